@@ -73,7 +73,8 @@ def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: Co
         return "coverage"
     # It may have been gone, or no longer named the paper, before that look, if the holder recorded that itself, and did
     # not see the post there later
-    gone = next((at for at, exists, _ in post.seen if not exists), None)
+    gone_moments = (at for at, exists, _ in post.seen if not exists)
+    gone = next(gone_moments, None)
     is_gone = gone is not None or "edited" in holder.doubtful.get((post.post, paper), {})
     if is_gone and _last_seen(post, gone) <= read:
         return "moment" if read - post.created_at <= USUAL_DELAY else "coverage"
@@ -84,8 +85,10 @@ def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: Co
 
 def _last_seen(fact: PostLine, before: int | None) -> int:
     """When a post was last observed to exist, before a moment."""
-    moments = [at for at, exists, _ in fact.seen if exists] + [at for at, _, _ in fact.readings]
-    return max((at for at in moments if before is None or at < before), default=fact.created_at)
+    sightings = [at for at, exists, _ in fact.seen if exists]
+    moments = sightings + [at for at, _, _ in fact.readings]
+    earlier_moments = (at for at in moments if before is None or at < before)
+    return max(earlier_moments, default=fact.created_at)
 
 
 # ---- counts ----------------------------------------------------------------------------------------------
@@ -107,13 +110,15 @@ class ReadCount:
     @property
     def previous(self) -> tuple[int, int] | None:
         """(moment, value) of the previous reading; (creation, 0) before the first one; None if this was not read."""
-        earlier = [(self.made_at, 0), *(reading for reading in self.readings if reading[0] < self.at)]
+        earlier_readings = (reading for reading in self.readings if reading[0] < self.at)
+        earlier = [(self.made_at, 0), *earlier_readings]
         return earlier[-1] if self.was_read else None
 
     @property
     def following(self) -> tuple[int, int] | None:
         """(moment, value) of the next reading, if there is one."""
-        return next((reading for reading in self.readings if reading[0] > self.at), None)
+        later_readings = (reading for reading in self.readings if reading[0] > self.at)
+        return next(later_readings, None)
 
     @property
     def falls(self) -> bool:
@@ -143,7 +148,8 @@ def count_cause(count: ReadCount, other: ReadCount, end: int) -> Cause | None:
     if early.forgotten and early.following is None:
         return "forgetting"
     marks = [early.made_at + age * HOUR for age in AGES]
-    last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
+    due_marks = (mark for mark in marks if mark <= late.at)
+    last_due = max(due_marks, default=early.at)
     if early.at < last_due and early.coverage.had_gap(last_due - HOUR, late.at):
         return "coverage"
     return "moment"
@@ -167,10 +173,12 @@ def _is_possible(early: ReadCount, late: ReadCount, end: int) -> bool:
         return _between(late.value, early.value, following[1])
     if not early.was_read:
         first_due = early.made_at + AGES[0] * HOUR
-        blind = early.coverage.had_gap(first_due - HOUR, max(late.at, first_due))
+        last = max(late.at, first_due)
+        blind = early.coverage.had_gap(first_due - HOUR, last)
         return early.forgotten or end < first_due + USUAL_DELAY or blind
     age = max(early.at - early.made_at, HOUR)
-    grown = 2 * early.value * max(late.at - early.at, 0) // age
+    elapsed = max(late.at - early.at, 0)
+    grown = 2 * early.value * elapsed // age
     return _between(late.value, early.value, early.value + SLACK + grown)
 
 

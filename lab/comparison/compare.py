@@ -91,7 +91,8 @@ def compare_collectors(a: CollectorFacts, b: CollectorFacts) -> Comparison:
     """Compare what both may have counted. Raises UsageError if their files have no key or no time in common."""
     if a.header.check != b.header.check:
         raise UsageError("the two files were made with different keys; make both with the same key file")
-    period = Period(max(a.header.since, b.header.since), min(a.header.until, b.header.until))
+    since = max(a.header.since, b.header.since)
+    period = Period(since, min(a.header.until, b.header.until))
     if period.since >= period.until:
         raise UsageError("the two files cover no common time; make both for the same period")
     both = (a.coverage.keys() & b.coverage.keys()) - {ARXIV}
@@ -111,7 +112,8 @@ def _summary(network: str, all_counts: list[ComparedCount]) -> NetworkSummary:
     different = [count for count in counts if count.a != count.b]
     unexplained = sum(count.unexplained != 0 for count in different)
     causes = Counter(cause for count in different for cause in count.causes)
-    return NetworkSummary(network, len(counts) - len(different), len(different) - unexplained, unexplained, causes)
+    same = len(counts) - len(different)
+    return NetworkSummary(network, same, len(different) - unexplained, unexplained, causes)
 
 
 def _of_paper(paper: str, a: CollectorFacts, b: CollectorFacts, period: Period) -> Iterator[ComparedCount]:
@@ -147,7 +149,8 @@ def _counts_by_announcement(
         same = same_counts.get(network, nothing)
         causes = Counter(same.causes)
         unexplained = same.unexplained
-        by_announcement = (count.a - count.b) - (same.a - same.b)
+        total = count.a - count.b
+        by_announcement = total - (same.a - same.b)
         if not is_missed:
             unexplained += by_announcement
         elif by_announcement:
@@ -248,7 +251,8 @@ def _use_same_counts(mark: str, a: Side, b: Side, cause: Cause) -> None:
     end = min(a.facts.header.until, b.facts.header.until)
     for column, value in enumerate(post.counts):
         if own.counts[column] != value:
-            count, other = ReadCount(post, column, a.facts), ReadCount(own, column, b.facts)
+            read_count = ReadCount(post, column, a.facts)
+            count, other = read_count, ReadCount(own, column, b.facts)
             if count_cause(count, other, end) == cause:
                 own.counts[column] = value
     if own.text != post.text and _text_cause(post, own, a, b) == cause:
@@ -293,7 +297,8 @@ def text_of(comparison: Comparison) -> Iterator[str]:
 def page_of(comparison: Comparison, names: Sequence[str]) -> str:
     """The page. `names`: what A and B are."""
     a, b = (name.replace("`", "'") for name in names)
-    parts = ["# Two collectors compared", f"A is `{a}`, B is `{b}`.", _sentence(comparison), *_left_out(comparison)]
+    labels = f"A is `{a}`, B is `{b}`."
+    parts = ["# Two collectors compared", labels, _sentence(comparison), *_left_out(comparison)]
     if comparison.counts:
         parts += [markdown_table(HEADS, _rows(comparison)), MEANING]
     if comparison.unexplained:
@@ -329,11 +334,13 @@ def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
         counts = (summary.same, summary.explained, summary.unexplained)
         causes = (summary.causes.get(cause, 0) for cause in CAUSES)
         rows.append((network_title(summary.network), [sum(counts), *counts, *causes]))
-    total = [sum(column) for column in zip(*(numbers for _, numbers in rows), strict=True)]
+    columns = zip(*(numbers for _, numbers in rows), strict=True)
+    total = [sum(column) for column in columns]
     return [(name, *(f"{number:,}" for number in numbers)) for name, numbers in (*rows, ("all", total))]
 
 
 def _row(count: ComparedCount) -> tuple[str, ...]:
     explained = ", ".join(f"{cause} {amount:+,}" for cause, amount in count.causes.items())
-    where = (count.paper.removeprefix("arxiv:"), network_title(count.network), f"{count.age} h")
+    paper = count.paper.removeprefix("arxiv:")
+    where = (paper, network_title(count.network), f"{count.age} h")
     return (*where, f"{count.a:,}", f"{count.b:,}", explained or "-", f"{count.unexplained:+,}")

@@ -50,12 +50,14 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ki
             back=queries.back(view),
         )
         for network, start, end, at, state, reason in queries.coverage(view, period.since):
-            yield kinds.CoverageLine(network, start, end, at, state, counts=reason.startswith(COUNTS))
+            counts = reason.startswith(COUNTS)
+            yield kinds.CoverageLine(network, start, end, at, state, counts=counts)
         for paper, at in queries.announced(view, period.since):
             yield kinds.AnnouncedLine(paper, at)
         for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
             if voice:
-                yield kinds.BotLine(key.of_key(voice), {_name_of(rule): version for _, rule, version in rows})
+                versions = {_name_of(rule): version for _, rule, version in rows}
+                yield kinds.BotLine(key.of_key(voice), versions)
         for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
             rules = {_name_of(rule): version for _, _, rule, version in rows}
             yield kinds.DoubtfulLine(key.of_key(post), paper, rules)

@@ -40,14 +40,17 @@ class NetworkCoverage:
         complete = [line for line in lines if line.state == "complete" and not line.counts]
         self._complete = sorted(complete, key=lambda line: (line.from_at, line.until_at))
         self._starts = [line.from_at for line in self._complete]
-        self._longest = max((line.until_at - line.from_at for line in self._complete), default=0)
+        lengths = (line.until_at - line.from_at for line in self._complete)
+        self._longest = max(lengths, default=0)
         # a failure is recorded again with every attempt
         self._gaps = spans.union((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
     def read_at(self, moment: int) -> int | None:
         """When everything said by a moment had been read; None for never."""
-        first, end = bisect_right(self._starts, moment - self._longest - 1), bisect_right(self._starts, moment)
-        return min((line.at for line in self._complete[first:end] if moment < line.until_at), default=None)
+        first = bisect_right(self._starts, moment - self._longest - 1)
+        end = bisect_right(self._starts, moment)
+        lines = self._complete[first:end]
+        return min((line.at for line in lines if moment < line.until_at), default=None)
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
@@ -198,11 +201,13 @@ def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
     def by_content(posts: Iterable[PostLine]) -> dict[object, list[str]]:
         marks = defaultdict[object, list[str]](list)
         for post in posts:
-            marks[post.network, post.created_at, frozenset(paper for paper, _, _ in post.papers)].append(post.post)
+            papers = frozenset(paper for paper, _, _ in post.papers)
+            marks[post.network, post.created_at, papers].append(post.post)
         return marks
 
     missing = by_content(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
-    forgotten = by_content(post for mark, post in facts.posts.items() if _is_own(mark))
+    marked_posts = facts.posts.items()
+    forgotten = by_content(post for mark, post in marked_posts if _is_own(mark))
     return {
         marks[0]: missing[content][0]
         for content, marks in forgotten.items()
@@ -338,7 +343,8 @@ def named_at(fact: PostLine, paper: str) -> int | None:
 
 def last_sighting(fact: PostLine, moment: int) -> kinds.SightingRow | None:
     """The last observation of a post by a moment; None if there is none."""
-    return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
+    latest_first = reversed(fact.seen)
+    return next((sighting for sighting in latest_first if sighting[0] <= moment), None)
 
 
 # ---- voices ----------------------------------------------------------------------------------------------
@@ -380,5 +386,6 @@ def _events(reactions: Iterable[kinds.ReactionRow]) -> post_reactions.PostReacti
     events = defaultdict[str, list[post_reactions.ReactionEvent]](list)
     for mark, type, at, withdrawn in reactions:
         voice = _number(mark)
-        events[type].append(post_reactions.ReactionEvent(at, voice, voice, int(withdrawn)))
+        reaction_event = post_reactions.ReactionEvent(at, voice, voice, int(withdrawn))
+        events[type].append(reaction_event)
     return {type: post_reactions.ReactionEvents(type_events) for type, type_events in events.items()}

@@ -56,8 +56,9 @@ def coverage(view: AsOfView, since: int) -> Rows:
 
 def announced(view: AsOfView, since: int) -> Rows:
     """(paper, announced_at)."""
+    announced_sql = _announced(view, since)
     return view.database.iterate(
-        f"WITH {_announced(view, since)} SELECT {key_of('announced.paper')}, announced.at FROM announced ORDER BY 1"
+        f"WITH {announced_sql} SELECT {key_of('announced.paper')}, announced.at FROM announced ORDER BY 1"
     )
 
 
@@ -114,7 +115,8 @@ def mentions(view: AsOfView, since: int) -> Rows:
 
 def snapshots(view: AsOfView, since: int) -> Rows:
     """(post's number, observed_at, reposts, likes), ascending by number and moment."""
-    return view.database.iterate(f"""WITH {_posts(view, since)}
+    posts_sql = _posts(view, since)
+    return view.database.iterate(f"""WITH {posts_sql}
         SELECT snapshot.post, snapshot.observed_at, snapshot.reposts, snapshot.likes FROM snapshot
         WHERE snapshot.post IN (SELECT post FROM named) AND {view.visible("snapshot")}
             ORDER BY snapshot.post, snapshot.observed_at""")

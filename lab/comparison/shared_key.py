@@ -49,7 +49,8 @@ class SharedKey:
         return "~" + self._mark("same", str(fingerprint))
 
     def _mark(self, purpose: str, value: str) -> str:
-        return hmac.new(self._key, f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()[:32]
+        message = f"{purpose}\n{value}".encode()
+        return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
 
 
 def random_key() -> bytes:

@@ -126,7 +126,8 @@ class LazyGroup(click.Group):
 
     def places(self) -> Places:
         """All commands, also of wings."""
-        return {name: place for section in self.all_sections().values() for name, place in section.items()}
+        sections = self.all_sections().values()
+        return {name: place for section in sections for name, place in section.items()}
 
     def all_sections(self) -> Sections:
         """The sections of the help: those of the core, with what wings add to them, then further ones."""
@@ -158,7 +159,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The requested command; for a mistyped name, the error suggests similar ones."""
         if args and args[0] not in self.core and args[0] not in self.places() and not args[0].startswith("-"):
-            ctx.fail(f"No such {self.kind}: {args[0]!r}.{_meant(args[0], self.places())}")
+            meant = _meant(args[0], self.places())
+            ctx.fail(f"No such {self.kind}: {args[0]!r}.{meant}")
         return super().resolve_command(ctx, args)
 
 
@@ -276,7 +278,8 @@ def _explain(problem: Exception) -> int:
     name = type(problem).__name__
     text = f"internal error: {name}: {problem}\nRun the same command with --debug and report what it prints."
     if isinstance(problem, OSError):
-        text = f"{f'{problem.filename}: ' if problem.filename else ''}{problem.strerror or problem}"
+        place = f"{problem.filename}: " if problem.filename else ""
+        text = f"{place}{problem.strerror or problem}"
     print_error(text)
     return 1
 

@@ -39,7 +39,8 @@ def docs(page: str | None) -> None:
     if page is None:
         width = max(map(len, pages))
         for name, file in pages.items():
-            title = file.read_text("utf-8").partition("\n")[0].removeprefix("# ").replace("`", "")
+            first_line = file.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+            title = first_line.replace("`", "")
             echo(f"{name:<{width}}  {title}")
         return
     text = pages[page_named(page, list(pages))].read_text("utf-8")

@@ -72,7 +72,8 @@ def _found_as(file: Path) -> str:
 
 @cache
 def _start() -> Start:
-    start = Start(Path(sys.argv[0]), Path(sys.prefix), Path(sys.executable), "UV" in os.environ, "")
+    path = Path(sys.argv[0])
+    start = Start(path, Path(sys.prefix), Path(sys.executable), "UV" in os.environ, "")
     if start.by_uv or "pipx" in start.prefix.parts:
         return start._replace(source=installed_from())
     return start

@@ -49,7 +49,8 @@ def demo(folder: Path, is_opened: bool) -> None:
     echo(f"corrected {folder / FOLDER / 'site' / CORRECTED / 'index.html'}")
     for label, place in sights:
         echo(f"{label:<9} {place}")
-    echo(f"proof     {program()} verify --all --config {shlex.quote(str(folder / FOLDER / settings.FILE))}\n")
+    settings_file = shlex.quote(str(folder / FOLDER / settings.FILE))
+    echo(f"proof     {program()} verify --all --config {settings_file}\n")
     echo("Next")
     echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
     echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")

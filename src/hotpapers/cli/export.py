@@ -59,8 +59,9 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
     and accounts are exported without words and names, except in imported listings.
     """
     for option, is_given in (("--records", records), ("--all-words", all_words)):
+        is_possible = not is_given or format_ in export_formats.WHOLE
         require(
-            not is_given or format_ in export_formats.WHOLE,
+            is_possible,
             f"{option} works only with --format {' or '.join(export_formats.WHOLE)}",
         )
     if format_ in FOLDERS:

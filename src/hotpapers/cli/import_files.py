@@ -47,7 +47,8 @@ def import_() -> None:
 
 def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The files, and the options that every format has."""
-    files = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
+    path = click.Path(readable=False)
+    files = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=path)
     return files(common.site_options(command))
 
 

@@ -86,7 +86,8 @@ def init(
             raise UsageError(f"{file}: already exists; nothing was changed; edit it, as it explains every setting")
         hosts = _begin(folder, file, ask(answers) if is_terminal() else answers)
     else:
-        given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]
+        named_answers = zip(SiteAnswers._fields, answers[:-1], strict=False)
+        given = [name for name, value in named_answers if value is not None]
         require(not given, f"{file}: already exists; set the {' and '.join(given)} there")
     for group in hooks_of(Hosts):
         if names := [name for name in dict.fromkeys(hosts) if name in group.kinds]:
@@ -156,7 +157,8 @@ class SiteAnswers(NamedTuple):
         """The settings that differ from the template's."""
         keys = ("contact", "categories", "title", "hour", "zone")
         given = (self.contact or None, *self[1:])
-        return {key: value for key, value in zip(keys, given, strict=False) if value is not None}
+        pairs = zip(keys, given, strict=False)
+        return {key: value for key, value in pairs if value is not None}
 
 
 def is_terminal() -> bool:
@@ -200,7 +202,8 @@ def _hour(text: str) -> int:
 def _hosts() -> tuple[str, ...]:
     kinds = host_kinds()
     if kinds:
-        answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True)
+        choice = click.Choice([HERE, *kinds])
+        answer = click.prompt("Where it runs", HERE, type=choice, err=True)
     else:
         answer = HERE
     return () if answer == HERE else (answer,)

@@ -59,7 +59,8 @@ def latest(publication: str | None, as_json: bool, site: common.Site) -> None:
     days = frozen_days(site.record, name)
     if not days:
         raise NotFound(f"{name}: no issue yet; `hotpapers run` makes the first")
-    _print(site.session.issue_reader().issue(name, days[-1], None), as_json)
+    issue_reader = site.session.issue_reader()
+    _print(issue_reader.issue(name, days[-1], None), as_json)
 
 
 def _print(issue: PublishedIssue, as_json: bool) -> None:

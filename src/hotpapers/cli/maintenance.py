@@ -66,7 +66,8 @@ def backup(
             result.aside
             and f"the store that was there was moved to {result.aside}; delete it when you no longer need it",
         )
-        show({"restored": str(file), **result._asdict()}, map(str, filter(None, lines)), as_json)
+        texts = map(str, filter(None, lines))
+        show({"restored": str(file), **result._asdict()}, texts, as_json)
         return
     with site.opened() as record:
         if file.exists() and file.stat().st_size and not force:  # never over anything but a backup of this store
@@ -183,7 +184,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     elif planned.is_nothing:
         echo("nothing to change")
     elif batch:
-        echo(f"done: {count_noun(sum(planned.closed.values()), 'row')} closed, {batch.added:,} added")
+        total = sum(planned.closed.values())
+        echo(f"done: {count_noun(total, 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
     if not planned.is_nothing and not batch:
@@ -191,7 +193,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
 
 
 def _planned(name: str, planned: ReparsePlan) -> Iterator[str]:
-    yield f"{name}: {count_noun(planned.kept, 'payload')} kept, {planned.apart:,} in quarantine"
+    kept = count_noun(planned.kept, "payload")
+    yield f"{name}: {kept} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
         yield f"can no longer be read: {count_noun(planned.unreadable, 'payload')}; their rows stay"
     if not planned.is_nothing:
@@ -218,5 +221,6 @@ def repair(as_json: bool, site: common.Site) -> None:
     rows = close_unusable(site.record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
     summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
-    value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}
+    closed = [{"kind": row.label[0], "number": row.id} for row in rows]
+    value = {"closed": closed}
     show(value, [*lines, summary], as_json)

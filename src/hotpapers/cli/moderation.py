@@ -83,7 +83,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     report = site.forget(keys)
-    copies = distinct(copy for _, result in report.forgotten for copy in result.out_of_reach)
+    all_copies = (copy for _, result in report.forgotten for copy in result.out_of_reach)
+    copies = distinct(all_copies)
     figures = []
     lines = []
     for key, result in report.forgotten:
@@ -136,7 +137,8 @@ def judge(
     """
     judged = site.judge(account, judgement, paper=paper, reason=reason, since=since)
     value = [{**review._asdict(), "papers": papers} for review, papers in judged]
-    show(value, (line for account in judged for line in _lines(*account)), as_json)
+    lines = (line for account in judged for line in _lines(*account))
+    show(value, lines, as_json)
 
 
 def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
@@ -144,7 +146,8 @@ def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
     parts = [(f"{review.account}: {consequence}", review.verdicts)]
     for paper in papers:
         standing = "an author's voice" if paper.is_author else "not an author's voice"
-        parts.append((f"{review.account} on {paper.paper}: {standing}", paper.verdicts))
+        label = f"{review.account} on {paper.paper}: {standing}"
+        parts.append((label, paper.verdicts))
     for text, verdicts in parts:
         yield f"{text}; {count_noun(len(verdicts), 'verdict')}"
         for verdict in verdicts:

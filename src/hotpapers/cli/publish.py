@@ -49,6 +49,7 @@ def publish(
     name, days, channels, folders = site.publish(
         dates, to, publication=publication, output=output, force=force, preview=preview
     )
-    show({"publication": name, "days": days, "channels": channels}, map(sending.summary_line, channels), as_json)
+    lines = map(sending.summary_line, channels)
+    show({"publication": name, "days": days, "channels": channels}, lines, as_json)
     report_folders(folders, as_json)
     fail_for(problem for row in channels for problem in row.get("problems", ()))

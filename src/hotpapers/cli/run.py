@@ -37,7 +37,8 @@ def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
     for state in result.states:
         text = f"{count_noun(state.items, 'item')} so far"
         if state.failing_since is not None:
-            text = f"{state.state} since {minute_of(state.failing_since, zone)}: {state.reason}"
+            minute = minute_of(state.failing_since, zone)
+            text = f"{state.state} since {minute}: {state.reason}"
         echo(f"{state.source:<18} {text}")
     if result.is_offline:
         print_error(site.offline)

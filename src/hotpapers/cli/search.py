@@ -35,7 +35,8 @@ class QueryCommand(click.Command):
     """A command whose words may begin with a hyphen: `-tea` excludes a word, unless it is the name of an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        parameters = self.get_params(ctx)
+        options = [parameter for parameter in parameters if isinstance(parameter, click.Option)]
         names = {name for option in options for name in option.opts}
         with_value = {name for option in options if not option.is_flag for name in option.opts}
         end = args.index("--") if "--" in args else len(args)
@@ -122,12 +123,14 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 def _paper(hit: PaperHit) -> Iterator[str]:
     """What is known of a paper: of its authors the first, and those that match the query."""
-    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {marked(hit.title, hit.spans.title)}"
+    title = marked(hit.title, hit.spans.title)
+    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]
     extra = len(hit.authors) - len(numbers)
     authors = ", ".join(marked(hit.authors[n], spans[n]) for n in numbers) + (f" and {extra:,} more" if extra else "")
-    details = (authors, ", ".join(map(plain, hit.categories)), _issues(hit.issues))
+    issues = _issues(hit.issues)
+    details = (authors, ", ".join(map(plain, hit.categories)), issues)
     yield INDENT + " · ".join(filter(None, details))
 
 
@@ -153,7 +156,8 @@ def _post(hit: PostHit) -> Iterator[str]:
     else:
         author = plain(hit.name) or handle
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
-    details = (network_title(hit.network), minute_of(hit.created_at), author, f"about {about}")
+    network_name = network_title(hit.network)
+    details = (network_name, minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
     yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
     yield INDENT + plain(site_paths.post_page(hit.post) or hit.post)

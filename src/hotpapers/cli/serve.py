@@ -38,5 +38,6 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
     with listening(host, port) as listener:
         logs.listen(site.settings.run.log)
         host_in_url = f"[{host}]" if ":" in host else host
-        echo(f"{chosen_publication.title}: http://{host_in_url}:{listener.getsockname()[1]}/  (Ctrl-C to stop)")
+        text = f"{chosen_publication.title}: http://{host_in_url}:{listener.getsockname()[1]}/  (Ctrl-C to stop)"
+        echo(text)
         serve_site(site, chosen_publication, listener)

@@ -72,7 +72,9 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
     yield from _store_lines(state.store, zone)
     yield from (f"{'':<10} {text}" for text in state.without_issue)
     for number, job in enumerate(state.jobs):
-        yield f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, state.at, zone))}"
+        job_lines = _job_lines(job, state.at, zone)
+        texts = ", ".join(job_lines)
+        yield f"{'' if number else 'jobs':<10} {job.job:<20} {texts}"
         if job.step:
             yield f"{'':<31} to do: {job.step}"
     if site.own_publications or state.processes:

@@ -110,7 +110,8 @@ def print_json(value: Any) -> None:
     """Prints a value as indented JSON, in UTF-8 whatever the terminal's encoding."""
     import msgspec
 
-    text = msgspec.json.format(msgspec.json.encode(as_objects(value)), indent=2).decode()
+    encoded = msgspec.json.encode(as_objects(value))
+    text = msgspec.json.format(encoded, indent=2).decode()
     click.echo(text.translate(_AS_JSON).encode())
 
 

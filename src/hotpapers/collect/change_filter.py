@@ -199,7 +199,8 @@ class ChangeFilter:
         last = self._last(key)
         earlier_items = [last]
         if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
-            earlier_items.append(self._view._replace(as_of=item.observed_at).item(*key))
+            view = self._view._replace(as_of=item.observed_at)
+            earlier_items.append(view.item(*key))
         if any(_repeats(item, earlier) for earlier in earlier_items if earlier):
             return False
         self._add(item)
@@ -239,7 +240,8 @@ class ChangeFilter:
         if not (isinstance(last, Post) and last.gone):
             return None
         while isinstance(last, Post) and last.gone:
-            last = self._view._replace(as_of=last.observed_at - 1).item(Post, post)
+            as_of = last.observed_at - 1
+            last = self._view._replace(as_of=as_of).item(Post, post)
         return last if isinstance(last, Post) else None
 
     def named_papers(self, post: str) -> set[str]:
@@ -248,7 +250,8 @@ class ChangeFilter:
 
     def removed_papers(self, post: str) -> set[str]:
         """The papers that an edit removed from a post, by the latest verdict on each."""
-        last_judgements = {item.about: item.judgement for item in self._said_of(post) if is_edit(item)}
+        items = self._said_of(post)
+        last_judgements = {item.about: item.judgement for item in items if is_edit(item)}
         return {about for about, judgement in last_judgements.items() if judgement == "doubtful"}
 
     def _said_of(self, post: str) -> Iterator[Mention | Verdict]:
@@ -264,7 +267,8 @@ class ChangeFilter:
         for chunk in slices(numbers):
             marks = placeholders(chunk)
             mentions = self._view.latest(Mention, f"t.post IN ({marks})", chunk, "t.id")
-            verdicts = self._view.latest(Verdict, f"t.subject IN ({marks}) AND t.rule = ?", [*chunk, EDIT_RULE], "t.id")
+            where = f"t.subject IN ({marks}) AND t.rule = ?"
+            verdicts = self._view.latest(Verdict, where, [*chunk, EDIT_RULE], "t.id")
             for item in (row.item for row in (*mentions, *verdicts)):
                 if is_mention(item):
                     self._recorded_by_post[item.post].append(item)
@@ -332,10 +336,12 @@ def edits(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
     for post in items:
         if isinstance(post, Post) and not post.gone:
             post_mentions = [item for item in items if is_mention(item) and item.post == post.post]
+            named_papers = changes.named_papers(post.post)
+            removed_papers = changes.removed_papers(post.post)
             yield from edit_verdicts(
                 post.post,
-                changes.named_papers(post.post),
-                changes.removed_papers(post.post),
+                named_papers,
+                removed_papers,
                 post_mentions,
                 post.observed_at,
             )

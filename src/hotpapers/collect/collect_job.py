@@ -99,7 +99,8 @@ class NetworkJob:
 
 def covered_to(status: JobState, default: int) -> int:
     """The moment up to which a job has read, or since which it has tried, or else `default`. µs UTC."""
-    return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), default)
+    moments = (status.covered_to, status.started_at)
+    return next((moment for moment in moments if moment is not None), default)
 
 
 class CollectJob(NetworkJob):
@@ -222,10 +223,12 @@ class CollectJob(NetworkJob):
         self.names.learn(new_items)
         status = context.status
         has_news = page.payloads or page.until is not None  # a cursor alone is not success
+        quarantined = status.quarantined + batch.quarantined
+        success_at = at if has_news else status.success_at
         context.note(
-            success_at=at if has_news else status.success_at,
+            success_at=success_at,
             items=status.items + batch.added,
-            quarantined=status.quarantined + batch.quarantined,
+            quarantined=quarantined,
         )
         self._last_write_at = at
 
@@ -260,17 +263,20 @@ class CollectJob(NetworkJob):
         is_first = self._is_first(context)
         before = self._covered_to(context)
         covered = max(until, before)
-        time_range = TimeRange(self.source.name, min(before, at), min(covered, at), at)
+        start = min(before, at)
+        time_range = TimeRange(self.source.name, start, min(covered, at), at)
         entries = self._entries
         self._entries = ReadableEntries()
         if entries.are_mostly_unreadable or entries.readable:
             self._doubt = entries.problem if entries.are_mostly_unreadable else None
         if self._doubt:
             self._write(context, incomplete_coverage(time_range, self._doubt), at)
-            context.note(covered_to=covered, failing_since=context.status.failing_since or at, reason=str(self._doubt))
+            failing_since = context.status.failing_since or at
+            context.note(covered_to=covered, failing_since=failing_since, reason=str(self._doubt))
             return
         # written before it is noted: after a failure or a kill in between it is written again, not missing for good
-        self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
+        reach = None if is_first else self.source.reach
+        self._write(context, complete_coverage(time_range, reach), at)
         context.note(covered_to=covered)
         if is_first and until >= (context.status.started_at or 0):
             self._finish_reading_back(context, at)
@@ -284,9 +290,8 @@ class CollectJob(NetworkJob):
         self._last_problem = problem
         start = self._covered_to(context)
         failing_since = context.status.failing_since
-        self._write(
-            context, incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, failing_since), at
-        )
+        time_range = TimeRange(self.source.name, start, at, at)
+        self._write(context, incomplete_coverage(time_range, problem, failing_since), at)
         if isinstance(problem, PartiallyRead) and self._is_first(context):  # everything readable is in the record
             self._finish_reading_back(context, at)
         if isinstance(problem, StreamGap) and problem.missing:
@@ -394,7 +399,8 @@ class RecountJob(NetworkJob):
         snapshots = [item for item in items if isinstance(item, Snapshot)]
         unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
         keys = [f"{network}:{payload.key}" for payload in page.payloads]
-        recount_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
+        posts = [key for key in keys if key not in unanswered]
+        recount_queries.note_answered(context.record.database, posts, at)
         context.note(success_at=at, items=context.status.items + batch.added)
         return snapshots
 

@@ -74,7 +74,8 @@ def ingest(
         ]
         remember_reactions(batch, reactions, at)
         edited = _items_of(payload for payload in parsed if payload.payload.kind == EDIT)
-        changes = ChangeFilter.inside(batch, items, [item.post for item in edited if isinstance(item, Post)])
+        posts = [item.post for item in edited if isinstance(item, Post)]
+        changes = ChangeFilter.inside(batch, items, posts)
         if not believes_dates:
             check_dates((post, changes.recorded(post)) for post in items if isinstance(post, Post))
         new = []
@@ -110,7 +111,9 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     tell of, an edit retracts mentions, and a post that has counts still exists."""
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
-        return [*completed_items, *(edits(changes, items) if payload.kind == EDIT else ())]
+        if payload.kind == EDIT:
+            return [*completed_items, *edits(changes, items)]
+        return completed_items
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return list(items)

@@ -26,7 +26,8 @@ def living_posts(record: Record, network: str, position: int, created_from: int)
     moment and, as last observed, not gone."""
     sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = ''"
     sql += f" AND p.created_at > ? AND {is_whole('p.post')}"
-    return [(post, account, at) for post, account, at in record.database.rows(sql, (network, position, created_from))]
+    rows = record.database.rows(sql, (network, position, created_from))
+    return [(post, account, at) for post, account, at in rows]
 
 
 def gone_posts(record: Record, network: str, position: int) -> list[str]:

@@ -87,7 +87,9 @@ def _announcement_days(content: IssueContent) -> str:
     total = f" of the {format_number(content.announced)}" if content.announced else ""
     others = [f", {format_number(count)} from {period}" for count, period in counts if count]
     if day in labels:
-        todays = f": {format_number(labels.count(day))}" if others else "" if total else ","
+        todays = "" if total else ","
+        if others:
+            todays = f": {format_number(labels.count(day))}"
         if content.announced == 1:
             todays = ":" if others else ","
             total = " the only one"

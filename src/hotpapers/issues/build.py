@@ -107,9 +107,10 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     rows = listed_places(view, name, day)
     places = [row.item for row in rows]
     ranking_input = listing_input(view, recipe.publication, places)
+    metadata = {row.item.paper: row.hash.hex() for row in rows}
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
-        metadata={row.item.paper: row.hash.hex() for row in rows},
+        metadata=metadata,
         posts=quotations.listed_under(view, places),
     )
     listed = SelectedEntries(ranking.rank(ranking_input, recipe.publication.ranking), (), (), {})
@@ -236,7 +237,8 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
-    papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication), recipe.day)
+    field_rule = FieldRule(recipe.counting, recipe.publication)
+    papers = paper_fields.announced_on(view, field_rule, recipe.day)
     if papers is None and not known_absent(view, recipe.day):
         return None
     return len(papers or ())
@@ -246,11 +248,12 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
     """(digest, content) of a daily publication's issues of the previous days, as known at the position."""
     if recipe.publication.window != "daily":
         return []
-    first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
+    day = datetime.date.fromisoformat(recipe.day)
+    first = (day - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
     where = 't.publication = ? AND t."day" >= ? AND t."day" < ?'
-    issues = record.view(position=recipe.position).items(
-        model.Issue, where, (recipe.publication.publication, first, recipe.day), 't."day", t.edition'
-    )
+    view = record.view(position=recipe.position)
+    params = (recipe.publication.publication, first, recipe.day)
+    issues = view.items(model.Issue, where, params, 't."day", t.edition')
     latest = {issue.day: issue for issue in issues}
     contents = ((item.digest, decode_content(item.content, IssueContent)) for item in latest.values())
     return [(digest, content) for digest, content in contents if content.publication.window == "daily"]
@@ -297,7 +300,8 @@ def _content(
         raise IssueError(f"batch {recipe.position} is not in the record")
     prices = _prices(entry_inputs.ranking_input, recipe.publication)
     has_lines = recipe.publication.most_entries or chosen.further
-    listed = _entries(entry_inputs, (*chosen.entries, *chosen.further), prices, recipe.choice)
+    all_entries = (*chosen.entries, *chosen.further)
+    listed = _entries(entry_inputs, all_entries, prices, recipe.choice)
     return about(
         publication=recipe.publication,
         day=recipe.day,
@@ -331,7 +335,8 @@ def _entries(
     forecasts = entry_inputs.forecasts
     candidates = {candidate.paper: candidate for candidate in inputs.candidates}
     papers = {scored.paper for scored in order}
-    classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]
+    rank = ranking.rank(inputs, "classic/1")
+    classic = [scored.paper for scored in rank if scored.paper in papers]
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(

@@ -67,7 +67,8 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
 
 def is_better(item: Measurement, unread: UnreadTimes) -> bool:
     """Whether we missed more than a short gap, and the other collector missed less."""
-    unread_time = unread.of(item.network, item.until_at - item.age * HOUR, item.until_at)
+    announced_at = item.until_at - item.age * HOUR
+    unread_time = unread.of(item.network, announced_at, item.until_at)
     return unread_time > TURN and item.unread < unread_time
 
 

@@ -90,7 +90,8 @@ class UnreadTimes:
     def of(self, network: str, start: int, end: int) -> int:
         """How much of the time between two moments, µs."""
         read = within(self._read.get(network, []), start, end)
-        return max(end - start, 0) - sum(right - left for left, right in read)
+        total = sum(right - left for left, right in read)
+        return max(end - start, 0) - total
 
 
 def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> UnreadTimes:
@@ -107,9 +108,10 @@ def _read_ranges(spans: Sequence[Coverage]) -> list[Span]:
     """The (start, end) ranges in which a network was read in full, ascending."""
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)
+    pieces = covered_ranges(spans, start, end)
     return union(
         (piece.start, piece.end)
-        for piece in covered_ranges(spans, start, end)
+        for piece in pieces
         if (piece.end - piece.start <= TURN if piece.by is None else not piece.severity)
     )
 
@@ -151,7 +153,8 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     for spans in spans_by_network:
         if any(span.from_at <= cut for span in spans):
             read = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
-            moments.append(min((at for at in read if at <= latest), default=0))
+            moments_read = (at for at in read if at <= latest)
+            moments.append(min(moments_read, default=0))
     return max(moments, default=0) or followed_at(view, cut, latest)
 
 
@@ -166,7 +169,8 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
     """The worst state between two moments. A later reading replaces an earlier one, so what was missed and then read is
     complete. `since`: when the worst state first began."""
-    ranges = [piece for piece in covered_ranges(spans, start, end) if piece.by or piece.end - piece.start > TURN]
+    pieces = covered_ranges(spans, start, end)
+    ranges = [piece for piece in pieces if piece.by or piece.end - piece.start > TURN]
     gaps = tuple(_gaps(ranges))
     if not any(piece.by for piece in ranges):
         return NetworkReading(network=network, state="unknown", reason=NOT_READ, gaps=gaps)
@@ -196,7 +200,8 @@ def _gaps(ranges: Iterable[CoveredRange]) -> Iterator[ReadingGap]:
 def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
     """The time between two moments in pieces, each with the span covering it that was observed last; of several, the
     worst."""
-    pending = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
+    full_spans = (span for span in spans if span.from_at < span.until_at)
+    pending = sorted(full_spans, key=lambda span: span.from_at)
     edges = sorted({start, end, *(min(max(edge, start), end) for s in pending for edge in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []
     ranges: list[CoveredRange] = []
@@ -207,7 +212,8 @@ def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[
             first_pending += 1
         while active and active[0][3].until_at <= left:
             heappop(active)
-        ranges.append(CoveredRange(left, right, active[0][3] if active else None))
+        covered_range = CoveredRange(left, right, active[0][3] if active else None)
+        ranges.append(covered_range)
     for by, group in groupby(ranges, key=lambda piece: piece.by):
         pieces = list(group)
         yield CoveredRange(pieces[0].start, pieces[-1].end, by)

@@ -126,7 +126,8 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.collector:
             yield words.collector_sentence(count.network, count.collector)
         if count.bots:
-            yield f"Not counted: {count_noun(count.bots, 'bot post')} on {network_title(count.network)}."
+            network_name = network_title(count.network)
+            yield f"Not counted: {count_noun(count.bots, 'bot post')} on {network_name}."
     if entry.tied:
         yield words.tie_sentence(ranking, is_listed=bool(entry.order))
 
@@ -147,7 +148,8 @@ def unread(content: IssueContent) -> Iterator[str]:
             consequence = (
                 f"counts from {others} are used where they read more" if others else "what it would add is not known"
             )
-            yield f"{network_title(reading.network)}: {reading.state}{reason}; {consequence}."
+            network_name = network_title(reading.network)
+            yield f"{network_name}: {reading.state}{reason}; {consequence}."
 
 
 def text_of(explanation: Explanation) -> Iterator[str]:
@@ -156,9 +158,11 @@ def text_of(explanation: Explanation) -> Iterator[str]:
     yield f"Issue of {explanation.day}, edition {explanation.edition}: {_places(explanation)}"
     yield ""
     for part, sentence, formula in zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True):
-        yield f"  {network_title(part.network):<14}{part.score:>8,}   {formula}"
+        network_name = network_title(part.network)
+        yield f"  {network_name:<14}{part.score:>8,}   {formula}"
         yield f"    {sentence}"
-    yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {count_noun(len(explanation.parts), 'part')}"
+    count = len(explanation.parts)
+    yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {count_noun(count, 'part')}"
     remarks = [text for text in (explanation.price, *explanation.notes) if text]
     for change, neighbor in (("To pass {}", explanation.above), ("For {} to pass", explanation.below)):
         if neighbor:

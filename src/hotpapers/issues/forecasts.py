@@ -88,7 +88,8 @@ class CurveCollector:
 
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
         """For each of the papers that is six hours to a week old, its forecasts, ordered by network."""
-        return forecasts_of(self._curves, {paper: self._early.get(paper, ()) for paper in papers}, self._as_of)
+        early = {paper: self._early.get(paper, ()) for paper in papers}
+        return forecasts_of(self._curves, early, self._as_of)
 
 
 def _reached(row: Engagement, as_of: int) -> int:
@@ -107,7 +108,8 @@ def sentence(network_forecast: NetworkForecast) -> str:
         papers = count_noun(network_forecast.papers, "paper")
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
     forecast = network_forecast.forecast
-    papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
+    counted_papers = count_noun(forecast.papers, "paper")
+    papers = counted_papers + ("" if forecast.among == "all" else f" of {forecast.among}")
     if forecast.least == forecast.most:
         least = ""
     else:
@@ -126,7 +128,8 @@ def sentence(network_forecast: NetworkForecast) -> str:
 
 def known(entry: Entry) -> tuple[NetworkForecast, ...]:
     """An entry's forecasts for the networks that have one."""
-    return tuple(item for item in entry.forecasts or () if item.forecast is not None)
+    items = entry.forecasts or ()
+    return tuple(item for item in items if item.forecast is not None)
 
 
 def sentences(entry: Entry) -> tuple[str, ...]:
@@ -247,7 +250,8 @@ def calibrate(curves: Iterable[Curve]) -> ForecastTable:
         for ranges in _ranges(network_curves)
         for step in range(doubling(ranges.least), doubling(ranges.most) + 1)
     }
-    return ForecastTable(ranges, {key: len(network_curves) for key, network_curves in curves_by_key.items()})
+    papers = {key: len(network_curves) for key, network_curves in curves_by_key.items()}
+    return ForecastTable(ranges, papers)
 
 
 def _ranges(network_curves: Sequence[Curve]) -> Iterator[GrowthRange]:
@@ -281,7 +285,8 @@ def group_name(archive: str) -> str:
 def _range(among: str, least: int, most: int, curves: Iterable[Curve], level: int) -> GrowthRange:
     growths = sorted(map(growth, curves))
     low, high = bounds(growths, level)
-    return GrowthRange(among, least, most, len(growths), low, growths[(len(growths) - 1) // 2], high)
+    median = growths[(len(growths) - 1) // 2]
+    return GrowthRange(among, least, most, len(growths), low, median, high)
 
 
 def predict(table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]) -> Forecast | None:
@@ -300,7 +305,8 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
             # such whole number, the next one above.
             low = -(-growth_range.low * voices // 1000)
             high = max(low, -(-(growth_range.high + 1) * voices // 1000) - 1)
-            median = min(max(low, (growth_range.median * voices + 500) // 1000), high)
+            middle = max(low, (growth_range.median * voices + 500) // 1000)
+            median = min(middle, high)
             return Forecast(low, median, high, growth_range.papers, among, growth_range.least, growth_range.most)
     return None
 
@@ -346,7 +352,8 @@ def choose_level(classes: Iterable[SizeClass]) -> int | None:
 
 def _held_out_weeks(size: SizeClass) -> Iterator[tuple[list[int], list[int]]]:
     """The growths of each week, and those of the weeks that may be used to forecast it; both ascending."""
-    growths = sorted((growth(curve), week(curve)) for curve in size.curves)
+    pairs = ((growth(curve), week(curve)) for curve in size.curves)
+    growths = sorted(pairs)
     for held_out_week in sorted({week_number for _, week_number in growths}):
         own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]
         first = held_out_week - APART

@@ -123,9 +123,9 @@ def freeze(
     if prepare is not None:
         prepare(publication)
     position = record.head.position
-    recipe = IssueRecipe(
-        publication, day, len(earlier) + 1, position, earlier[-1].digest if earlier else "", reason.strip()
-    )
+    replaces = earlier[-1].digest if earlier else ""
+    edition = len(earlier) + 1
+    recipe = IssueRecipe(publication, day, edition, position, replaces, reason.strip())
     built = build(record, recipe)
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
@@ -183,10 +183,12 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
     issues."""
     if not is_retrospective(publication):
         return
-    frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(HISTORY)) if day in days]
+    frozen_days = queries.frozen_days(record, publication.removesuffix(HISTORY))
+    frozen_before = [day for day in frozen_days if day in days]
     if frozen_before:
         more = len(frozen_before) - MAX_NAMED_DAYS
-        days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS]) + (f" and {more} more" if more > 0 else "")
+        days_named = ", ".join(frozen_before[:MAX_NAMED_DAYS])
+        days_text = days_named + (f" and {more} more" if more > 0 else "")
         raise IssueError(
             f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
@@ -221,7 +223,8 @@ def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue
 def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
     """Whether the record holds a later observation of the listing than the issue was frozen from."""
     content = frozen.content
-    return queries.listing_position(record.database, content.publication.publication, content.day) > content.position
+    listing_position = queries.listing_position(record.database, content.publication.publication, content.day)
+    return listing_position > content.position
 
 
 def check_issue(record: Record, item: Issue) -> Iterator[VerifyFinding]:

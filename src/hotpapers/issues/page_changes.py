@@ -67,5 +67,6 @@ class PageChangeCounter:
         """The papers in any issue."""
         if self._issue_papers is None:
             issues = queries.issue_papers(self._database)
-            self._issue_papers = frozenset(paper for _, _, issue in issues for paper in issue.voices)
+            papers = (paper for _, _, issue in issues for paper in issue.voices)
+            self._issue_papers = frozenset(papers)
         return self._issue_papers

@@ -80,10 +80,11 @@ ARXIV = "arxiv"
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[RowOf[Post]]]:
     """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
     spec = SPECS[Post]
+    newest = view.newest(SPECS[Shown], "shown")
     sql = f"""SELECT shown.place, {columns_with_commitments(spec, "post")} FROM shown
         JOIN post ON post.post = shown.post AND post.observed_at = shown.observed_at AND {view.visible("post")}
         WHERE shown.publication = ? AND shown.day = ? AND shown.edition = ? AND {view.visible("shown")}
-          AND {view.newest(SPECS[Shown], "shown")} ORDER BY shown.place, shown.n"""
+          AND {newest} ORDER BY shown.place, shown.n"""
     result: dict[int, list[RowOf[Post]]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
@@ -121,7 +122,8 @@ def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozens
         SELECT DISTINCT {key_of("post.post")} FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
         WHERE post.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR post.post IN (SELECT subject FROM hidden))"""
-    return frozenset([*(post.post for post in limited), *first_column(view.database, sql, keys)])
+    posts = (post.post for post in limited)
+    return frozenset([*posts, *first_column(view.database, sql, keys)])
 
 
 def read_since(view: AsOfView) -> dict[str, int]:
@@ -131,7 +133,8 @@ def read_since(view: AsOfView) -> dict[str, int]:
         SELECT coverage.network FROM coverage WHERE coverage.reason = ? AND coverage.until_at = coverage.from_at
             AND {view.visible("coverage")})
         GROUP BY coverage.network"""
-    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
+    rows = view.database.rows(sql, (BEGAN,))
+    return {network: int(first) for network, first in rows}
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
@@ -186,7 +189,8 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[RowOf[Plac
         AND place.file = t.file AND place.observed_at > t.observed_at AND {view.visible("place")}"""
     where = f"""t.publication = ? AND t.day = ? AND t.file = ?
         AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
-    return list(view.observations(Place, where, (publication, day, listing.file, listing.places)))
+    params = (publication, day, listing.file, listing.places)
+    return list(view.observations(Place, where, params))
 
 
 def site_started_at(view: AsOfView) -> int | None:
@@ -243,7 +247,8 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     """
     first = f"SELECT min(coverage.observed_at) FROM coverage WHERE coverage.network = ? AND {view.visible('coverage')}"
     if first_value(view.database, first, (ARXIV,)) is not None:
-        read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ARXIV, calendar.announced_at(day)))
+        announced = calendar.announced_at(day)
+        read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ARXIV, announced))
         return None if read is None else int(read)
     valid = f"announcement.day = ? AND announcement.type <> 'replacement' AND {view.visible('announcement')}"
     sql = f"""SELECT max(announcement.observed_at) FROM announcement WHERE {valid}
@@ -293,7 +298,8 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
     sql = f"""SELECT {key_of("announcement.paper")}, min(announcement.announced_at), {archive} FROM announcement
         WHERE announcement.paper IN ({NUMBERS}) AND {announces_sql(view, "announcement")} GROUP BY announcement.paper
             ORDER BY 1"""
-    return ((paper, int(at), archive) for paper, at, archive in rows_among(view.database, sql, papers))
+    rows = rows_among(view.database, sql, papers)
+    return ((paper, int(at), archive) for paper, at, archive in rows)
 
 
 def was_ever_read(database: Database) -> bool:

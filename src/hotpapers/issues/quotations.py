@@ -83,7 +83,8 @@ def remark(text: str, paper: Paper | None) -> frozenset[str]:
 
 def count_own_words(text: str, paper: Paper) -> int:
     """How many different words of a text are its author's own, without stock phrases."""
-    return sum(map(_weight, _terms(own_words(_BESIDE_A_SIGN.sub(" ", text), [paper]), paper)))
+    terms = _terms(own_words(_BESIDE_A_SIGN.sub(" ", text), [paper]), paper)
+    return sum(map(_weight, terms))
 
 
 def _terms(words: OwnWords, paper: Paper | None) -> frozenset[str]:
@@ -130,7 +131,8 @@ class QuotationRule(NamedTuple):
             )
         if self.frozen is not None and any(_lacks_words(post.row) for post in candidates):
             posts = {candidate.row.hash.hex(): candidate for candidate in candidates}
-            return [posts[hash] for hash in self.frozen.get(paper, ()) if hash in posts]
+            hashes = self.frozen.get(paper, ())
+            return [posts[hash] for hash in hashes if hash in posts]
         return _spread(_distinct(self._quotable(paper, ordered)))[:most]
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
@@ -211,5 +213,6 @@ def leading_posts(
     for batch in slices(papers):
         sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
-            candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
+            candidate_post = CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row))
+            candidates[paper].append(candidate_post)
     return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in candidates.items()}

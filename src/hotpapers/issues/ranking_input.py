@@ -73,7 +73,8 @@ def collect_input(
         candidate = candidate_of(rows, span.start, span.earlier_papers, view.as_of, needs)
         if candidate is not None and candidate.announced_at <= span.end:
             candidates.append(candidate)
-    return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
+    histograms = peers.histograms(view.as_of, with_days=span.with_days)
+    return RankingInput(candidates=tuple(candidates), peers=histograms)
 
 
 def measured_window(
@@ -81,13 +82,14 @@ def measured_window(
 ) -> measurement.MeasurementWindow:
     """What to measure for a publication's issue whose window is from `start` to `end`."""
     needs = ranking.needs_of(publication.ranking)
+    posted_from = None if publication.window == "daily" else start
     return measurement.MeasurementWindow(
         youngest=needs.ages[0],
         with_standing=needs.with_standing,
         networks=publication.networks,
         own_voices=own_voices,
         candidates_from=start,
-        posted_from=None if publication.window == "daily" else start,
+        posted_from=posted_from,
         posted_until=end,
     )
 

@@ -104,7 +104,8 @@ class RecordIssueReader:
         entries = [(day, entry) for day, issue in self.held(publication).items() for entry in issue.listed]
         briefs = dict(queries.printed_briefs(self._now, publication))
         if not briefs:
-            known = dict(queries.described_briefs(self._now, distinct(entry.paper for _, entry in entries)))
+            papers = (entry.paper for _, entry in entries)
+            known = dict(queries.described_briefs(self._now, distinct(papers)))
             briefs = {(day, entry.paper): known[entry.paper] for day, entry in entries if entry.paper in known}
         summaries = (
             EntrySummary(
@@ -138,7 +139,8 @@ class RecordIssueReader:
             paper = known.get(key) or paper_fields.unknown_paper(key)
             first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
             category = paper.categories[0] if paper.categories else first.category
-            papers.append(AnnouncedPaper(paper, first.type, category, key in self._withdrawn))
+            announced_paper = AnnouncedPaper(paper, first.type, category, key in self._withdrawn)
+            papers.append(announced_paper)
         return tuple(sorted(papers, key=lambda announced: (announced.category, announced.paper.paper)))
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
@@ -161,7 +163,8 @@ class RecordIssueReader:
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
         rule = QuotationRule(EACH_NETWORK)
-        leading = leading_posts(self._view_of(content), recipe, papers, self._own_voices(content), rule)
+        view = self._view_of(content)
+        leading = leading_posts(view, recipe, papers, self._own_voices(content), rule)
         quotations = self._quotable({paper: [post.row for post in of_paper] for paper, of_paper in leading.items()})
         reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
         return {
@@ -180,7 +183,8 @@ class RecordIssueReader:
 
     def _quotable(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, list[Quotation]]:
         """The posts about papers that may be shown now, by paper."""
-        keys = sorted({row.item.post for row in chain.from_iterable(rows_of_papers.values())})
+        posts = {row.item.post for row in chain.from_iterable(rows_of_papers.values())}
+        keys = sorted(posts)
         withheld = queries.withheld_posts(self._now, keys)
         quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         policy = self._quotation_policy(quotations)
@@ -287,7 +291,8 @@ class RecordIssueReader:
             for paper in papers
             if paper in all_posts
         )
-        whole = {quotation.post.post: quotation.post for quotation in chain.from_iterable(all_posts.values())}
+        quotations = chain.from_iterable(all_posts.values())
+        whole = {quotation.post.post: quotation.post for quotation in quotations}
         return quotation_policy.one_per_account(quotable_posts, whole)
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
@@ -319,12 +324,10 @@ def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     if not before:
         return ()
     view = record.view(position=frozen.content.position)
-    days = (date.isoformat() for date in days_from(publication, date.fromisoformat(before) + timedelta(days=1)))
-    return tuple(
-        between
-        for between in takewhile(lambda between: between < day, days)
-        if has_no_issue(view, publication, between, frozen.frozen_at)
-    )
+    dates = days_from(publication, date.fromisoformat(before) + timedelta(days=1))
+    days = (date.isoformat() for date in dates)
+    days_before = takewhile(lambda between: between < day, days)
+    return tuple(between for between in days_before if has_no_issue(view, publication, between, frozen.frozen_at))
 
 
 def _allowed(rows: Sequence[RowOf[Post]], withheld: Container[str]) -> tuple[Quotation, ...]:
@@ -340,7 +343,8 @@ def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
     if place is None:
         return known or Paper(paper=key, title=key, observed_at=0)
     base = known or Paper(paper=key, title="", observed_at=place.observed_at)
-    title, abstract = " ".join(place.title.split()), " ".join(place.abstract.split())
+    title = " ".join(place.title.split())
+    abstract = " ".join(place.abstract.split())
     return msgspec.structs.replace(
         base, title=title, authors=place.authors, abstract=abstract or base.abstract, categories=place.categories
     )

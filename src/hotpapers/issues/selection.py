@@ -134,10 +134,9 @@ def choose(
     ]
     unvouched = unvouched_papers(rule, ranking_input)
     skipped = earlier_voices.keys() | (unvouched & frozenset(earlier_lines))
+    candidates = ranked[len(passing) :]
     next_best = (
-        candidate
-        for candidate in ranked[len(passing) :]
-        if candidate.voices >= MIN_VOICES and candidate.paper not in skipped
+        candidate for candidate in candidates if candidate.voices >= MIN_VOICES and candidate.paper not in skipped
     )
 
     def fits(paper: str) -> bool:
@@ -166,9 +165,11 @@ def fill_up(
     """The first `wanted` papers below the threshold that fit; `fits` is asked about no more than necessary."""
     fitting = (candidate for candidate in next_best if fits(candidate.paper))
     chosen = tuple(islice(fitting, max(wanted, 0)))
+    candidates = tuple(candidate for candidate in chosen if candidate.paper not in unvouched)
+    lines = tuple(candidate for candidate in chosen if candidate.paper in unvouched)
     return Filling(
-        tuple(candidate for candidate in chosen if candidate.paper not in unvouched),
-        tuple(candidate for candidate in chosen if candidate.paper in unvouched),
+        candidates,
+        lines,
     )
 
 
@@ -192,10 +193,13 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
         return msgspec.structs.replace(candidate, parts=tuple(parts))
 
+    entries = tuple(map(stripped, chosen.entries))
+    further = tuple(map(stripped, chosen.further))
+    ongoing = tuple(map(stripped, chosen.ongoing))
     return chosen._replace(
-        entries=tuple(map(stripped, chosen.entries)),
-        further=tuple(map(stripped, chosen.further)),
-        ongoing=tuple(map(stripped, chosen.ongoing)),
+        entries=entries,
+        further=further,
+        ongoing=ongoing,
     )
 
 
@@ -226,4 +230,5 @@ def _lines(content: IssueContent) -> frozenset[str]:
     if content.choice != LEAST_3:
         return frozenset()
     least = content.publication.least_score
-    return frozenset(entry.paper for entry in content.further or () if entry.score < least)
+    entries = content.further or ()
+    return frozenset(entry.paper for entry in entries if entry.score < least)

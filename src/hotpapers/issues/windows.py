@@ -37,7 +37,8 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
     """Whether a publication can have an issue on a date."""
     if has_ended(publication, date):
         return False
-    days = {"daily": date.weekday() < 5, "weekly": date.weekday() == 0, "monthly": date.day == 1}
+    is_monday = date.weekday() == 0
+    days = {"daily": date.weekday() < 5, "weekly": is_monday, "monthly": date.day == 1}
     return days.get(publication.window, True)
 
 
@@ -131,14 +132,16 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
         closes = read_back_at
     else:
         closes = clock
-    caught_up = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
+    hours = _hours_of(view, publication, day)
+    caught_up = (caught_up_at(view, publication, hour, latest) for hour in hours)
     closes = max([closes, *filter(None, caught_up)])
     if publication.window != "daily":
         return closes
     announced_at = queries.announcement_recorded_at(view, day)
     limit = limit_of(publication, day)
     if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
-        limit = max(limit, min(latest, calendar.closes_at(calendar.following(day))))
+        following = calendar.following(day)
+        limit = max(limit, min(latest, calendar.closes_at(following)))
     if announced_at is not None and clock < announced_at <= limit:
         return max(closes, announced_at)
     return closes
@@ -207,11 +210,12 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         period = TURN
     else:
         period = clock - window_start(publication, day)
+    hours = _hours_of(view, publication, day)
     return any(
         hour <= at
         and not was_read(view, publication, hour - period, hour)
         and caught_up_at(view, publication, hour, latest) is None
-        for hour in _hours_of(view, publication, day)
+        for hour in hours
     )
 
 
@@ -222,11 +226,13 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
         return False
     if is_unread(view, publication, day, at):
         return True
-    return not is_closed(view._replace(as_of=closing(view, publication, day)), publication, day, at)
+    as_of = closing(view, publication, day)
+    return not is_closed(view._replace(as_of=as_of), publication, day, at)
 
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
     """Why nothing was read by the hour of a day's issue."""
     clock = cut_of(publication, day)
-    is_tried = readings.is_failure_reported(view, publication.networks or network_names(), clock - TURN, clock)
+    networks = publication.networks or network_names()
+    is_tried = readings.is_failure_reported(view, networks, clock - TURN, clock)
     return "no network could be read" if is_tried else "the program did not run"

@@ -57,7 +57,8 @@ class AsOfView(NamedTuple):
     def last_row(self, cls: ItemType) -> int:
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
-        return max(self.first_row(model.kind_of(cls), "since", self.position + 1) - 1, 0)
+        first_row = self.first_row(model.kind_of(cls), "since", self.position + 1)
+        return max(first_row - 1, 0)
 
     def first_row(self, table: str, grows: str, least: int, number: str = "id") -> int:
         """The number of a table's first row in which `grows`, a column that grows with the numbers, is `least` or more;
@@ -79,7 +80,8 @@ class AsOfView(NamedTuple):
 
     def latest(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> list[RowOf[AnyItem]]:
         """The latest row of each key of a kind, as a list: faster than `iterate` if there are few."""
-        return [read_row(SPECS[cls], row) for row in self.database.rows(self._statement(cls, where, order), params)]
+        rows = self.database.rows(self._statement(cls, where, order), params)
+        return [read_row(SPECS[cls], row) for row in rows]
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
         """The items of these rows."""
@@ -93,7 +95,8 @@ class AsOfView(NamedTuple):
     def by_key(self, cls: type[AnyItem], keys: Iterable[str]) -> dict[str, AnyItem]:
         """The items of a kind with some of its keys, each a single value, by key."""
         [name] = cls.key
-        return {getattr(item, name): item for item in self.items_among(cls, name, keys)}
+        items = self.items_among(cls, name, keys)
+        return {getattr(item, name): item for item in items}
 
     def observations(self, cls: type[AnyItem], where: str, params: Params) -> Iterator[RowOf[AnyItem]]:
         """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,
@@ -124,7 +127,8 @@ class AsOfView(NamedTuple):
                 SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
                     SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
                     ORDER BY later.observed_at DESC LIMIT 1)"""
-            yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(chunk)]))
+            rows = self.database.rows(sql, [*chain.from_iterable(chunk)])
+            yield from (read_row(spec, row) for row in rows)
 
     def _statement(self, cls: ItemType, where: str, order: str) -> str:
         spec = SPECS[cls]
@@ -153,7 +157,10 @@ def _same_key(spec: KindSpec, alias: str) -> str:
 
 def _stored_key(spec: KindSpec, key: Sequence[Any], known: Known) -> list[Any]:
     """The values of a key as columns store them; None for identities that are not in the record."""
-    return [
-        value if name not in spec.identities else known[value].number if value in known else None
-        for name, value in zip(spec.type.key, key, strict=True)
-    ]
+
+    def stored(name: str, value: Any) -> Any:
+        if name not in spec.identities:
+            return value
+        return known[value].number if value in known else None
+
+    return list(map(stored, spec.type.key, key))

@@ -54,7 +54,8 @@ class WrittenBatch(NamedTuple):
 
     def followed_by(self, later: WrittenBatch) -> WrittenBatch:
         """The sums of both, and the later position."""
-        return WrittenBatch(later.position or self.position, *map(operator.add, self[1:], later[1:]))
+        position = later.position or self.position
+        return WrittenBatch(position, *map(operator.add, self[1:], later[1:]))
 
 
 class ChainHead(NamedTuple):
@@ -136,18 +137,18 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.columns["origin"])
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
     # The numbers of the rows just added at a position
-    new = frozenset(
-        first_column(database, f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?", (position, first))
-    )
+    sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
+    new = frozenset(first_column(database, sql, (position, first)))
     present = [row.prepared for row in rows if row.number not in new]
-    moved = list(
-        filter(None, (_move_later(database, spec, row, position) for row in _not_known(database, spec, present)))
-    )
+    not_known = _not_known(database, spec, present)
+    moves = (_move_later(database, spec, row, position) for row in not_known)
+    moved = list(filter(None, moves))
     added = [*(row for row in rows if row.number in new), *moved]
     numbers = [number for number, _ in added]
     hashes = [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
-    return AddedRows(spec.kind, numbers, hashes, origins, len(present) - len(moved), len(moved))
+    known = len(present) - len(moved)
+    return AddedRows(spec.kind, numbers, hashes, origins, known, len(moved))
 
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
@@ -183,7 +184,8 @@ def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, posit
 def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedRow) -> PreparedRow:
     item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
     after = len(spec.fields) + len(spec.derived)
-    kept = RowSecrets(prepared.row[after] if spec.words else None, None, prepared.row[len(spec.fields) : after])
+    derived = prepared.row[len(spec.fields) : after]
+    kept = RowSecrets(prepared.row[after] if spec.words else None, None, derived)
     return prepare(item, KeyedHasher(b""), identities.find(database, keys_in([item])), kept, prepared.row[-1])
 
 
@@ -202,7 +204,8 @@ def close_row(database: Database, row: RowName, position: int) -> int:
 def overwrite_row(database: Database, number: int, prepared: PreparedRow) -> None:
     """Overwrite a row with what is left of it. Its origin stays: the manifest has it. Call inside `write()`."""
     spec = SPECS[type(prepared.item)]
-    change = ", ".join(f'"{name}" = ?' for name in spec.columns[1:-3])
+    names = spec.columns[1:-3]
+    change = ", ".join(f'"{name}" = ?' for name in names)
     database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row[:-1], number))
 
 
@@ -277,13 +280,15 @@ def append(
     chain = save_batch(database, position, stamp, listed, last.chain)
     if recent:
         recent.keep(chain, enrolled.known)
-    return WrittenBatch(position, len(listed), known, sum(group.later for group in added))
+    total = sum(group.later for group in added)
+    return WrittenBatch(position, len(listed), known, total)
 
 
 def save_batch(database: Database, position: int, stamp: BatchStamp, listed: Manifest, before: bytes) -> bytes:
     """Write the batch's own row, its source's cursor and its tombstones; its chain value."""
     chain = manifest.link(before, position, stamp, listed)
-    row = (position, *stamp, len(listed), manifest.pack(listed), chain)
+    pack = manifest.pack(listed)
+    row = (position, *stamp, len(listed), pack, chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if stamp.cursor is not None:
         sql = """INSERT INTO cursor VALUES (?, ?, ?)
@@ -327,13 +332,15 @@ def all_batches(database: Database) -> Iterator[tuple[int, BatchStamp, bytes, Ma
     """(position, stamp, chain value, manifest) of all batches in order. Raises CorruptStore."""
     sql = "SELECT position, chain, manifest, at, source, cursor FROM batch ORDER BY position"
     for position, chain, packed, *stamp in database.iterate(sql):
-        yield position, BatchStamp(*stamp), blob(chain), _unpacked(database, position, packed)
+        unpacked = _unpacked(database, position, packed)
+        yield position, BatchStamp(*stamp), blob(chain), unpacked
 
 
 def manifests_after(database: Database, position: int) -> Iterator[Manifest]:
     """The manifests of all batches after a position, in order. Raises CorruptStore."""
     sql = "SELECT position, manifest FROM batch WHERE position > ? ORDER BY position"
-    return (_unpacked(database, own, packed) for own, packed in database.iterate(sql, (position,)))
+    rows = database.iterate(sql, (position,))
+    return (_unpacked(database, own, packed) for own, packed in rows)
 
 
 def save_manifest(database: Database, position: int, listed: Manifest) -> None:
@@ -407,7 +414,8 @@ class BatchWriter:
         tables = ["identity", *(group.spec.kind for group in groups)]
         numbers = identities.next_numbers(self.database, tables) if groups else {}
         keys = row_groups.keys_of(groups)
-        enrolled = identities.enroll(self.identities, keys, self.last.position + 1, numbers.get("identity", 0))
+        position = self.last.position + 1
+        enrolled = identities.enroll(self.identities, keys, position, numbers.get("identity", 0))
         prepared = [row_groups.prepare_group(group, self.hasher, enrolled.known) for group in groups]
         written = append(self.database, stamp, prepared, numbers, enrolled, close, self.last, self.identities)
         return written._replace(refused=len(offers) - len(allowed))

@@ -62,7 +62,8 @@ def placeholders(values: Sized) -> str:
 
 def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """The values in order, in slices that fit one statement."""
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    starts = range(0, len(values), AT_ONCE)
+    return (values[start : start + AT_ONCE] for start in starts)
 
 
 def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:

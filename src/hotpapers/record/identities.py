@@ -193,7 +193,8 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Known) -> Enroll
         raise CorruptStore(f"{database.where}: an identity is missing from its index; run `hotpapers verify`")
     new_identities = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
     persons = len(rows) - sum(map(is_paper, new_identities))
-    return EnrolledKeys({**known, **new_identities}, (rows[0][0], len(rows)), persons)
+    added = (rows[0][0], len(rows))
+    return EnrolledKeys({**known, **new_identities}, added, persons)
 
 
 def next_number(database: Database, table: str) -> int:

@@ -90,7 +90,8 @@ def normalized_text(text: str) -> str:
         text = "".join([word for word in text.split() if "/" not in word or not _is_address(word)])
     if text.isascii():
         return text.encode().translate(_SMALL, _SIGNS).decode()
-    return "".join([c for c in _UNICODE.normalize("NFKC", text) if _LETTERS[c]]).casefold()
+    normalized = _UNICODE.normalize("NFKC", text)
+    return "".join([c for c in normalized if _LETTERS[c]]).casefold()
 
 
 def _is_address(word: str) -> bool:
@@ -315,7 +316,8 @@ def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
     account = getattr(row.item, "account", "")
     voice = row.derived[0] if row.voice == account else None
     known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
-    return tuple(derive(row.item, hasher, known) for derive in row.spec.derived.values())
+    derivations = row.spec.derived.values()
+    return tuple(derive(row.item, hasher, known) for derive in derivations)
 
 
 @cache

@@ -53,7 +53,8 @@ def _leftovers(database: Database) -> Iterator[Path]:
     folders = {target.parent for target in targets}
     if isinstance(database, SqliteDatabase):
         folders.add(database.path.absolute().parent)
-    yield from (part for part in (target.with_name(target.name + _EARLIER) for target in targets) if part.exists())
+    parts = (target.with_name(target.name + _EARLIER) for target in targets)
+    yield from (part for part in parts if part.exists())
     for folder in folders:
         yield from file_modes.temporary_files(folder, _KIND)
         with suppress(OSError):

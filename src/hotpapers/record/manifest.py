@@ -146,7 +146,8 @@ def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) ->
         "tombstones": manifest.tombstones,
     }
     header |= stamp._asdict() | {name: value for name, value in rarely.items() if value}
-    return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.root).digest()
+    hasher = hashlib.sha256(canonical_json(header))
+    return hashlib.sha256(before + hasher.digest() + manifest.root).digest()
 
 
 def genesis(secret: bytes) -> bytes:

@@ -17,7 +17,8 @@ def read_meta(database: Database, name: str) -> str | None:
 def read_prefixed(database: Database, prefix: str) -> dict[str, str]:
     """The values of the names with a prefix, by the rest of the name, ascending."""
     sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name"
-    return {name.removeprefix(prefix): str(value) for name, value in database.rows(sql, (len(prefix), prefix))}
+    rows = database.rows(sql, (len(prefix), prefix))
+    return {name.removeprefix(prefix): str(value) for name, value in rows}
 
 
 def write_meta(database: Database, name: str, value: str) -> None:

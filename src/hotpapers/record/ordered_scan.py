@@ -40,7 +40,8 @@ class _KindScan:
     def __init__(self, database: Database, spec: KindSpec) -> None:
         self._spec = spec
         self._rows = chain(_readable(database, spec), [None, None])
-        self._next, self._second = next(self._rows), next(self._rows)
+        self._next = next(self._rows)
+        self._second = next(self._rows)
 
     def upto(self, position: int) -> Iterator[StoredRow | RowName]:
         while (row := self._next) is not None:

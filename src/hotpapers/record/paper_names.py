@@ -75,14 +75,16 @@ def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
 
 
 def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
-    return PaperAlias(paper, pages=tuple(paper_urls.named(link.target for link in links)))
+    pages = tuple(paper_urls.named(link.target for link in links))
+    return PaperAlias(paper, pages=pages)
 
 
 def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """Titles, DOIs, and the pages that papers claim in comment and abstract."""
     announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
+    newest = view.newest(SPECS[Paper], "t")
     sql = f"""SELECT {key_of("t.paper")}, t.title, t.doi, t.comment, t.abstract FROM paper AS t
-        WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
+        WHERE {view.visible("t")} AND {newest}
           AND (t.paper IN ({announced} AND a.announced_at BETWEEN ? AND ?)
             OR (t.observed_at BETWEEN ? AND ? AND NOT EXISTS ({announced} AND a.paper = t.paper)))"""
     for paper, title, doi, comment, abstract in view.database.iterate(sql, (*span, *span)):

@@ -62,9 +62,10 @@ class RawArchive(NamedTuple):
         if self._names_forgotten(payload):
             return
         keep_until = min(payload.at + max(parsed.keep_for, MIN_UNREADABLE_TIME), model.MAX_INTEGER)
+        text = parsed.problem[:MAX_REASON_CHARS]
         row = (
             *_row(self.source, payload, _content(payload), keep_until),
-            model.storable(parsed.problem[:MAX_REASON_CHARS]),
+            model.storable(text),
         )
         self.database.insert("quarantine", (*_COLUMNS, "reason"), [row])
 
@@ -161,7 +162,8 @@ def latest(database: Database, source: str, most: int) -> list[QuarantinedPayloa
     """The latest raw payloads, at most `most`, newest first. `source`: only of this source, empty for all."""
     where, params = ("WHERE source = ?", (source,)) if source else ("", ())
     sql = f"SELECT {_SHOWN} FROM quarantine {where} ORDER BY id DESC LIMIT ?"
-    return [QuarantinedPayload(*row) for row in database.rows(sql, (*params, most))]
+    rows = database.rows(sql, (*params, most))
+    return [QuarantinedPayload(*row) for row in rows]
 
 
 def load(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:

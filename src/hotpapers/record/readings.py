@@ -16,7 +16,8 @@ def followed_at(view: AsOfView, start: int, end: int) -> int | None:
     """When something new of a followed site was first read after one moment up to another; None if nothing was."""
     sql = f"""SELECT min(b.at) FROM batch AS b WHERE b.position <= {view.position} AND b.at > ? AND b.at <= ?
         AND b.source >= ? AND b.source < ?"""
-    first = first_value(view.database, sql, (start, end, FOLLOWING, FOLLOWING.replace("/", "0")))
+    params = (start, end, FOLLOWING, FOLLOWING.replace("/", "0"))
+    first = first_value(view.database, sql, params)
     return None if first is None else int(first)
 
 

@@ -37,7 +37,8 @@ def network_of(item: model.Item) -> str:
 
 def words_of(item: model.Item) -> dict[str, Any]:
     """The words of a post, the names of an account, by field, as far as there are any."""
-    return {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
+    names = WORDS.get(type(item), ())
+    return {name: value for name in names if (value := getattr(item, name))}
 
 
 def without_words(item: model.Item) -> model.Item:
@@ -125,7 +126,8 @@ def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, h
         return False
     if has_remainder:
         return True
-    columns = zip(row.spec.derived, row.derived, derived_of(row, hasher), strict=True)
+    derived = derived_of(row, hasher)
+    columns = zip(row.spec.derived, row.derived, derived, strict=True)
     are_derived_right = all(kept == right for name, kept, right in columns if name != "text_fingerprint")
     return row.salt is not None and {*(row.redacted or ())} <= {*WORDS[type(row.item)]} and are_derived_right
 

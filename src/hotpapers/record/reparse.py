@@ -70,7 +70,8 @@ class LatestItems:
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
             row = self._view._replace(as_of=at).latest_row(*key)
             while row and row.id in stale:
-                row = self._view._replace(as_of=row.item.observed_at - 1).latest_row(*key)
+                as_of = row.item.observed_at - 1
+                row = self._view._replace(as_of=as_of).latest_row(*key)
             last = max([*items, *([row.item] if row else [])], key=attrgetter("observed_at"), default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
@@ -95,7 +96,8 @@ def differences(
         if not problem:
             gone, new_items = compare(rows.get(number, []), items)
             stale += gone
-            new += [(item, number) for item in latest.are_new(new_items, {row.id for row in gone})]
+            are_new = latest.are_new(new_items, {row.id for row in gone})
+            new += [(item, number) for item in are_new]
     return stale, new, unreadable
 
 
@@ -116,7 +118,8 @@ def plan(
         added.update(kind_of(item) for item, _ in new)
         unreadable += unparsed
     sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
-    quarantined = [parse(original(*parts)) for parts in view.database.iterate(sql, (source,))]
+    rows = view.database.iterate(sql, (source,))
+    quarantined = [parse(original(*parts)) for parts in rows]
     readable = [payload.items for payload in quarantined if not payload.problem]
     for items in readable:
         added.update(kind_of(item) for item in latest.are_new(items, ()))
@@ -129,7 +132,8 @@ def plan(
 def after(database: Database, source: str, number: int) -> list[tuple[int, RawPayload]]:
     """The next raw payloads of a source after a number."""
     sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
-    return [(own, original(*parts)) for own, *parts in database.rows(sql, (source, number))]
+    rows = database.rows(sql, (source, number))
+    return [(own, original(*parts)) for own, *parts in rows]
 
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:

@@ -53,7 +53,9 @@ class RowGroup(NamedTuple):
     def prepared(self, index: int) -> PreparedRow:
         """The row at an index."""
         row = {name: column[index] for name, column in self.columns.items()}
-        return PreparedRow(self.spec.label(row), tuple(row.values()), self.hashes[index], self.items[index])
+        label = self.spec.label(row)
+        item = self.items[index]
+        return PreparedRow(label, tuple(row.values()), self.hashes[index], item)
 
 
 def grouped(offered: Iterable[Offer]) -> list[OfferedGroup]:
@@ -91,7 +93,8 @@ def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> Row
         stored |= {"salt": salts, "redacted": [None] * len(salts)}
         hashed |= {name: _salted(salts, hashed[name]) for name in spec.salted}
     stored["origin"] = group.origins
-    return _in_order(RowGroup(spec, group.items, stored, list(_hashes(spec, hashed))))
+    hashes = _hashes(spec, hashed)
+    return _in_order(RowGroup(spec, group.items, stored, list(hashes)))
 
 
 def _in_order(group: RowGroup) -> RowGroup:
@@ -115,6 +118,7 @@ def _salted(salts: Sequence[bytes], column: Column) -> Column:
 def _hashes(spec: KindSpec, hashed: Mapping[str, Column]) -> Iterator[bytes]:
     """The hashes of rows from the columns of their fields, which contain commitments already. JSON contains no line
     breaks, so rows encoded as lines can be split again."""
-    canonical = map(spec.canonical, *spec.hashed({**hashed, "kind": repeat(spec.kind)}))
+    kind = repeat(spec.kind)
+    canonical = map(spec.canonical, *spec.hashed({**hashed, "kind": kind}))
     while lines := list(islice(canonical, AT_ONCE)):
         yield from map(sha256, _json_lines(lines).split(b"\n")[:-1])

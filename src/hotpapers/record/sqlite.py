@@ -339,7 +339,8 @@ class SqliteDatabase:
 
     def size(self) -> int:
         """The size of the file and its log in bytes."""
-        return sum(file.stat().st_size for file in (self.path, self._log) if file.exists())
+        files = (self.path, self._log)
+        return sum(file.stat().st_size for file in files if file.exists())
 
     def clock(self) -> int:
         """The machine's own clock, because a file is used on one machine only."""

@@ -173,7 +173,8 @@ def folded(text: str) -> str:
     """A text in the form in which names are compared: without case, compatible forms of letters (NFKC), characters that
     are not seen, and with host names in letters."""
     if not text.isascii():
-        text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if not _is_unseen(sign))
+        signs = unicodedata.normalize("NFKC", text)
+        text = "".join(sign for sign in signs if not _is_unseen(sign))
     text = text.casefold()
     return _LABEL.sub(_in_letters, text) if "xn--" in text else text
 
@@ -242,7 +243,8 @@ def redacted(item: model.Item, known: Known) -> model.Item:
     """A post or account with known names of others blacked out; itself if there are none."""
     if isinstance(item, model.Post):
         links = tuple(link for link in item.links if not any(found_in(link.target, known)))
-        text, name = _blackened(_without_mentions(item, links), known), _blackened(item.name, known)
+        blackened_text = _blackened(_without_mentions(item, links), known)
+        text, name = blackened_text, _blackened(item.name, known)
         if (text, name, len(links)) != (item.text, item.name, len(item.links)):
             return msgspec.structs.replace(item, text=text, name=name, links=links)
     elif isinstance(item, model.Account) and (name := _blackened(item.name, known)) != item.name:
@@ -257,7 +259,8 @@ def without_references(item: model.Item, is_forgotten: Known) -> model.Item:
     if item.quotes and is_forgotten(item.quotes):
         item = msgspec.structs.replace(item, quotes="")
     if item.reply_to and is_forgotten(item.reply_to):
-        item = msgspec.structs.replace(item, reply_to="", limits=tuple(sorted({*item.limits, REPLY})))
+        limits = tuple(sorted({*item.limits, REPLY}))
+        item = msgspec.structs.replace(item, reply_to="", limits=limits)
     return item
 
 
@@ -402,10 +405,11 @@ def orphan_key(account: str) -> str:
 
 def marks_of(hasher: KeyedHasher, keys: Iterable[str], names: Iterable[str], orphans: Iterable[str]) -> set[str]:
     """The tombstones of keys, names, and accounts known only by forgotten posts."""
+    name_marks = (name_mark(hasher, name) for name in names)
     return {
         *map(hasher.tombstone, keys),
         *map(hasher.tombstone, map(orphan_key, orphans)),
-        *(name_mark(hasher, name) for name in names),
+        *name_marks,
     }
 
 
@@ -435,4 +439,5 @@ def voices_of(database: Database, hasher: KeyedHasher, accounts: Iterable[str]) 
     """The numbers of accounts, including forgotten ones."""
     keys = {key for account in accounts for key in (account, *pseudonyms_of(database, hasher, account))}
     known = identities.find(database, keys)
-    return tuple(sorted(known[key].number for key in keys & known.keys()))
+    numbers = (known[key].number for key in keys & known.keys())
+    return tuple(sorted(numbers))

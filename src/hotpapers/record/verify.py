@@ -90,7 +90,8 @@ def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     chain = _read_chain(database)
     rows = RowVerifier(database, hasher, chain)
     findings = [*chain.findings, *rows.findings(), *check_identities(database, chain), *check_keys(database)]
-    return VerifyResult(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
+    pruned = len(chain.pruned)
+    return VerifyResult(tuple(findings), rows.read, rows.forgotten, pruned, rows.withheld)
 
 
 def check_chain(database: Database, seconds: float = inf) -> BatchChain:
@@ -266,7 +267,8 @@ class RowVerifier:
             if listed is not None:  # otherwise reported by the check of the chain
                 yield from self._batch(position, listed, scan.upto(position))
         for row in chain(scan.upto(NO_END), *self._early_rows.values()):
-            yield VerifyFinding("added", name_of(row.label) if isinstance(row, RowOf) else _damaged_name(row))
+            name = name_of(row.label) if isinstance(row, RowOf) else _damaged_name(row)
+            yield VerifyFinding("added", name)
 
     def _batch(self, position: int, listed: Manifest, rows: Iterable[StoredRow | RowName]) -> Iterator[VerifyFinding]:
         present: dict[RowName, StoredRow] = {row.name: row for row in self._early_rows.pop(position, [])}
@@ -304,7 +306,8 @@ class RowVerifier:
         self.read += 1
         try:
             stored = (row_hash[:CHECK], row.origin, row.until)
-            expected = (listed.check(where[1]), listed.origin(where[1]), self._chain.closed.get(where, 0))
+            origin = listed.origin(where[1])
+            expected = (listed.check(where[1]), origin, self._chain.closed.get(where, 0))
             remainder_hash = self._chain.forgotten.get(where)
             if self._is_withheld(row, remainder_hash):
                 self.withheld += 1
@@ -378,9 +381,8 @@ def unusable(database: Database) -> list[StoredRow]:
     """The open rows in which a key field is empty: nothing can show them. Imports now refuse such rows."""
     rows = list[StoredRow]()
     for spec in SPECS.values():
-        empty = " OR ".join(
-            f'"{name}" = {0 if name in spec.identities else chr(39) * 2}' for name in item_checks.needed(spec.type)
-        )
+        names = item_checks.needed(spec.type)
+        empty = " OR ".join(f'"{name}" = {0 if name in spec.identities else chr(39) * 2}' for name in names)
         rows += select_rows(database, spec, f"until = 0 AND ({empty}) ORDER BY id")
     return rows
 

@@ -64,7 +64,8 @@ def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
     """A refusal in the format of RFC 9457."""
     title = http.HTTPStatus(refused.status).phrase
     details = openapi.ProblemDetails(type="about:blank", title=title, status=refused.status, detail=refused.detail)
-    return reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, msgspec.json.encode(details))
+    body = msgspec.json.encode(details)
+    return reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, body)
 
 
 class Api:
@@ -121,7 +122,8 @@ class Api:
         def make(session: QuerySession) -> Reply:
             answer = query.ask(session, params)
             link = next_link(params, query.path, getattr(answer, "next", None))
-            return tagged_reply(JSON | link, msgspec.json.encode(answer), compress=takes_gzip(request.scope))
+            compress = takes_gzip(request.scope)
+            return tagged_reply(JSON | link, msgspec.json.encode(answer), compress=compress)
 
         # heavy ones wait in line, and must not take the places of all others
         lane = self._heavy_lane if query.cost >= HEAVY else self._lane

@@ -103,7 +103,8 @@ async def _page_of(request: Request, cache: PageCache) -> Reply:
     if page is not None:
         return page.for_client(request.scope)
     if not path.endswith("/") and len(file_path) < MAX_PATH_CHARS and await cache.get(f"{path}/index.html") is not None:
-        return reply(308, PAGE | {"location": f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"})
+        location = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
+        return reply(308, PAGE | {"location": location})
     body = await cache.ask(lambda cache: cache.pages.missing(file_path if is_possible else "404.html"))
     return reply(404, PAGE | {"content-type": HTML}, body)
 

@@ -43,7 +43,8 @@ def allowed_behind(proxies: int) -> ConnectionLimits:
         total = default.total
     else:
         total = max(16, min(default.total, files - OTHERS))
-    return default._replace(total=total, per_client=0 if proxies else min(default.per_client, total // 2))
+    per_client = 0 if proxies else min(default.per_client, total // 2)
+    return default._replace(total=total, per_client=per_client)
 
 
 class TableConnection(Protocol):

@@ -39,8 +39,9 @@ def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], st
                 log_defect("monitor", problem)
             return health_reply({"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []})
 
+    route = Route("/metrics", Responder(partial(answer, figures)))
     routes = [
-        Route("/metrics", Responder(partial(answer, figures))),
+        route,
         Route("/health", Responder(partial(answer, health))),
     ]
     return background_server(listen, routes, "not found; use /metrics or /health", "run.listen")

@@ -50,10 +50,12 @@ def read_host(text: str) -> HostName | None:
     match = _AUTHORITY.fullmatch(text)
     if match is None:
         return None
-    host = HostName(ascii_domain(match[1].lower().removesuffix(".")), int(match[2] or 0))
+    domain = match[1].lower().removesuffix(".")
+    host = HostName(ascii_domain(domain), int(match[2] or 0))
     if host.name.startswith("["):
         if host.ip:
-            return host._replace(name=f"[{ip_address(host.name[1:-1])}]")
+            name = f"[{ip_address(host.name[1:-1])}]"
+            return host._replace(name=name)
         return None
     return host if host.name else None
 
@@ -67,7 +69,8 @@ class OwnHosts:
         public = read_host(parts.netloc)
         self.is_public = public is not None and not is_inside_name(public.name.strip("[]"))
         if public:
-            named = [public._replace(port=public.port or PORTS[parts.scheme.lower()])]
+            port = public.port or PORTS[parts.scheme.lower()]
+            named = [public._replace(port=port)]
         else:
             named = []
         self._hosts = (*named, *filter(None, map(read_host, others)))

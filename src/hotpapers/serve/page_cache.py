@@ -198,7 +198,8 @@ class PageCache:
 
     def _feeds(self, issue_reader: IssueReader) -> FeedMaker:
         """Feeds need whole addresses: the app's own, if the site has none."""
-        config = self._site_config._replace(base=self._site_config.base or self._site_config.app)
+        base = self._site_config.base or self._site_config.app
+        config = self._site_config._replace(base=base)
         return FeedMaker(issue_reader, self._publication, config)
 
     def _render(self, path: str, choice: PageChoice) -> RenderedPage | None:

@@ -76,9 +76,11 @@ class SearchRoutes:
         self._site_config = site_config
         self._lane = backend.lane(THREADS, MAX_SEARCHES)
         self.cache = AnswerCache(backend)
+        search_routes = (_SearchRoute(path, Responder(self._page)) for path in ("/search/", "/search/index.html"))
+        route = Route("/feeds/query.{form}", Responder(self._query_feed))
         self.routes: list[BaseRoute] = [
-            *(_SearchRoute(path, Responder(self._page)) for path in ("/search/", "/search/index.html")),
-            Route("/feeds/query.{form}", Responder(self._query_feed)),
+            *search_routes,
+            route,
             Route("/feeds/author/{name}.{form}", Responder(self._author_feed)),
         ]
 
@@ -155,7 +157,8 @@ class SearchRoutes:
 
     def _feeds(self, issue_reader: IssueReader) -> FeedMaker:
         """Makes feeds with the app's own address, as only the app has them."""
-        config = self._site_config._replace(base=self._site_config.app or self._site_config.base)
+        base = self._site_config.app or self._site_config.base
+        config = self._site_config._replace(base=base)
         return FeedMaker(issue_reader, self._publication, config)
 
     def _feed_of_author(self, cache: PageCache, name: str, author: str, form: str) -> bytes:
@@ -165,7 +168,8 @@ class SearchRoutes:
         summaries = cache.issue_reader.entry_summaries(self._publication)
         if not any(is_theirs(summary.authors) for summary in summaries):
             raise Refused(404, "no paper in an issue has an author with this name")
-        title = phrases.cut(phrases.one_line(name if name != author else author.replace("-", " ")), 200)
+        one_line = phrases.one_line(name if name != author else author.replace("-", " "))
+        title = phrases.cut(one_line, 200)
         path = f"feeds/author/{quote(author)}.{form}"
         return cache.of(self._feeds).of_papers(path, title, lambda paper: is_theirs(paper.view.authors), form)
 
@@ -246,14 +250,17 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     issues = [issue for issue in hit.issues if issue.publication == publication]
+    announced_on = ""
+    if not issues:  # for a paper that was never announced, only the month may be known
+        has_day = hit.day.count("-") == 2
+        announced_on = phrases.day_name(hit.day) if has_day else phrases.month_name(hit.day)
     return HitView(
         title=prose(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
         note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
-        # for a paper that was never announced, only the month may be known
-        day="" if issues else phrases.day_name(hit.day) if hit.day.count("-") == 2 else phrases.month_name(hit.day),
+        day=announced_on,
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=prose(hit.snippet, hit.spans.snippet),
     )
@@ -262,7 +269,8 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
 def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:
     name = f"place {issue.place}" if issue.place else "still talked about"
     anchor = site_paths.arxiv_id(paper).replace("/", "-")
-    return HitIssueView(name, site_paths.issue_path(issue.day) + (f"#{anchor}" if anchor else ""), issue.day)
+    issue_path = site_paths.issue_path(issue.day)
+    return HitIssueView(name, issue_path + (f"#{anchor}" if anchor else ""), issue.day)
 
 
 def _post(hit: PostHit) -> PostHitView:
@@ -277,8 +285,9 @@ def _post(hit: PostHit) -> PostHitView:
         rtl=hit.rtl,
         observed_at=0,
     )
+    text = marked(hit.text, hit.spans)
     return PostHitView(
-        text=marked(hit.text, hit.spans),
+        text=text,
         papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
         **byline(post),
     )

@@ -50,7 +50,8 @@ EMPTY_STORE = "--store: is empty; write a path, such as hotpapers.db"
 
 def store_files(store: Path) -> list[Path]:
     """The files of a store: its database with the logs, and the list of what was forgotten."""
-    return [store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX)]
+    ends = ("", "-wal", "-shm", forgotten_file.SUFFIX)
+    return [store.with_name(store.name + end) for end in ends]
 
 
 class ConfiguredSite:
@@ -177,9 +178,8 @@ class ConfiguredSite:
     def save_publications(self, record: Record) -> None:
         """Saves the publications in the settings that are new or changed. Raises SettingsError for an unknown
         ranking."""
-        saved = [
-            msgspec.structs.replace(publication, observed_at=0) for publication in record.view().items(Publication)
-        ]
+        publications = record.view().items(Publication)
+        saved = [msgspec.structs.replace(publication, observed_at=0) for publication in publications]
         changed = [
             msgspec.structs.replace(publication, observed_at=now())
             for publication in self.publication_items(saved)
@@ -362,9 +362,8 @@ def look_of(folder: Path, look: str, file: Path) -> tuple[str, str]:
     if not place.is_dir():
         raise SettingsError(f"{file}: publish.look: {place} is no folder; create it, with style.css or icon.svg in it")
     try:
-        texts = [
-            path.read_text("utf-8") if path.is_file() else "" for path in (place / "style.css", place / "icon.svg")
-        ]
+        paths = (place / "style.css", place / "icon.svg")
+        texts = [path.read_text("utf-8") if path.is_file() else "" for path in paths]
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingsError(f"{file}: publish.look: {place}: cannot be read as UTF-8: {problem}") from problem
     if max(map(len, texts)) > MAX_LOOK_BYTES:
@@ -382,13 +381,15 @@ def store_address(folder: Path, store: str) -> str:
     if is_server(store):
         return store
     head = SQLITE if store.startswith(SQLITE) else ""
-    return head + str(folder / Path(store.removeprefix(SQLITE)).expanduser())
+    path = Path(store.removeprefix(SQLITE)).expanduser()
+    return head + str(folder / path)
 
 
 def _same(store: str, other: str) -> bool:
     if is_server(store) or is_server(other):
         return store == other
-    return Path(store.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
+    path = Path(store.removeprefix(SQLITE))
+    return path.resolve() == Path(other.removeprefix(SQLITE)).resolve()
 
 
 OFFLINE = "no network can be reached: you seem to be offline"

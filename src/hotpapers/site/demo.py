@@ -64,7 +64,8 @@ SAMPLE_SOURCE = "sample"
 def make_demo(folder: Path) -> PublishedIssue:
     """Writes a store and pages of the sample into a folder, and returns the latest issue. Raises UsageError for a
     folder that is not the demo's."""
-    is_other = not (folder / "hotpapers.db").is_file() or (folder / settings.FILE).exists()
+    has_store = (folder / "hotpapers.db").is_file()
+    is_other = not has_store or (folder / settings.FILE).exists()
     if folder.exists() and any(folder.iterdir()) and is_other:
         raise UsageError(f"{folder}: not a demo folder; name another one: hotpapers demo DIR")
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,8 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
     import zstandard
 
     compressed = files(__package__).joinpath("demo", file).read_bytes()
-    import_lines(record, file, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
+    lines = zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True)
+    import_lines(record, file, lines)
 
 
 def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:
@@ -104,7 +106,8 @@ def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, p
         write_atomically(file, SETTINGS.encode(), PRIVATE)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
             with Record(str(Path(scratch) / store.name)) as record:
-                _fill(record, publication_item(settings.load(file).publication[0], MONDAY - 50 * DAY))
+                observed_at = MONDAY - 50 * DAY
+                _fill(record, publication_item(settings.load(file).publication[0], observed_at))
             for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
@@ -126,7 +129,8 @@ def _fill(record: Record, publication: Publication) -> None:
     # The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
-    set_verdict(record, BotSettings(), _last_quoted(record, CORRECTED).post.account, word, at=at)
+    last_quoted = _last_quoted(record, CORRECTED)
+    set_verdict(record, BotSettings(), last_quoted.post.account, word, at=at)
     judge_and_freeze(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
     forget(record, _last_quoted(record, REGRETTED).post.account)
 

@@ -72,8 +72,10 @@ def inspect(site: ConfiguredSite) -> Inspection:
     findings = map(str, (*chain.findings, *check_keys(database)))
     partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
     soundness = IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
-    copies = sorted({target for _, target in copies_before(record.database, MAX_INTEGER)})
-    known = {item.publication: item.window for item in record.view().items(Publication)}
+    targets = {target for _, target in copies_before(record.database, MAX_INTEGER)}
+    copies = sorted(targets)
+    items = record.view().items(Publication)
+    known = {item.publication: item.window for item in items}
     dated = [name for name, window in known.items() if window != "listing" and not is_retrospective(name)]
     own = [name for name in site.own_publications if name in known]
     return Inspection(
@@ -160,11 +162,8 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     days = {freeze.check_day(day) for day in dates}
     if publication is not None:
         freeze.publication_of(record, publication)
-    issues = [
-        item
-        for item in record.view().items(Issue)
-        if (not days or item.day in days) and publication in (None, item.publication)
-    ]
+    items = record.view().items(Issue)
+    issues = [item for item in items if (not days or item.day in days) and publication in (None, item.publication)]
     if missing := sorted(days - {item.day for item in issues}):
         raise NotFound(f"no frozen issue for {', '.join(missing)}; `hotpapers issue DATE` freezes one")
     return issues

@@ -83,7 +83,8 @@ def latest_day(record: Record, publication: Publication) -> str:
 def published_days(record: Record, publication: Publication) -> list[str]:
     """All days with a frozen issue or a listing. Raises NotFound if there are none."""
     name = publication.publication
-    days = {*issues_queries.frozen_days(record, name), *issues_queries.listed_days(record, name)}
+    frozen_days = issues_queries.frozen_days(record, name)
+    days = {*frozen_days, *issues_queries.listed_days(record, name)}
     if not days:
         raise NotFound(f"{name}: nothing to publish yet; `hotpapers run` freezes a first issue")
     return sorted(days)
@@ -149,7 +150,8 @@ def requested_folders(
     """The channels `to`, by default all in the settings, with their folders: those of the settings, or in `output`.
     Raises UsageError for a channel that has no folder."""
     if output is not None:
-        return _below(output, to or [channel for channel, _ in configured_folders(site, publication)])
+        channels = to or [channel for channel, _ in configured_folders(site, publication)]
+        return _below(output, channels)
     folders = {channel: ChannelFolder(channel, folder) for channel, folder in configured_folders(site, publication)}
     for name in to:
         require(
@@ -181,9 +183,10 @@ def check_unmoved(site: ConfiguredSite, record: Record, publication: str) -> Non
             if earlier.resolve() not in before or not earlier.is_dir():
                 continue
             if any(_PAGE.fullmatch(path.name) for path in earlier.iterdir()):
+                remedy = _remedy(site, publication, output)
                 raise UsageError(
                     f"{publication}: {channel} was written to {earlier} and would now go to {folder}, at other "
-                    f"addresses; {_remedy(site, publication, output)}, or move {earlier} away first"
+                    f"addresses; {remedy}, or move {earlier} away first"
                 )
 
 
@@ -200,7 +203,8 @@ def _other_layouts(site: ConfiguredSite, publication: str, channel: str) -> Iter
     else:
         outputs = [publish.output, f"{publish.output}/{publication}"]
     for output in outputs:
-        yield dict(_below(_folder(site, output), publish.channels))[channel], output
+        folders_below = _below(_folder(site, output), publish.channels)
+        yield dict(folders_below)[channel], output
     for output in outputs:
         for name in ("", channel, "site") if channel == "feeds" else ("", channel):
             yield _folder(site, output) / name, ""

@@ -50,7 +50,8 @@ def start_notices(
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
     issue_days = {name: frozen_days(record, name) for name in names}
     if new:
-        firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at))
+        publications = [publication_of(record, name) for name in names]
+        firsts = list(first_issues(publications, issue_days, at))
     else:
         firsts = []
     first_names = {first.publication for first in firsts}
@@ -99,9 +100,10 @@ def first_notices(firsts: Sequence[ExpectedIssue], zone_of: dict[str, str], at: 
     for first in firsts:
         moment = local_time(first.at, zone_of[first.publication])
         when = "as soon as that is done" if first.at <= at else f"on {moment}"
+        fields = {"publication": first.publication, "day": first.day, "at": moment}
         yield Notice(
             "first issue",
-            {"publication": first.publication, "day": first.day, "at": moment},
+            fields,
             f"The first issue of {first.publication}, for {first.day}, appears {when}.",
         )
 
@@ -126,7 +128,8 @@ def common_zone(site: ConfiguredSite) -> str:
 
 def local_time(at: int, zone: str) -> str:
     """`Monday 2026-11-23 at 08:00 Europe/Zurich`."""
-    return f"{datetime.datetime.fromtimestamp(at / 1e6, ZoneInfo(zone)):%A %Y-%m-%d at %H:%M} {zone}"
+    moment = datetime.datetime.fromtimestamp(at / 1e6, ZoneInfo(zone))
+    return f"{moment:%A %Y-%m-%d at %H:%M} {zone}"
 
 
 def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
@@ -191,7 +194,8 @@ def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], s
     """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished = threading.Event()
     own = ConfiguredSite(site.store)  # a connection belongs to a thread
-    watches: list[Watch] = [OfflineWatch(jobs, site.offline), SettingsWatch(site), *more]
+    offline_watch = OfflineWatch(jobs, site.offline)
+    watches: list[Watch] = [offline_watch, SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
         """Tells what is new; nothing if the store cannot be read now, which is opened again for the next look."""
@@ -262,7 +266,8 @@ class OfflineWatch:
         states = jobs_queries.all_states(record)
         if not self._is_offline and seems_offline(self._readers, states):
             self._is_offline = True
-            sentence = f"{self._offline[0].upper()}{self._offline[1:]}. The networks are asked again until they answer."
+            first_letter = self._offline[0].upper()
+            sentence = f"{first_letter}{self._offline[1:]}. The networks are asked again until they answer."
             yield Notice("offline", {"reason": self._offline}, sentence)
         elif self._is_offline and any(s.source in self._readers and s.failing_since is None for s in states):
             self._is_offline = False

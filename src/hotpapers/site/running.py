@@ -105,7 +105,8 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
     if not once:
         return []
     with Record(site.store) as record:
-        return _failures(site, record, (*reading, *more), (*publishing, *sending))
+        read_jobs = (*reading, *more)
+        return _failures(site, record, read_jobs, (*publishing, *sending))
 
 
 def _failures(site: ConfiguredSite, record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
@@ -116,7 +117,8 @@ def _failures(site: ConfiguredSite, record: Record, read_jobs: Sequence[str], ow
     readers = [name for name in read_jobs if not name.endswith(COUNTS)]
     unread = readers if failing.keys() >= set(readers) else []
     offline = [site.offline] if seems_offline(read_jobs, states) else []
-    return [*(failing[name] for name in (*unread, *own_jobs) if name in failing), *offline]
+    names = (*unread, *own_jobs)
+    return [*(failing[name] for name in names if name in failing), *offline]
 
 
 def _work(groups: Sequence[JobMakers], stop: threading.Event, *, once: bool) -> list[BaseException]:
@@ -152,6 +154,7 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
                     "what you want, stop one."
                 )
                 site.tell([Notice("shared store", {"processes": others}, sentence)])
+        back = site.settings.run.read_back * DAY
         yield IngestContext(
             site.store,
             site.settings.contact,
@@ -161,7 +164,7 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
             HostPacer(),
             ServerClocks(),
             site.terms,
-            site.settings.run.read_back * DAY,
+            back,
             site.proxies,
         )
 

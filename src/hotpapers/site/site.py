@@ -267,8 +267,9 @@ class Site(ConfiguredSite):
         def warn_withheld(rows: Mapping[str, int]) -> None:
             if rows:
                 networks = ", ".join(map(network_title, sorted(rows)))
+                total = sum(rows.values())
                 self.warn(
-                    f"{count_noun(sum(rows.values()), 'row')} exported without words and names, as required by the "
+                    f"{count_noun(total, 'row')} exported without words and names, as required by the "
                     f"terms of {networks}; --all-words includes them"
                 )
 
@@ -292,7 +293,8 @@ class Site(ConfiguredSite):
 
         require(bool(reason.strip()), "missing reason: add --reason '…'")
         key = parse_key(key)
-        names = [name for name in accounts_of(self.record.view(), [key])[key] if is_recorded(self.record, name)]
+        accounts = accounts_of(self.record.view(), [key])
+        names = [name for name in accounts[key] if is_recorded(self.record, name)]
         if not names:
             raise NotFound(f"{key}: no such post or account in the record")
         verdicts = [

@@ -35,13 +35,14 @@ def site_jobs(
 
     def publish() -> PublishJob:
         parts = [parts for hook in hooks_of(Publishing) if (parts := hook.parts(site, shared))]
+        before_freezing = site.before_freezing(shared.stop)
         return PublishJob(
             site.own_publications,
             issue_destinations(site),
             site.settings.bots,
             site.site_config,
             site.terms,
-            site.before_freezing(shared.stop),
+            before_freezing,
             read_jobs,
             shared.witnesses if read_jobs or reads_more else None,
             parts,
@@ -76,7 +77,8 @@ def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
     """The health of the jobs that the settings ask for."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
-    return health(record, names, at, [alarm for alarm, _ in wing_alarms(site, record)], wanted_jobs(site))
+    alarms = [alarm for alarm, _ in wing_alarms(site, record)]
+    return health(record, names, at, alarms, wanted_jobs(site))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------

@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
     """The distinct ids in the keys that match."""
-    return list(dict.fromkeys(match[1] for match in map(pattern.fullmatch, keys) if match))
+    matches = map(pattern.fullmatch, keys)
+    return list(dict.fromkeys(match[1] for match in matches if match))
 
 
 def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:

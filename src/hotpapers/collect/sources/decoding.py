@@ -99,7 +99,8 @@ def _without_misfits(raw: bytes, expected: Any, strict: bool) -> bytes:
             return msgspec.json.encode(_fitting_fields(raw, kind, strict))
         if get_origin(kind) is list and _fits(raw, list[msgspec.Raw], strict):
             [element] = get_args(kind)
-            values = [_without_misfits(bytes(value), element, strict) for value in decode_json(raw, list[msgspec.Raw])]
+            raw_values = decode_json(raw, list[msgspec.Raw])
+            values = [_without_misfits(bytes(value), element, strict) for value in raw_values]
             return msgspec.json.encode([msgspec.Raw(value) for value in values if _fits(value, element, strict)])
     return raw
 

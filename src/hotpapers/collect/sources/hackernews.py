@@ -99,7 +99,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         `_since`. First asks how far the search's index has come: what it does not have yet is read later."""
         now = http.now() // 1_000_000
         params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
-        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
+        response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
+        hits = decode_response(response, _Hits).hits
         newest = max((hit.created_at_i for raw in hits if (hit := decode_or_none(raw, _Hit))), default=None)
         by_term = yield from self._since(http, since, now, before)
         yield from whole
@@ -120,7 +121,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         newest = {term: before[term] for term in self.settings.terms if term in before}
         emptied_terms = []
         for term in self.settings.terms:
-            times = yield from self._slices(http, term, min(since, before.get(term, since)), until)
+            first = min(since, before.get(term, since))
+            times = yield from self._slices(http, term, first, until)
             if not times and term in before:
                 hits, times, _ = self._search(http, term, 0, until, most=RECENT)
                 emptied_terms += [] if hits else [term]
@@ -145,26 +147,28 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         self, http: HttpClient, term: str, since: int, until: int, most: int = MAX_HITS
     ) -> tuple[list[RawPayload], list[int], bool]:
         """A term's newest items between two moments, when they were created, in seconds, and whether these are all."""
+        created_between = f"created_at_i>={since},created_at_i<={until}"
         params = {
             "query": f'"{term}"',
             "tags": "(story,comment)",
             "hitsPerPage": str(most),
             "advancedSyntax": "true",
             "typoTolerance": "false",
-            "numericFilters": f"created_at_i>={since},created_at_i<={until}",
+            "numericFilters": created_between,
         }
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
         hits = identified(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
         is_whole = len(hits) < most and answer.total <= len(hits)
-        return [payload for _, payload in hits], [hit.created_at_i for hit, _ in hits if hit], is_whole
+        payloads = [payload for _, payload in hits]
+        return payloads, [hit.created_at_i for hit, _ in hits if hit], is_whole
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each item's current score and comments, or that it is gone."""
         searches = (self._search(http, term, 0, http.now() // 1_000_000, most=RECENT) for term in self.settings.terms)
-        return self._removal_check.pages_one_by_one(
-            ids_in(keys, _KEY), partial(self._item, http), (hits for hits, _, _ in searches)
-        )
+        lists = (hits for hits, _, _ in searches)
+        ids = ids_in(keys, _KEY)
+        return self._removal_check.pages_one_by_one(ids, partial(self._item, http), lists)
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
         response = http.get(f"{self.settings.firebase}/item/{item}.json")

@@ -167,8 +167,10 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each paper's current upvotes, or that its page is gone."""
-        lists = (self._whole_list(http, day) or () for day in _days(http, 0, WEEK))
-        return self._removal_check.pages_one_by_one(ids_in(keys, _KEY), partial(self._paper, http), lists)
+        days = _days(http, 0, WEEK)
+        lists = (self._whole_list(http, day) or () for day in days)
+        ids = ids_in(keys, _KEY)
+        return self._removal_check.pages_one_by_one(ids, partial(self._paper, http), lists)
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
         response = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)

@@ -34,7 +34,8 @@ def mentions_of(
 
 def mentions_by_name(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
     """The papers that a post names without their identifier: by DOI, by a page of their own, or by full title."""
-    by_paper = {match.paper: match for match in reversed(names.papers_in(text[:MAX_TEXT_CHARS], targets))}
+    matches = reversed(names.papers_in(text[:MAX_TEXT_CHARS], targets))
+    by_paper = {match.paper: match for match in matches}
     return [
         Mention(post=post, paper=match.paper, form=match.form, found_in=match.found_in, observed_at=at)
         for match in reversed(by_paper.values())
@@ -114,8 +115,11 @@ def edit_verdicts(
     current_papers = {mention.paper for mention in mentions}
     removed_papers = sorted(set(named_papers) - current_papers - set(doubted_papers))
     returned_papers = sorted(set(doubted_papers) & current_papers)
+    verdicts = (
+        _verdict(EDIT_RULE, post, paper, "doubtful", "edited: no longer names it", at) for paper in removed_papers
+    )
     return [
-        *(_verdict(EDIT_RULE, post, paper, "doubtful", "edited: no longer names it", at) for paper in removed_papers),
+        *verdicts,
         *(_verdict(EDIT_RULE, post, paper, "sound", "edited: names it again", at) for paper in returned_papers),
     ]
 

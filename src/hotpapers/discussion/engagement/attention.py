@@ -106,7 +106,8 @@ def with_reactions(
 
 def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:
     """The posts about each paper at its ages, paper by paper."""
-    rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
+    posts_at_age_sql = queries.posts_at_age_sql(view, window)
+    rows = map(PostAtAge._make, view.database.iterate(posts_at_age_sql))
     return (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
 
 
@@ -220,7 +221,8 @@ def count_by_network(
     for posts in papers:
         by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in posts:
-            by_age[post.age, post.peer, -post.announced_at].append(post)
+            moment = post.age, post.peer, -post.announced_at
+            by_age[moment].append(post)
         for _, age_posts in sorted(by_age.items()):
             yield from _count_age(age_posts, reactions, rule)
 

@@ -76,7 +76,8 @@ class ReactionEvents:
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
         voices = frozenset(event.voice for event in last if not event.withdrawn)
         counted_up_to = until if counted_at is None else counted_at
-        counted = voices | {event.voice for event in last if event.observed_at > counted_up_to}
+        later_voices = {event.voice for event in last if event.observed_at > counted_up_to}
+        counted = voices | later_voices
         return CurrentReactions(voices, len(counted))
 
 

@@ -106,15 +106,17 @@ def _topic_sql(view: AsOfView) -> str:
 
 def archive_of(view: AsOfView, column: str) -> str:
     """The SQL expression for the archive of a paper by its number, as last observed; empty if it is not known."""
+    newest = view.newest(SPECS[model.Paper], "paper")
     return f"""coalesce((
             SELECT paper.archive FROM paper
-            WHERE paper.paper = {column} AND {view.visible("paper")} AND {view.newest(SPECS[model.Paper], "paper")}
+            WHERE paper.paper = {column} AND {view.visible("paper")} AND {newest}
         ), '')"""
 
 
 def _ages_sql(ages: Sequence[int]) -> str:
     """The ages to measure, each with the next of `measurement.AGES`."""
-    values = ", ".join(f"({age}, {age_after(age)})" for age in ages)
+    pairs = (f"({age}, {age_after(age)})" for age in ages)
+    values = ", ".join(pairs)
     return f"ages (age, following) AS (VALUES {values})"
 
 
@@ -164,10 +166,11 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
 
 def _stable_account_sql(view: AsOfView) -> str:
     """The accounts of aliases."""
+    newest = view.newest(SPECS[model.Alias], "alias")
     return f"""stable_account (voice, stable_voice) AS (
         SELECT alias.account, max(alias.stable)
         FROM alias
-        WHERE {view.visible("alias")} AND {view.newest(SPECS[model.Alias], "alias")}
+        WHERE {view.visible("alias")} AND {newest}
         GROUP BY alias.account)"""
 
 
@@ -220,7 +223,8 @@ def hidden_sql(view: AsOfView) -> str:
 
 def show_tables(view: AsOfView, own_voices: Sequence[int]) -> str:
     """The tables that `posts_about_papers` needs."""
-    return f"WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}"
+    persons = persons_sql(view, own_voices)
+    return f"WITH {persons}, {doubtful_sql(view)}, {hidden_sql(view)}"
 
 
 _IS_SOUND = """NOT EXISTS (
@@ -253,7 +257,8 @@ def authors_sql(view: AsOfView) -> str:
 
 
 def _current_verdict(view: AsOfView) -> str:
-    return f"{view.visible('verdict')} AND {view.newest(SPECS[model.Verdict], 'verdict')}"
+    newest = view.newest(SPECS[model.Verdict], "verdict")
+    return f"{view.visible('verdict')} AND {newest}"
 
 
 # ---- what was said ---------------------------------------------------------------------------------------
@@ -288,7 +293,8 @@ def _said_sql(view: AsOfView, window: MeasurementWindow) -> str:
 
 def _changed_sql(view: AsOfView, kind: str, key: Sequence[str]) -> str:
     """When the same key was next observed, if it was."""
-    same = " AND ".join(f"later.{name} = {kind}.{name}" for name in key)
+    conditions = (f"later.{name} = {kind}.{name}" for name in key)
+    same = " AND ".join(conditions)
     return f"""(SELECT min(later.observed_at) FROM {kind} AS later
                 WHERE {same} AND later.observed_at > {kind}.observed_at AND {view.visible("later")})"""
 
@@ -373,12 +379,14 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
     """Rows of (group, account) for posts without withdrawn reactions: see `group_of`."""
     columns = zip_longest(*moments.values(), fillvalue=MAX_INTEGER)
     names = [f"m{n}" for n in range(max(map(len, moments.values())))]
-    values = ", ".join(str(row) for row in zip(moments, *columns, strict=True))
+    rows = zip(moments, *columns, strict=True)
+    values = ", ".join(str(row) for row in rows)
     group = group_of([f"measured.{name}" for name in names], "reaction.post", "reaction.observed_at", "reaction.type")
+    visible_by_number = view.visible_by_number("reaction", last)
     return f"""WITH measured (post, {", ".join(names)}) AS (VALUES {values})
         SELECT {group}, reaction.account
         FROM measured CROSS JOIN reaction
-        WHERE reaction.post = measured.post AND {view.visible_by_number("reaction", last)}"""
+        WHERE reaction.post = measured.post AND {visible_by_number}"""
 
 
 def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[int]:
@@ -396,7 +404,8 @@ def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int
             WHERE reaction.post IN ({placeholders(some)}) AND reaction.type IN ('repost', 'like')
                 AND {view.visible("reaction")}"""
         for post, type, at, account, withdrawn in view.database.iterate(sql, some):  # there may be many
-            events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
+            reaction_event = ReactionEvent(at, account, people.stable.get(account, account), withdrawn)
+            events[post][type].append(reaction_event)
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 
@@ -441,4 +450,5 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
 def is_recorded(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
     tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
-    return bool(first_value(record.database, f"SELECT {' OR '.join(tests)}", [model.storable(key)] * 2))
+    params = [model.storable(key)] * 2
+    return bool(first_value(record.database, f"SELECT {' OR '.join(tests)}", params))

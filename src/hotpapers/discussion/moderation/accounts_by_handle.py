@@ -30,4 +30,5 @@ def aliases(accounts: Iterable[ShownAccount]) -> Iterator[Alias]:
             with_address.setdefault(handle_key(FEDERATED, account.handle), account)
     for key, account in by_handle.items():
         if original := with_address.get(key):
-            yield Alias(account=key, stable=original.key, observed_at=max(account.at, original.at))
+            observed_at = max(account.at, original.at)
+            yield Alias(account=key, stable=original.key, observed_at=observed_at)

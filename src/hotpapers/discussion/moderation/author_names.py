@@ -110,12 +110,14 @@ def _spellings(author: str) -> tuple[PersonName, ...]:
     for text in _folds(author[:MAX_NAME_CHARS]):
         last, comma, first = text.partition(",")
         words = _words(f"{first} {last}" if comma and "," not in first else text)
-        result.append(PersonName(words, ()) if _GROUP.search(text) else _person(words))
+        match = _GROUP.search(text)
+        result.append(PersonName(words, ()) if match else _person(words))
     return tuple(name for name in result if name.words)
 
 
 def _person(words: Sequence[str]) -> PersonName:
-    return PersonName(tuple(words), tuple(_parts(words)) if len(words) > 1 else ())
+    parts = tuple(_parts(words)) if len(words) > 1 else ()
+    return PersonName(tuple(words), parts)
 
 
 def _parts(words: Sequence[str]) -> Iterator[NameParts]:
@@ -131,7 +133,8 @@ def _parts(words: Sequence[str]) -> Iterator[NameParts]:
 def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
     initials = "".join(name[0] for name in given)
     if len(given[0]) > 1:
-        names = {given[0], "".join(given), given[0] + initials[1:]}
+        joined = "".join(given)
+        names = {given[0], joined, given[0] + initials[1:]}
     else:
         names = set[str]()
     whole = {spelling for name in names for spelling in (name + surname, surname + name)}
@@ -257,7 +260,8 @@ def is_rare_surname(surname: str) -> bool:
 def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
     """The words of possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
     `janedoe@server.example`, `jane.doe.example`."""
-    local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
+    address = fold(handle).strip().removeprefix("@")
+    local_part, _, server = address.partition("@")
     labels = local_part.split(".")
     if not server:
         texts = [local_part, labels[0], " ".join(labels[:-1])]

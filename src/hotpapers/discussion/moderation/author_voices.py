@@ -43,7 +43,8 @@ def judge_authors(record: Record, at: int | None = None) -> None:
     """Writes new verdicts on which accounts belong to authors of the papers they post about. `at`: the moment of the
     batches, µs UTC, by default now."""
     view = record.view()
-    version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
+    meta = read_meta(record.database, _NOTE)
+    version, _, position = (meta or "").partition(" ")
     last_batch = int(position) if version == str(VERSION) else 0
     last_batch = last_batch if last_batch <= record.head.position else 0  # else an older store was restored
     if last_batch >= view.position:
@@ -91,5 +92,6 @@ def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
         earliest.setdefault((verdict.subject, verdict.about), verdict)
     if not earliest:
         return []
-    known = queries.authors_since(view, sorted({account for account, _ in earliest}), RULE)
+    accounts = {account for account, _ in earliest}
+    known = queries.authors_since(view, sorted(accounts), RULE)
     return [verdict for key, verdict in earliest.items() if known.get(key, MAX_INTEGER) > verdict.observed_at]

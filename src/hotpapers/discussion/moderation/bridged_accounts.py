@@ -38,7 +38,8 @@ def aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -
             yield Alias(account=copy.key, stable=f"bluesky:{match[1]}", observed_at=copy.at)
     for handle, original in _originals(on_bluesky, originals).items():
         for copy in on_bluesky[handle]:
-            yield Alias(account=copy.key, stable=original.key, observed_at=max(copy.at, original.at))
+            observed_at = max(copy.at, original.at)
+            yield Alias(account=copy.key, stable=original.key, observed_at=observed_at)
 
 
 def _originals(handles: Mapping[str, object], accounts: Iterable[ShownAccount]) -> dict[str, ShownAccount]:

@@ -58,7 +58,8 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
     for table, column in joined.items():
         start = view.first_row(table, "since", position + 1)
         for numbers in _new_rows(view, table, table, start):
-            is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
+            sorted_numbers = map(str, sorted(set(numbers)))
+            is_new = f"{column} IN ({', '.join(sorted_numbers)})"
             yield from slices(_pairs(view, f"{is_new} AND mention.id < {first}"))
 
 
@@ -91,7 +92,8 @@ def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pa
         WHERE verdict.subject IN ({numbers_of(accounts)}) AND verdict.about <> 0 AND verdict.rule = ?
             AND {view.visible("verdict")}
         GROUP BY verdict.subject, verdict.about"""
-    return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
+    rows = view.database.rows(sql, (*accounts, rule))
+    return {(account, paper): at for account, paper, at in rows}
 
 
 _IS_OF_ACCOUNT = f"voice IN (SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"
@@ -174,9 +176,10 @@ class ActivityWindow(NamedTuple):
     def by_key(self) -> str:
         """The SQL condition that a row of `post` found by its key counts: not gone, as last observed."""
         view = self.view
+        newest = view.newest(SPECS[Post], "post")
         return (
             f"post.created_at > {self.start} AND post.created_at <= {view.as_of} AND post.gone = ''"
-            f" AND post.account <> 0 AND {view.visible('post')} AND {view.newest(SPECS[Post], 'post')}"
+            f" AND post.account <> 0 AND {view.visible('post')} AND {newest}"
         )
 
     @property
@@ -192,7 +195,8 @@ def span_of(view: AsOfView) -> ActivityWindow:
     """The two weeks up to a view's cut."""
     start = max(view.as_of - rules.DAYS * DAY, 0)
     position = view.first_row("batch", "at", start - MARGIN, "position")
-    return ActivityWindow(view, start, *(view.first_row(table, "since", position) for table in ("post", "reaction")))
+    first_rows = (view.first_row(table, "since", position) for table in ("post", "reaction"))
+    return ActivityWindow(view, start, *first_rows)
 
 
 # ---- posts -------------------------------------------------------------------------------------------
@@ -206,7 +210,8 @@ def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
     """The accounts that made at least `least` posts naming papers, or named that many papers."""
     is_busy = f"count(DISTINCT post.post) >= {int(least)} OR count(DISTINCT mention.paper) >= {int(least)}"
     sql = f"{_posts_of(span)} GROUP BY post.account HAVING {is_busy}"
-    return {account: (posts, papers) for account, posts, papers in span.view.database.iterate(sql)}
+    rows = span.view.database.iterate(sql)
+    return {account: (posts, papers) for account, posts, papers in rows}
 
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
@@ -241,7 +246,8 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     sql = f"""SELECT {key_of("mention.paper")}, post.network FROM post CROSS JOIN mention
         WHERE mention.post = post.post AND {span.posts} AND {span.view.visible("mention")}
         GROUP BY mention.paper, post.network HAVING count(DISTINCT post.account) >= {int(least)} ORDER BY 1, 2"""
-    return [(paper, network) for paper, network in span.view.database.iterate(sql)]
+    rows = span.view.database.iterate(sql)
+    return [(paper, network) for paper, network in rows]
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:
@@ -290,11 +296,13 @@ def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
 
 def delays(span: ActivityWindow, account: str) -> list[int]:
     """How many µs after each post an account reposted it, for its latest reposts of known posts."""
+    visible = span.view.visible("post")
     sql = f"""SELECT reaction.post, min(reaction.observed_at - post.created_at) FROM reaction
         JOIN post ON post.post = reaction.post
-        WHERE reaction.account = {NUMBER} AND {span.reposts} AND post.gone = '' AND {span.view.visible("post")}
+        WHERE reaction.account = {NUMBER} AND {span.reposts} AND post.gone = '' AND {visible}
         GROUP BY reaction.post ORDER BY max(reaction.observed_at) DESC, reaction.post LIMIT {LATEST}"""
-    return [delay for _, delay in span.view.database.rows(sql, (account,))]
+    rows = span.view.database.rows(sql, (account,))
+    return [delay for _, delay in rows]
 
 
 def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -317,8 +325,9 @@ def known_accounts(view: AsOfView, accounts: Collection[str]) -> set[str]:
 
 def automated_accounts(view: AsOfView) -> list[str]:
     """The accounts that declare themselves automated, as last observed."""
+    newest = view.newest(SPECS[Account], "account")
     sql = f"""SELECT {key_of("account.account")} FROM account
-        WHERE account.automated = 1 AND {view.visible("account")} AND {view.newest(SPECS[Account], "account")}
+        WHERE account.automated = 1 AND {view.visible("account")} AND {newest}
             ORDER BY 1"""
     return first_column(view.database, sql)
 

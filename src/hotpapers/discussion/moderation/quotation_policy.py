@@ -150,7 +150,8 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
     accounts = blocked.accounts
     words = blocked.words
     servers = blocked.servers
-    names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
+    author = keys.folded(post.account)
+    names = {author, f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True
     if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
@@ -163,7 +164,8 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
 @lru_cache(8)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Matches any of the words, but not within longer words. Scripts written without spaces have no such boundaries."""
-    return re.compile("|".join(_bounded(_folded(" ".join(word.split()))) for word in words))
+    patterns = (_bounded(_folded(" ".join(word.split()))) for word in words)
+    return re.compile("|".join(patterns))
 
 
 def _folded(text: str) -> str:

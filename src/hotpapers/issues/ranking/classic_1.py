@@ -14,10 +14,11 @@ def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
 
 
 def _part(attention: Attention) -> ScoreComponent:
+    score = within_largest(attention.reposts + attention.likes)
     return ScoreComponent(
         network=attention.network,
         rule="classic",
-        score=within_largest(attention.reposts + attention.likes),
+        score=score,
         voices=attention.voices,
         papers=0,
         atleast=0,

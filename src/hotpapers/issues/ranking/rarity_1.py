@@ -37,7 +37,8 @@ _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 def millipoints(papers: int, atleast: int) -> int:
     """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 digits, half-even, the same on every machine."""
     ratio = _EXACT.divide(_EXACT.create_decimal(papers + 1), _EXACT.create_decimal(atleast + 1))
-    return int(_EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000)).to_integral_value(ROUND_HALF_EVEN))
+    product = _EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000))
+    return int(product.to_integral_value(ROUND_HALF_EVEN))
 
 
 def least_voices(age: int) -> int:
@@ -72,7 +73,8 @@ def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
-    return VoiceReference(tuple(ascending), tuple(sums[:-1]), sums[-1], max(days) if days else UNSET)
+    papers_below = tuple(sums[:-1])
+    return VoiceReference(tuple(ascending), papers_below, sums[-1], max(days) if days else UNSET)
 
 
 class ReferenceTable:

@@ -74,7 +74,8 @@ def _parts(candidate: Candidate, references: ReferenceTable) -> tuple[ScoreCompo
         if attention.counted is not None:
             attention = msgspec.structs.replace(attention, voices=attention.counted)
         rarities.append(capped_part(attention, candidate.archive, references))
-    unvouched = unvouched_part(sum(part.score for part in rarities), known_voices(candidate.attention))
+    total = sum(part.score for part in rarities)
+    unvouched = unvouched_part(total, known_voices(candidate.attention))
     return (*rarities, unvouched) if unvouched else tuple(rarities)
 
 
@@ -101,6 +102,7 @@ def unvouched_part(points: int, known: int | None) -> ScoreComponent | None:
     """The part that takes off points which the known voices do not vouch for; None if there are none."""
     if known is None or points <= limit(known):
         return None
+    score = limit(known) - points
     return ScoreComponent(
-        network="", rule=RULE, score=limit(known) - points, voices=known, papers=0, atleast=0, among="", age=0, until=0
+        network="", rule=RULE, score=score, voices=known, papers=0, atleast=0, among="", age=0, until=0
     )

@@ -29,7 +29,8 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
         is_classic = part.rule == "classic"
         needed = _classic(lower, upper, part) if is_classic else _rarity(lower, upper, part, peers)
         if needed is not None and needed <= MAX_INTEGER:
-            result.append(RequiredGrowth(part.network, unit(part), part.score if is_classic else part.voices, needed))
+            now = part.score if is_classic else part.voices
+            result.append(RequiredGrowth(part.network, unit(part), now, needed))
     return tuple(result)
 
 
@@ -106,7 +107,8 @@ def _key(
     if known is None:
         return order(points, 0, entry.announced_at, entry.paper)
     known += added_voices
-    return order(min(points, rarity_2.limit(known)), -known, entry.announced_at, entry.paper)
+    limit = rarity_2.limit(known)
+    return order(min(points, limit), -known, entry.announced_at, entry.paper)
 
 
 def _is_vouched(entry: Entry) -> bool:

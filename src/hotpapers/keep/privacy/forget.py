@@ -102,7 +102,8 @@ class ErasedRows(NamedTuple):
         """The result for some of the keys."""
         keys = tuple(keys)
         own = {number for key in keys for number in self.own.get(key, ())}
-        return ForgetResult(keys, len(own) + self.other_rows, self.raw_payloads, tuple(out_of_reach))
+        rows = len(own) + self.other_rows
+        return ForgetResult(keys, rows, self.raw_payloads, tuple(out_of_reach))
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
@@ -122,13 +123,15 @@ def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), a
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
-    raw_payloads = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
+    origins = {row.origin for row, _ in changes}
+    raw_payloads = erase_beside(database, sorted(gone), known, origins)
     unnamed = queries.unnamed_keys(
         database, {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
     )
     erased = _erase_identities(record, [*gone, *unnamed])
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
-    batches.append(database, manifest.BatchStamp(at, "forget"), forgotten=remainders, erased=erased, tombstones=new)
+    batch_stamp = manifest.BatchStamp(at, "forget")
+    batches.append(database, batch_stamp, forgotten=remainders, erased=erased, tombstones=new)
     # Counts the rows that lost words, by key
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):
@@ -154,7 +157,8 @@ def _changes(
 ) -> tuple[list[Change], frozenset[int]]:
     """The rows that lose words: the keys' own rows, and others' rows that contain a name. Also the keyed hashes of
     texts that no other post has."""
-    changes = {row.name: (row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys))}
+    rows = queries.own_rows(record, sorted(keys))
+    changes = {row.name: (row, left_of(row.item, keys)) for row in rows}
     for row in queries.rows_with_names(record, known):
         _, item = changes.get(row.name, (row, row.item))
         changes[row.name] = (row, tombstones.redacted(item, known))
@@ -180,7 +184,8 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
 def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The keys to forget for each requested key that the record has, mentions or has forgotten: itself, and for an
     account its other keys, as linked in the record, and all its posts. A handle also means the account that has it."""
-    known = {*filter(record.forgotten().holds, keys), *queries.keys_known(record.database, keys)}
+    keys_known = queries.keys_known(record.database, keys)
+    known = {*filter(record.forgotten().holds, keys), *keys_known}
     accounts = accounts_of(record.view(), keys)
     for key in keys:
         if len(accounts[key]) == 1:
@@ -265,12 +270,14 @@ def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[in
     texts to remove."""
     fingerprints: dict[int | str, int] = {}
     left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
-    known = identities.find(record.database, item_rows.keys_in(row.item for row in left))
+    keys = item_rows.keys_in(row.item for row in left)
+    known = identities.find(record.database, keys)
     for row in left:
         kept = item_rows.RowSecrets(row.salt, row.redacted, row.derived)
         prepared = item_rows.prepare(row.item, record.hasher, known, kept)
         batches.overwrite_row(record.database, row.id, prepared)
-    pairs = batches.pairs_of(record.database, [(*row.name, row.since) for row in left])
+    rows = [(*row.name, row.since) for row in left]
+    pairs = batches.pairs_of(record.database, rows)
     return sorted((*pair, row.remainder_hash) for pair, row in zip(pairs, left, strict=True))
 
 

@@ -101,14 +101,17 @@ def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
             is_known = is_known or is_inside
             lacks_marks = lacks_marks and not (is_inside and match[4])
         elif match and match[5] and is_inside:
-            entries.add(ForgottenMark(match[5], match[6], int(match[7])))
+            forgotten_mark = ForgottenMark(match[5], match[6], int(match[7]))
+            entries.add(forgotten_mark)
         elif match and not match[5]:
             lacks_marks = True
     is_broken = is_newer or data.startswith(_NAME[:4].encode())
     if header:
         size = int(header[1])
         is_broken = len(body) < size or _checksum(body[:size]) != header[2].decode()
-    problem = DAMAGED if is_broken or lacks_marks else "" if header or not data else UNMARKED
+    problem = "" if header or not data else UNMARKED
+    if is_broken or lacks_marks:
+        problem = DAMAGED
     return ForgottenFile(frozenset(entries) if is_known else None, problem, body, is_broken)
 
 
@@ -160,7 +163,8 @@ def _locked(file: Path) -> Iterator[BinaryIO]:
 def marks_of(database: Database) -> frozenset[ForgottenMark]:
     """All marks of a store."""
     known_tombstones = ((TOMBSTONE, *row) for row in tombstones.all_tombstones(database))
-    return frozenset(ForgottenMark(*row) for row in (*known_tombstones, *queries.marks_of_leavers(database)))
+    rows = (*known_tombstones, *queries.marks_of_leavers(database))
+    return frozenset(ForgottenMark(*row) for row in rows)
 
 
 def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMark], *, all_marks: bool) -> bytes:

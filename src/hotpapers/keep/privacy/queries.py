@@ -29,7 +29,8 @@ def last_holder(database: Database, key: str) -> list[str]:
     if not name.startswith("@"):
         return []
     sql = f"SELECT DISTINCT {key_of('account.account')} FROM account WHERE lower(account.handle) = ?"
-    holders = [account for account in first_column(database, sql, (name[1:],)) if keys.network_of(account) == network]
+    accounts = first_column(database, sql, (name[1:],))
+    holders = [account for account in accounts if keys.network_of(account) == network]
     return holders if len(holders) == 1 else []
 
 
@@ -55,7 +56,8 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
     sql = f"SELECT DISTINCT {key_of('post.account')} FROM post WHERE post.post IN ({NUMBERS})"
-    authors, posts = set(column_among(record.database, sql, keys)), set(keys)
+    authors = set(column_among(record.database, sql, keys))
+    posts = set(keys)
     candidates = sorted(author for author in authors - posts if author and not is_pseudonym(author))
     return [author for author in candidates if _says_nothing_else(record.database, author, posts)]
 
@@ -100,7 +102,8 @@ def rows_where(record: Record, spec: KindSpec, name: str, values: Iterable[str |
 
 def _rows(record: Record, spec: KindSpec, where: str, values: Iterable[str | int]) -> Iterator[StoredRow]:
     sql = f"SELECT {item_rows.columns_with_commitments(spec)} FROM {spec.kind} WHERE {where}"
-    return (item_rows.read_with_commitments(spec, row) for row in rows_among(record.database, sql, values))
+    rows = rows_among(record.database, sql, values)
+    return (item_rows.read_with_commitments(spec, row) for row in rows)
 
 
 def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
@@ -179,19 +182,22 @@ def shorten(database: Database, source: str, keep: int) -> None:
 def snapshots_after(database: Database, number: int, limit: int) -> list[SnapshotRow]:
     """The open snapshots after a row number, in order."""
     sql = "SELECT id, post, observed_at, since FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT ?"
-    return [SnapshotRow(*row) for row in database.rows(sql, (number, limit))]
+    rows = database.rows(sql, (number, limit))
+    return [SnapshotRow(*row) for row in rows]
 
 
 def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
     """The open snapshots of some posts before a moment, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(posts)}) ORDER BY post, observed_at"""
-    return [SnapshotRow(*row) for row in database.rows(sql, (before, *posts))]
+    rows = database.rows(sql, (before, *posts))
+    return [SnapshotRow(*row) for row in rows]
 
 
 def snapshot_hashes(record: Record, numbers: Sequence[int]) -> dict[int, bytes]:
     """The hashes of snapshots, by number."""
-    return {row.id: row.hash for row in rows_where(record, SPECS[model.Snapshot], "id", numbers)}
+    rows = rows_where(record, SPECS[model.Snapshot], "id", numbers)
+    return {row.id: row.hash for row in rows}
 
 
 def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:

@@ -136,7 +136,8 @@ def _unneeded_snapshots(
         for post, group in groupby(queries.snapshots_of(record.database, chunk, before), attrgetter("post")):
             if post not in needed_posts:
                 snapshots = list(group)
-                needed = needed_of(snapshots, [*moments[post], *_cuts_among(issue_cuts, snapshots)])
+                cuts = _cuts_among(issue_cuts, snapshots)
+                needed = needed_of(snapshots, [*moments[post], *cuts])
                 gone += [snapshot for snapshot in snapshots if snapshot.id not in needed]
     return gone
 

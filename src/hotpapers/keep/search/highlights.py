@@ -71,7 +71,8 @@ def query_words(term: query_parser.SearchTerm) -> QueryWords:
     else:
         head = first
     if term.prefix:
-        signs = sum(len(piece.tokens) for piece in tokenizer.pieces(first) if piece.is_run)
+        pieces = tokenizer.pieces(first)
+        signs = sum(len(piece.tokens) for piece in pieces if piece.is_run)
     else:
         signs = 0
     return QueryWords(term.stems, term.prefix, True, head, signs)
@@ -110,9 +111,10 @@ class Highlighter:
             marks = [start for start, _ in places(text, self._texts)]
         start, end = _with_whole_formulas(text, *_window(text, marks))
         part = text[start:end].rstrip()
-        before = "… " * (start > 0)
+        before = "… " if start > 0 else ""
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
-        return f"{before}{part}{' …' * (end < len(text))}", spans
+        after = " …" if end < len(text) else ""
+        return f"{before}{part}{after}", spans
 
 
 def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
@@ -182,7 +184,9 @@ def _with_whole_formulas(text: str, start: int, end: int) -> tuple[int, int]:
     if "$" not in text and "\\" not in text:
         return start, end
     cut = [piece for piece in formulas(text) if piece.start < start < piece.end or piece.start < end < piece.end]
-    return min([start, *(piece.start for piece in cut)]), max([end, *(piece.end for piece in cut)])
+    starts = (piece.start for piece in cut)
+    ends = (piece.end for piece in cut)
+    return min([start, *starts]), max([end, *ends])
 
 
 def _between_words(text: str, at: int) -> int:

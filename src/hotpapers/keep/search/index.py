@@ -127,7 +127,8 @@ def _all_of(atom: SearchAtom, one_column: bool) -> str:
 
 def _term(term: SearchTerm, one_column: bool) -> str:
     """A term. Titles, abstracts and posts are indexed without plural endings, names unchanged."""
-    stems, plain = _phrase(term.stems, term.prefix), _phrase(term.words, term.prefix)
+    phrase = _phrase(term.stems, term.prefix)
+    stems, plain = phrase, _phrase(term.words, term.prefix)
     if term.field in ("authors", "labels"):
         return f"{term.field} : {plain}"
     if term.field:
@@ -244,7 +245,8 @@ class SearchStatement(NamedTuple):
     def count(self, database: Database, least: int = 0) -> int:
         """The number of rows, at most one more than COUNT_LIMIT or than `least`."""
         rows = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, least) + 1}"
-        total: int = first_value(database, f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)
+        sql = f"{self.context}SELECT count(*) FROM ({rows}) AS found"
+        total: int = first_value(database, sql, self.params)
         return total
 
 

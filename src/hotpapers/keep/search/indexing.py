@@ -98,7 +98,8 @@ class _IndexBuilder:
                 if rows := self._database.rows(sql, (state.position,)):
                     take(self, [row[0] for row in rows])
             head = batches.head(self._database)
-            index.save(self._database, IndexState(head.position, head.chain.hex(), state.last_ids))
+            index_state = IndexState(head.position, head.chain.hex(), state.last_ids)
+            index.save(self._database, index_state)
             return 0
 
     def take_announcements(self, papers: Sequence[str]) -> None:
@@ -149,9 +150,10 @@ class _IndexBuilder:
         if not papers:
             return {}
         view = self._view()
+        newest = view.newest(SPECS[Announcement], "t")
         sql = f"""SELECT {key_of("t.paper")}, min(t."day") FROM announcement AS t
             WHERE t.paper IN ({numbers_of(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
-              AND {view.newest(SPECS[Announcement], "t")} GROUP BY t.paper"""
+              AND {newest} GROUP BY t.paper"""
         return dict(self._database.rows(sql, tuple(papers)))
 
     def _keep_words(self, papers: Iterable[Document]) -> None:

@@ -77,7 +77,8 @@ def _last_recorded(
 def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.Table) -> SearchStatement:
     """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
-    visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {view.newest(SPECS[Post], "p")}
+    newest = view.newest(SPECS[Post], "p")
+    visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {newest}
         AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM stable_account AS k
@@ -89,11 +90,12 @@ def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.T
     if not query.wanted and not query.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
     match = index.of(view.database).match(POST_WORDS, query)
+    where = f"{match.where} AND p.id = f.rowid AND {visible}"
     return SearchStatement(
         "f.rowid",
         match.score,
         f"{match.source} CROSS JOIN post AS p",
-        f"{match.where} AND p.id = f.rowid AND {visible}",
+        where,
         "2 DESC, 1 DESC",
         (*match.params, *params),
         context,
@@ -131,8 +133,9 @@ def _quotable(
 
 def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
     """The papers that posts are about, except doubtful ones."""
+    newest = view.newest(SPECS[Mention], "m")
     sql = f"""WITH {doubtful_sql(view)} SELECT {key_of("m.post")}, {key_of("m.paper")} FROM mention AS m
-        WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+        WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {newest}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
         ORDER BY 1, 2"""
     result: dict[str, list[str]] = defaultdict(list)

@@ -67,7 +67,8 @@ class SearchAtom(NamedTuple):
 
     def instead(self, word: str) -> SearchAtom:
         """The condition for another word."""
-        return self._replace(terms=(self.terms[0]._replace(words=(word,)),), text=word)
+        terms = (self.terms[0]._replace(words=(word,)),)
+        return self._replace(terms=terms, text=word)
 
 
 class SearchQuery(NamedTuple):
@@ -309,4 +310,6 @@ def _field_of(atom: SearchAtom) -> str:
 def _span(since: str, until: str) -> str:
     if since == until:
         return f"of {since}"
-    return " ".join([f"from {since}"] * bool(since) + [f"until {until}"] * bool(until))
+    start = f"from {since}" if since else ""
+    end = f"until {until}" if until else ""
+    return " ".join(filter(None, [start, end]))

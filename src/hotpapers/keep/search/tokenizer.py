@@ -93,7 +93,8 @@ def pieces(text: str) -> Iterator[WordPiece]:
 
 def joined(signs: Sequence[Token]) -> Token:
     """Several characters joined into one token."""
-    return "".join([text for text, _, _ in signs]), signs[0][1], signs[-1][2]
+    texts = [text for text, _, _ in signs]
+    return "".join(texts), signs[0][1], signs[-1][2]
 
 
 @lru_cache(maxsize=50_000)
@@ -135,7 +136,8 @@ class _FoldTable(dict[str, str | None]):
         if kind[0] in "LNM":
             small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
             decomposed = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
-            self[character] = "".join(letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
+            letters = (letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
+            self[character] = "".join(letters)
         else:
             self[character] = "" if kind == "Cf" else None
         return self[character]
@@ -202,7 +204,8 @@ def _add(signs: list[Token], folded: str, at: int) -> None:
     """Add a character to the current word; a mark joins the character before it."""
     if signs and (not folded or _GOES_ON.match(folded) or unicodedata.category(folded[0])[0] == "M"):
         before, start, _ = signs[-1]
-        signs[-1] = (unicodedata.normalize("NFKC", before + folded)[:SIGN], start, at + 1)
+        normalized = unicodedata.normalize("NFKC", before + folded)
+        signs[-1] = (normalized[:SIGN], start, at + 1)
     elif folded:
         signs.append((folded, at, at + 1))
 

@@ -180,14 +180,18 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
 def _replaced_store(store: str) -> _ReplacedStore:
     try:
         with Record(store, create=False) as record:
+            confirmed = queries.confirmed_since(record.database)
+            marks = forgotten_file.marks_of(record.database)
+            copies = queries.copies(record.database)
+            all_delivery_states = queries.all_delivery_states(record.database)
             return _ReplacedStore(
                 record.database.where,
                 record.head.position,
                 record.secret(),
-                queries.confirmed_since(record.database),
-                forgotten_file.marks_of(record.database),
-                queries.copies(record.database),
-                queries.all_delivery_states(record.database),
+                confirmed,
+                marks,
+                copies,
+                all_delivery_states,
             )
     except NotFound:
         return _ReplacedStore()
@@ -230,7 +234,8 @@ def _file_name(store: str) -> str:
 
 def _move_aside(path: Path, aside: str) -> None:
     for suffix in ("", "-wal", "-shm"):
-        file, target = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
+        file = Path(f"{path}{suffix}")
+        target = Path(f"{aside}{suffix}")
         target.unlink(missing_ok=True)  # from an earlier restore
         if file.exists():
             file.replace(target).chmod(PRIVATE)
@@ -243,7 +248,8 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
         if record.secret() != replaced.secret:
             return 0
         forgotten = {mark for mark in replaced.marks if mark.what == TOMBSTONE}
-        queries.merge_leavers(record.database, sorted(replaced.marks - forgotten, key=attrgetter("at")))
+        leavers = sorted(replaced.marks - forgotten, key=attrgetter("at"))
+        queries.merge_leavers(record.database, leavers)
         queries.merge_delivery_states(record.database, replaced.deliveries)
         marks = frozenset(mark.mark for mark in forgotten) - record.forgotten().known
         if not marks:

@@ -93,7 +93,9 @@ def _cell(value: object) -> object:
     plain = "".join(narrow if len(narrow := unicodedata.normalize("NFKC", sign)) == 1 else sign for sign in value)
     later = [match.end() for match in _LATER_FORMULA.finditer(plain)]
     pieces = [value[start:end] for start, end in pairwise([0, *later, len(value)])]
-    return "'" * bool(_FORMULA.match(plain)) + "'".join(pieces)
+    if _FORMULA.match(plain):
+        pieces.insert(0, "")
+    return "'".join(pieces)
 
 
 def _csv_row(values: tuple[object, ...]) -> bytes:

@@ -43,13 +43,15 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
         condition = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
         target.run(f"DELETE FROM {table}{condition}")
         rows = source.iterate(f"SELECT {names} FROM {table}{condition} ORDER BY 1")
-        target.many(f"INSERT INTO {table} ({names}) VALUES ({placeholders(columns)})", rows)
+        sql = f"INSERT INTO {table} ({names}) VALUES ({placeholders(columns)})"
+        target.many(sql, rows)
     index.clear(target)
 
 
 def last_original(database: Database) -> int:
     """The highest number that a raw payload ever had, as far as rows show. Numbers are never reused."""
-    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in item_rows.SPECS.values())]
+    specs = item_rows.SPECS.values()
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in specs)]
     return max(first_value(database, sql) or 0 for sql in tables)
 
 
@@ -95,7 +97,8 @@ def merge_delivery_states(database: Database, known: Iterable[tuple[Any, ...]]) 
         ON CONFLICT (publication, channel, "day", edition, target) DO UPDATE
         SET state = excluded.state, receipt = excluded.receipt, at = excluded.at, tries = excluded.tries,
         next_at = excluded.next_at WHERE delivery_state.at < excluded.at"""
-    database.many(sql, ((*row, 0, 0)[:10] for row in known))
+    rows = ((*row, 0, 0)[:10] for row in known)
+    database.many(sql, rows)
 
 
 def last_editions(database: Database) -> Iterator[tuple[str, str]]:

@@ -40,14 +40,16 @@ def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
         state = queries.state_of(record.database, key)
         if state and not (state.is_put_off and state.next_at <= at):
             return state
-        queries.put_states(record.database, [(key, DeliveryState("sending", "", at, state.tries if state else 0))])
+        delivery_state = DeliveryState("sending", "", at, state.tries if state else 0)
+        queries.put_states(record.database, [(key, delivery_state)])
     return None
 
 
 def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
     """Stores the outcome."""
     with record.database.write():
-        queries.put_states(record.database, [(key, state._replace(receipt=state.receipt[:MAX_RECEIPT_CHARS]))])
+        receipt = state.receipt[:MAX_RECEIPT_CHARS]
+        queries.put_states(record.database, [(key, state._replace(receipt=receipt))])
 
 
 # ---- many issues to a folder ---------------------------------------------------------------------------
@@ -56,7 +58,8 @@ def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
 def begin_all(record: Record, keys: Iterable[DeliveryKey], at: int) -> None:
     """Stores the start of all of them."""
     with record.database.write():
-        queries.put_states(record.database, [(key, DeliveryState("sending", "", at)) for key in keys])
+        states = [(key, DeliveryState("sending", "", at)) for key in keys]
+        queries.put_states(record.database, states)
 
 
 def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> None:
@@ -87,7 +90,8 @@ def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delive
 
 def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: DeliveryCounts, at: int) -> None:
     """Records an issue's delivery with its counts, such as *94 sent, 2 failed*, unless the record already has it."""
-    summary = delivery(issue, channel, f"{counts.sent} sent, {counts.failed} failed", at)
+    receipt = f"{counts.sent} sent, {counts.failed} failed"
+    summary = delivery(issue, channel, receipt, at)
     if not counts.sent:
         summary = msgspec.structs.replace(summary, state="failed")
     if _new(record, [summary]):
@@ -97,8 +101,6 @@ def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: Deli
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """The deliveries whose edition and channel have none in the record yet."""
-    recorded = {
-        channel: queries.editions_in_record(record.database, *channel)
-        for channel in {(item.publication, item.channel) for item in deliveries}
-    }
+    channels = {(item.publication, item.channel) for item in deliveries}
+    recorded = {channel: queries.editions_in_record(record.database, *channel) for channel in channels}
     return [item for item in deliveries if (item.day, item.edition) not in recorded[item.publication, item.channel]]

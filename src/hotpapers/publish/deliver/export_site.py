@@ -82,9 +82,9 @@ def export_site(
     if not force:
         check_folder_owner(record, output)
     create_folder(output)  # first: a folder that cannot be created is not remembered
+    not_sent = _not_sent(record, publication, days, to, target)
     unsent_digests = {
-        DeliveryKey(publication, day, edition, to, target): digest
-        for day, (edition, digest) in _not_sent(record, publication, days, to, target).items()
+        DeliveryKey(publication, day, edition, to, target): digest for day, (edition, digest) in not_sent.items()
     }
     if unsent_digests:
         delivery_states.begin_all(record, unsent_digests, now())
@@ -116,7 +116,8 @@ class WrittenDay(NamedTuple):
 def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
     """What was written to folders, in order; also what was in part, unless only `whole` days are asked for."""
     rows = queries.delivered(record.database, whole=whole)
-    folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
+    targets = {row[0] for row in rows}
+    folders = {target: folder_of(record.database, target) for target in targets}
     return sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
 
 
@@ -133,7 +134,8 @@ def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast
     """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
     written = _written(record, whole=True)
     sites = Counter((row.folder, row.publication) for row in written if row.channel == "site")
-    windows = {item.publication: item.window for item in record.view().items(model.Publication)}
+    items = record.view().items(model.Publication)
+    windows = {item.publication: item.window for item in items}
     return [
         size_budget.forecast(folder.path, budget, days, windows.get(name, "listing"))
         for (folder, name), days in sites.items()
@@ -150,7 +152,8 @@ def _within_budget(
     if folded_counts:
         counts = folded_counts
         size = size_budget.site_size(output)
-    return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
+    size_forecast = size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None)
+    return ExportedSite(*counts, size_forecast)
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
@@ -172,8 +175,10 @@ def deleted_days(record: Record, publication: str, to: str, output: Path) -> lis
 
 def sent_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days with an issue that a channel has written to a folder, ascending."""
-    sent = queries.sent_editions(record.database, publication, to, target_of(record.database, output))
-    return sorted({day for day, *_ in sent} & queries.latest_editions(record, publication).keys())
+    target = target_of(record.database, output)
+    sent = queries.sent_editions(record.database, publication, to, target)
+    days = {day for day, *_ in sent}
+    return sorted(days & queries.latest_editions(record, publication).keys())
 
 
 _FIRST_FILES = {"site": "index.html", "feeds": "feeds/issues.atom"}
@@ -263,7 +268,8 @@ def _render_again(
     days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
     days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
     try:
-        write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(days_to_render)))
+        files = channel(to, site_config).render(issue_reader, publication, sorted(days_to_render))
+        write_files(folder, files)
     except HotPapersError as problem:
         return again._replace(reason=str(problem))
     reason = ""

@@ -33,7 +33,8 @@ class WriteCounts(NamedTuple):
 
 def check_writable(folder: Path) -> None:
     """Raises UsageError if no file can be written to a folder, or to the one in which it will be created."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    paths = (folder, *folder.absolute().parents)
+    there = next(path for path in paths if path.is_dir())
     try:
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
@@ -63,7 +64,9 @@ def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
 
 def write_some(root: Path, files: Iterable[RenderedFile]) -> WrittenPaths:
     """Writes files to a folder that no other process writes to. Raises UsageError."""
-    present, changed, inner_folders = set[str](), set[str](), set[str]()
+    present = set[str]()
+    changed = set[str]()
+    inner_folders = set[str]()
     with _explain_errors(root):
         for file in files:
             if _write(str(root), file, inner_folders):

@@ -48,7 +48,8 @@ def other_share(name: str) -> bool:
 
 def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
     """Writes a site with a helper. Raises UsageError."""
-    share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
+    site_channel = SiteChannel(task.site_config)
+    share = partial(site_channel.share, issue_reader, task.publication, task.days)
     with exclusive(output) as (root, lock):
         command = [sys.executable, "-c", _HELP]
         pipe = subprocess.PIPE
@@ -74,6 +75,7 @@ def run_helper() -> None:
     task, root = pickle.load(sys.stdin.buffer)
     with Record(task.store, create=False) as record:
         issue_reader = RecordIssueReader(record, task.allowed)
-        share = SiteChannel(task.site_config).share(issue_reader, task.publication, task.days, other_share)
+        site_channel = SiteChannel(task.site_config)
+        share = site_channel.share(issue_reader, task.publication, task.days, other_share)
         written_files = write_some(root, share)
     pickle.dump(tuple(written_files), sys.stdout.buffer)

@@ -55,7 +55,8 @@ class DeliveryState(NamedTuple):
 def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
     """By day, the latest edition of a publication's issue, with its digest."""
     sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
-    return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
+    rows = record.database.rows(sql, (publication,))
+    return {day: (edition, digest) for day, edition, digest in rows}
 
 
 # ---- the states of issues at targets -------------------------------------------------------------------
@@ -69,21 +70,24 @@ def put_states(database: Database, states: Iterable[tuple[DeliveryKey, DeliveryS
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (publication, channel, "day", edition, target)
         DO UPDATE SET state = excluded.state, receipt = excluded.receipt, at = excluded.at, tries = excluded.tries,
         next_at = excluded.next_at"""
-    database.many(sql, [(*key, *state) for key, state in states])
+    rows = [(*key, *state) for key, state in states]
+    database.many(sql, rows)
 
 
 def state_of(database: Database, key: DeliveryKey) -> DeliveryState | None:
     """The state of one delivery; None if it was never started."""
     sql = f"""SELECT {_STATE} FROM delivery_state
         WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ? AND target = ?"""
-    return next((DeliveryState(*row) for row in database.rows(sql, key)), None)
+    rows = database.rows(sql, key)
+    return next((DeliveryState(*row) for row in rows), None)
 
 
 def states_of(database: Database, issue: IssueEdition, channel: str) -> dict[str, DeliveryState]:
     """The states of an issue in a channel, by target."""
     sql = f"""SELECT target, {_STATE} FROM delivery_state
         WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ?"""
-    return {target: DeliveryState(*state) for target, *state in database.rows(sql, (*issue, channel))}
+    rows = database.rows(sql, (*issue, channel))
+    return {target: DeliveryState(*state) for target, *state in rows}
 
 
 def sent_editions(database: Database, publication: str, channel: str, target: str) -> set[tuple[str, int, str]]:

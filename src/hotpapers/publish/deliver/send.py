@@ -91,7 +91,8 @@ def send_issue(
     messages = list(sender.messages(issue_reader, publication, day))
 
     def send(message: Message) -> None:
-        _send(record, DeliveryKey(*issue, sender.name, message.target), sender, message, http)
+        delivery_key = DeliveryKey(*issue, sender.name, message.target)
+        _send(record, delivery_key, sender, message, http)
 
     result = _send_each(_left(record, issue, sender, messages), send, check_both)
     return result if _left(record, issue, sender, messages) else result._replace(finished=issue)
@@ -173,7 +174,8 @@ def keep_finished(record: Record, channel: str, results: Iterable[SendResult], s
     one target. `senders`: their number, since a sender without a result may have messages left. `at`: µs UTC."""
     for issue, number in Counter(result.finished for result in results).items():
         if issue and number == senders:
-            counts = Counter(state.state for state in queries.states_of(record.database, issue, channel).values())
+            states = queries.states_of(record.database, issue, channel).values()
+            counts = Counter(state.state for state in states)
             if counts:
                 totals = DeliveryCounts(counts["sent"], counts["failed"])
                 delivery_states.keep_summary(record, issue, channel, totals, at)

@@ -84,7 +84,8 @@ def _files(folder: str) -> Iterator[tuple[str, int]]:
 def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeForecast:
     """The forecast for a folder with this many issues of a publication."""
     size = site_size(folder)
-    return SizeForecast(str(folder), size, budget, size * ISSUES_A_YEAR[window] // issues if issues else None)
+    growth = size * ISSUES_A_YEAR[window] // issues if issues else None
+    return SizeForecast(str(folder), size, budget, growth)
 
 
 # ---- folding -------------------------------------------------------------------------------------------
@@ -99,7 +100,8 @@ def fold(
     budget = site_config.budget
     if not budget or size <= budget:
         return None
-    since = whole_since(size, by_year(folder, issue_reader, publication), budget * ROOM // 100)
+    years = by_year(folder, issue_reader, publication)
+    since = whole_since(size, years, budget * ROOM // 100)
     folded = channel("site", site_config._replace(whole_since=since))
     return write_files(folder, folded.render(issue_reader, publication, issue_reader.days(publication)))
 
@@ -119,12 +121,14 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
         page = site_paths.page_of_card(file) or file
         paper = site_paths.paper_of(page)
         if paper:
-            days = [day for name, day in issue_reader.appearances(paper) if name == publication]
+            appearances = issue_reader.appearances(paper)
+            days = [day for name, day in appearances if name == publication]
         else:
             days = []
         if days:
             total = result.get(days[-1][:4], YearSize(0, 0))
-            result[days[-1][:4]] = YearSize(total.pages + (page == file), total.size + size)
+            pages = total.pages + (page == file)
+            result[days[-1][:4]] = YearSize(pages, total.size + size)
     return result
 
 

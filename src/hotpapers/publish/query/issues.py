@@ -62,7 +62,8 @@ def issues(session: QuerySession, params: IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, latest first, each in its latest edition."""
     name = session.publication(params.publication).publication
     [end_day] = key_of(params.cursor, PAGE, str) or (LAST_DAY,)
-    rows = issues_queries.last_editions_before(session.record.database, name, end_day, params.limit + 1)
+    limit = params.limit + 1
+    rows = issues_queries.last_editions_before(session.record.database, name, end_day, limit)
     lines = tuple(schemas.IssueSummary(name, *row) for row in rows[: params.limit])
     return schemas.IssuePage(lines, cursor_of(PAGE, lines[-1].day) if len(rows) > params.limit else None)
 
@@ -84,10 +85,11 @@ def issue_with_proof(session: QuerySession, params: IssueParams) -> schemas.Issu
     issue = _published_issue(session, params)
     proofs = session.proofs.readable(issue.content.publication.publication) if session.proofs else None
     proved = proofs.proved(issue) if proofs else None
+    metadata = dict(proved.metadata) if proved else {}
     return schemas.IssueWithProof(
         **msgspec.structs.asdict(as_issue(issue)),
         content=proved.content if proved else None,
-        metadata=dict(proved.metadata) if proved else {},
+        metadata=metadata,
         proof=proved.text if proved else "",
     )
 
@@ -323,7 +325,8 @@ def explained(session: QuerySession, params: EntryParams) -> explaining.Explanat
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
     day = params.day
     if day == "latest":
-        days = [of_day for publication, of_day in session.issue_reader().appearances(key) if publication == name]
+        appearances = session.issue_reader().appearances(key)
+        days = [of_day for publication, of_day in appearances if publication == name]
         if not days:
             raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
         day = days[-1]
@@ -342,7 +345,8 @@ def publication_with(session: QuerySession, paper: str, day: str = "latest") -> 
 def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails | None:
     if swap is None:
         return None
-    swaps = tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
+    needed_growths = (schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
+    swaps = tuple(needed_growths)
     return schemas.NeighborDetails(
         place=swap.place, paper=swap.paper, title=swap.title, score=swap.score, id=bare(swap.paper), swaps=swaps
     )

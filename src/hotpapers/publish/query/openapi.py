@@ -60,7 +60,8 @@ def document() -> Json:
     later = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
     answers = [question.answer for question in all_questions()]
     _, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=refs)
-    paths = {question.path: {"get": _operation(question)} for question in sorted(all_questions(), key=lambda q: q.path)}
+    questions = sorted(all_questions(), key=lambda q: q.path)
+    paths = {question.path: {"get": _operation(question)} for question in questions}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -160,9 +160,8 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
     """The numbers of all publications' own accounts, which never count."""
-    own_accounts = model.distinct(
-        account for publication in session.issue_reader().publications() for account in publication.own
-    )
+    publications = session.issue_reader().publications()
+    own_accounts = model.distinct(account for publication in publications for account in publication.own)
     return session.record.voices_of(own_accounts)
 
 
@@ -216,7 +215,8 @@ def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
     rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
     page = rows[: params.limit]
-    policy = policy_for(view, session.terms, (row.item for _, row in page))
+    items = (row.item for _, row in page)
+    policy = policy_for(view, session.terms, items)
     if len(rows) > params.limit:
         last = page[-1][1].item
     else:
@@ -242,7 +242,8 @@ def snapshots(session: QuerySession, params: PostsParams) -> schemas.PostCountsP
     start = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.MAX_INTEGER, "")
     own = own_voices(session)
     view = session.record.view()
-    rows = queries.snapshots_about(view, own, key, params.network, start, params.limit + 1)
+    limit = params.limit + 1
+    rows = queries.snapshots_about(view, own, key, params.network, start, limit)
     counts = tuple(schemas.PostCounts(*row) for row in rows[: params.limit])
     if len(rows) > params.limit:
         last = counts[-1].post

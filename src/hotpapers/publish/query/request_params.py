@@ -31,7 +31,8 @@ Key = tuple[Any, ...]
 
 def cursor_of(kind: str, *key: str | int) -> str:
     """The cursor for what comes after a key, on pages of this kind."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([kind, *key])).rstrip(b"=").decode()
+    encoded = base64.urlsafe_b64encode(msgspec.json.encode([kind, *key]))
+    return encoded.rstrip(b"=").decode()
 
 
 def key_start(key: str) -> str:

@@ -252,7 +252,8 @@ class FeedMaker:
             title = f"{name}, corrected" if number > 1 else name
             html = self._issue_html(issue, with_pages)
             id = permanent_id(self._name, day, str(number))
-            yield self._item(id, title, path, issue.frozen_at, html, glance.introduction(issue))
+            introduction = glance.introduction(issue)
+            yield self._item(id, title, path, issue.frozen_at, html, introduction)
 
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
@@ -299,7 +300,8 @@ class FeedMaker:
         corrected = f"Corrected: {one_line(content.reason)}" if content.reason else ""
         before = (phrases.note(content.publication), corrected, phrases.empty(issue))
         facts = " · ".join(phrases.facts(issue, with_reasons=False))
-        return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
+        notes = phrases.notes(issue)
+        return _html("issue", before, rows, lane_views(issue), (facts, *notes))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
         issue = feed_paper.issue

@@ -45,7 +45,8 @@ AHEAD = HOUR // 2
 def labels(publication: Publication, first: datetime.date, last: datetime.date) -> Iterator[str]:
     """The days from `first` to `last`, both included, that have an issue by the calendar."""
     if publication.window != "listing":
-        yield from map(str, takewhile(lambda date: date <= last, days_from(publication, first)))
+        days = days_from(publication, first)
+        yield from map(str, takewhile(lambda date: date <= last, days))
 
 
 def due_days(publication: Publication, frozen_days: Collection[str], since: int, at: int) -> list[str]:
@@ -54,7 +55,8 @@ def due_days(publication: Publication, frozen_days: Collection[str], since: int,
     `since`: the start of the record, µs UTC; a day that closed before has no issue.
     """
     today = as_utc(at).date() + datetime.timedelta(days=1)  # it is already tomorrow somewhere
-    candidates = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
+    first = today - datetime.timedelta(days=CATCH_UP + 1)
+    candidates = labels(publication, first, today)
     return [day for day in candidates if day not in frozen_days and since < cut_of(publication, day) <= at]
 
 
@@ -64,7 +66,8 @@ def first_due(publication: Publication, since: int, began_at: int) -> int:
     if publication.window == "listing" or since > began_at + HOUR:
         return since
     today = as_utc(began_at).date() + datetime.timedelta(days=1)
-    cuts = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
+    days = labels(publication, today - datetime.timedelta(days=40), today)
+    cuts = (cut_of(publication, day) for day in days)
     last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
     next_day = upcoming_day(publication, began_at)
     is_far = not next_day or cut_of(publication, next_day) - began_at > SOON
@@ -78,7 +81,8 @@ def upcoming_day(publication: Publication, at: int) -> str:
     it is imported."""
     if publication.window == "listing":
         return ""
-    days = map(str, days_from(publication, as_utc(at).date() - datetime.timedelta(days=1)))
+    date = as_utc(at).date()
+    days = map(str, days_from(publication, date - datetime.timedelta(days=1)))
     return next((day for day in days if cut_of(publication, day) > at), "")
 
 
@@ -108,7 +112,8 @@ def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str
 
 def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
     """Whether a job still reads back, or recounts, posts from before its network was first read."""
-    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
+    state = state_of(states, job)
+    reader = state_of(states, job.removesuffix(COUNTS))
     if state is None or reader is None:
         return True  # not started yet
     is_reading_back = state.back_at is None and reader.back_to is not None
@@ -126,7 +131,8 @@ def is_given_up(status: JobState, at: int) -> bool:
 
 def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
     """Whether nothing waits for a job anymore although it has not read back: its network cannot be read for now."""
-    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
+    state = state_of(states, job)
+    reader = state_of(states, job.removesuffix(COUNTS))
     is_done = state is not None and state.back_at is not None
     return not is_done and reader is not None and is_given_up(reader, at)
 
@@ -192,11 +198,11 @@ def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterato
     close."""
     for name in publications:
         publication = publication_of(record, name)
-        settled = {*frozen_days(record, name), *(row.day for row in days_without_issue(record, name, at))}
+        rows = days_without_issue(record, name, at)
+        settled = {*frozen_days(record, name), *(row.day for row in rows)}
         if days := missing_days(record, publication, settled, at):
-            yield ExpectedIssue(
-                name, days[0], cut_of(publication, days[0]), *_held_up(record, publication, days[0], at)
-            )
+            held_up = _held_up(record, publication, days[0], at)
+            yield ExpectedIssue(name, days[0], cut_of(publication, days[0]), *held_up)
         elif day := upcoming_day(publication, at):
             yield ExpectedIssue(name, day, cut_of(publication, day))
 
@@ -214,7 +220,8 @@ def _held_up(record: Record, publication: Publication, day: str, at: int) -> tup
     is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE
     reason = state.reason if is_lately else ""
     waits_for = next((reason.removeprefix(head) for head in WAITS if reason.startswith(head)), "")
-    failure = own_failure(reason, publication.publication, {item.publication for item in view.items(Publication)})
+    items = view.items(Publication)
+    failure = own_failure(reason, publication.publication, {item.publication for item in items})
     if is_unread(view, publication, day, at):
         return (waits_for or "a network that can be read") if is_lately else "", ""
     if not is_closed(record.view(closing(view, publication, day)), publication, day, at):

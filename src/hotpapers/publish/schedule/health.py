@@ -50,7 +50,8 @@ def health(
     """The health of a site's jobs, whichever processes run them. `open_alarms`: of its wings.
     `jobs`: those that the settings ask for, all by default; others are switched off."""
     states = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
-    problems = [*dead_jobs(states, at), *_overdue(record, publications, at), *open_alarms]
+    overdue = _overdue(record, publications, at)
+    problems = [*dead_jobs(states, at), *overdue, *open_alarms]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in states if status.failing_since is not None
     )
@@ -74,7 +75,9 @@ def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[s
         if closes_at <= at:
             began_at = began_at or site_started_at(record.view()) or 0
             if at > max(limit_of(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
-                reason = f": it waits for {waits_for}" if waits_for else f": {failure}" if failure else ""
+                reason = f": {failure}" if failure else ""
+                if waits_for:
+                    reason = f": it waits for {waits_for}"
                 yield f"{name}: the issue of {day} is overdue{reason}"
 
 

@@ -130,11 +130,8 @@ class PublishJob:
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Freezes, logs and publishes what is due, and removes what is gone from published pages."""
         context.check_lease()
-        problems = [
-            problem
-            for part, do in self._parts(context, once)
-            for problem in self._retries.attempt(part, context.clock.now, do)
-        ]
+        parts = self._parts(context, once)
+        problems = [problem for part, do in parts for problem in self._retries.attempt(part, context.clock.now, do)]
         if problems:
             raise PartiallyRead("; ".join(problems), again=LOOK)
         context.note(success_at=context.clock.now())
@@ -211,7 +208,8 @@ class PublishJob:
         if not unread_jobs:
             cut = cut_of(publication, days[-1])
             since = self._due_since.setdefault(publication.publication, at)
-            is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, days[-1]))
+            day = days[-1]
+            is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, day))
             unread_jobs = still_catching_up(context.record, self._read_jobs, at) if is_in_time else []
             if unread_jobs and was_read(context.record.view(), publication, cut - TURN, cut):
                 unread_jobs = []  # the issue closed then: what they read now would not count
@@ -229,7 +227,8 @@ class PublishJob:
         if issue in self._asked_again or not due.is_near(publication, day, at):
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
-        built = build(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments))
+        issue_recipe = IssueRecipe(publication, day, 1, record.head.position, moments=moments)
+        built = build(record, issue_recipe)
         recount_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add(issue)
 
@@ -368,5 +367,6 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
         return frozenset()
     papers = (*revised, *queries.papers_named_by(record.database, posts))
     reader = RecordIssueReader(record)
-    shown = (*queries.issues_showing(record.database, posts), *issues_beside(record.database, posts))
+    issues_showing = queries.issues_showing(record.database, posts)
+    shown = (*issues_showing, *issues_beside(record.database, posts))
     return frozenset(shown).union(*map(reader.appearances, papers))

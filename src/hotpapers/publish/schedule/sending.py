@@ -100,7 +100,8 @@ class SendJob:
     ) -> None:
         """Sends one issue. Raises PartiallyRead if some of it could not be sent."""
         issue_reader = RecordIssueReader(context.record, self._allowed)
-        result = send_issue(context.record, destination, issue_reader, publication, day, partial(self._check, context))
+        check = partial(self._check, context)
+        result = send_issue(context.record, destination, issue_reader, publication, day, check)
         results.append(result)
         if result.waiting:
             self._not_before[publication, destination.full_name] = context.clock.now() + int(result.waiting * SECOND)

@@ -32,7 +32,8 @@ def slug(name: str) -> str:
     if not lowercase.isascii():
         lowercase = in_plain_letters(lowercase)
         if not lowercase.isascii():
-            return f"n-{hashlib.sha256(' '.join(lowercase.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
+            hasher = hashlib.sha256(" ".join(lowercase.split()).encode("utf-8", "replace"))
+            return f"n-{hasher.hexdigest()[:12]}"
     return _NOT_IN_SLUG.sub("-", lowercase).strip("-")[:80].strip("-")
 
 
@@ -75,7 +76,8 @@ class Catalogue:
 
     def years(self, category: str) -> dict[str, int]:
         """A category's years with their number of entries, newest first."""
-        return Counter(summary.day[:4] for summary in reversed(self._by_category.get(category, ())))
+        summaries = reversed(self._by_category.get(category, ()))
+        return Counter(summary.day[:4] for summary in summaries)
 
     # ---- authors -------------------------------------------------------------------------------------
 
@@ -103,9 +105,8 @@ class Catalogue:
 
     def spellings(self, author: str) -> list[str]:
         """The spellings of the names that share a slug, most frequent first."""
-        names = [
-            name for summary in self._by_author.get(author, ()) for name in summary.authors if slug(name) == author
-        ]
+        summaries = self._by_author.get(author, ())
+        names = [name for summary in summaries for name in summary.authors if slug(name) == author]
         return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
 
 

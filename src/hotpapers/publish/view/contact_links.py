@@ -39,7 +39,8 @@ class ContactLinks(NamedTuple):
         """Where to report that an entry is wrong; empty if unknown."""
         if self.app:
             return f"{self.app}wrong?{urlencode({'paper': about.paper, 'issue': about.digest})}"
-        return self._to(f"Error: {about.paper} in {about.publication} of {about.day}", about)
+        subject = f"Error: {about.paper} in {about.publication} of {about.day}"
+        return self._to(subject, about)
 
     def report(self, about: ReportSubject) -> str:
         """Where to report that a post should not be quoted."""

@@ -77,7 +77,8 @@ def counted(entry: Entry) -> str:
 
 def _counted(entry: Entry, count: PrintedCount, number: int) -> str:
     note = words.counted_note(entry, count)
-    return f"{phrases.network_name(count.network)}\u00a0{format_number(number)}{note and f' ({note})'}"
+    network_name = phrases.network_name(count.network)
+    return f"{network_name}\u00a0{format_number(number)}{note and f' ({note})'}"
 
 
 def introduction(issue: PublishedIssue) -> str:
@@ -89,7 +90,8 @@ def introduction(issue: PublishedIssue) -> str:
 
 def joined(titles: Sequence[str], total: int) -> str:
     """Titles of a number of papers in a line: `Kettles · On Tea · Bridges for Robots · and 7 more`."""
-    return " · ".join([*(phrases.cut(title, MAX_INTRODUCED_CHARS) for title in titles), *_more(total - len(titles))])
+    more = _more(total - len(titles))
+    return " · ".join([*(phrases.cut(title, MAX_INTRODUCED_CHARS) for title in titles), *more])
 
 
 def subject(issue: PublishedIssue) -> str:
@@ -104,7 +106,8 @@ def headline(window: Window, day: str, first: str, total: int) -> str:
     name = phrases.issue_name(window, day)
     when = name if window == "monthly" else name.rpartition(" ")[0]
     shown = phrases.cut(first, MAX_TITLE_CHARS) if total else "No papers"
-    return f"{' '.join([shown, *_more(total - 1)])} · {when}"
+    more = _more(total - 1)
+    return f"{' '.join([shown, *more])} · {when}"
 
 
 def _more(count: int) -> list[str]:

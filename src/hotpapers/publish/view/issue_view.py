@@ -264,7 +264,8 @@ def _entry(
     }
     printed = filter(words.is_printed, entry.counts)
     counts = tuple(_count(entry, count, threads.get(count.network, "")) for count in printed)
-    curve = spark(history, max((count.until for count in entry.counts), default=0))
+    until = max((count.until for count in entry.counts), default=0)
+    curve = spark(history, until)
     if curve and (regulars := words.known_sentence(entry.counts)):
         curve = curve._replace(description=f"{curve.description} {regulars}")
     return EntryView(

@@ -142,7 +142,8 @@ def sentences(text: str) -> list[str]:
     """The sentences of a one-line text. Formulas are never split."""
     text = text[:MAX_ABSTRACT_CHARS]
     inside = [(piece.start, piece.end) for piece in formulas(text)]
-    ends = [match.end() for match in _END.finditer(text) if _is_end(text, match, inside)]
+    matches = _END.finditer(text)
+    ends = [match.end() for match in matches if _is_end(text, match, inside)]
     parts = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
     return [sentence for sentence in parts if sentence]
 
@@ -155,7 +156,8 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 def points(sentence: str, number: int, count: int, name: str = "") -> int:
     """The points of sentence `number` (from 0) out of `count`. `name`: what the paper's title calls its subject."""
-    return _opening_points(sentence, number, count, name) + _points(sentence.lower(), (*TELLS, *LOSES))
+    opening_points = _opening_points(sentence, number, count, name)
+    return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
 def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
@@ -163,7 +165,8 @@ def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
     lowercase = sentence.lower()
     name_points = 2 if name and name in sentence else 0
     length_points = POINTS_FOR_LENGTH[bisect_left((MIN_SENTENCE_CHARS - 1, EASY, LONG, TOO_LONG), len(sentence))]
-    return _points(lowercase, DONE) + name_points + length_points + _for_place(lowercase, number, count)
+    for_place = _for_place(lowercase, number, count)
+    return _points(lowercase, DONE) + name_points + length_points + for_place
 
 
 def _points(lowercase: str, signals: Sequence[Signal]) -> int:

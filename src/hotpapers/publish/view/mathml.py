@@ -201,7 +201,8 @@ def formula(tex: str) -> Markup | None:
         return None
     match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
     if match:
-        inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1])))))
+        struck = _struck(_ESCAPE.sub("", match[1]))
+        inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(struck)))
     else:
         inner = ""
     if (
@@ -232,7 +233,8 @@ def _struck(mathml: str) -> str:
     r"""`\not` and a sign as one: ≠, ∉, ∝̸."""
 
     def sign_of(match: re.Match[str]) -> str:
-        sign = unicodedata.normalize("NFC", html.unescape(match[4]).replace("~", "∼") + "\u0338")
+        unescaped = html.unescape(match[4])
+        sign = unicodedata.normalize("NFC", unescaped.replace("~", "∼") + "\u0338")
         return f"{match[1]}<{match[2]}{match[3]}>{html.escape(sign)}</{match[2]}>"
 
     return _NOT.sub(sign_of, mathml)
@@ -282,7 +284,8 @@ _NO_LETTERS = re.compile(
 
 def _letters_in(tex: str) -> Counter[str]:
     """How often each Latin letter and digit is in a formula, in whatever alphabet."""
-    return Counter(c for c in unicodedata.normalize("NFKC", _NO_LETTERS.sub("", tex)) if c.isascii() and c.isalnum())
+    normalized = unicodedata.normalize("NFKC", _NO_LETTERS.sub("", tex))
+    return Counter(c for c in normalized if c.isascii() and c.isalnum())
 
 
 def _text(mathml: str) -> str:
@@ -372,8 +375,9 @@ _VALUES = {
 
 @cache
 def _cleaner() -> nh3.Cleaner:
+    tags = set(_ELEMENTS.split())
     return nh3.Cleaner(
-        tags=set(_ELEMENTS.split()),
+        tags=tags,
         attributes={},
         tag_attribute_values=_VALUES,
         clean_content_tags={"script", "style"},

@@ -173,7 +173,8 @@ def fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> F
     if choice.category and not (choice.category in counts or field_name(choice.category)):
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Fields(tuple(FieldCount(*item) for item in ordered), counts.total(), choice, is_live)
+    field_counts = (FieldCount(*item) for item in ordered)
+    return Fields(tuple(field_counts), counts.total(), choice, is_live)
 
 
 def anchor_of(category: str) -> str:

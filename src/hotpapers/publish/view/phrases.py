@@ -87,7 +87,8 @@ def issue_name(window: str, day: str) -> str:
     if window == "monthly":
         return month_name(last.isoformat()[:7])
     first = last - timedelta(days=6)
-    start, end = day_name(first.isoformat()), day_name(last.isoformat())
+    start = day_name(first.isoformat())
+    end = day_name(last.isoformat())
     if first.year != last.year:
         return f"{start} – {end}"
     if first.month != last.month:
@@ -107,7 +108,8 @@ def month_name(month: str) -> str:
 
 def weekday_name(day: str) -> str:
     """`2021-01-14` → `Thursday, 14 January 2021`."""
-    return f"{announcement_counts.WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
+    weekday = date.fromisoformat(day).weekday()
+    return f"{announcement_counts.WEEKDAYS[weekday]}, {day_name(day)}"
 
 
 def minute_name(at: int) -> str:
@@ -138,7 +140,8 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     first = f"{count_noun(len(content.entries), 'paper')} listed"
     if not counts:
         return (first,)
-    networks = ", ".join(sorted({network_title(count.network) for count in counts}))
+    network_names = {network_title(count.network) for count in counts}
+    networks = ", ".join(sorted(network_names))
     last_day = date_name(max(count.until for count in counts))
     method = counts[0].method
     counter = "the publication’s own search" if words.method_note(method) else method
@@ -146,11 +149,12 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
 
 
 def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
+    witnessed = words.witnessed_by(content.witnessed)
     facts = (
         *announcement_counts.facts(content),
         words.provisional(content.compared),
         readings_text(content, with_reasons=with_reasons) if content.readings else "no network read",
-        words.witnessed_by(content.witnessed),
+        witnessed,
         _talk_time(content),
     )
     return tuple(filter(None, facts))
@@ -200,7 +204,8 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
         span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
         gap_note = f"No issue for {span}: nothing was read in time."
     history_note = made_afterwards(content.retrospective) if content.retrospective else ""
-    return (*count_notes, *filter(None, (gap_note, words.witnessed_sentence(content.witnessed), history_note)))
+    witnessed_sentence = words.witnessed_sentence(content.witnessed)
+    return (*count_notes, *filter(None, (gap_note, witnessed_sentence, history_note)))
 
 
 def further_title(content: IssueContent) -> str:
@@ -364,8 +369,10 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
     def is_text(end: int) -> bool:
         return not any(start < end < until for start, until in formula_spans)
 
-    early_ends = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][::-1]
-    late_ends = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)]
+    early_ends = ends[::-1]
+    matches = islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)
+    late_ends = [match.end() for match in matches]
     for end in filter(is_text, [*early_ends, *late_ends]):
         return end, True
     blanks = [n for n in range(LEAD - 1, 99, -1) if abstract[n] == " "]

@@ -205,7 +205,8 @@ def pieces(post: Post) -> tuple[LinkedPiece, ...]:
 
 def disguise(text: str, target: str) -> str:
     """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
-    text_host, target_host = _HOST.match(text.strip()), _HOST.match(target)
+    match = _HOST.match(text.strip())
+    text_host, target_host = match, _HOST.match(target)
     if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
         return ""
     return f" [{target_host[1].lower()}]"

@@ -52,9 +52,11 @@ class _NetworkGroup(NamedTuple):
         )
 
     def joined(self, other: _NetworkGroup) -> _NetworkGroup:
+        from_at = min(self.gap.from_at, other.gap.from_at)
+        until_at = max(self.gap.until_at, other.gap.until_at)
         gap = ReadingGap(
-            from_at=min(self.gap.from_at, other.gap.from_at),
-            until_at=max(self.gap.until_at, other.gap.until_at),
+            from_at=from_at,
+            until_at=until_at,
             state=self.gap.state,
         )
         return self._replace(networks=(*self.networks, *other.networks), gap=gap)

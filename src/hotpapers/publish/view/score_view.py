@@ -103,7 +103,8 @@ def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
     points = format_number(part.score)
     if part.rule == rarity_2.RULE:
         return ScoreRow("Limit", "", _limit(part), points)
-    count = next((count for count in entry.counts if count.network == part.network), None)
+    counts = (count for count in entry.counts if count.network == part.network)
+    count = next(counts, None)
     shown = words.shown_count(count, only_likes=words.ranks_likes(entry)) if count else ""
     if part.rule in rarity_2.RULES_OF_NETWORKS:
         counted = f"{format_number(part.voices)} people"
@@ -113,14 +114,16 @@ def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
         counted = words.counted_amount(part)
     if part.rule == rarity_2.CAPPED:
         counted = f"{counted}, at {rarity_2.MAX_POINTS_PER_VOICE} points each"
-    return ScoreRow(one_line(network_title(part.network)), shown, counted or shown, points)
+    network_name = network_title(part.network)
+    return ScoreRow(one_line(network_name), shown, counted or shown, points)
 
 
 def _limit(part: ScoreComponent) -> str:
     """Why points are taken off: `2 regulars: at most 480 points`."""
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
         return f"{'one regular' if part.voices else 'no regulars'}: no points"
-    return f"{format_number(part.voices)} regulars: at most {format_number(rarity_2.limit(part.voices))} points"
+    limit = rarity_2.limit(part.voices)
+    return f"{format_number(part.voices)} regulars: at most {format_number(limit)} points"
 
 
 def _counted(entry: Entry) -> Iterator[str]:

@@ -259,7 +259,8 @@ WELL_KNOWN = f".well-known/{PUBLICATION}"
 def publication_key(publication: str) -> str:
     """The record key of a publication."""
     digest = hashlib.sha256(publication.encode()).digest()
-    return tid(int.from_bytes(digest[:6], "big"), int.from_bytes(digest[6:8], "big"))
+    clock = int.from_bytes(digest[6:8], "big")
+    return tid(int.from_bytes(digest[:6], "big"), clock)
 
 
 def document_key(publication: str, day: str) -> str:

@@ -62,7 +62,8 @@ def _has_tex(text: str) -> bool:
 
 def _in_turn(stretches: Sequence[str], between: Sequence[str]) -> list[str]:
     """The text before a formula, the formula, the text after it, and so on."""
-    return [part for pair in zip(stretches, [*between, ""], strict=True) for part in pair]
+    pairs = zip(stretches, [*between, ""], strict=True)
+    return [part for pair in pairs for part in pair]
 
 
 _TEX_CODE, _MARK = Markup('<code class="tex">{}</code>'), Markup("<mark>{}</mark>")
@@ -115,14 +116,15 @@ def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda
 
 def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
     """The text before, between and after its formulas, without TeX commands, which may enclose formulas."""
-    return _cleaned([text[start:end] for start, end in _outside(text, pieces)])
+    outside = _outside(text, pieces)
+    return _cleaned([text[start:end] for start, end in outside])
 
 
 def _outside(text: str, pieces: Sequence[TexFormula]) -> list[tuple[int, int]]:
     """Where the text before, between and after its formulas begins and ends."""
-    return list(
-        zip([0, *(piece.end for piece in pieces)], [*(piece.start for piece in pieces), len(text)], strict=True)
-    )
+    ends = (piece.end for piece in pieces)
+    starts = (piece.start for piece in pieces)
+    return list(zip([0, *ends], [*starts, len(text)], strict=True))
 
 
 def _cleaned(outside: Sequence[str]) -> list[str]:

@@ -160,7 +160,8 @@ def period_of(kind: str, window: Window, day: str) -> str:
     if kind == "week":
         year, week, _ = covered.isocalendar()
         return f"{year}-W{week:02}"
-    return {"month": covered.isoformat()[:7], "year": covered.isoformat()[:4], "all": "all"}[kind]
+    month = covered.isoformat()[:7]
+    return {"month": month, "year": covered.isoformat()[:4], "all": "all"}[kind]
 
 
 def kind_of(period: str) -> str:

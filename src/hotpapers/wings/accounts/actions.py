@@ -61,7 +61,8 @@ def _append(record: Record, account: str, rule: str, judgement: Judgement, reaso
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> ContestOutcome:
     """Accept an owner's word that the account is a person, or leave it to the operator. Raises NotFound."""
     reviews = review_account(record, account)
-    own_review = next((review for review, _ in reviews if review.account == account), None)
+    own_reviews = (review for review, _ in reviews if review.account == account)
+    own_review = next(own_reviews, None)
     if own_review is None:
         raise NotFound(f"{account}: the record knows no such account")
     if not own_review.is_bot:
@@ -70,7 +71,8 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         return "full"
     rules = rules_against(own_review)
     is_lifted = bool(rules) and rules.keys() <= {*SINGLE_ACCOUNT_RULES} and _lifted(record, bots, account, at)
-    reasons = "; ".join(f"{rule}: {reason}" for rule, reason in rules.items()) or "a verdict on another of its accounts"
+    texts = (f"{rule}: {reason}" for rule, reason in rules.items())
+    reasons = "; ".join(texts) or "a verdict on another of its accounts"
     judge = f"hotpapers judge {account}"
     outcome = f"To accept: {judge} --human"
     if is_lifted:

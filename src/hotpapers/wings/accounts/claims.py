@@ -73,7 +73,8 @@ def _on_mastodon(server: str, host: str, steps: list[str]) -> Keys:
     """An account's page `/@name`, its own address `/users/name` or `/ap/users/number`, or a post below one of these."""
     if on_page := _ON_PAGE.fullmatch(steps[0].lower()):
         local_keys = () if on_page[2] else (f"mastodon:{server}/users/{steps[0][1:]}",)
-        return (f"mastodon:@{on_page[1]}@{on_page[2] or host}", *local_keys)
+        key = f"mastodon:@{on_page[1]}@{on_page[2] or host}"
+        return (key, *local_keys)
     if steps[0] == "users" and len(steps) > 1 and re.fullmatch(_NAME, steps[1].lower()):
         return (f"mastodon:{server}/users/{steps[1]}", f"mastodon:@{steps[1].lower()}@{host}")
     if steps[:2] == ["ap", "users"] and len(steps) > 2 and steps[2].isdigit() and steps[2].isascii():

@@ -31,7 +31,8 @@ class ProofChallenge(NamedTuple):
 
 def encode(secret: bytes, proof: ProofChallenge) -> str:
     """The proof as written into a page."""
-    return f"{proof.moment:x}-{proof.nonce}-{_digest(secret, 'proof', proof).hex()[:24]}"
+    digest = _digest(secret, "proof", proof).hex()
+    return f"{proof.moment:x}-{proof.nonce}-{digest[:24]}"
 
 
 def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
@@ -46,12 +47,14 @@ def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | 
 
 def code(secret: bytes, proof: ProofChallenge) -> str:
     """The code for the profile: 60 bits, in letters and digits that are hard to confuse."""
-    return "hotpapers-" + base64.b32encode(_digest(secret, "code", proof)).decode().lower()[:12]
+    encoded = base64.b32encode(_digest(secret, "code", proof))
+    return "hotpapers-" + encoded.decode().lower()[:12]
 
 
 def appears_in(code: str, description: str) -> bool:
     """Whether a profile's text contains a code as a word of its own."""
-    return re.search(rf"(?<![a-z0-9-]){re.escape(code)}(?![a-z0-9-])", description, re.IGNORECASE) is not None
+    escaped_code = re.escape(code)
+    return re.search(rf"(?<![a-z0-9-]){escaped_code}(?![a-z0-9-])", description, re.IGNORECASE) is not None
 
 
 def _digest(secret: bytes, purpose: str, proof: ProofChallenge) -> bytes:

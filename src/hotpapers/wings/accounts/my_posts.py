@@ -70,11 +70,13 @@ def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
     allowed = addresses(tables)
     hidden = secrets_of(tables)
     pacer = HostPacer()
+    open_client = partial(site.http, allowed, pace=site_pace(), reserve=pacer, secrets=hidden, limits=ASKING)
+    render = partial(render_changed, site_config=site.site_config, allowed=site.terms)
     return MyPostsPage(
         router,
-        partial(site.http, allowed, pace=site_pace(), reserve=pacer, secrets=hidden, limits=ASKING),
+        open_client,
         bluesky.view,
-        partial(render_changed, site_config=site.site_config, allowed=site.terms),
+        render,
         {},
         allowed,
         settings.bots,
@@ -133,7 +135,8 @@ class MyPostsPage(NamedTuple):
         if not lock.acquire(blocking=False):
             return code_page(choice, TURN)._replace(status=503, wait=60)
         try:
-            error = self._proof_problem(server, account, codes.code(record.hasher.secret, proof))
+            code = codes.code(record.hasher.secret, proof)
+            error = self._proof_problem(server, account, code)
         finally:
             lock.release()
         if error:
@@ -192,7 +195,8 @@ SEVERAL = {
 def account_page(text: str = "", error: str = "") -> FormPage:
     """The page that asks for an account."""
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
-    field = FormField("who", ACCOUNT_LABEL, "text", text[: claims.MAX_CLAIM_CHARS], hint, error, claims.MAX_CLAIM_CHARS)
+    claim = text[: claims.MAX_CLAIM_CHARS]
+    field = FormField("who", ACCOUNT_LABEL, "text", claim, hint, error, claims.MAX_CLAIM_CHARS)
     lines = (
         "You decide whether your posts are shown here. To prove that an account is yours, put a code in its profile for"
         " a moment. No password is needed.",
@@ -220,7 +224,8 @@ def _code_page(
     )
     page = _choice_form(text, codes.encode(secret, proof), choice, error)
     facts = (("Account", phrases.one_line(account.handle or account.own)),)
-    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=400 if error else 200)
+    code = codes.code(secret, proof)
+    return page._replace(lines=lines, facts=facts, code=code, status=400 if error else 200)
 
 
 def _choice_form(text: str, proof: str, choice: str = "", error: str = "") -> FormPage:

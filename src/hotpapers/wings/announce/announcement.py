@@ -108,4 +108,5 @@ def _papers_of_members(issue: PublishedIssue, members: Mapping[str, str]) -> Ite
     entries = [(entry.place, entry) for entry in issue.content.listed]
     for place, entry in [*entries, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:
-            yield MemberPaper(place, glance.title(issue, entry.paper), phrases.one_line(members[entry.paper]))
+            one_line = phrases.one_line(members[entry.paper])
+            yield MemberPaper(place, glance.title(issue, entry.paper), one_line)

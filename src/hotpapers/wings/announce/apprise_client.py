@@ -107,12 +107,15 @@ def _plugin(url: str, home: str) -> Any:
 def _problem(service: str, log: str) -> NetError:
     """The error for a failed message, from the log. If the log has no reason, the message may have arrived; if only
     some rooms of the address took it, it must not be sent to them again."""
-    status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
+    matches = _STATUS.finditer(log)
+    status = next((int(match[1]) for match in matches), 0)
     is_partial = _SENT.search(log)
     if status in _PASSING and not is_partial:
         return RetryLater(RETRY_SECONDS, f"{service} answered {status}")
     if 300 <= status < 500 and status not in _PASSING:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)
-    text = f"answered {status}" if status else "could not be reached" if unreachable else "did not confirm the message"
+    text = "could not be reached" if unreachable else "did not confirm the message"
+    if status:
+        text = f"answered {status}"
     return NetError(f"{service} {text}", tries=0 if unreachable and not is_partial else 1)

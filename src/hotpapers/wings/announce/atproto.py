@@ -111,7 +111,8 @@ class AtprotoAccount:
     def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
         data = msgspec.json.encode(body)
         headers = {"content-type": "application/json", **headers}
-        return _reply_of(http.post(f"{self.host}/xrpc/{method}", body=data, headers=headers, accept=REFUSALS))
+        url = f"{self.host}/xrpc/{method}"
+        return _reply_of(http.post(url, body=data, headers=headers, accept=REFUSALS))
 
     def _read(self, reply: _Reply, kind: type[T]) -> T:
         if reply.error:

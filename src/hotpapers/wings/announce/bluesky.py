@@ -60,7 +60,8 @@ class BlueskySender(_AccountSender):
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The thread of a day's issue, if this account announces the publication. Raises NotFound."""
         if publication == self._publication:
-            yield Message(self.account.did, thread(issue_reader.issue(publication, day), self._site_config))
+            issue = issue_reader.issue(publication, day)
+            yield Message(self.account.did, thread(issue, self._site_config))
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Creates the missing posts. The receipt is the first post's address. Raises RetryLater, RequestRefused,
@@ -78,7 +79,8 @@ class BlueskySender(_AccountSender):
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The first post's address if the thread is complete, or None. Raises RetryLater, RequestRefused, NetError."""
         payload: Thread = message.payload
-        first, last = payload.posts[0], payload.posts[-1]
+        first = payload.posts[0]
+        last = payload.posts[-1]
         if self.account.find(http, COLLECTION, last.rkey) is None:
             return None
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
@@ -101,9 +103,12 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     content = announcement(issue, site_config)
     # The first titles; how the issue was made is on the card below
     title = f"{cut(content.publication, 60)}, {content.day}"
-    text = _fit([content.introduction, title, cut(content.correction, 140)], 0, [content.url])
-    facts = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
-    posts = [(text, content.url, {"title": title, "description": facts}), *map(_paper, content.lines)]
+    correction = cut(content.correction, 140)
+    text = _fit([content.introduction, title, correction], 0, [content.url])
+    parts = (f"{content.papers}.", content.provisional, content.unknown)
+    facts = " ".join(part for part in parts if part)
+    papers = map(_paper, content.lines)
+    posts = [(text, content.url, {"title": title, "description": facts}), *papers]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
@@ -111,21 +116,24 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
     """The n-th post. The TID's clock ID distinguishes publications of one account frozen at the same moment."""
     content = issue.content
     seed = f"{content.publication.publication} {content.day} {content.edition}"
-    clock = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big")
+    hasher = hashlib.sha256(seed.encode())
+    clock = int.from_bytes(hasher.digest()[:2], "big")
     moment = timestamps.as_utc(issue.frozen_at) + timedelta(milliseconds=n)
+    created_at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     record: dict[str, Any] = {
         "$type": COLLECTION,
         "text": text,
         "langs": ["en"],
-        "createdAt": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "createdAt": created_at,
     }
     if url:
         # The link facet for the address in a text: the last place where it stands
         shown = _short_url(url)
         start = len(text[: text.rindex(shown)].encode())
+        byte_range = {"byteStart": start, "byteEnd": start + len(shown.encode())}
         record["facets"] = [
             {
-                "index": {"byteStart": start, "byteEnd": start + len(shown.encode())},
+                "index": byte_range,
                 "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
             }
         ]
@@ -145,19 +153,24 @@ PostParts = tuple[str, str, dict[str, str]]
 def _paper(line: EntryLine) -> PostParts:
     """Title, lead, link, and the figures last."""
     title = cut(f"{line.place}. {line.title}", 180)
-    text = _fit([title, line.lead], 1, [line.url, cut(line.counts, 100)])
+    counts = cut(line.counts, 100)
+    text = _fit([title, line.lead], 1, [line.url, counts])
+    description = cut(line.author, 60)
     return (
         text,
         line.url,
-        {"title": cut(line.title, MAX_POST_CHARS), "description": cut(line.author, 60)},
+        {"title": cut(line.title, MAX_POST_CHARS), "description": description},
     )
 
 
 def _fit(lines: list[str], longest: int, end: list[str]) -> str:
     """Lines, an address and what follows it within MAX_POST_CHARS: the line with index `longest` is cut."""
     url, *after = end
-    tail = "\n".join(filter(None, [_short_url(url) if url else "", *after]))
-    others = [line for n, line in enumerate(lines) if line and n != longest] + [tail] * bool(tail)
+    words = filter(None, [_short_url(url) if url else "", *after])
+    tail = "\n".join(words)
+    others = [line for n, line in enumerate(lines) if line and n != longest]
+    if tail:
+        others.append(tail)
     room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
     fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n\n".join(filter(None, [*fitted, tail]))
@@ -230,9 +243,8 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
     title = cut(one_line(publication.title), MAX_TITLE_CHARS)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
     name = publication.publication
-    return IssueDocument(
-        RecordDraft(publication_key(name), record), RecordDraft(document_key(name, content.day), document)
-    )
+    record_draft = RecordDraft(document_key(name, content.day), document)
+    return IssueDocument(RecordDraft(publication_key(name), record), record_draft)
 
 
 def _fitting(lines: list[str]) -> str:

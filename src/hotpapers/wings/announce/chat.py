@@ -63,7 +63,8 @@ class ChatSender:
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
             members = member_papers(issue, self._members, self._posters)
-            yield Message(self._target, message(announcement(issue, self._site_config, members), self._room))
+            payload = message(announcement(issue, self._site_config, members), self._room)
+            yield Message(self._target, payload)
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends the message. Rooms confirm nothing but acceptance. Raises RetryLater, RequestRefused, NetError."""
@@ -100,7 +101,8 @@ FORMATS = (
 def message(announcement: AnnouncementText, room: AppriseClient) -> str:
     """The message for a room, with as much as fits."""
     for format in FORMATS:
-        text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
+        blocks = _blocks(announcement, format, room.text_format)
+        text = "\n\n".join(block for block in blocks if block)
         if room.fits(text):
             return text
     titles = announcement.introduction
@@ -125,7 +127,8 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
         cut(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, text_format) for line in head], text_format)
-    yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
+    lines = announcement.lines[: format.entries]
+    yield from (_entry(line, format, text_format) for line in lines)
     yield without_mentions(_members_line(announcement, format), text_format)
     yield _link(announcement.url, text_format)
     if format.facts:
@@ -137,9 +140,11 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
 
 def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
     author = f" · {cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {cut(line.title, format.title)}{author}"
+    title = cut(line.title, format.title)
+    head = f"{line.place}. {title}{author}"
     counts = without_mentions(cut(line.counts, 160), text_format) if format.counts else ""
-    return _lines([without_mentions(head, text_format), _link(line.url, text_format), counts], text_format)
+    link = _link(line.url, text_format)
+    return _lines([without_mentions(head, text_format), link, counts], text_format)
 
 
 def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
@@ -181,7 +186,8 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
     posted = posters(accounts, papers) if accounts else {}
     result: dict[str, str] = {}
     for paper in papers:
-        authors = [author for author in issue.papers[paper].authors if _normalized(author) in names]
+        all_authors = issue.papers[paper].authors
+        authors = [author for author in all_authors if _normalized(author) in names]
         text = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
         if text:
             result[paper] = text

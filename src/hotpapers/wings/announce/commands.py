@@ -31,4 +31,5 @@ def feed_generator(publication: str | None, as_json: bool, site: common.Site) ->
             put = account.put(http, RecordDraft(name, feed))
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     require(bool(report), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
-    show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)
+    lines = (f"{row['feed']}, served by {row['service']}" for row in report)
+    show(report, lines, as_json)

@@ -90,7 +90,8 @@ class FeedSkeleton:
         start = bisect_left(self._read, True, key=lambda post: post.is_after(day, place, n))
         following = list(islice((post for post in self._posts(start) if post.is_after(day, place, n)), limit + 1))
         posts = following[:limit]
-        return posts, posts[-1].cursor if len(following) > limit else ""
+        has_more = len(following) > limit
+        return posts, posts[-1].cursor if has_more else ""
 
     def _posts(self, start: int) -> Iterator[FeedPost]:
         """All posts from one on, in order; those that were read before are kept."""
@@ -121,10 +122,11 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
     service = feeds[0].feed
     uris = [feed_uri(account.account, publication) for account in feeds]
     description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
+    service_entry = {"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": service}
     identity = {
         "@context": ["https://www.w3.org/ns/did/v1"],
         "id": service_did(service),
-        "service": [{"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": service}],
+        "service": [service_entry],
     }
     make_skeleton = partial(FeedSkeleton, publication=publication)
 
@@ -132,7 +134,8 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
         params = request.query_params
         if params.get("feed", "") not in uris:
             raise Refused(400, UNKNOWN_FEED)
-        limit, cursor = params.get("limit", str(PAGE)), params.get("cursor", "")
+        limit = params.get("limit", str(PAGE))
+        cursor = params.get("cursor", "")
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE_POSTS):
             raise Refused(400, f"limit: must be a whole number from 1 to {MAX_PAGE_POSTS}")
         try:
@@ -179,10 +182,13 @@ def service_did(service: str) -> str:
 def feed_record(publication: Publication, service: str, site: str, at: int) -> dict[str, Any]:
     """The record that publishes a feed. `site`: the address of the issues, or empty; `at`: µs UTC."""
     text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
+    description = phrases.cut(f"{text} {site}".strip(), MAX_DESCRIPTION_CHARS)
+    display_name = phrases.cut(clean_text.one_line(publication.title), MAX_NAME_CHARS)
+    created_at = timestamps.rfc3339(at)
     return {
         "$type": COLLECTION,
         "did": service_did(service),
-        "createdAt": timestamps.rfc3339(at),
-        "displayName": phrases.cut(clean_text.one_line(publication.title), MAX_NAME_CHARS),
-        "description": phrases.cut(f"{text} {site}".strip(), MAX_DESCRIPTION_CHARS),
+        "createdAt": created_at,
+        "displayName": display_name,
+        "description": description,
     }

@@ -58,9 +58,8 @@ class WebhookSender:
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A day's issue, if this receiver gets the publication. Raises NotFound."""
         if publication == self._publication:
-            yield Message(
-                self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._site_config)
-            )
+            issue = issue_reader.issue(publication, day)
+            yield Message(self._target, webhook_request(issue, self._target, self._site_config))
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends the body once. The receipt is the response's status. Raises RetryLater, RequestRefused,
@@ -86,13 +85,15 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     and posts now."""
     content = issue.content
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
-    id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
+    name_uuid = uuid.uuid5(SPACE, msgspec.json.encode(name).decode())
+    id = str(name_uuid)
     papers = [entry.paper for entry in content.all_entries]
     links = {
         "issue": site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),  # empty without a site
         "papers": {paper: site_paths.paper_url(site_config.base, paper) for paper in papers},
     }
-    return WebhookRequest(id=id, body=msgspec.json.encode({"id": id, "links": links, "issue": as_issue(issue)}))
+    body = msgspec.json.encode({"id": id, "links": links, "issue": as_issue(issue)})
+    return WebhookRequest(id=id, body=body)
 
 
 def signature(shared: str, at: int, body: bytes) -> str:

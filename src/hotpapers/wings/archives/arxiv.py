@@ -35,7 +35,9 @@ class ArxivArchive(ArchiveFormat):
         at = paper.observed_at or self._place.seen_at
         if not FIRST_PAPER <= at <= self._place.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
-        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), msgspec.json.encode(paper), min(at, self._place.now))]
+        body = msgspec.json.encode(paper)
+        seen_at = min(at, self._place.now)
+        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), body, seen_at)]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper as it was then."""
@@ -73,8 +75,10 @@ def paper_of(line: bytes) -> Paper:
     """A line's paper, observed at its last change, or at 0 if the line has no dates. Raises InputError, and the
     decoder's errors."""
     row = _decode(line)
-    moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
-    changed_at = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
+    version_moments = (paper_items.moment(version.created) for version in row.versions)
+    moments = [at for at in version_moments if at is not None]
+    moment = paper_items.moment(row.update_date)
+    changed_at = max(filter(None, (moment, *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
     return paper_items.paper(
         ArxivId(paper_items.identifier(row.id).id, paper_items.latest_version([part.version for part in row.versions])),
@@ -94,6 +98,7 @@ def paper_of(line: bytes) -> Paper:
 def _authors(row: SnapshotPaper) -> Iterator[str]:
     if row.authors_parsed:
         for family_name, *other_names in filter(None, row.authors_parsed):
-            yield " ".join(filter(None, (*other_names[:1], family_name, *other_names[1:2])))
+            ordered_names = (*other_names[:1], family_name, *other_names[1:2])
+            yield " ".join(filter(None, ordered_names))
     else:
         yield from paper_items.author_names(row.authors) if isinstance(row.authors, str) else row.authors

@@ -75,7 +75,8 @@ class ArchiveBatch:
             payloads = self._format.take(line)
         except UNREADABLE as reason:
             problem = reason
-            payloads = [RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)]
+            raw_payload = RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)
+            payloads = [raw_payload]
         self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
@@ -94,7 +95,8 @@ class ArchiveBatch:
         try:
             outcomes = self._only_new(self._read())
             self._format.learned()
-            self._figures.update((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+            quarantined = ((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+            self._figures.update(quarantined)
             if outcomes:
                 self._write(outcomes, cursor)
         except FullStore as problem:
@@ -110,7 +112,8 @@ class ArchiveBatch:
     def figures(self, file: int = 0) -> dict[str, Any]:
         """What was stored of a file, by the names in `ImportedFile`."""
         named = self._named[file]
-        unknown = len(named) - len(set(known_keys(self._record, "paper", "paper", named)))
+        known = set(known_keys(self._record, "paper", "paper", named))
+        unknown = len(named) - len(known)
         return {name: figure for (of, name), figure in self._figures.items() if of == file} | {"unknown": unknown}
 
     def _file(self, outcome: ParsedPayload) -> int:
@@ -142,7 +145,8 @@ class ArchiveBatch:
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
         """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
         archive is."""
-        outcome = without_limited_raw(parse(self._items, payload, self._keep_for(payload)), self._terms)
+        parsed = parse(self._items, payload, self._keep_for(payload))
+        outcome = without_limited_raw(parsed, self._terms)
         if not outcome.problem:
             return outcome
         if payload.kind == BROKEN:
@@ -207,7 +211,8 @@ class ArchiveBatch:
                 "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)) for item in outcome.items
             )
             self._figures.update((file, name) for name in names if name)
-            self._named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
+            papers = (item.paper for item in outcome.items if isinstance(item, Mention))
+            self._named[file].update(papers)
 
     def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""
@@ -217,7 +222,8 @@ class ArchiveBatch:
 
 def _order(group: Sequence[Item]) -> tuple[int, bool]:
     """By moment; at the same moment, gone posts come first."""
-    is_gone = any(isinstance(item, Post) and item.gone for item in group)
+    gone_items = (isinstance(item, Post) and item.gone for item in group)
+    is_gone = any(gone_items)
     return (max((item.observed_at for item in group), default=0), not is_gone)
 
 
@@ -260,7 +266,8 @@ class _EarlierItems:
         return max(filter(None, earlier), key=attrgetter("observed_at"), default=None)
 
     def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
-        row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)
+        view = AsOfView(self._record.database, at, self._position)
+        row = view.latest_row(kind, *key)
         return row.item if row else None
 
 
@@ -269,5 +276,6 @@ def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     things in an archive are new."""
     keys: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in items:
-        keys[kind_of(item), item.key[0]].add(getattr(item, item.key[0]))
+        key = getattr(item, item.key[0])
+        keys[kind_of(item), item.key[0]].add(key)
     return {kind: set(known_keys(record, kind, column, some)) for (kind, column), some in keys.items()}

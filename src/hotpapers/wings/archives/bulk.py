@@ -47,7 +47,8 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         elif not cut and filled == len(data):  # a piece of a long line
             end = filled
             cut = _whole_character(data, filled - 2 * MARGIN)
-            last = before + _characters(data[: _whole_character(data, filled - MARGIN)])
+            whole_end = _whole_character(data, filled - MARGIN)
+            last = before + _characters(data[:whole_end])
         counted = 0
         for line, mention in _mentions(data, end):
             before += _characters(data[counted:line])
@@ -90,7 +91,8 @@ def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
             after = high if end < 0 else end
             while mentions and mentions[-1][0] == line:
                 mentions.pop()
-            mentions += [(line, mention) for mention in find(data[line:after].decode("utf-8", "replace"))]
+            mentions_in_line = find(data[line:after].decode("utf-8", "replace"))
+            mentions += [(line, mention) for mention in mentions_in_line]
         elif mention is not NOTHING:
             start, end, id, version, form = mention
             mentions.append(_mentions_of(data, max(start, after), end, id, version, form))
@@ -112,13 +114,15 @@ def _mentions_of(
     before = data[line:start]
     begin = start - line if before.isascii() else _characters(before)
     # the same as PaperMention(…) in half the time: this runs for every mention
-    return line, tuple.__new__(PaperMention, (id, version, begin, begin + end - start, form))
+    fields = (id, version, begin, begin + end - start, form)
+    return line, tuple.__new__(PaperMention, fields)
 
 
 def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
     """What the text near a needle shows: a mention or NOTHING; None if the whole line must be searched."""
     first = max(0, place - BEFORE)
-    text = data[first : min(high, place + AFTER + 1)].decode("latin-1").lower()
+    last = min(high, place + AFTER + 1)
+    text = data[first:last].decode("latin-1").lower()
     if REWRITTEN in text:
         return None
     mention = match(text, needle, place - first) if needle else None

@@ -98,7 +98,8 @@ class EventImport:
     # ---- the passes --------------------------------------------------------------------------------------
 
     def _first_pass(self, folder: Path, scan: Scan) -> list[FileScan]:
-        files = [self._parts(number, file, folder) for number, file in enumerate(self._task.files)]
+        numbered_files = enumerate(self._task.files)
+        files = [self._parts(number, file, folder) for number, file in numbered_files]
         scans = scan([ScanTask(part) for file in files for part in file.parts])
         return [self._checked(file._replace(scans=self._noted(islice(scans, len(file.parts))))) for file in files]
 
@@ -131,7 +132,8 @@ class EventImport:
     def _checked(self, file: FileScan) -> FileScan:
         """The first-pass result for a file: nothing is imported if it has another format or changed meanwhile;
         otherwise the problem says why it cannot be read to its end."""
-        unreadable = next((scan.unreadable for scan in file.scans if scan.unreadable.lines), None)
+        unreadable_scans = (scan.unreadable for scan in file.scans if scan.unreadable.lines)
+        unreadable = next(unreadable_scans, None)
         problem = file.problem or _problem(file.scans)
         if unreadable and (file.scans[0].is_another_kind or not any(scan.readable for scan in file.scans)):
             return file.without((problem or unreadable.refusal(self._task.kind)).reason)
@@ -140,7 +142,8 @@ class EventImport:
         if problem is None:
             return file
         ending = f"; the {file.lines:,} lines before that were imported" if file.lines else ""
-        return file._replace(problem=InputError(problem.reason + ending, file=file.file.name))
+        input_error = InputError(problem.reason + ending, file=file.file.name)
+        return file._replace(problem=input_error)
 
     def _second_pass(self, folder: Path, scan: Scan, files: Sequence[FileScan]) -> Sequence[FileScan]:
         """The files with the references in them. One that can no longer be read, or has changed since the first pass,
@@ -270,6 +273,5 @@ class EventRecorder:
         """What was stored of a file."""
         lines, before = (0, file.lines) if self._is_repeat else (file.lines, 0)
         is_cut = any(scan.cut for scan in file.scans)
-        return ImportedFile(
-            file.file.name, self._is_repeat, lines, before, max(self.after, 0), is_cut, **self._batch.figures(number)
-        )
+        figures = self._batch.figures(number)
+        return ImportedFile(file.file.name, self._is_repeat, lines, before, max(self.after, 0), is_cut, **figures)

@@ -27,7 +27,8 @@ class _Problem(msgspec.Struct):
 
 def problem_line(reason: str, **evidence: Any) -> bytes:
     """The line for what cannot be converted. `evidence`: what is known of it."""
-    return msgspec.json.encode({"problem": reason.encode("utf-8", "replace").decode(), **evidence}) + b"\n"
+    problem = reason.encode("utf-8", "replace").decode()
+    return msgspec.json.encode({"problem": problem, **evidence}) + b"\n"
 
 
 def event_of(line: bytes) -> schemas.StreamEvent:

@@ -66,9 +66,8 @@ def import_archives(
     `terms`: of the format's network. `progress` gets the bytes read of files that have a path. `pool`: processes that
     filter what is read, if there are any; `staging`: where all of them can write, by default beside the store. Raises
     FullStore."""
-    task = ArchiveTask(
-        kind, ImportTarget(record, load_names(record, now, 0), now, now), files, terms, progress, pool, staging
-    )
+    import_target = ImportTarget(record, load_names(record, now, 0), now, now)
+    task = ArchiveTask(kind, import_target, files, terms, progress, pool, staging)
     return EventImport(task).results() if kind in EVENTS else import_lines(task)
 
 
@@ -85,7 +84,8 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
                     result = ImportedFile(file.name, whole=True)
                 else:
                     start = cursor if number == number_of_cursor else None
-                    result = FileImport(task, format, file, before).result(partial(blocks, number), start)
+                    file_import = FileImport(task, format, file, before)
+                    result = file_import.result(partial(blocks, number), start)
             except InputError as problem:
                 yield problem
                 before = None  # files after a refused one cannot be resumed
@@ -107,7 +107,8 @@ def _filter(
         return lambda _, stream, offset: pool.map(filter_block, setup, line_blocks(stream, offset), int)
     files = list(enumerate(task.files))[first:]
     parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
-    by_file = groupby(pool.map(filter_part, setup, parts, task.progress), lambda done: done[0].file)
+    filtered_parts = pool.map(filter_part, setup, parts, task.progress)
+    by_file = groupby(filtered_parts, lambda done: done[0].file)
     return lambda number, _, offset: _blocks_of_parts(next(parts for n, parts in by_file if n == number), offset)
 
 
@@ -144,7 +145,8 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
     if before is not None and file.head:
-        return mark(before.encode() + file.known_by + str(file.size).encode())
+        size = str(file.size).encode()
+        return mark(before.encode() + file.known_by + size)
     return None
 
 
@@ -185,7 +187,8 @@ class FileImport:
     def result(self, blocks: Callable[[BinaryIO, int], Blocks], cursor: ImportCursor | None) -> ImportedFile:
         """Imports the file, after a cursor if what is before that is unchanged. Raises InputError if it cannot be read
         any further, after storing what was read, or if it has another format."""
-        self._format.begin(self._task.target._replace(seen_at=min(self._file.seen_at, self._task.target.now)))
+        seen_at = min(self._file.seen_at, self._task.target.now)
+        self._format.begin(self._task.target._replace(seen_at=seen_at))
         with self._file.open() as stream:
             if cursor is None:
                 return self._to_the_end(blocks(stream, 0))
@@ -219,7 +222,8 @@ class FileImport:
             raise InputError(reason, file=self._file.name) from problem
         count = self._place.lines - before
         whole = before > 0 and not count
-        return ImportedFile(self._file.name, whole, count, before, cut=self._cut, **self._batch.figures())
+        figures = self._batch.figures()
+        return ImportedFile(self._file.name, whole, count, before, cut=self._cut, **figures)
 
     def _read_block(self, block: ArchiveBlock, filtered: FilteredBlock) -> None:
         # Not after the block: its last line may turn out to be cut off
@@ -234,13 +238,16 @@ class FileImport:
                     raise self._unreadable.refusal(self._task.kind)
             else:
                 self._readable = True
-        self._place = FilePlace(block.end, block.tail, self._place.lines + filtered.lines)
+        lines = self._place.lines + filtered.lines
+        self._place = FilePlace(block.end, block.tail, lines)
 
     def _place_before(self, unit: Unit, block: ArchiveBlock) -> FilePlace:
         if not unit.start:
             return self._place
-        tail = block.data[max(unit.start - TAIL, 0) : unit.start]
-        return FilePlace(block.start + unit.start, tail, self._place.lines + unit.number)
+        tail_start = max(unit.start - TAIL, 0)
+        tail = block.data[tail_start : unit.start]
+        lines = self._place.lines + unit.number
+        return FilePlace(block.start + unit.start, tail, lines)
 
     def _store(self) -> None:
         """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
@@ -256,5 +263,6 @@ class FileImport:
         if self._before is None or not self._file.head:
             return None
         offset, tail, lines = self._place
-        cursor = ImportCursor(self._before, mark(self._file.known_by), offset, len(tail), mark(tail), lines)
+        file = mark(self._file.known_by)
+        cursor = ImportCursor(self._before, file, offset, len(tail), mark(tail), lines)
         return msgspec.json.encode(cursor).decode()

@@ -94,7 +94,8 @@ class ArchiveFormat:
         units = list(lines_of(block.data))
         if self.takes_all or not block.ended:
             return FilteredBlock(len(units), units)
-        return FilteredBlock(len(units), [unit for unit in units if self._may_be_relevant(unit.content)])
+        relevant = [unit for unit in units if self._may_be_relevant(unit.content)]
+        return FilteredBlock(len(units), relevant)
 
     def _may_be_relevant(self, line: bytes) -> bool:
         try:

@@ -38,7 +38,8 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
         cut = chunk.rfind(b"\n") + 1
         if cut:
             data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
-            yield ArchiveBlock(offset, offset + len(data), data, data[-TAIL:])
+            tail = data[-TAIL:]
+            yield ArchiveBlock(offset, offset + len(data), data, tail)
             offset = offset + len(data)
             pending = chunk[cut:]
         else:
@@ -47,7 +48,8 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
             offset = yield from _too_long(stream, offset, pending)
             pending = b""
     if pending:
-        yield ArchiveBlock(offset, offset + len(pending), pending, pending[-TAIL:], ended=False)
+        end = offset + len(pending)
+        yield ArchiveBlock(offset, end, pending, pending[-TAIL:], ended=False)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -136,7 +138,8 @@ def lines_of(data: bytes) -> Iterator[Unit]:
     number = end = 0
     has_mark = BOM_UTF8 in data
     for line in data.split(b"\n"):
-        full_line = line + data[end + len(line) : end + len(line) + 1]
+        full_end = end + len(line) + 1
+        full_line = line + data[end + len(line) : full_end]
         end += len(full_line)
         content = full_line.removeprefix(BOM_UTF8) if has_mark else full_line
         if content and not content.isspace():

@@ -102,17 +102,20 @@ class HackerNewsArchive(SourceArchive):
         if row.hits is not None:
             return self.page(row.hits, self.take)
         children = filter(is_object, row.children or ())
-        return [*self._payloads(row), *self.entries(children, self.take)]
+        entries = self.entries(children, self.take)
+        return [*self._payloads(row), *entries]
 
     def _payloads(self, row: _Row) -> Sequence[RawPayload]:
         id = row.object_id if row.object_id is not None else row.id
         if id is None:
             raise InputError("item without an id")
         handle = row.by or row.author
-        seen_moment = partial(self._place.when_seen, moments=(row.retrieved_at, row.retrieved_on, row.retrieved_utc))
+        moments = (row.retrieved_at, row.retrieved_on, row.retrieved_utc)
+        seen_moment = partial(self._place.when_seen, moments=moments)
         if row.deleted or row.dead or not handle:
             time = (moment_of(row.created_times()) or 0) // SECOND
-            counts = {"id": int(id), "time": time, "dead": bool(row.dead), "deleted": not row.dead}
+            dead = bool(row.dead)
+            counts = {"id": int(id), "time": time, "dead": dead, "deleted": not row.dead}
             return [RawPayload("counts", str(id), msgspec.json.encode(counts), seen_moment(0))]
         texts = (row.title, row.url, row.text, row.story_text, row.comment_text)
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(filter(None, texts))):

@@ -95,7 +95,8 @@ class ArchiveTask(NamedTuple):
     def cursor(self, kind: type[Cursor]) -> Cursor | None:
         """How far an earlier import came; None if there was none or another version of this program wrote it."""
         try:
-            return msgspec.json.decode(cursor_of(self.record.database, self.job) or "null", type=kind | None)
+            cursor = cursor_of(self.record.database, self.job)
+            return msgspec.json.decode(cursor or "null", type=kind | None)
         except msgspec.MsgspecError:
             return None
 
@@ -103,5 +104,6 @@ class ArchiveTask(NamedTuple):
         """What the pool's processes must know. Raises FullStore."""
         now = self.target.now
         with full_disk_as_error(folder):
-            (folder / "names").write_bytes(pickle.dumps(list(paper_aliases(self.record, now, 0))))
+            pickled = pickle.dumps(list(paper_aliases(self.record, now, 0)))
+            (folder / "names").write_bytes(pickled)
         return WorkerSetup(self.kind, now, str(folder))

@@ -52,7 +52,8 @@ class TrackedAt:
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
         """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
-        known = queries.known_identities(self._record, keys), queries.known_reactions(self._record, reactions)
+        known_identities = queries.known_identities(self._record, keys)
+        known = known_identities, queries.known_reactions(self._record, reactions)
         self._absent = {*keys, *reactions}.difference(*known)
 
     def look(self, at: int) -> None:
@@ -75,7 +76,8 @@ class TrackedAt:
             if isinstance(item, Post) and item.gone:
                 self._posts.pop(item.post, None)
             elif isinstance(item, Post):
-                _, until = self._posts.get(item.post, (0, item.created_at + TRACKED_FOR))
+                default = (0, item.created_at + TRACKED_FOR)
+                _, until = self._posts.get(item.post, default)
                 self._posts[item.post] = (0, until)
 
     def drop(self, post: str) -> None:
@@ -155,7 +157,8 @@ class JetstreamArchive(ArchiveFormat):
         """Looks up at once what the record has of what these lines delete, and of accounts."""
         removed = list(map(_removed, lines))
         reactions = {reaction for _, reactions in removed for reaction in reactions}
-        self._known.ask_about({key_of(id) for id, _ in removed if id}, reactions)
+        keys = {key_of(id) for id, _ in removed if id}
+        self._known.ask_about(keys, reactions)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of an event."""

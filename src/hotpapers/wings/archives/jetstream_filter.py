@@ -145,7 +145,8 @@ def _refers(body: bytes, posts: PostKeys) -> bool:
         record = post_record(commit.record) if commit.collection == schemas.POST else None
         if record is None:
             return False
-        return any(key_in(uri) in posts.keys for uri in record.answers().values())
+        uris = record.answers().values()
+        return any(key_in(uri) in posts.keys for uri in uris)
     except UNREADABLE:
         return False
 
@@ -202,4 +203,5 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
         number += block.count(b"\n", counted, start) if start > counted else 0
         counted = start
         end = data.find(b"\n", place) + 1 or len(data)
-        yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))
+        content = data[start:end].removeprefix(BOM_UTF8)
+        yield Unit(number, start, end, content)

@@ -58,9 +58,11 @@ def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = 
             if is_zstd(magic):
                 places = zstd_frames(path, PART)
             elif not magic.startswith(GZIP_MAGIC):
-                places = list(range(0, os.stat(path).st_size, PLAIN_PART)) or [0]
+                starts = range(0, os.stat(path).st_size, PLAIN_PART)
+                places = list(starts) or [0]
                 plain = True
-    return [FilePart(number, path, name, *ends, plain, copy) for ends in zip(places, [*places[1:], 0], strict=True)]
+    spans = zip(places, [*places[1:], 0], strict=True)
+    return [FilePart(number, path, name, *ends, plain, copy) for ends in spans]
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
     """The reactions whose post is known."""
     marks = {record.hasher.reaction(address): address for address in addresses}
     sql = "SELECT mark FROM reaction_post WHERE mark IN (…)"
-    return [marks[mark] for mark in column_among(record.database, sql, sorted(marks))]
+    known_marks = column_among(record.database, sql, sorted(marks))
+    return [marks[mark] for mark in known_marks]
 
 
 def all_marks(record: Record) -> Iterator[int]:

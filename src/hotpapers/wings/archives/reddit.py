@@ -126,7 +126,8 @@ class RedditArchive(SourceArchive):
         if thing.created_utc is None:
             raise InputError("not a submission or comment: created_utc is missing")
         gone = thing.deleted() or bool(thing.removed())
-        shared = [bytes(part).decode("utf-8", "replace") for part in (thing.crosspost_parent_list, thing.gallery_data)]
+        parts = (thing.crosspost_parent_list, thing.gallery_data)
+        shared = [bytes(part).decode("utf-8", "replace") for part in parts]
         words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
         if not gone and not self._place.may_name("\n".join(filter(None, words))):
             return ()
@@ -134,7 +135,8 @@ class RedditArchive(SourceArchive):
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
         # Its score is from the last time it was seen
         seen_times = (thing.retrieved_on, thing.retrieved_utc, thing.later().retrieved_2nd_on)
-        return [RawPayload("counts" if gone else "post", name, body, self._place.when_seen(created_at, seen_times))]
+        when_seen = self._place.when_seen(created_at, seen_times)
+        return [RawPayload("counts" if gone else "post", name, body, when_seen)]
 
 
 def _as_written(words: str | None) -> str | None:

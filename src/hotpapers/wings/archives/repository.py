@@ -228,7 +228,8 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
         if leaf.problem:
             problems.append(leaf)
         elif collection in collections and leaf.cid in car.blocks:
-            records.append((_record_time(rkey, car.blocks[leaf.cid], oldest, latest), leaf.path, leaf.cid))
+            record_time = _record_time(rkey, car.blocks[leaf.cid], oldest, latest)
+            records.append((record_time, leaf.path, leaf.cid))
         elif collection in collections:
             problems.append(leaf._replace(problem=f"a record that {absence(car, leaf.cid)}"))
     for at, path, cid in sorted(records):
@@ -241,14 +242,16 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
     ]
     for leaf in problems:
         place = f"{commit.did}/{leaf.path}" if leaf.path else commit.did
-        yield problem_line(f"{place}: {leaf.problem}", did=commit.did, path=leaf.path, block=b"")
+        reason = f"{place}: {leaf.problem}"
+        yield problem_line(reason, did=commit.did, path=leaf.path, block=b"")
     if car.problem:
         raise InputError(f"cannot be read as a whole: {car.problem}")
 
 
 def _commit(car: CarFile) -> _Commit:
     try:
-        commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
+        block = libipld.decode_dag_cbor(car.blocks[car.root])
+        commit = msgspec.convert(block, _Commit)
     except NONSENSE:
         reason = "cannot be read" if car.root in car.blocks else absence(car, car.root)
         raise InputError(f"not an AT Protocol repository: its commit {reason}") from None
@@ -276,12 +279,13 @@ def _record_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> in
 def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -> bytes:
     collection, _, rkey = path.partition("/")
     try:
+        record = _plain(libipld.decode_dag_cbor(block))
         created = {
             "rev": commit.rev or "",
             "operation": "create",
             "collection": collection,
             "rkey": rkey,
-            "record": _plain(libipld.decode_dag_cbor(block)),
+            "record": record,
             "cid": libipld.encode_cid(cid),
         }
         event = {"did": commit.did, "time_us": at, "kind": "commit", "commit": created}

@@ -66,7 +66,8 @@ class PartScan(msgspec.Struct):
     def spilled(self, unit: Unit, file: int) -> SpilledEvent:
         """An event of a file, after noting it. Unreadable ones come before all others."""
         stamp = unit.stamp or EventStamp(0, 0)
-        event = SpilledEvent(stamp.at, stamp.rank, unit.content.rstrip(b"\r\n"), stamp.needed_mark, file)
+        content = unit.content.rstrip(b"\r\n")
+        event = SpilledEvent(stamp.at, stamp.rank, content, stamp.needed_mark, file)
         self.check += zlib.crc32(event.content)
         self.known_marks.extend(stamp.known_marks)
         return event

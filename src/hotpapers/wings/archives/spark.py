@@ -77,7 +77,8 @@ class SparkWorkers:
         job = self._context.parallelize(all_tasks, len(all_tasks)).map(lambda task: run(work, setup, task, int))
         for task, name in zip(all_tasks, job.collect(), strict=True):
             part: Any = getattr(task, "part", task)
-            progress((part.end or os.path.getsize(part.path)) - part.start)
+            end = part.end or os.path.getsize(part.path)
+            progress(end - part.start)
             yield task, read_result(setup, name)
 
 
@@ -91,7 +92,8 @@ def spark_workers(master: str) -> Iterator[SparkWorkers]:
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = re.fullmatch(r"local(?:\[(\*|\d+)\])?", master)
-    builder: Any = SparkSession.builder.master(f"local[{local[1] or 1},{TRIES}]" if local else master)
+    address = f"local[{local[1] or 1},{TRIES}]" if local else master
+    builder: Any = SparkSession.builder.master(address)
     builder = builder.config(map=_SETTINGS | (_LOCAL if master.startswith("local") else {}))
     with tempfile.TemporaryFile() as log:
         try:
@@ -133,5 +135,6 @@ def _reason(log: IO[bytes], problem: Exception) -> str:
             return "this Java is too old; install Java 17 or newer"
     else:
         text = str(problem)
-    reasons = [match[1] for match in map(_REASON.fullmatch, map(str.strip, text.splitlines())) if match]
+    matches = map(_REASON.fullmatch, map(str.strip, text.splitlines()))
+    reasons = [match[1] for match in matches if match]
     return (reasons[-1] if reasons else text.strip().partition("\n")[0] or type(problem).__name__)[:300].rstrip(".")

@@ -83,7 +83,8 @@ def merged(
     """The events of all files after a moment in order, without duplicates: those whose needed mark and content are
     relevant. Removes the files. Raises FullStore."""
     while len(paths) > MAX_OPEN:
-        paths = [*paths[MAX_OPEN:], _write(folder, heapq.merge(*map(_read, paths[:MAX_OPEN])))]
+        merged = heapq.merge(*map(_read, paths[:MAX_OPEN]))
+        paths = [*paths[MAX_OPEN:], _write(folder, merged)]
     last_event: tuple[object, ...] = ()
     for event in heapq.merge(*map(_read, paths)):
         if event[:3] != last_event and event.at > after and is_relevant(event.needed_mark, event.content):
@@ -160,4 +161,5 @@ class KnownMarks:
 
     def __contains__(self, mark: int) -> bool:
         place = mark & (self.BITS - 1)
-        return bool(self._bits[place >> 3] >> (place & 7) & 1)
+        byte = self._bits[place >> 3]
+        return bool(byte >> (place & 7) & 1)

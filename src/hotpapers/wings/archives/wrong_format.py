@@ -35,7 +35,8 @@ class UnreadableLines(NamedTuple):
     def plus(self, line: bytes, problem: Exception) -> UnreadableLines:
         """These and one more."""
         samples = (*self.samples, line[:SAMPLE])[:MAX_SAMPLES]
-        return UnreadableLines(self.lines + 1, samples, self.reason or str(problem), TRUNCATED in str(problem))
+        reason = self.reason or str(problem)
+        return UnreadableLines(self.lines + 1, samples, reason, TRUNCATED in str(problem))
 
     def refusal(self, format: str) -> InputError:
         """The error that a file is in another format, with a guess of which."""

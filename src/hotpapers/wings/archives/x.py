@@ -73,7 +73,8 @@ class XArchive(SourceArchive):
             if entry.action != "delete":
                 return ()
             number = self._number(str(entry.id))
-            return [RawPayload("gone", str(number), b"null", self._place.when_seen(0, (entry.redacted_at,)))]
+            when_seen = self._place.when_seen(0, (entry.redacted_at,))
+            return [RawPayload("gone", str(number), b"null", when_seen)]
         if entry.id is not None and entry.text is not None:
             # The posts nested inside a flattened post
             posts = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
@@ -96,10 +97,12 @@ class XArchive(SourceArchive):
         else:
             data = []
         take = partial(self._post, users=users, at=at)
+        entries = self.entries(line.errors, partial(self._gone_by, at=at))
+        page = self.page(data, take)
         return [
-            *self.page(data, take),
+            *page,
             *self.entries(includes.tweets, take),
-            *self.entries(line.errors, partial(self._gone_by, at=at)),
+            *entries,
         ]
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
@@ -113,7 +116,9 @@ class XArchive(SourceArchive):
             at = min(at, timestamps.of_x_post(str(min(following))))
         author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
         key = str(min([number, *history]))
-        return [RawPayload("post", key, msgspec.json.encode(author), max(at, timestamps.of_x_post(own.id)))]
+        body = msgspec.json.encode(author)
+        seen_at = max(at, timestamps.of_x_post(own.id))
+        return [RawPayload("post", key, body, seen_at)]
 
     def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)

@@ -35,13 +35,16 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
         entry = appearances[-1].entry
         curve = _curve(appearances)
         place = f"{places_line(appearances)}, {site.title}"
-        parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
+        authors = ", ".join(entry.authors[:AUTHORS])
+        parts = (entry.plain_title, authors, place, curve.description if curve else "")
         text = ". ".join(filter(None, parts))
     else:
         day, _ = issue_of(path) or ("", 0)
         issue = site.issue(day)
-        places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
-        text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
+        entries = islice(issue.entries, drawing.ROWS)
+        places = [f"{entry.place} {entry.plain_title}" for entry in entries]
+        content = "; ".join(places) or issue.empty
+        text = f"{issue.publication}, {issue.title}. {content}"
     url = site.site_config.base + card_path(path)
     return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
 
@@ -102,11 +105,14 @@ class CardPages(SitePart):
 
 def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, number of papers, the first places."""
-    rows = tuple((str(entry.place), _title(entry)) for entry in islice(issue.entries, drawing.ROWS))
+    entries = islice(issue.entries, drawing.ROWS)
+    titles = ((str(entry.place), _title(entry)) for entry in entries)
+    rows = tuple(titles)
+    under = drawable(issue.facts.partition(" · ")[0])
     return CardContent(
         drawable(issue.publication),
         issue.title,
-        drawable(issue.facts.partition(" · ")[0]),
+        under,
         rows or (("", drawable(issue.empty)),),
     )
 
@@ -116,7 +122,8 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
     entry = appearances[-1].entry
     curve = _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
-    drawable_names = filter(None, (drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
+    names = entry.authors[: 2 * AUTHORS]
+    drawable_names = filter(None, (drawable(plain_line(name)) for name in names))
     first_names = list(islice(drawable_names, AUTHORS))
     omitted = len(entry.authors) - len(first_names)
     points = (point.split(",") for point in curve.points.split()) if curve else ()
@@ -134,7 +141,8 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
     ranked = [appearance for appearance in appearances if not appearance.is_ongoing]
     if not ranked:
         return f"Still talked about, {appearances[-1].issue.title}"
-    return f"Place {ranked[-1].entry.place}, {ranked[-1].issue.title}"
+    place = ranked[-1].entry.place
+    return f"Place {place}, {ranked[-1].issue.title}"
 
 
 def _title(entry: EntryView) -> str:

@@ -20,7 +20,8 @@ def draw_card(record: Record, publication: str, folder: Path) -> Iterator[tuple[
     """Draws the card, if the library is installed; where it is."""
     reader = RecordIssueReader(record)
     pages = CardPages(SiteContext(reader, publication, NOBODY._replace(base=MADE_UP)))
-    picture = pages.page(card_path(issue_path(reader.days(publication)[-1])))
+    days = reader.days(publication)
+    picture = pages.page(card_path(issue_path(days[-1])))
     if picture is None:
         yield "card", NOT_DRAWN
         return

@@ -84,7 +84,8 @@ def drawable(text: str) -> str:
     Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
     change what it says.
     """
-    shapes = list(map(_sign, clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]))
+    one_line = clean_text.one_line(unicodedata.normalize("NFC", text))
+    shapes = list(map(_sign, one_line[:MAX_TEXT_CHARS]))
     # one sign may become 18
     if None in shapes:
         drawn = ""
@@ -114,7 +115,8 @@ def _font(weight: str, size: int) -> FreeTypeFont:
     """A font with basic layout: the availability of the other layout engine depends on the system."""
     from PIL import ImageFont
 
-    return ImageFont.truetype(FONTS / f"NotoSerif-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
+    file = FONTS / f"NotoSerif-{weight}.ttf"
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 # ---- lines -----------------------------------------------------------------------------------------------
@@ -155,7 +157,8 @@ def broken(text: str, typeface: Typeface, width: float) -> Iterator[str]:
 
 def _fit_count(text: str, typeface: Typeface, width: float) -> int:
     """How many of a text's first characters fit into this width."""
-    return bisect_right(range(1, len(text) + 1), width, key=lambda count: typeface.width(text[:count]))
+    lengths = range(1, len(text) + 1)
+    return bisect_right(lengths, width, key=lambda count: typeface.width(text[:count]))
 
 
 def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
@@ -164,7 +167,8 @@ def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list
     if len(lines) <= most_lines:
         return lines
     last = " ".join(lines[most_lines - 1 :])
-    prefix = last[: _fit_count(last, typeface, width - typeface.width(" …")) + 1]
+    fit_count = _fit_count(last, typeface, width - typeface.width(" …"))
+    prefix = last[: fit_count + 1]
     whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
     return [*lines[: most_lines - 1], f"{whole_words.rstrip()} …"]
 
@@ -173,7 +177,8 @@ def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
     """As few lines as the width allows, of about the same length."""
     best = list(broken(text, typeface, width))
     for narrower in range(int(width), int(width) // 2, -40):
-        lines = list(islice(broken(text, typeface, narrower), len(best) + 1))
+        broken_lines = broken(text, typeface, narrower)
+        lines = list(islice(broken_lines, len(best) + 1))
         if len(lines) > len(best):
             break
         best = lines
@@ -207,13 +212,15 @@ class _Canvas:
     def text(self, baseline_start: tuple[float, float], text: str, typeface: Typeface, ink: Color) -> None:
         """Draw a line of text."""
         start = (round(baseline_start[0]), round(baseline_start[1]))
-        self._pen.text(start, text, fill=ink, font=_font(typeface.weight, typeface.size), anchor="ls")
+        font = _font(typeface.weight, typeface.size)
+        self._pen.text(start, text, fill=ink, font=font, anchor="ls")
 
     def curve(self, corner: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
         """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
         from PIL import Image, ImageDraw
 
-        field = Image.new("RGB", (120 * SCALE * FINE, 24 * SCALE * FINE), PAPER)
+        field_size = (120 * SCALE * FINE, 24 * SCALE * FINE)
+        field = Image.new("RGB", field_size, PAPER)
         pen = ImageDraw.Draw(field)
         line = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
         pen.line(line, fill=ACCENT, width=5 * FINE, joint="curve")
@@ -228,9 +235,11 @@ class _Canvas:
         from PIL import Image
 
         palette = Image.new("P", (1, 1))
-        palette.putpalette([part for color in (PAPER, *INKS, *map(_half, INKS)) for part in color])
+        colors = (PAPER, *INKS, *map(_half, INKS))
+        palette.putpalette([part for color in colors for part in color])
         file = io.BytesIO()
-        self._image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", bits=4)
+        quantized = self._image.quantize(palette=palette, dither=Image.Dither.NONE)
+        quantized.save(file, "PNG", bits=4)
         return file.getvalue()
 
 
@@ -246,12 +255,14 @@ def draw(card: CardContent) -> bytes:
     # Draw the mark, as in icon.svg, and the publication's name
     unit = ICON / 26
     upper = TOP - ICON + 8
-    canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
+    corners = (MARGIN, upper, MARGIN + 22 * unit, upper + ICON)
+    canvas.box(corners, ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
     for line in within(card.name, BODY, COLUMN - BESIDE, 1):
-        canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+        corner = (MARGIN + BESIDE, TOP - 4)
+        canvas.text(corner, line, BODY, DIM)
     # Draw the title and what is below it
     typeface, lines = fit_title(card.title)
     below = TOP + 40.0

@@ -189,7 +189,8 @@ def _folders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
         problem = _problem(partial(check_unmoved, site, record, target.publication)) or _problem(
             partial(check_folder_owner, record, target.folder)
         )
-        yield _written(f"{target.channel} of {target.publication}", target.folder, str(target.folder), problem)
+        label = f"{target.channel} of {target.publication}"
+        yield _written(label, target.folder, str(target.folder), problem)
 
 
 def _written(part: str, folder: Path, finding: str, problem: str) -> CheckedPart:
@@ -256,7 +257,8 @@ class SourceTrial(NamedTuple):
 
 
 def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: str) -> SourceTrial:
-    tables = {key: table for key, table in site.settings.source.items() if key == name}
+    sources = site.settings.source.items()
+    tables = {key: table for key, table in sources if key == name}
     try:
         choices = chosen_sources(tables, (), str(site.file), site.terms)
     except SettingsError as problem:

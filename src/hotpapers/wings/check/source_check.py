@@ -93,7 +93,8 @@ class LimitedClient:
         raise Enough(url)
 
     def _ask(self, url: str, request: Callable[[], T]) -> T:
-        base = max((base for base in self._bases if url.startswith(base)), key=len, default=urlsplit(url).netloc)
+        matching_bases = (base for base in self._bases if url.startswith(base))
+        base = max(matching_bases, key=len, default=urlsplit(url).netloc)
         if self._counts[base] >= self._limit:
             raise Enough(url)
         self._counts[base] += 1

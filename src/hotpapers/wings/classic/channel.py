@@ -34,7 +34,8 @@ class ClassicChannel:
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""
         for day in days:
-            yield RenderedFile(f"{day}---Hot-Papers.md", text_of(issue_reader.issue(publication, day)).encode())
+            text = text_of(issue_reader.issue(publication, day))
+            yield RenderedFile(f"{day}---Hot-Papers.md", text.encode())
 
 
 def text_of(issue: PublishedIssue) -> str:
@@ -46,7 +47,8 @@ def text_of(issue: PublishedIssue) -> str:
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
         return classic.render(ClassicIssue(listing.day, listing.made, listing.lead, items))
     items = tuple(_own_item(issue, entry) for entry in content.entries)
-    return classic.render(ClassicIssue(content.day, classic.printed_made(content.as_of), 0, items), escape=True)
+    printed_moment = classic.printed_made(content.as_of)
+    return classic.render(ClassicIssue(content.day, printed_moment, 0, items), escape=True)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:

@@ -81,13 +81,16 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[C
     items: list[model.Item] = []
     for file in parsed:
         known = queries.known_files(record, PUBLICATION, file.issue.date)
-        state: Literal["new", "known", "later"] = "known" if file.sha in known else "later" if known else "new"
+        state: Literal["new", "known", "later"] = "later" if known else "new"
+        if file.sha in known:
+            state = "known"
         if state != "known":
             items += items_of(file.issue, file.sha, later=len(known))
         # Categories that arXiv does not have are kept
         unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
         notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
-        done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
+        places = len(file.issue.items)
+        done.append(ClassicImport(file.file, state, file.issue.date, places, file.repaired, notes))
     if items:
         publication = record.view().item(model.Publication, PUBLICATION)
         if publication is None:

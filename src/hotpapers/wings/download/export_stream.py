@@ -120,11 +120,13 @@ def operations() -> tuple[tuple[str, openapi.Json]]:
 def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
-    rules = msgspec.json.encode([__version__, list(allowed.values()), state.blocked])
+    allowed_terms = list(allowed.values())
+    rules = msgspec.json.encode([__version__, allowed_terms, state.blocked])
     digest = hashlib.sha256(rules).hexdigest()[:8]
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
     headers |= {"content-encoding": "gzip"} if compress else {}
-    head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{digest}"')
+    etag = f'W/"{params.format}-{state.position}-{digest}"'
+    head = reply(200, headers, etag=etag)
     headers_without_length = tuple(pair for pair in head.headers if pair[0] != b"content-length")
     return msgspec.structs.replace(head, headers=headers_without_length)
 

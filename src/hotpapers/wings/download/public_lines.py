@@ -84,9 +84,8 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     hidden |= {alias.stable for alias in aliases if alias.account in hidden}
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
     policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
-    withheld = WithheldWords(
-        terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
-    )
+    keys = frozenset(hidden | set(queries.withheld_posts(view)))
+    withheld = WithheldWords(terms.ids_only(session.terms), keys, policy)
     for line in exporter.lines(session.record, records_only=True, ids_only=withheld.networks):
         if public := _public(line, withheld):
             yield public

@@ -159,7 +159,8 @@ def _contents(parts: Iterable[Any]) -> list[str]:
     """The parts of an entry that are text, each once: content, and also the summary beside it. A part that is a
     reference (`src`) or in base64 has none."""
     readable = (part for part in parts if part and str(part.get("type") or "text/html").startswith(_TEXT_TYPES))
-    return list(filter(None, dict.fromkeys(map(_html, readable)))) or [""]
+    texts = dict.fromkeys(map(_html, readable))
+    return list(filter(None, texts)) or [""]
 
 
 def _own_link(entry: Any) -> str:
@@ -180,7 +181,8 @@ def _authors(entry: Any) -> str:
 
 
 def _joined(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(filter(None, map(_without_address, names))))[:MAX_FIELD_CHARS]
+    shown_names = dict.fromkeys(filter(None, map(_without_address, names)))
+    return ", ".join(shown_names)[:MAX_FIELD_CHARS]
 
 
 def _without_address(name: str) -> str:
@@ -202,7 +204,8 @@ def _text_of(value: object) -> str:
 
 def _html(part: Any) -> str:
     """A title or content as HTML; plain text is escaped to show the same."""
-    value = storable(str((part or {}).get("value") or ""))[:MAX_CONTENT_CHARS]
+    text = str((part or {}).get("value") or "")
+    value = storable(text)[:MAX_CONTENT_CHARS]
     if (part or {}).get("type") == "text/plain":
         return html.escape(value)
     return value if _HAS_ELEMENT.search(value) else value.replace("<", "&lt;")
@@ -272,7 +275,8 @@ def _json_entry(item: _JsonItem, feed: _JsonFeed, url: str) -> FeedEntry:
 
 
 def _json_authors(part: _JsonItem | _JsonFeed) -> str:
-    return _joined(_text_of(author.get("name")) for author in _objects([*_list_of(part.authors), part.author]))
+    authors = _objects([*_list_of(part.authors), part.author])
+    return _joined(_text_of(author.get("name")) for author in authors)
 
 
 MAX_LISTED = 100
@@ -367,7 +371,8 @@ class _SizeCheck:
         """Everything before the entry in which it stopped, with end tags for all elements open there."""
         if self._entry is None or not self._entries:
             raise InputError("too much data in or before the first entry")
-        ends = "".join(f"</{name}>" for name in reversed(self._entry.within))
+        names = reversed(self._entry.within)
+        ends = "".join(f"</{name}>" for name in names)
         return body[: self._entry.start] + ends.encode()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

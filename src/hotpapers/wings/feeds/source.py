@@ -113,13 +113,15 @@ class FeedsSource(PostSource[FeedsSettings]):
         entry = feed_entry.entry
         key = f"{NETWORK}:{payload.key}"
         account = f"{NETWORK}:{feed_entry.feed}"
-        text, links = join_title(plain(entry.title)[0], entry.link, *plain(entry.content))
+        title = plain(entry.title)[0]
+        text, links = join_title(title, entry.link, *plain(entry.content))
         published_at = payload.at if entry.published is None else entry.published
+        created_at = min(published_at, payload.at)
         post = Post(
             post=key,
             network=NETWORK,
             account=account,
-            created_at=min(published_at, payload.at),
+            created_at=created_at,
             text=text,
             links=links,
             lang=entry.language,

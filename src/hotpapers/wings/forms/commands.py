@@ -50,7 +50,8 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     days = {digest: f"{issue.publication} {issue.day}" for digest, issue in issues.items() if issue}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
-    show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)
+    total = count_noun(len(open_reports), "report")
+    show({"reports": rows}, [*lines, f"{total} open"], as_json)
 
 
 def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:
@@ -67,12 +68,15 @@ def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     if row is None or row.is_forgotten:
         return {"page": "", "by": ""}
     post = row.item
-    author = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
+    day = timestamps.day_of(post.created_at)
+    author = f"{post.handle or post.name or post.account}, {day}"
     return {"page": site_paths.post_page(post.post), "by": author}
 
 
 def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> Iterator[str]:
-    yield f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}"
-    fields = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
+    minute = minute_of(report.at)
+    yield f"{report.id:>4}  {minute}  {NAMES[report.kind]}"
+    issue = days.get(report.issue, report.issue)
+    fields = {"issue": issue, "paper": report.paper, "about": report.subject, **about}
     yield from (f"      {name:<6}{value}" for name, value in fields.items() if value)
     yield from (f"      | {line}" for line in report.text.splitlines())

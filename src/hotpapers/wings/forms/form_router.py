@@ -183,20 +183,24 @@ class FormRouter:
         form = _FormHandlers(show, submit, cost, refill, TokenBuckets(most, 3600), lane)
 
         def page_reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
-            body = macro(PAGE, "page")(page, self._site, "../" * (path.count("/") - 1))
-            return reply(page.status, {**FORM, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))
+            depth = path.count("/")
+            body = macro(PAGE, "page")(page, self._site, "../" * (depth - 1))
+            waiting = retry_after(page.wait)
+            return reply(page.status, {**FORM, **headers, **waiting}, body.encode("utf-8", "replace"))
 
         async def answer(request: Request) -> Reply:
             return page_reply(await self._form_page(request, form))
 
         async def redirect(request: Request) -> Reply:  # 308, so a POST is repeated
-            return reply(308, {**FORM, "location": f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"})
+            location = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
+            return reply(308, {**FORM, "location": location})
 
         methods = (*READ, "POST")
         responder = Responder(
             answer, lambda refused, headers: page_reply(self.refusal(refusal_page(refused)), headers), methods
         )
-        return [Route(path, responder), Route(f"{path}/", Responder(redirect, methods=methods))]
+        route = Route(f"{path}/", Responder(redirect, methods=methods))
+        return [Route(path, responder), route]
 
     def refusal(self, page: FormPage) -> FormPage:
         """A page that refuses for now, with another way to reach the operator."""

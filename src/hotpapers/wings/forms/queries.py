@@ -56,7 +56,8 @@ def note(database: Database, report: ReaderReport) -> NoteResult:
     """Store a report, unless the same one is open or there are too many."""
     with database.write():
         where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND text = ? AND closed_at = 0"
-        values = (report.kind, report.issue, report.paper, report.subject, report.text[:MAX_REPORT_CHARS])
+        text = report.text[:MAX_REPORT_CHARS]
+        values = (report.kind, report.issue, report.paper, report.subject, text)
         if database.rows(f"SELECT 1 FROM report WHERE {where} LIMIT 1", values):
             return "known"
         if is_full(database, report):
@@ -87,7 +88,8 @@ class ReportCounts(NamedTuple):
 def _counts_of(database: Database, kind: Kind, at: int) -> ReportCounts:
     query = "SELECT count(*) FROM report WHERE kind = ? AND {}"
     recent = first_value(database, query.format("at > ?"), (kind, at - HOUR))
-    return ReportCounts(kind, int(recent), int(first_value(database, query.format("closed_at = 0"), (kind,))))
+    still_open = first_value(database, query.format("closed_at = 0"), (kind,))
+    return ReportCounts(kind, int(recent), int(still_open))
 
 
 def is_full(database: Database, report: ReaderReport) -> bool:

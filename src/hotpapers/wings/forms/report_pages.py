@@ -95,7 +95,8 @@ class ReportPages(NamedTuple):
 
 def _refill(kind: Kind, values: Values) -> FormPage:
     """The form with the submitted values, without any look-ups."""
-    target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
+    issue = values.get("issue", "")
+    target = ReportTarget(issue, values.get("paper", ""), values.get("post", ""), ())
     return _form(kind, target, values.get("text", ""))
 
 
@@ -111,7 +112,8 @@ def problem_of(text: str) -> str:
 def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
     path, heading, label = PAGES[kind]
     field = FormField("text", label, "area", text, HINT, error)
-    hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
+    paper = target.paper.removeprefix("arxiv:")
+    hidden = (("issue", target.issue), ("paper", paper), ("post", target.post))
     form = FormSpec(path[1:], "Send", (field,), hidden, error=error)
     return FormPage(heading, (), form, target.facts, status=400 if error else 200)
 
@@ -126,7 +128,8 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     if not issue:
         raise NotFound("no such issue")
     publication, day, _ = issue
-    all_contents = {edition.digest: edition.content for edition in freeze.editions(record, publication, day)}
+    editions = freeze.editions(record, publication, day)
+    all_contents = {edition.digest: edition.content for edition in editions}
     content = all_contents.get(digest)
     if content is None or paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")
@@ -139,8 +142,10 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         quoted_post = _quoted_post(RecordIssueReader(record, allowed).issue(*issue), paper, post)
         made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
         address = site_paths.post_page(quoted_post.post) or quoted_post.post
-        facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
-    rows = tuple((name, phrases.one_line(value)) for name, value in facts)
+        facts_of_post = filter(None, (quoted_post.handle or quoted_post.name, made_on, address))
+        facts.append(("Post", ", ".join(facts_of_post)))
+    lines = ((name, phrases.one_line(value)) for name, value in facts)
+    rows = tuple(lines)
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
 

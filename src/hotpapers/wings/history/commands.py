@@ -75,4 +75,5 @@ def _lines(result: HistoryResult) -> Iterator[str]:
             number = count_noun(len(days), "day")
             yield f"no issue for {number}, {days[0]} to {days[-1]}: the record has no announcements of those days"
     for row in channels:
-        yield f"{row['channel']:<9} {row['output']}  ({count_noun(row['changed'], 'file')} written)"
+        files = count_noun(row["changed"], "file")
+        yield f"{row['channel']:<9} {row['output']}  ({files} written)"

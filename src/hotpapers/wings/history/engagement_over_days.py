@@ -47,7 +47,8 @@ class StandingTally:
         if not newly_known and had_standing:
             return False
         if newly_known:
-            self._waiting = array("q", (voice for voice in self._waiting if voice not in newly_known))
+            voices = (voice for voice in self._waiting if voice not in newly_known)
+            self._waiting = array("q", voices)
             self._known += len(newly_known)
         self.row = self._engagement.with_known(self._known)
         return True
@@ -82,7 +83,8 @@ class RecordChanges:
 
     def named_between(self, after: int, until: int) -> set[str]:
         """The papers of posts that, in between, named one of their papers, for the first time or again."""
-        return self._papers_of(post for _, post in _between(self._moments, after, until))
+        changes = _between(self._moments, after, until)
+        return self._papers_of(post for _, post in changes)
 
     def _papers_of(self, posts: Iterable[int]) -> set[str]:
         return {paper for post in set(posts) for _, paper in self._papers[post]}
@@ -91,7 +93,8 @@ class RecordChanges:
         """What the verdicts and aliases between two cuts are about: accounts by number, papers by key."""
         verdicts = list(_between(self._verdicts, after, until))
         accounts = {subject for _, subject, about in verdicts if not about}
-        accounts |= {account for _, account in _between(self._joined, after, until)}
+        changes = _between(self._joined, after, until)
+        accounts |= {account for _, account in changes}
         return accounts, {about for *_, about in verdicts if about}
 
 
@@ -128,11 +131,14 @@ class EngagementOverDays:
         judged_accounts, judged_papers = self._changes.subjects(after, until)
         if judged_accounts or judged_papers:
             self._judge(view)
-        reannounced = {paper for paper, _ in self.announced.items() ^ now.items()}
-        described = {paper for _, paper in _between(self._changes.descriptions, after, until)}
+        announced = self.announced.items()
+        reannounced = {paper for paper, _ in announced ^ now.items()}
+        changes = _between(self._changes.descriptions, after, until)
+        described = {paper for _, paper in changes}
         recounted = reannounced | judged_papers | described
         if self._window.with_standing:
-            recounted |= self._changes.named_together(reannounced) | self._changes.named_between(after, until)
+            named = self._changes.named_between(after, until)
+            recounted |= self._changes.named_together(reannounced) | named
         if judged_accounts:
             recounted |= queries.papers_of_accounts(view, self._same_persons(judged_accounts))
         self._view = view
@@ -214,7 +220,8 @@ class EngagementOverDays:
                 by_ages[tuple(age for age in self._window.ages if at + age * HOUR > after)].append(paper)
         for ages, papers in by_ages.items():
             for paper in papers:
-                self._tallies[paper] = [tally for tally in self._tallies.get(paper, ()) if tally.row.peer]
+                tallies = self._tallies.get(paper, ())
+                self._tallies[paper] = [tally for tally in tallies if tally.row.peer]
             self._add(papers, ages)
         return {paper for papers in by_ages.values() for paper in papers}
 
@@ -230,7 +237,8 @@ class EngagementOverDays:
         view = self._view
         window = self._window._replace(ages=ages, youngest=self._youngest, with_standing=False)
         for chunk in slices(sorted(papers)):
-            posts = map(self._with_shared, attention.read_posts(view, window._replace(papers=tuple(chunk))))
+            posts_read = attention.read_posts(view, window._replace(papers=tuple(chunk)))
+            posts = map(self._with_shared, posts_read)
             for group, reactions in attention.with_reactions(view, posts, self._people, self._last):
                 for engagement in attention.count_by_network(group, reactions, self._rule):
                     tallies = self._tallies.setdefault(engagement.row.paper, [])

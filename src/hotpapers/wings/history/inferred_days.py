@@ -39,8 +39,10 @@ def infer_days(record: Record, first: date, last: date) -> int:
     start = calendar.announced_at(days[0]) - 1
     before = count_inferred(record.view(), start)
     observed = queries.observed_days(record.view(), days)
-    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, calendar.announced_at(days[1])
-    papers = {paper.paper: paper for paper in queries.submitted_papers(record.view(), submitted)}
+    announced = calendar.announced_at(days[1])
+    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, announced
+    submitted_papers = queries.submitted_papers(record.view(), submitted)
+    papers = {paper.paper: paper for paper in submitted_papers}
     announcements = (
         announcement
         for announcement in chain.from_iterable(map(announcements_of, papers.values()))

@@ -55,10 +55,11 @@ def history_of(publication: Publication) -> Publication:
     if is_retrospective(publication.publication):
         return publication
     note = publication.note or ""
+    title = f"{publication.title}, {AFTERWARDS}"
     return msgspec.structs.replace(
         publication,
         publication=publication.publication + HISTORY,
-        title=f"{publication.title}, {AFTERWARDS}",
+        title=title,
         note=f"{NOTE} {note}".strip(),
     )
 
@@ -83,11 +84,14 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         )
     past = history_of(publication)
     frozen = set(frozen_days(record, past.publication))
+    days = tuple(day for day in known if day not in frozen)
+    unknown = tuple(day for day in labels if day not in known)
+    frozen_before = (day for day in known if day in frozen)
     return PastPeriod(
         past,
-        tuple(day for day in known if day not in frozen),
-        tuple(day for day in known if day in frozen),
-        tuple(day for day in labels if day not in known),
+        days,
+        tuple(frozen_before),
+        unknown,
     )
 
 
@@ -100,7 +104,8 @@ def check_days(record: Record, publication: Publication, first: date, last: date
     )
     require(first <= last, f"{first} to {last}: the period ends before it begins")
     check_not_ended(publication, first)
-    labels = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
+    days = takewhile(lambda day: day <= last, days_from(publication, first))
+    labels = [day.isoformat() for day in days]
     if not labels:
         raise UsageError(
             f"{first} to {last}: issues of {publication.publication} are {publication.window},"
@@ -115,7 +120,8 @@ def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool
     first, last = span
     if publication.window == "daily":
         return first <= day <= last
-    start = date.fromisoformat(day) - timedelta(days=(cut_of(publication, day) - window_start(publication, day)) // DAY)
+    days = (cut_of(publication, day) - window_start(publication, day)) // DAY
+    start = date.fromisoformat(day) - timedelta(days=days)
     return first <= day and start.isoformat() <= last
 
 
@@ -190,14 +196,16 @@ class InputOverDays:
                 self._peers[paper] = ranking_input.peers_of(rows, self._needs)
                 self._counts.add(self._peers[paper])
                 self._curves[paper] = curves_of(rows)
+        peers = self._counts.histograms(view.as_of, with_days=span.with_days)
         inputs = RankingInput(
             candidates=tuple(self._candidates(view, span)),
-            peers=self._counts.histograms(view.as_of, with_days=span.with_days),
+            peers=peers,
         )
         return CollectedInput(inputs, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
 
     def _rows(self, paper: str) -> list[Engagement]:
-        return [ranking_input.without_late_peer(row, self._since) for row in self._engagement.rows(paper)]
+        rows = self._engagement.rows(paper)
+        return [ranking_input.without_late_peer(row, self._since) for row in rows]
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():
@@ -208,4 +216,5 @@ class InputOverDays:
 
     def _forecasts(self, as_of: int, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
         curves = chain.from_iterable(paper_curves.curves for paper_curves in self._curves.values())
-        return forecasts_of(curves, {paper: self._curves.get(paper, NO_CURVES).early for paper in papers}, as_of)
+        early = {paper: self._curves.get(paper, NO_CURVES).early for paper in papers}
+        return forecasts_of(curves, early, as_of)

@@ -31,7 +31,8 @@ MEASURED = frozenset(
 def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     """The papers measured as of a view, by key, with the moment of their first announcement."""
     sql = f"WITH {announced_sql(view, window)} SELECT {key_of('announced.paper')}, announced.at FROM announced"
-    return {paper: int(at) for paper, at in view.database.iterate(sql)}
+    rows = view.database.iterate(sql)
+    return {paper: int(at) for paper, at in rows}
 
 
 def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
@@ -55,7 +56,8 @@ def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
     sql = f"""SELECT paper.observed_at, {key_of("paper.paper")} FROM paper
         WHERE paper.observed_at > ? AND {view.visible("paper")} AND EXISTS (SELECT 1 FROM announcement
             WHERE announcement.paper = paper.paper AND announcement.announced_at > ?) ORDER BY paper.observed_at"""
-    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
+    params = (after, after - REFERENCE_DAYS * model.DAY)
+    return list(view.database.iterate(sql, params))
 
 
 def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
@@ -63,7 +65,8 @@ def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
     read."""
     sql = f"""SELECT coverage.observed_at FROM coverage WHERE coverage.observed_at > ? AND {view.visible("coverage")}
             AND coverage.reason IN (?, ?) AND coverage.until_at = coverage.from_at ORDER BY 1"""
-    return list(view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK)))
+    rows = view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK))
+    return list(rows)
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
@@ -74,7 +77,8 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
             GROUP BY other.post HAVING min(other.paper) < max(other.paper))
             AND {view.visible("mention")} AND EXISTS (SELECT 1 FROM announcement
                 WHERE announcement.paper = mention.paper AND announcement.announced_at > ?)"""
-    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * model.DAY,)))
+    params = (after - REFERENCE_DAYS * model.DAY,)
+    return list(view.database.iterate(sql, params))
 
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:

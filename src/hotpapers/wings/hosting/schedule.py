@@ -96,9 +96,11 @@ class ScheduleReport(NamedTuple):
 def begin(record: Record, moments: Sequence[datetime.time], at: int, because: str) -> str:
     """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
     earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
-    delay = f"{duration(at // SECOND - planned(moments, at // SECOND))} after its planned time"
+    seconds = at // SECOND - planned(moments, at // SECOND)
+    delay = f"{duration(seconds)} after its planned time"
     text = f"began {minute_of(at)}, {delay if because == BY_SCHEDULE else 'by hand'}"
-    status = replace(earlier, started_at=at, state=RUNNING, reason=text, next_at=_due(moments, at))
+    next_at = _due(moments, at)
+    status = replace(earlier, started_at=at, state=RUNNING, reason=text, next_at=next_at)
     jobs_queries.save_state(record, status)
     if earlier.state == RUNNING and earlier.started_at is not None:
         return f"{text}; the run that began {minute_of(earlier.started_at)} did not finish"

@@ -90,8 +90,10 @@ def end_run(
         folders = {name: name if name in site.settings.below else "" for name in names}
         _check_unmoved(record, folders, site)
         files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
-    public = {name: value for name, value in report._asdict().items() if name != "problems"}
-    write_atomically(output / REPORT, msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
+    fields = report._asdict().items()
+    public = {name: value for name, value in fields if name != "problems"}
+    data = msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n"
+    write_atomically(output / REPORT, data)
     return report, files
 
 
@@ -110,9 +112,11 @@ def _site_config(site: ConfiguredSite, base: str) -> SiteConfig:
 
 def _check_unmoved(record: Record, folders: dict[str, str], site: ConfiguredSite) -> None:
     """Remembers the folder of each publication's pages, empty for the top. Raises UsageError if one would move."""
-    known: dict[str, str] = json.loads(read_meta(record.database, SITE_FOLDERS) or "{}")
+    meta = read_meta(record.database, SITE_FOLDERS)
+    known: dict[str, str] = json.loads(meta or "{}")
     for name, folder in folders.items():
-        before, after = (f"{path}/" if path else "the top" for path in (known.get(name, folder), folder))
+        paths = (known.get(name, folder), folder)
+        before, after = (f"{path}/" if path else "the top" for path in paths)
         require(
             before == after,
             f"{name}: its pages are at {before} and would move to {after}, to other addresses; write the publications "
@@ -138,7 +142,8 @@ def render_all(
         days = issue_reader.days(name)
         own_config = site_config.of(name)._replace(budget=site_config.budget // len(folders))
         for channel_name in CHANNELS:
-            files += write_files(folder, channel(channel_name, own_config).render(issue_reader, name, days)).files
+            pages = channel(channel_name, own_config).render(issue_reader, name, days)
+            files += write_files(folder, pages).files
         size_budget.fold(folder, issue_reader, name, own_config)
     size = size_budget.site_size(output)
     budget = site_config.budget

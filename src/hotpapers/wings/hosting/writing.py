@@ -30,7 +30,8 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
     file_settings = settings.load(file)
     today = datetime.datetime.now(datetime.UTC).date()
     user = getpass.getuser()
-    machine = HostMachine(str(file.parent.resolve()), program, OWN_USER if user == ROOT else user)
+    folder = str(file.parent.resolve())
+    machine = HostMachine(folder, program, OWN_USER if user == ROOT else user)
     new_files = [host_file for name in names for host_file in host_files(name, file_settings, today, machine)]
     for host_file in new_files:
         path = file.parent / host_file.path
@@ -124,7 +125,8 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
     if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
         store = without_password(settings.store)
         raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db"')
-    schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
+    lines = crons(times(settings.publication, today))
+    schedule = "\n".join(f'    - cron: "{line}"' for line in lines)
     source = installed_from()  # a commit has no version in the index
     source = source if source.startswith("git+https://") else f"hotpapers=={__version__}"
     workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=source)
@@ -145,15 +147,17 @@ def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
     folder = machine.folder.replace("%", "%%")
     executable, *arguments = (word.replace("%", "%%") for word in machine.program)
     # variables are replaced in arguments, but not in the path of the program
-    program = " ".join(_quoted(word) for word in (executable, *(word.replace("$", "$$") for word in arguments)))
+    words = (executable, *(word.replace("$", "$$") for word in arguments))
+    program = " ".join(_quoted(word) for word in words)
     hardening = _template_text("hardening.conf", FOLDER=_quoted(folder))
     units = ("hotpapers.service", "hotpapers-serve.service")
+    publication_options = "".join(f"{word} " for word in _publication_options(settings))
     values = {
         "FOLDER": folder,
         "PROGRAM": program,
         "USER": machine.user,
         "HARDENING": hardening,
-        "PUBLICATION": "".join(f"{word} " for word in _publication_options(settings)),
+        "PUBLICATION": publication_options,
     }
     return [HostFile(name, _template_text(name, **values)) for name in units]
 
@@ -176,10 +180,11 @@ def _container(settings: Settings) -> list[HostFile]:
     extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
     options = "".join(f'"{word}", ' for word in _publication_options(settings))
     image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__)
+    host_file = HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options))
     return [
         HostFile("Containerfile", image),
         _requirements(),
-        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options)),
+        host_file,
         HostFile(".containerignore", _template_text("containerignore")),
         HostFile(".dockerignore", _template_text("containerignore")),
     ]

@@ -117,7 +117,8 @@ class LobstersSource(PostSource[LobstersSettings]):
             else:
                 complete_from = max(complete_from, oldest)
         if not any_story:
-            check_overlap(", ".join(self.settings.domains), int(cursor) if cursor else None, started_at)
+            name = ", ".join(self.settings.domains)
+            check_overlap(name, int(cursor) if cursor else None, started_at)
         yield PayloadPage((), str(started_at) if any_story else cursor)
         return complete_from
 
@@ -133,7 +134,8 @@ class LobstersSource(PostSource[LobstersSettings]):
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""
         lists = (self._list(http, domain)[0] for domain in self.settings.domains)
-        return self._removal_check.pages_one_by_one(ids_in(keys, _KEY), partial(self._story, http), lists)
+        ids = ids_in(keys, _KEY)
+        return self._removal_check.pages_one_by_one(ids, partial(self._story, http), lists)
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
         """One story. If it was merged into another, the site redirects to that one."""
@@ -142,9 +144,8 @@ class LobstersSource(PostSource[LobstersSettings]):
             return PayloadPage([RawPayload("gone", short_id, b"null", response.at)])
         other = _STORY.fullmatch(urlsplit(response.url).path)
         if other and other[1] != short_id:
-            return PayloadPage(
-                [RawPayload("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), response.at)]
-            )
+            body = msgspec.json.encode({"merged_into": other[1]})
+            return PayloadPage([RawPayload("gone", short_id, body, response.at)])
         if decode_response(response, _StoryId).short_id != short_id:
             raise NetError(f"{response.url}: answered with a different story")
         return PayloadPage([RawPayload("counts", short_id, response.body, response.at)])
@@ -154,7 +155,8 @@ class LobstersSource(PostSource[LobstersSettings]):
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
             merged = decode_or_none(payload.body, _MergedStory)
-            return [gone_post(NETWORK, key, payload.at, "merged" if merged and merged.merged_into else "deleted")]
+            reason = "merged" if merged and merged.merged_into else "deleted"
+            return [gone_post(NETWORK, key, payload.at, reason)]
         story = decode_entry(payload.body, _Story)
         likes = None if story.score is None else max(story.score, 0)
         snapshot = Snapshot(post=key, likes=likes, replies=story.comment_count, observed_at=payload.at)
@@ -162,10 +164,11 @@ class LobstersSource(PostSource[LobstersSettings]):
             return [snapshot]
         user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
         text, links = join_title(story.title, story.url, story.words)
+        account = f"{NETWORK}:{user}" if user else ""
         post = Post(
             post=key,
             network=NETWORK,
-            account=f"{NETWORK}:{user}" if user else "",
+            account=account,
             created_at=microseconds_of(story.created_at),
             text=text,
             links=links,

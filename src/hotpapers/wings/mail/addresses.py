@@ -39,7 +39,8 @@ def without_address(text: str, address: str) -> str:
     """A relay's reply on one line, with the address removed, cut to MAX_REASON_CHARS characters."""
     text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]
-    text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
+    escaped = re.escape(local)
+    text = re.sub(rf"(?<![\w.+-]){escaped}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
     line = printable_line(text)
     if len(line) <= MAX_REASON_CHARS:
         return line

@@ -125,7 +125,8 @@ def messages(mailbox: bytes) -> Iterator[tuple[bytes, int]]:
     head, *pieces = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
     if head:
         yield head, 0
-    yield from ((data, _moment(line)) for line, data in zip(pieces[::2], pieces[1::2], strict=True) if data)
+    pairs = zip(pieces[::2], pieces[1::2], strict=True)
+    yield from ((data, _moment(line)) for line, data in pairs if data)
 
 
 def _moment(line: bytes) -> int:
@@ -133,7 +134,8 @@ def _moment(line: bytes) -> int:
     if match is None:
         return 0
     month, day, time, year = match.groups()
-    return timestamps.parse(f"{day} {month} {year} {time} +0000") or 0
+    text = f"{day} {month} {year} {time} +0000"
+    return timestamps.parse(text) or 0
 
 
 def _outcome(record: Record, event: MailboxEvent, delivered: int, at: int) -> str:
@@ -198,7 +200,8 @@ def _word(value: str) -> str:
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     parts = _own_parts(message)
     if report := _report_of(message, parts):
-        returned = next(filter(None, (sent_message(secret, text) for text in (raw, *map(_content, parts)))), None)
+        texts = (raw, *map(_content, parts))
+        returned = next(filter(None, (sent_message(secret, text) for text in texts)), None)
         if returned is None:
             return None
         if report.get_content_subtype() == "feedback-report":
@@ -248,7 +251,8 @@ def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
     actions = [_word(fields["action"]) for fields in recipients]
     if ARRIVED.intersection(actions):
         return None
-    failed = (fields for fields, action in zip(recipients, actions, strict=True) if action == "failed")
+    pairs = zip(recipients, actions, strict=True)
+    failed = (fields for fields, action in pairs if action == "failed")
     failures = [failure for fields in failed if (failure := _failure(fields, returned))]
     return min(failures, key=lambda failure: failure.no_such_address, default=None)
 
@@ -256,7 +260,8 @@ def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
 def _failure(fields: dict[str, str], returned: SentMessage) -> BounceReport | None:
     diagnosis = fields.get("diagnostic-code", "")
     code = _CODE.search(diagnosis)
-    status = status_of(_word(fields.get("status", ""))) or _status_by(diagnosis, code)
+    word = _word(fields.get("status", ""))
+    status = status_of(word) or _status_by(diagnosis, code)
     # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
     if not status.startswith(("4", "5")):
         return None
@@ -285,9 +290,11 @@ def _blocks(report: bytes) -> list[dict[str, str]]:
             name = ""
         elif field:
             name = field[1].lower()
-            blocks[-1].setdefault(name, field[2][:MAX_HEADER_CHARS].strip())
+            content = field[2][:MAX_HEADER_CHARS].strip()
+            blocks[-1].setdefault(name, content)
         elif name:
-            blocks[-1][name] = f"{blocks[-1][name]} {line.strip()}"[:MAX_HEADER_CHARS]
+            joined = f"{blocks[-1][name]} {line.strip()}"
+            blocks[-1][name] = joined[:MAX_HEADER_CHARS]
     return [fields for fields in blocks if fields]
 
 

@@ -127,7 +127,8 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
 
 
 def _author_of(quote: QuoteView) -> LinkedPiece:
-    return LinkedPiece(cut(f"{quote.author} on {quote.network}", MAX_AUTHORS_CHARS), quote.url)
+    text = f"{quote.author} on {quote.network}"
+    return LinkedPiece(cut(text, MAX_AUTHORS_CHARS), quote.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
@@ -169,16 +170,19 @@ def _blocks(view: MessageView) -> Iterator[str]:
         number = f"{entry.place}. "
         indent = " " * len(number)
         links = (f"{indent}{_link(link)}" for link in entry.links)
-        yield "\n".join(filter(None, [wrapped(entry.title.text, number), wrapped(entry.authors, indent)]))
+        title = wrapped(entry.title.text, number)
+        yield "\n".join(filter(None, [title, wrapped(entry.authors, indent)]))
         yield wrapped(entry.lead, indent)
         if entry.quoted:
             yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent)
         else:
             yield ""
-        yield "\n".join(filter(None, [wrapped(entry.counts, indent), *links]))
+        counts = wrapped(entry.counts, indent)
+        yield "\n".join(filter(None, [counts, *links]))
     yield wrapped(view.more)
     if view.ongoing:
-        yield "\n".join(["Still talked about", *(wrapped(_link(text), "- ") for text in view.ongoing)])
+        ongoing = (wrapped(_link(text), "- ") for text in view.ongoing)
+        yield "\n".join(["Still talked about", *ongoing])
     yield from map(wrapped, view.facts)
     yield wrapped(_link(view.page)) if view.page.url else ""
     yield "\n".join(map(wrapped, view.proof))

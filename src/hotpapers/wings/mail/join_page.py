@@ -105,8 +105,9 @@ def _offer(publication: Publication) -> Sequence[str]:
 
 def _form(publication: str, title: str, values: Values, error: str = "", *, lines: Sequence[str]) -> FormPage:
     address = values.get("address", "")[:MAX_ADDRESS_CHARS]
+    form_field = FormField("address", "Your email address", "email", address, error=error, max_length=MAX_ADDRESS_CHARS)
     fields = (
-        FormField("address", "Your email address", "email", address, error=error, max_length=MAX_ADDRESS_CHARS),
+        form_field,
         FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)

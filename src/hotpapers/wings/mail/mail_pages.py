@@ -73,7 +73,8 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
         return _reply(await lane.run(page))
 
     for name in PURPOSES:
-        yield Route(f"/mail/{name}/{{token}}", Responder(partial(answer, name), _refusal, (*READ, "POST")))
+        responder = Responder(partial(answer, name), _refusal, (*READ, "POST"))
+        yield Route(f"/mail/{name}/{{token}}", responder)
 
 
 def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
@@ -103,7 +104,8 @@ def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
     if reader.state != "confirmed":
         return FormPage(f"You are not subscribed to {title}")
     choice = ("all", "Mail every day") if reader.skip_empty else ("skip", "No mail on days without papers")
-    buttons = (("", "Unsubscribe"), (f"../{choice[0]}/{text}", choice[1]))
+    target = f"../{choice[0]}/{text}"
+    buttons = (("", "Unsubscribe"), (target, choice[1]))
     return FormPage(f"Unsubscribe from {title}?", buttons=buttons)
 
 
@@ -124,7 +126,8 @@ def _done(record: Record, name: str, token: MailToken, title: str, at: int) -> F
 
 
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
-    return _reply({404: NOTHING, 405: forms.NO_METHOD}.get(refused.status, forms.BUSY), headers)
+    page = {404: NOTHING, 405: forms.NO_METHOD}.get(refused.status, forms.BUSY)
+    return _reply(page, headers)
 
 
 def _reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:

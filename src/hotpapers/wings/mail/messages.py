@@ -65,7 +65,8 @@ def address_message(message: MessageView, mail_config: MailConfig, reader: Subsc
         ("List-Unsubscribe", mime.address_list("List-Unsubscribe", addresses)),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if link else []),
     )
-    return mime.message(headers, {"plain": as_text(view), "html": as_html(view)}, f"{issue.day}.{issue.edition}")
+    alternatives = {"plain": as_text(view), "html": as_html(view)}
+    return mime.message(headers, alternatives, f"{issue.day}.{issue.edition}")
 
 
 def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
@@ -73,7 +74,8 @@ def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) 
     mail_config = preview_config(mailing(settings))
     reader = _nobody(issue, "reader@example.invalid")
     message = issue_message(issue, mail_config, site_config)
-    return RenderedFile(f"{issue.content.day}.eml", address_message(message, mail_config, reader, b"", issue.frozen_at))
+    data = address_message(message, mail_config, reader, b"", issue.frozen_at)
+    return RenderedFile(f"{issue.content.day}.eml", data)
 
 
 def plain_message(

@@ -46,7 +46,8 @@ def message(headers: Headers, versions: Mapping[str, str], boundary: str = "") -
         # `=_` never occurs in quoted-printable text (RFC 2045 §6.7)
         mark = f"=_{boundary}"
         kind = _head([("Content-Type", f'multipart/alternative;{CRLF} boundary="{mark}"')])
-        parts = [kind, CRLF, *(f"--{mark}{CRLF}{part}{CRLF}" for part in parts), f"--{mark}--{CRLF}"]
+        framed = (f"--{mark}{CRLF}{part}{CRLF}" for part in parts)
+        parts = [kind, CRLF, *framed, f"--{mark}--{CRLF}"]
     return "".join([head, *parts]).encode("ascii")
 
 
@@ -98,7 +99,8 @@ def _fold(name: str, pieces: Iterable[str]) -> str:
 
 def address_list(name: str, pieces: Sequence[str]) -> str:
     """The value of a list header, such as addresses in angle brackets, folded between items."""
-    return _fold(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
+    beginnings = [f"{piece}," for piece in pieces[:-1]]
+    return _fold(name, [*beginnings, pieces[-1]])
 
 
 def mailbox(name: str, label: str, address: str) -> str:

@@ -72,20 +72,23 @@ def drop_old_messages(record: Record, at: int) -> None:
         AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
         AND t.publication = delivery_state.publication AND t."day" = delivery_state."day")"""
     with record.database.write():
-        record.database.run(sql, (at - FAILURE_RETENTION, at - OUTBOX_RETENTION, CHANNEL))
+        params = (at - FAILURE_RETENTION, at - OUTBOX_RETENTION, CHANNEL)
+        record.database.run(sql, params)
 
 
 def outcomes_until(record: Record, key: DeliveryKey, since: int) -> list[tuple[TargetState, str]]:
     """The state and reason of a subscriber's messages since a moment, up to the message's day, the latest first."""
     sql = f"""SELECT state, receipt FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" <= ?
         AND target = ? AND at >= ? ORDER BY "day" DESC"""
-    return record.database.rows(sql, (key.publication, key.day, key.target, since))
+    params = (key.publication, key.day, key.target, since)
+    return record.database.rows(sql, params)
 
 
 def select_subscribers(record: Record, condition: str, *values: Any) -> list[Subscriber]:
     """The subscribers that match a condition, by publication and address."""
     sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {condition} ORDER BY publication, address, mark"
-    subscribers = (Subscriber(*row) for row in record.database.rows(sql, values))
+    rows = record.database.rows(sql, values)
+    subscribers = (Subscriber(*row) for row in rows)
     return [subscriber._replace(skip_empty=bool(subscriber.skip_empty)) for subscriber in subscribers]
 
 

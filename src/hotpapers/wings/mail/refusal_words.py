@@ -160,7 +160,8 @@ _DNS = re.compile(r"\bdns\b")
 def words_of(text: str) -> str:
     """A reply's words in lowercase, without accents, addresses and codes; empty if it has none."""
     bare = without_accents(text[:MAX_REPLY_CHARS].lower())
-    line = " ".join(_NOISE.sub(" ", " ".join(bare.split())).split())
+    quiet = _NOISE.sub(" ", " ".join(bare.split()))
+    line = " ".join(quiet.split())
     return line if re.search("[a-z]{2}", line) else ""
 
 

@@ -112,7 +112,8 @@ class EmailSender:
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
         put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
-        ordered = [*interleaved(fresh), *sorted(put_off, key=lambda reader: turns[reader.mark])]
+        late = sorted(put_off, key=lambda reader: turns[reader.mark])
+        ordered = [*interleaved(fresh), *late]
         if ordered:
             issue = issue_reader.issue(publication, day)
             site = self._site_config.of(publication)
@@ -137,7 +138,8 @@ class EmailSender:
         progress = self._progress(issue_reader, publication, day)
         if progress is None or progress.unfinished:
             return None
-        counts = Counter(state.state for state in progress.states.values() if is_over(state))
+        states = progress.states.values()
+        counts = Counter(state.state for state in states if is_over(state))
         return DeliveryCounts(counts["sent"], counts["failed"]) if counts else None
 
     def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress | None:
@@ -243,7 +245,8 @@ class _Progress(NamedTuple):
 
 def wait_for_turn(record: Record, mail_config: MailConfig, address: str, http: HttpClient) -> None:
     """Keeps the pace of an address's domain, which all processes of the site share."""
-    http.sleep(jobs_queries.reserve_moment(record, queries.PACE + domain_of(address), 60 / mail_config.pace))
+    host = queries.PACE + domain_of(address)
+    http.sleep(jobs_queries.reserve_moment(record, host, 60 / mail_config.pace))
 
 
 def most_failures(readers: int) -> int:

@@ -140,11 +140,13 @@ def mail_config_of(table: MailingSettings, folder: Path, environ: Mapping[str, s
 def preview_config(table: MailingSettings) -> MailConfig:
     """A configuration for previews: it sends nothing, so it needs no relay and no password."""
     address = ascii_address(table.address) or NOBODY
+    reply_to = ascii_address(table.reply_to) or address
+    bounces = ascii_address(table.bounces) or address
     as_in_dns = {
         "relay": ascii_domain(table.relay),
         "address": address,
-        "reply_to": ascii_address(table.reply_to) or address,
-        "bounces": ascii_address(table.bounces) or address,
+        "reply_to": reply_to,
+        "bounces": bounces,
     }
     return MailConfig(**msgspec.structs.asdict(table) | as_in_dns)
 

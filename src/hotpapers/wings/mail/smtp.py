@@ -259,7 +259,8 @@ class SmtpClient:
             reason = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
         else:
             reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-        return self._redact(f"{self._mail_config.relay}, port {self._mail_config.port}: {reason}")
+        problem_text = f"{self._mail_config.relay}, port {self._mail_config.port}: {reason}"
+        return self._redact(problem_text)
 
 
 def dot_stuffed(message: bytes) -> bytes:

@@ -126,7 +126,8 @@ def forget(record: Record, address: str) -> int:
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> Subscriber | None:
     """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
-    return _change(record, mark, ("asked", "confirmed"), state="bounced", since=at, reason=reason[:MAX_REASON_CHARS])
+    short_reason = reason[:MAX_REASON_CHARS]
+    return _change(record, mark, ("asked", "confirmed"), state="bounced", since=at, reason=short_reason)
 
 
 def note_failure(record: Record, key: DeliveryKey, at: int) -> Subscriber | None:

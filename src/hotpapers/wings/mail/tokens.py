@@ -58,8 +58,10 @@ def sent_message(secret: bytes, text: bytes) -> SentMessage | None:
 
 def encode(secret: bytes, token: MailToken) -> str:
     """The token as written in a link."""
-    signature = signed(secret, f"mail {token.purpose} {token.mark} {token.moment}")
-    return f"{token.purpose[0]}{token.mark}-{token.moment:x}-{signature}"
+    content = f"mail {token.purpose} {token.mark} {token.moment}"
+    signature = signed(secret, content)
+    initial = token.purpose[0]
+    return f"{initial}{token.mark}-{token.moment:x}-{signature}"
 
 
 def decode(secret: bytes, text: str) -> MailToken | None:
@@ -67,7 +69,8 @@ def decode(secret: bytes, text: str) -> MailToken | None:
     match = TOKEN.fullmatch(text)
     if match is None:
         return None
-    token = MailToken(_PURPOSES[match[1]], match[2], int(match[3], 16))
+    purpose = _PURPOSES[match[1]]
+    token = MailToken(purpose, match[2], int(match[3], 16))
     return token if hmac.compare_digest(encode(secret, token), text) else None
 
 

@@ -52,7 +52,8 @@ def author_address(status: str, profile: str) -> str:
         return ""
     if address := _derived(status, _OF_STATUS):
         return address
-    forms = next((forms for pattern, forms in _OF_PROFILE if re.fullmatch(pattern, status)), ())
+    matching_forms = (forms for pattern, forms in _OF_PROFILE if re.fullmatch(pattern, status))
+    forms = next(matching_forms, ())
     return _derived(profile.removesuffix("/"), forms)
 
 

@@ -33,7 +33,8 @@ class MastodonServer(SettingsStruct):
 
     @property
     def paths(self) -> list[str]:
-        return [*(f"tag/{tag}" for tag in self.tags), *(["public"] if self.public else [])]
+        tags = (f"tag/{tag}" for tag in self.tags)
+        return [*tags, *(["public"] if self.public else [])]
 
     @property
     def stream(self) -> str:

@@ -52,14 +52,16 @@ class MastodonSource(PostSource[MastodonSettings]):
     def _set_up(self) -> None:
         self._failing: set[str] = set()  # home servers, as of the last round
         self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
-        self._hosts = frozenset(host(server.base) for server in self.settings.servers)
+        hosts = (host(server.base) for server in self.settings.servers)
+        self._hosts = frozenset(hosts)
         self._read_since: dict[str, int] = {}
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
         self._tellers: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
-        parts = ((timeline.name, timeline.new_pages()) for timeline in self._timelines(http, cursor))
+        timelines = self._timelines(http, cursor)
+        parts = ((timeline.name, timeline.new_pages()) for timeline in timelines)
         yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
@@ -117,7 +119,8 @@ class MastodonSource(PostSource[MastodonSettings]):
         the post, it is the first server that shows an edit."""
         if HOME.fullmatch(entry.uri) or host(entry.uri) in self._hosts:
             return False
-        teller = self._tellers.get(entry.uri, "" if len(self._hosts) > 1 else server.base)
+        default_teller = "" if len(self._hosts) > 1 else server.base
+        teller = self._tellers.get(entry.uri, default_teller)
         return teller == server.base or (not teller and bool(entry.edited_at))
 
     # ---- event streams ---------------------------------------------------------------------------------
@@ -150,7 +153,8 @@ class MastodonSource(PostSource[MastodonSettings]):
         if event.name in ("update", "status.update"):
             return self._payloads_of(server, decode_or_none(event.data, TimelineEntry), event.data, at)
         if event.name == "delete":
-            uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
+            id = event.data.decode("utf-8", "replace")
+            uri = self._uris_by_id.pop(f"{server.base} {id}", "")
             if f"{NETWORK}:{uri}" in self.known:
                 return [RawPayload("gone", uri, b"null", at)]
             return []
@@ -217,15 +221,18 @@ def _statuses(http: HttpClient, uris: Sequence[str]) -> Pages:
 
 def _status(http: HttpClient, home: re.Match[str]) -> list[RawPayload]:
     """A post as its home server has it, or that the server does not have it."""
-    response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
-    payload = RawPayload("gone" if response.status in GONE else "counts", home[0], response.body, response.at)
+    address = f"{home[1]}/api/v1/statuses/{home[2]}"
+    response = http.get(address, accept=GONE)
+    kind = "gone" if response.status in GONE else "counts"
+    payload = RawPayload(kind, home[0], response.body, response.at)
     return [payload, *edits(decode_or_none(response.body, TimelineEntry), payload)]
 
 
 def _listed(http: HttpClient, base: str) -> list[str] | None:
     """Own posts of a server that its public timeline shows; None if it shows no timeline to strangers."""
     params = {"local": "true", "limit": str(REMEMBERED)}
-    response = http.get(f"{base}/api/v1/timelines/public", params=params, accept=(*HIDDEN, *GONE))
+    accept = (*HIDDEN, *GONE)
+    response = http.get(f"{base}/api/v1/timelines/public", params=params, accept=accept)
     if response.status in HIDDEN:
         return None
     if response.status in GONE:

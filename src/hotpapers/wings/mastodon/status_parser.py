@@ -97,13 +97,14 @@ class Status(msgspec.Struct):
     def limits(self) -> tuple[str, ...]:
         """Why it may not be quoted, according to its author or servers; such posts do not count (`base/terms.py`)."""
         account = self.account
+        nobot = "#nobot" in plain(account.note or "")[0].casefold()
         limits = {
             "sensitive": self.sensitive,
             "content warning": bool(self.spoiler_text),
             "noindex": account.noindex,
             "limited": account.limited,
             "suspended": account.suspended,
-            "nobot": "#nobot" in plain(account.note or "")[0].casefold(),
+            "nobot": nobot,
         }
         return tuple(name for name, holds in limits.items() if holds)
 
@@ -191,7 +192,8 @@ def moment_of(date: object) -> int | None:
     """A server's date as whole seconds in µs UTC, in whatever form; None if it is none."""
     if isinstance(date, bool) or not isinstance(date, str | int | float):
         return None
-    at = timestamps.claimed(date if isinstance(date, str) else str(int(date)))
+    text = date if isinstance(date, str) else str(int(date))
+    at = timestamps.claimed(text)
     if at is not None and 0 < at <= timestamps.LAST:
         return timestamps.whole_seconds(at)
     return None

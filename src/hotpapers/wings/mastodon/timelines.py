@@ -99,7 +99,8 @@ class Timeline(NamedTuple):
             page = self._page({"min_id": after})
             if not page.is_of_mastodon or (not number and not page.size):
                 return False
-            newest_id = max([after, *(entry.id for entry in page.entries)], key=_id_order)
+            ids = (entry.id for entry in page.entries)
+            newest_id = max([after, *ids], key=_id_order)
             self._note(page)
             yield PayloadPage(page.payloads, self.cursor())
             if not page.size or newest_id == after:
@@ -149,7 +150,8 @@ class Timeline(NamedTuple):
         params = {"limit": str(PAGE), **(more_params or {})}
         url = f"{self.server.base}/api/v1/timelines/{self.path}"
         response = self.http.get(url, params=params, headers=self.server.headers)
-        bodies = [bytes(raw) for raw in decode_response(response, list[msgspec.Raw])]
+        raw_statuses = decode_response(response, list[msgspec.Raw])
+        bodies = [bytes(raw) for raw in raw_statuses]
         entries = [decode_or_none(body, TimelineEntry) for body in bodies]
         payloads = [
             payload

@@ -97,4 +97,5 @@ class HotPart(SitePart):
         match = _PATH.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None
-        return msgspec.json.encode(tuple(figures(self._site.issue(match[1]).listed)))
+        issue = self._site.issue(match[1])
+        return msgspec.json.encode(tuple(figures(issue.listed)))

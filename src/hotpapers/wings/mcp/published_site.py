@@ -105,7 +105,8 @@ class PublishedSite:
     def days(self) -> Iterator[str]:
         """The days of its issues, the latest first. Raises NotFound, NetError, InputError."""
         for part in self._parts():
-            yield from sorted((day for day, _ in self._quarter(part).issues), reverse=True)
+            quarter = self._quarter(part)
+            yield from sorted((day for day, _ in quarter.issues), reverse=True)
 
     def issue(self, day: str = "latest") -> tuple[HotPaper, ...]:
         """The papers of an issue, in order. Raises NotFound, InputError."""
@@ -172,7 +173,8 @@ class PublishedSite:
             quarter = self._quarter(part)
             for number, paper in self.question.within(enumerate(quarter.ids)):
                 if paper in papers:
-                    days[paper] = max(days.get(paper, ""), quarter.day_of(number))
+                    day = quarter.day_of(number)
+                    days[paper] = max(days.get(paper, ""), day)
         return days
 
     def search(self, text: str, limit: int) -> list[HotPaper]:
@@ -185,9 +187,11 @@ class PublishedSite:
             quarter = self._quarter(part)
             for number, score in scores_of(self, part, quarter, query).items():
                 paper = quarter.ids[number]
-                scores[paper] = max(scores.get(paper, (-1, "", 0)), (score, part, number))
+                earlier = scores.get(paper, (-1, "", 0))
+                scores[paper] = max(earlier, (score, part, number))
         best = sorted(scores.values(), reverse=True)  # of equal scores the latest
-        hits = (self._numbered(part, number) for _, part, number in best[:limit])
+        best_scores = best[:limit]
+        hits = (self._numbered(part, number) for _, part, number in best_scores)
         return [hit for hit in hits if hit]
 
     # ---- files ---------------------------------------------------------------------------------------

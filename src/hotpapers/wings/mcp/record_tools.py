@@ -114,13 +114,15 @@ class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
 
 def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue:
     day, edition = (params.day, params.edition) if isinstance(params, IssueToolParams) else ("latest", 0)
-    issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
+    issue_params = request_params.IssueParams(publication=params.publication, day=day, edition=edition)
+    issue = issues.issue(session, issue_params)
     end = params.first - 1 + params.entries
     entries = tuple(
         msgspec.structs.replace(entry, posts=entry.posts[: params.posts])
         for entry in issue.entries[params.first - 1 : end]
     )
-    ongoing = tuple(msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
+    entries_without_posts = (msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
+    ongoing = tuple(entries_without_posts)
     return PartialIssue(
         issue=msgspec.structs.replace(issue, entries=entries, ongoing=ongoing),
         entries=len(issue.entries),
@@ -129,7 +131,8 @@ def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue
 
 
 def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
-    issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=params.day))
+    issue_params = request_params.IssueParams(publication=params.publication, day=params.day)
+    issue = issues.issue(session, issue_params)
     entries = issue.entries[: params.limit]
     reader = session.issue_reader()
     posts = dict(reader.posts(issue.publication, issue.day, [entry.paper for entry in entries]))
@@ -150,12 +153,14 @@ def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
         for entry, of_paper in zip(entries, figures(views), strict=False)
     )
     days = reader.days(issue.publication)
-    return HotList(day=issue.day, papers=tuple(papers), earlier=tuple(days[-2 : -2 - MAX_EARLIER : -1]))
+    earlier = tuple(days[-2 : -2 - MAX_EARLIER : -1])
+    return HotList(day=issue.day, papers=tuple(papers), earlier=earlier)
 
 
 def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
     details = papers.paper(session, request_params.PaperParams(paper=params.paper))
-    page = papers.posts(session, request_params.PostsParams(paper=params.paper, limit=max(params.posts, 1)))
+    limit = max(params.posts, 1)
+    page = papers.posts(session, request_params.PostsParams(paper=params.paper, limit=limit))
     posts = page.posts[: params.posts]
     return PartialPaper(paper=details, posts=posts, more=page.next is not None or len(posts) < len(page.posts))
 
@@ -193,7 +198,8 @@ class ToolDefinition(NamedTuple):
 
     def call(self, session: Any, arguments: Mapping[str, Any]) -> Any:
         """Its answer to JSON arguments, cleaned by `harmless`. Raises HotPapersError if the call is invalid."""
-        result = harmless(msgspec.to_builtins(self.ask(session, request_params.check_params(self.params, arguments))))
+        answer = self.ask(session, request_params.check_params(self.params, arguments))
+        result = harmless(msgspec.to_builtins(answer))
         if len(msgspec.json.encode(result)) > MAX_ANSWER_BYTES:
             raise UsageError("the answer is too long; ask for fewer entries or posts")
         return result

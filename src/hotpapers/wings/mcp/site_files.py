@@ -52,7 +52,8 @@ class Question(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits so many seconds, or until it is set."""
-        super().wait(self.remaining if timeout is None else min(timeout, self.remaining))
+        seconds = self.remaining if timeout is None else min(timeout, self.remaining)
+        super().wait(seconds)
         return self.is_set()
 
     def check(self) -> None:

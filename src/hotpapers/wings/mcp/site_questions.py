@@ -57,10 +57,12 @@ class Questions:
                 rpc.write(_refusal(request, f"{MAX_WAITING} questions wait for an answer: ask later"), self._output)
                 return
             self._waiting[question] = request
-        timer = threading.Timer(MAX_SECONDS + GRACE, self._finish, (question, _refusal(request, TOO_LONG)))
+        refusal = _refusal(request, TOO_LONG)
+        timer = threading.Timer(MAX_SECONDS + GRACE, self._finish, (question, refusal))
         timer.daemon = True
         timer.start()
-        threading.Thread(target=self._answer, args=(question, request, timer), daemon=True).start()
+        thread = threading.Thread(target=self._answer, args=(question, request, timer), daemon=True)
+        thread.start()
 
     def _answer(self, question: Question, request: Requests, timer: threading.Timer) -> None:
         reply = _refusal(request, TOO_LONG)

@@ -101,7 +101,8 @@ class _PartSearch:
         weights: defaultdict[int, int] = defaultdict(int)
         for line in self._site.question.within(self._lines(form, begins)):
             if line.startswith("*") and "C" in letters:  # in most texts
-                without = {int(digits, 36) for digits, letter in _POSTING.findall(line) if letter == "Z"}
+                matches = _POSTING.findall(line)
+                without = {int(digits, 36) for digits, letter in matches if letter == "Z"}
                 for number in range(len(self._quarter.ids)):
                     weights[number] += number not in without
             for digits, letter in _POSTING.findall(line):
@@ -116,7 +117,8 @@ class _PartSearch:
             end = bisect_right(self._firsts, _script_order(f"{form}\uffff"))
         else:
             end = start + 1
-        pattern = re.compile(rf"^({re.escape(form)}{'[^ ]*' if begins else ''}) (.*)$", re.MULTILINE)
+        escaped_form = re.escape(form)
+        pattern = re.compile(rf"^({escaped_form}{'[^ ]*' if begins else ''}) (.*)$", re.MULTILINE)
         for file in islice(range(max(start, 0), end), MAX_PREFIX_FILES):
             path = f"search/{self._part}/{file:02}.txt"
             matches = pattern.findall(self._site.file(path).decode("utf-8", "replace"))

@@ -71,10 +71,12 @@ def follow(
     other = _named_site(url, name, policy, site)
     with site.opened(create=True) as record, site.site_client(other.url) as http:
         outcome = follow_site(other, record, http, site.terms, partial(bar, "Fetching"))
-    is_configured = any(table.name == other.name for table in followed(site.settings))
+    tables = followed(site.settings)
+    is_configured = any(table.name == other.name for table in tables)
+    lines = _follow_lines(other, outcome, is_configured)
     show(
         {"source": other.name, "url": other.url, **outcome._asdict()},
-        _follow_lines(other, outcome, is_configured),
+        lines,
         as_json,
     )
     fail_for(outcome.problems)
@@ -103,7 +105,8 @@ def _named_site(url: str, name: str | None, policy: Path | None, site: common.Si
     """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
     settings could not have."""
     address = url.rstrip("/") + "/"
-    configured = next((other for other in followed_sites(site) if other.url == address), None)
+    matching_sites = (other for other in followed_sites(site) if other.url == address)
+    configured = next(matching_sites, None)
     if configured is not None and name in (None, configured.name) and policy is None:
         return configured
     require(is_address(address), f"{url}: write an address that begins with https://")
@@ -122,7 +125,8 @@ def _named_site(url: str, name: str | None, policy: Path | None, site: common.Si
 def _site(table: FollowSettings, site: common.Site) -> FollowedSite:
     logs = site_logs.log_config(site)
     own_logs = logs.folder if logs else None
-    return FollowedSite(table.name, table.url, table.policy, site.folder / FOLLOWED / table.name, own_logs)
+    folder = site.folder / FOLLOWED / table.name
+    return FollowedSite(table.name, table.url, table.policy, folder, own_logs)
 
 
 def followed_sites(site: common.Site) -> list[FollowedSite]:
@@ -155,22 +159,25 @@ def site_alarms(site: common.Site) -> Iterator[tuple[str, str]]:
     """The open alarms about followed sites that failed verification, each with the command that acknowledges it."""
     for table in followed(site.settings):
         try:
-            opened = [str(alarm) for alarm in alarms.open_alarms(site.folder / FOLLOWED / table.name)]
+            folder = site.folder / FOLLOWED / table.name
+            opened = [str(alarm) for alarm in alarms.open_alarms(folder)]
         except LogError as problem:
             opened = [f"{table.name}: {problem}"]
         yield from ((f"followed site {alarm}", "follow --acknowledge NAME") for alarm in opened)
 
 
 def _rounds(other: FollowedSite, site: common.Site, ingest_context: IngestContext) -> JobLoop:
-    connection = make_connection((other.url,), (), ingest_context, configured_site.site_pace(other.url))
+    site_pace = configured_site.site_pace(other.url)
+    connection = make_connection((other.url,), (), ingest_context, site_pace)
     clock = Clock(connection.http.now, connection.http.sleep)
     make = partial(FollowJob, other, connection, site.terms)
     return JobLoop(job_name(other.name), make, ingest_context.record, ingest_context.leases, clock)
 
 
 def _follow_lines(other: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> Sequence[str]:
+    files = count_noun(outcome.files, "file")
     parts = [
-        count_noun(outcome.files, "file"),
+        files,
         count_noun(outcome.observations, "observation"),
         count_noun(outcome.counts, "count"),
     ]
@@ -178,7 +185,8 @@ def _follow_lines(other: FollowedSite, outcome: FollowOutcome, is_configured: bo
     lines = [f"{other.name}: {', '.join(parts)}"]
     if not other.policy:
         lines.append("verified with the keys that the site gave when it was first read; check that they are genuine:")
-        lines += [f"  {connection}" for connection in (other.folder / POLICY).read_text("utf-8").splitlines()]
+        text = (other.folder / POLICY).read_text("utf-8")
+        lines += [f"  {connection}" for connection in text.splitlines()]
     if not is_configured:
         lines += ["to read it every ten minutes, add to hotpapers.toml:", "  [[follow]]"]
         lines += [f'  name = "{other.name}"', f'  url = "{other.url}"']

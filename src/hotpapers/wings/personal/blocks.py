@@ -81,7 +81,8 @@ def nearest_in(
     numbers = memoryview(block.numbers).cast("I")
     lengths = memoryview(block.lengths).cast("L")
     for word, weight in vector.weights.items():
-        start, end = starts[table[word]], starts[table[word] + 1]
+        start = starts[table[word]]
+        end = starts[table[word] + 1]
         # The papers with the word, by number, and its weight in each: one or none, if a block has few
         if end - start == 1:
             products[numbers[start]] += weight * weights[start]
@@ -92,7 +93,8 @@ def nearest_in(
     bound = (least - 1) * vector.length / (WHOLE << 16)
     near = [n for n, ratio in enumerate(ratios) if ratio > bound]
     for n in nlargest(count, near, key=ratios.__getitem__):
-        value = (products[n] << 16) * WHOLE // (vector.length * lengths[n])
+        scaled = (products[n] << 16) * WHOLE
+        value = scaled // (vector.length * lengths[n])
         if value >= least:
             yield value, block.papers[n]
 

@@ -48,11 +48,10 @@ def for_me_command(
     choices = choices_in(file)
     with site:
         profile = profile_of(site.session, choices)
-        papers = papers_up_to(site.session, week or day or "latest", publication or "", WEEK if week else 1)
-    rows = [
-        (place.paper.title, {"id": bare(place.paper.paper), "reason": place.reason})
-        for place in order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
-    ]
+        last_day = week or day or "latest"
+        papers = papers_up_to(site.session, last_day, publication or "", WEEK if week else 1)
+    places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
+    rows = [(place.paper.title, {"id": bare(place.paper.paper), "reason": place.reason}) for place in places]
     lines = (
         f"{number:>3}  {title}\n     {' · '.join(filter(None, row.values()))}"
         for number, (title, row) in enumerate(rows, 1)

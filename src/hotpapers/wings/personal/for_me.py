@@ -31,7 +31,8 @@ def papers_up_to(
     last = session.day(name, day)
     first = (date.fromisoformat(last) - timedelta(days - 1)).isoformat()
     reader = session.issue_reader()
-    with_issue = [issue_day for issue_day in reader.days(name) if first <= issue_day <= last]
+    issue_days = reader.days(name)
+    with_issue = [issue_day for issue_day in issue_days if first <= issue_day <= last]
     if not with_issue:
         latest = max(reader.days(name), default="")
         raise NotFound(f"{name}: {phrases.no_issue(last, latest) if latest else 'no issue yet'}")
@@ -60,7 +61,8 @@ def papers_of(view: AsOfView, keys: Sequence[str]) -> Iterator[Paper]:
 def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
     """A reader's choices with vectors: from the record or, where it does not know a paper, from the file."""
     keys = [paper.paper for paper in choices.starred if paper.paper]
-    known = {paper.paper: text_of(paper) for paper in papers_of(session.record.view(), keys)}
+    papers = papers_of(session.record.view(), keys)
+    known = {paper.paper: text_of(paper) for paper in papers}
     texts = [
         known.get(paper.paper) or RankedText(paper.paper, paper.title, (), paper.abstract) for paper in choices.starred
     ]
@@ -72,7 +74,8 @@ def text_of(paper: Paper) -> RankedText:
     """A paper's own words, in one line each."""
     title = plain(phrases.one_line(paper.title)) or paper.paper
     authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
-    return RankedText(paper.paper, title, authors, paper.abstract or paper.summary, paper.categories)
+    abstract = paper.abstract or paper.summary
+    return RankedText(paper.paper, title, authors, abstract, paper.categories)
 
 
 def first_sentence(abstract: str) -> str:

@@ -86,11 +86,13 @@ def database_of(reader: IssueReader) -> Database | None:
 def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving) -> Value:
     """What a file holds for a key, or what is made and saved now, where the folder can be written."""
     own = sha256("\n".join((saving.format, *key)).encode())
-    path = folder / sha256("\n".join(key[:3]).encode()).hex()[:32]  # so that a later edition's takes its place
+    hasher = sha256("\n".join(key[:3]).encode())
+    path = folder / hasher.hex()[:32]  # so that a later edition's takes its place
     with suppress(OSError, ValueError, zlib.error):
         data = path.read_bytes()
         if data.startswith(own):
-            saved: Value = saving.read(zlib.decompress(data[len(own) :]))
+            chunks = data[len(own) :]
+            saved: Value = saving.read(zlib.decompress(chunks))
             return saved
     value = make()
     if data := saving.write(value):

@@ -89,7 +89,8 @@ def _fields(table: dict[str, Role], pairs: Iterable[tuple[str, str]]) -> Entry:
     """The fields whose roles are known, in the table's order."""
     order = list(table)
     known = sorted((pair for pair in pairs if pair[0] in table and pair[1]), key=lambda pair: order.index(pair[0]))
-    return tuple(Field(table[name], text) for name, text in known)
+    fields = (Field(table[name], text) for name, text in known)
+    return tuple(fields)
 
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------
@@ -134,13 +135,16 @@ def bibtex(text: str) -> Iterator[Entry]:
         is_comment = kind in ("comment", "preamble") or _BIB_COMMENTED.match(text, line_start, match.start())
         if is_comment or text[match.start() - 1 : match.start()].isalnum():
             continue
-        pairs = [(name.lower(), value) for name, value in _bib_pairs(body, strings)]
+        bib_pairs = _bib_pairs(body, strings)
+        pairs = [(name.lower(), value) for name, value in bib_pairs]
         if kind == "string":
-            strings.update((name, value[:MAX_STRING_CHARS]) for name, value in pairs)
+            short_pairs = ((name, value[:MAX_STRING_CHARS]) for name, value in pairs)
+            strings.update(short_pairs)
         else:
             key = _BIB_KEY.match(body)
             named = _fields(_BIBTEX, ((name, _bib_text(value)) for name, value in _bib_own_ids(dict(pairs))))
-            yield (*named, *([Field("note", key[1])] if key else []))
+            notes = [Field("note", key[1])] if key else []
+            yield (*named, *notes)
 
 
 def _end_of(text: str, start: int) -> int:
@@ -174,7 +178,8 @@ def _bib_value(body: str, start: int, strings: dict[str, str]) -> tuple[str, int
     if body[start : start + 1] not in ("{", '"'):
         word = _BIB_WORD.match(body, start)
         if word:
-            return (strings.get(word[0].lower(), word[0]), word.end())
+            text = strings.get(word[0].lower(), word[0])
+            return (text, word.end())
         return ("", start + 1)
     depth = 0
     is_quoted = body[start] == '"'
@@ -198,7 +203,8 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _bib_text(text: str) -> str:
     text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", text)))
-    return _TIE.sub(" ", _ESCAPED.sub(r"\1", text).replace("{", "").replace("}", ""))
+    unescaped = _ESCAPED.sub(r"\1", text).replace("{", "")
+    return _TIE.sub(" ", unescaped.replace("}", ""))
 
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------
@@ -308,12 +314,15 @@ _NO_ITEMS = ("attachment", "note", "annotation")
 
 def rdf(text: str) -> Iterator[Entry]:
     """The items of Zotero's RDF: not their attachments, notes and journals, nor collections."""
-    nodes = [node for root in xml_root(text).children() for node in root.children()]
+    roots = xml_root(text).children()
+    nodes = [node for root in roots for node in root.children()]
     by_address = {node.attributes.get("about", ""): node for node in nodes}
     for node in nodes:
-        kind = "".join(child.text().strip() for child in node.children("itemType"))
+        texts = (child.text().strip() for child in node.children("itemType"))
+        kind = "".join(texts)
         types = [child.attributes.get("resource", "") for child in node.children("type")]
-        names = {node.name, *(re.split("[#/]", type)[-1] for type in types)}
+        type_names = (re.split("[#/]", type)[-1] for type in types)
+        names = {node.name, *type_names}
         if kind not in _NO_ITEMS if kind else names.isdisjoint(_NO_PAPERS):
             links = (child.attributes.get("resource", "") for child in node.children("link", "isPartOf"))
             linked = [by_address[link] for link in links if link in by_address]
@@ -321,7 +330,8 @@ def rdf(text: str) -> Iterator[Entry]:
 
 
 def _rdf_entry(node: Element, linked: list[Element]) -> Entry:
-    own = [("about", node.attributes.get("about", "")), *((child.name, child.text()) for child in node.children())]
+    children = ((child.name, child.text()) for child in node.children())
+    own = [("about", node.attributes.get("about", "")), *children]
     # Zotero writes a paper's DOI within its journal, and the page that it saved as an attachment
     parts = [part for whole in node.children("isPartOf") for part in whole.children()]
     others = [("identifier", child.text()) for part in linked for child in part.children("identifier")]
@@ -333,7 +343,8 @@ def _rdf_entry(node: Element, linked: list[Element]) -> Entry:
 def endnote_xml(text: str) -> Iterator[Entry]:
     """The records of EndNote's XML."""
     for record in _within(xml_root(text), "record"):
-        yield _fields(_ENDNOTE_XML, ((leaf.name, leaf.text()) for leaf in _within(record, *_ENDNOTE_XML)))
+        leaves = _within(record, *_ENDNOTE_XML)
+        yield _fields(_ENDNOTE_XML, ((leaf.name, leaf.text()) for leaf in leaves))
 
 
 def _within(element: Element, *names: str) -> Iterator[Element]:
@@ -408,7 +419,8 @@ their abstracts cite. The first sign in a file tells: a later one may be in an a
 def entries(text: str, name: str = "") -> Iterator[Entry] | None:
     """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
     signs = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
-    read = min(signs, key=lambda sign: sign[0], default=(0, None))[1]
+    first = min(signs, key=lambda sign: sign[0], default=(0, None))
+    read = first[1]
     if isinstance(read, str):
         raise InputError(f"is {read}, which is not read; export BibTeX, RIS or RDF", file=name)
     return read(text) if read else None

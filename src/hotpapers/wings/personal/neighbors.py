@@ -138,5 +138,6 @@ def cosine(vector: bytes, other: bytes) -> int:
     """The cosine of two vectors of signed bytes in ten-thousandths, 0 at least."""
     first, second = array("b", vector), array("b", other)
     product = sum(map(mul, first, second))
-    length = isqrt(sum(map(mul, first, first)) * sum(map(mul, second, second)))
+    total = sum(map(mul, first, first))
+    length = isqrt(total * sum(map(mul, second, second)))
     return max(product * WHOLE // length, 0) if length else 0

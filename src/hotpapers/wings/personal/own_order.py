@@ -88,7 +88,8 @@ def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: Rea
     starred = {text.paper for text, _ in profile.starred}
     others = [(paper, weighed(vector)) for paper, vector in papers if paper.paper not in starred]
     in_order = sorted(others, key=lambda other: other[0].paper)  # the same on every page
-    words = learn([vector for _, vector in profile.starred], [vector for _, vector in in_order])
+    vectors = [vector for _, vector in profile.starred]
+    words = learn(vectors, [vector for _, vector in in_order])
     places = [place_of(paper, vector, profile, words) for paper, vector in others]
     return sorted(places, key=lambda place: -place.value)
 
@@ -98,10 +99,15 @@ def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile, l
     near = closeness_to_liked(vector, liked)
     author = first_match(profile.authors, ", ".join(paper.authors))
     word = first_match(profile.words, f"{paper.title} {paper.abstract}")
-    value = near + BY_AUTHOR * bool(author) + BY_WORD * bool(word)
-    value -= max((closeness(vector, other) for other in profile.unwanted), default=0) // 2
+    closenesses = (closeness(vector, other) for other in profile.unwanted)
+    value = near - max(closenesses, default=0) // 2
     reasons = [_nearest(vector.weights, profile, liked)] if near else []
-    reasons += [f"by {author}, whom you follow"] * bool(author) + [f"has “{word}”"] * bool(word)
+    if author:
+        value += BY_AUTHOR
+        reasons.append(f"by {author}, whom you follow")
+    if word:
+        value += BY_WORD
+        reasons.append(f"has “{word}”")
     return PersonalPlace(paper, value, " · ".join(reasons), near)
 
 
@@ -155,7 +161,8 @@ def learn(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> 
                 continue
             before = pulls[n]
             sign = 1 if n < len(starred) else -1
-            pulls[n] = _pull(before, _product(weights, paper.weights), paper.length, is_star=sign > 0)
+            product = _product(weights, paper.weights)
+            pulls[n] = _pull(before, product, paper.length, is_star=sign > 0)
             step = sign * (pulls[n] - before)
             for word, weight in paper.weights.items() if step else ():
                 weights[word] += step * weight

@@ -94,9 +94,10 @@ def _content(script: bytes, head: str, kind: type[T]) -> T:
 def papers_in(script: bytes) -> dict[str, RankedText]:
     """The papers of a script of titles, by bare identifier. Raises InputError for what `papers_script` does not
     write."""
+    content = _content(script, PAPERS_HEAD, _PaperFile)
     return {
         paper: RankedText(paper, row.title, tuple(filter(None, row.authors.split(", "))))
-        for paper, row in _content(script, PAPERS_HEAD, _PaperFile).papers.items()
+        for paper, row in content.papers.items()
     }
 
 

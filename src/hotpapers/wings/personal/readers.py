@@ -75,7 +75,8 @@ def _destination(
         raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")
     client = open_client((), ())
     sender = ReaderSender(reader, site, QuerySession(record, site.terms), mailer)
-    return SenderDestination(sender, client.http, close=partial(_close, client, mailer), target=reader.name)
+    close = partial(_close, client, mailer)
+    return SenderDestination(sender, client.http, close=close, target=reader.name)
 
 
 def _close(client: Connection, mailer: Mailer | None) -> None:
@@ -128,7 +129,8 @@ class ReaderSender:
         self._reader = reader
         self._session = session
         self._mailer = mailer
-        self._stars, self._feed = ((site.folder / Path(path).expanduser()) for path in (reader.stars, reader.feed))
+        paths = (reader.stars, reader.feed)
+        self._stars, self._feed = ((site.folder / Path(path).expanduser()) for path in paths)
         self._site_config: SiteConfig = site.site_config.of(reader.publication)
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
@@ -271,14 +273,16 @@ def _lines(number: int, paper: ReaderPaper) -> str:
     wrap = partial(textwrap.fill, width=WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     texts = filter(None, (paper.authors, paper.sentence, paper.counts, paper.reason))
     addresses = (paper.url, paper.discussion and f"Discussion {paper.discussion}")
-    lines = (wrap(f"{number:>2}. {paper.title}"), *(wrap(text, initial_indent=indent) for text in texts))
+    heading = f"{number:>2}. {paper.title}"
+    lines = (wrap(heading), *(wrap(text, initial_indent=indent) for text in texts))
     return "\n".join([*lines, *(f"{indent}{address}" for address in addresses if address)])
 
 
 def _html(paper: ReaderPaper) -> Markup:
     """A paper as an item of a list."""
     link = Markup('<a href="{}">{}</a>')
-    facts = [Markup.escape(text) for text in (paper.authors, paper.sentence, paper.counts, paper.reason) if text]
+    texts = (paper.authors, paper.sentence, paper.counts, paper.reason)
+    facts = [Markup.escape(text) for text in texts if text]
     more = [link.format(paper.discussion, "Discussion")] if paper.discussion else []
     return Markup("<li>{}</li>").format(Markup("<br>").join([link.format(paper.url, paper.title), *facts, *more]))
 

@@ -80,6 +80,7 @@ def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
 
 def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, reason: str) -> NearPaper:
     base = site.address if text.paper in day.shown else ""
+    page = site_paths.paper_url(base, paper_key(text.paper))
     return NearPaper(
         paper=text.paper,
         title=text.title,
@@ -87,7 +88,7 @@ def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, rea
         day=day.day,
         closeness=as_shown(value),
         reason=reason,
-        page=site_paths.paper_url(base, paper_key(text.paper)),
+        page=page,
     )
 
 
@@ -101,7 +102,8 @@ def _starred(site: PublishedSite, stars: Iterable[str]) -> Iterator[tuple[str, R
         if day and paper in day.papers:
             yield star, day.papers[paper], day.vectors.get(paper, {})
         else:
-            yield star, RankedText(paper, "" if paper else star), {} if paper else vector_of(star, "")
+            ranked_text = RankedText(paper, "" if paper else star)
+            yield star, ranked_text, {} if paper else vector_of(star, "")
 
 
 def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
@@ -111,7 +113,8 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
         latest = next(site.days(), "")
         raise NotFound(phrases.no_issue(params.day, latest) if latest else "the site has no issue yet")
     starred = list(_starred(site, dict.fromkeys(params.stars)))
-    profile = ReaderProfile(tuple((text, weighed(vector)) for _, text, vector in starred), params.authors, params.words)
+    weighed_stars = ((text, weighed(vector)) for _, text, vector in starred)
+    profile = ReaderProfile(tuple(weighed_stars), params.authors, params.words)
     home = {paper: day for day in reversed(days) for paper in day.papers}
     places = order_with_vectors(
         ((day.papers[paper], day.vectors.get(paper, {})) for paper, day in site.question.within(home.items())), profile
@@ -128,9 +131,11 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
 def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPapers:
     paper_id = bare(paper_key(params.paper))
     own_day = site.days_of({paper_id})
-    days = dict.fromkeys([*own_day.values(), *islice(site.days(), MAX_DAYS)])
+    latest_days = islice(site.days(), MAX_DAYS)
+    days = dict.fromkeys([*own_day.values(), *latest_days])
     vectors = {day: _vectors(site, day) for day in days}
-    own = next((known[paper_id] for known in vectors.values() if paper_id in known), {})
+    known_vectors = (known[paper_id] for known in vectors.values() if paper_id in known)
+    own = next(known_vectors, {})
     if not own:
         raise NotFound(f"{paper_id}: the site has no vector of it; try search")
     weighed_own = weighed(own)
@@ -146,7 +151,8 @@ def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPap
     def shown(paper: str, value: int) -> NearPaper:
         day, vector = others[paper]
         text = read[day].papers.get(paper, RankedText(paper, ""))
-        return _near(site, read[day], text, value, ", ".join(common_words(own, vector, SHOWN_WORDS)))
+        reason = ", ".join(common_words(own, vector, SHOWN_WORDS))
+        return _near(site, read[day], text, value, reason)
 
     return NearPapers(papers=tuple(starmap(shown, near)))
 

@@ -69,7 +69,8 @@ def read_choices(data: bytes, name: str = "") -> ReaderChoices:
     if choices is None:
         entries = library_files.entries(text, name)
         choices = _of_list(text, name) if entries is None else ReaderChoices(_papers(entries))
-    starred = {paper.paper or f"title {paper.title}": paper for paper in reversed(choices.starred)}
+    papers = reversed(choices.starred)
+    starred = {paper.paper or f"title {paper.title}": paper for paper in papers}
     if not (starred or choices.authors or choices.words):
         raise InputError("names no paper; write one arXiv id a line, or export BibTeX, RIS or RDF", file=name)
     return choices._replace(starred=tuple(reversed(starred.values()))[:MAX_STARRED])
@@ -100,8 +101,10 @@ def _papers(entries: Iterable[Entry]) -> tuple[StarredPaper, ...]:
 
 
 def _text(entry: Entry, role: Role) -> str:
-    text = next((field.text for field in entry if field.role == role), "")
-    return " ".join(html.unescape(_RICH_TEXT.sub("", text)).split())[:MAX_TEXT_CHARS]
+    texts = (field.text for field in entry if field.role == role)
+    text = next(texts, "")
+    unescaped = html.unescape(_RICH_TEXT.sub("", text))
+    return " ".join(unescaped.split())[:MAX_TEXT_CHARS]
 
 
 def _key_of(entry: Entry) -> str:
@@ -133,7 +136,8 @@ def _linked_id(text: str) -> str:
 
 def _noted_id(text: str) -> str:
     """Of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it."""
-    lines = list(dropwhile(_FACT.match, filter(str.strip, text.splitlines())))
+    full_lines = filter(str.strip, text.splitlines())
+    lines = list(dropwhile(_FACT.match, full_lines))
     if len(lines) == 1 or (lines and _LABELED.match(lines[1])):
         return own_id(lines[0])
     return ""
@@ -181,7 +185,8 @@ def _of_list(text: str, name: str) -> ReaderChoices:
                 message = f"line {number} names a paper within other words; write one id or address a line"
                 raise InputError(message, file=name)
             starred += (StarredPaper(arxiv.key(mention.id)) for mention in mentions)
-    return ReaderChoices(tuple(starred), tuple(followed["author"]), tuple(followed["word"]))
+    authors = tuple(followed["author"])
+    return ReaderChoices(tuple(starred), authors, tuple(followed["word"]))
 
 
 def _bare_ids(line: str) -> list[str]:
@@ -216,7 +221,8 @@ def _is_of_list(line: str, mentions: list[PaperMention]) -> bool:
     )
     if not re.search(r"[^\W\d_]{2}", around):
         return True
-    is_at_an_end = not _trimmed(line[: spans[0][0]]) or not _trimmed(line[spans[-1][1] :])
+    trimmed = _trimmed(line[: spans[0][0]])
+    is_at_an_end = not trimmed or not _trimmed(line[spans[-1][1] :])
     if len({mention.id for mention in mentions}) != 1:
         return False
     return len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)

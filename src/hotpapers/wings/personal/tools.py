@@ -100,7 +100,8 @@ class OrderForReader(OrderedPapers, frozen=True, kw_only=True):
 
 
 def _for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:
-    return _ordered(session, papers_up_to(session, params.day, params.publication, params.days), params)
+    papers = papers_up_to(session, params.day, params.publication, params.days)
+    return _ordered(session, papers, params)
 
 
 def _public_for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:

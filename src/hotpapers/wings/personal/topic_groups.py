@@ -35,13 +35,16 @@ def topic_groups(papers: Sequence[Paper]) -> list[PaperGroup]:
 
 def _close_groups(texts: Sequence[RankedText]) -> list[tuple[int, ...]]:
     vectors = [weighed(topic_vector_of(text.title, text.abstract)) for text in texts]
-    values = {pair: closeness(vectors[pair[0]], vectors[pair[1]]) for pair in combinations(range(len(texts)), 2)}
+    pairs = combinations(range(len(texts)), 2)
+    values = {pair: closeness(vectors[pair[0]], vectors[pair[1]]) for pair in pairs}
     most = min(MAX_PAPERS, max(len(texts) // MAX_SHARE, 2))
     groups: list[tuple[int, ...]] = []
     for pair in sorted((pair for pair, value in values.items() if value >= MIN_ALIKE), key=lambda p: (-values[p], p)):
         touched = [group for group in groups if not set(group).isdisjoint(pair)]
-        joined = tuple(sorted({*pair, *(place for group in touched for place in group)}))
-        are_close = all(values[inner] >= MIN_ALIKE for inner in combinations(joined, 2))
+        places = (place for group in touched for place in group)
+        joined = tuple(sorted({*pair, *places}))
+        likenesses = (values[inner] >= MIN_ALIKE for inner in combinations(joined, 2))
+        are_close = all(likenesses)
         if len(joined) <= most and are_close:
             groups = [*(group for group in groups if group not in touched), joined]
     return groups
@@ -57,11 +60,13 @@ def _names(texts: Sequence[RankedText], places: tuple[int, ...]) -> tuple[str, .
     names: dict[str, str] = {}
     for place in places:
         for word, written in _written_words(texts[place].title):
-            is_rare = sum(word in other for other in others) * MAX_SHARE <= len(others)
+            total = sum(word in other for other in others)
+            is_rare = total * MAX_SHARE <= len(others)
             if word in shared and is_rare and len(word) > 2:
                 names.setdefault(word, written)
     repeated = [word for word in names if sum(word in title for title in titles) > 1]
-    order = [*repeated, *(word for word in names if word not in repeated)]
+    rest = (word for word in names if word not in repeated)
+    order = [*repeated, *rest]
     is_enough = len(order) > 1 or repeated
     if is_enough:
         return tuple(names[word] for word in order[:MAX_NAMES])

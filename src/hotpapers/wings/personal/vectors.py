@@ -39,11 +39,9 @@ MAX_CATEGORIES = 4
 
 _FREQUENCY = (0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53)
 """What a word counts by its occurrences in a text, the last for all above: 16 · (1 + ln n)."""
-_COMMAND, _ACCENT, _WORD = (
-    re.compile(r"\\[A-Za-z]+"),
-    re.compile("[\u0300-\u036f]"),
-    re.compile(r"[A-Za-z][A-Za-z0-9]+"),
-)
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_ACCENT = re.compile("[\u0300-\u036f]")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 _CATEGORY = re.compile(r"(?=.*[.-])[a-z]{1,10}(?:-[a-z]{1,10})?(?:\.[A-Za-z-]{2,20})?", re.ASCII)
 
 Vector = Mapping[str, int]
@@ -64,7 +62,8 @@ def words_of(text: str) -> Sequence[str]:
         plain_text = text
     else:
         plain_text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
-    return [stem(word) for word in _WORD.findall(_COMMAND.sub(" ", plain_text).lower())]
+    words = _WORD.findall(_COMMAND.sub(" ", plain_text).lower())
+    return [stem(word) for word in words]
 
 
 @cache
@@ -78,7 +77,8 @@ def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vect
     """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word, then the
     categories. Words of the title count twice."""
     held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
-    words = _weights(f"{title} {title}", abstract, levels(), TERMS - len(held))
+    terms = TERMS - len(held)
+    words = _weights(f"{title} {title}", abstract, levels(), terms)
     square = sum(weight * weight for weight in words.values())
     if held:
         weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT)
@@ -125,7 +125,8 @@ def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -
 
 def weighed(vector: Vector) -> WeighedVector:
     """A vector with its length."""
-    return WeighedVector(vector, isqrt(sum(weight * weight for weight in vector.values()) << 16))
+    total = sum(weight * weight for weight in vector.values())
+    return WeighedVector(vector, isqrt(total << 16))
 
 
 def closeness(paper: WeighedVector, other: WeighedVector) -> int:
@@ -141,7 +142,8 @@ def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
     """The words that bring two papers closest; categories only if they share no word."""
     products = {word: weight * other[word] for word, weight in vector.items() if word in other}
     order = sorted(products, key=lambda word: (-products[word], word))
-    return ([word for word in order if not is_category(word)] or order)[:count]
+    words = [word for word in order if not is_category(word)]
+    return (words or order)[:count]
 
 
 # ---- as text ----------------------------------------------------------------------------------------------

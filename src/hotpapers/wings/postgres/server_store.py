@@ -291,9 +291,10 @@ class PostgresDatabase:
                     with suppress(psycopg.errors.InsufficientPrivilege):  # the server does it itself some time later
                         self._connection.execute(finish)
         except errors.StoreError as problem:
+            first_line = _first_line(problem.__cause__ or problem)
             raise type(problem)(
                 f"{self.where}: forgotten, but the tables could not be rewritten to erase all traces "
-                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish"
+                f"({first_line}); run the same command again to finish"
             ) from problem
 
     def _rewrite(self, table: str) -> None:

@@ -32,7 +32,8 @@ class VectorIndex(WordIndex):
 
     def is_made(self, database: Database) -> bool:
         sql = f"SELECT count(*) FROM pg_tables WHERE schemaname = {self._schema} AND tablename IN (?, ?)"
-        return bool(database.rows(sql, _TABLES)[0][0] == len(_TABLES))
+        rows = database.rows(sql, _TABLES)
+        return bool(rows[0][0] == len(_TABLES))
 
     def copy_tables(self, database: Database, tables: Sequence[str]) -> None:
         """Create temporary tables like those of the store, with their indexes."""
@@ -99,7 +100,8 @@ def _term(term: SearchTerm, one_column: bool) -> str:
         return _phrase(term.stems if term.field == "title" else term.words, term.prefix, _COLUMNS[term.field])
     if one_column or term.stems == term.words:
         return _phrase(term.stems, term.prefix, "")
-    return f"({_phrase(term.stems, term.prefix, 'AC')} | {_phrase(term.words, term.prefix, 'B')})"
+    phrase = _phrase(term.stems, term.prefix, "AC")
+    return f"({phrase} | {_phrase(term.words, term.prefix, 'B')})"
 
 
 def _phrase(words: Sequence[str], prefix: bool, weights: str) -> str:

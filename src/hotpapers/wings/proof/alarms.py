@@ -78,7 +78,8 @@ def acknowledge(folder: Path, subject: str) -> bool:
 
     def mark(alarms: Alarms) -> None:
         for about, alarm in alarms.items():
-            alarms[about] = replace(alarm, acknowledged=alarm.acknowledged or alarm.subject == subject)
+            acknowledged = alarm.acknowledged or alarm.subject == subject
+            alarms[about] = replace(alarm, acknowledged=acknowledged)
 
     return _change(folder, mark)
 

@@ -66,9 +66,9 @@ def log(
         print_error("nothing was changed")
         raise click.exceptions.Exit(1)
     with site.opened(publications=True) as record:
-        names = sorted(
-            item.publication for item in record.view().items(Publication) if log_files.is_name(item.publication)
-        )
+        items = record.view().items(Publication)
+        publications = (item.publication for item in items if log_files.is_name(item.publication))
+        names = sorted(publications)
         if new_key:
             if config.key_file.exists():
                 raise UsageError(f"{config.key_file}: already exists; --rotate replaces it and starts a new log")
@@ -122,12 +122,13 @@ def _rows(name: str, config: LogConfig) -> Iterator[dict[str, Any]]:
     for stored in log_files.read_logs(config.folder / name):
         if stored.last and stored.key:
             witnesses = cosigners(policy, stored.last)
+            root = stored.last.root.hex()
             yield {
                 "publication": name,
                 "number": stored.number,
                 "origin": stored.last.origin,
                 "size": stored.last.size,
-                "root": stored.last.root.hex(),
+                "root": root,
                 "key": str(stored.key),
                 "witnesses": sorted(witnesses),
                 "complete": policy.is_met(witnesses),
@@ -145,7 +146,8 @@ def verify_saved(
         return _verify_site(address, policy_file, site, as_json)
     # Checks saved issues and prints what is proved about each. Exits with status 1 if a check fails.
     reports = [_report(file, policy_file, site) for file in files]
-    show([value for value, _ in reports], (line for _, lines in reports for line in lines), as_json)
+    all_lines = (line for _, lines in reports for line in lines)
+    show([value for value, _ in reports], all_lines, as_json)
     if not all(value["verified"] for value, _ in reports):
         raise click.exceptions.Exit(1)
 
@@ -256,6 +258,7 @@ def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch:
     if policy_file is None:
         lines.append("verified with the site's own keys; check that they are genuine, or use yours with --policy:")
         lines += [f"  {key}" for key in policy.logs]
-    show({"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}, lines, as_json)
+    facts = {"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}
+    show(facts, lines, as_json)
     if verdict.problems:
         raise click.exceptions.Exit(1)

@@ -77,7 +77,8 @@ class StoredLog:
 
     def covering(self, leaf: int) -> Sequence[Checkpoint]:
         """The checkpoints that cover a leaf, by its number; ascending."""
-        return self.checkpoints[bisect_right(self.checkpoints, leaf, key=lambda signed: signed.size) :]
+        first = bisect_right(self.checkpoints, leaf, key=lambda signed: signed.size)
+        return self.checkpoints[first:]
 
 
 def is_name(publication: str) -> bool:
@@ -93,7 +94,8 @@ def read_logs(folder: Path) -> list[StoredLog]:
 def verifier_keys(folder: Path) -> frozenset[VerifierKey]:
     """The keys of all logs in a folder. Raises LogError."""
     try:
-        return frozenset(parse_vkey(file.read_text("utf-8").strip()) for file in folder.glob(f"*/*/{_KEY}"))
+        files = folder.glob(f"*/*/{_KEY}")
+        return frozenset(parse_vkey(file.read_text("utf-8").strip()) for file in files)
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key cannot be read: {problem}") from problem
 
@@ -105,7 +107,8 @@ def publications(folder: Path) -> list[str]:
 
 def version(folder: Path) -> object:
     """A value that changes whenever a log of a publication gets a checkpoint or a checkpoint gets a cosignature."""
-    folders = [folder / name / _CHECKPOINTS for name in sorted(_names(folder))]
+    names = sorted(_names(folder))
+    folders = [folder / name / _CHECKPOINTS for name in names]
     return tuple((str(path), path.stat().st_mtime_ns) for path in folders if path.is_dir())
 
 
@@ -117,7 +120,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _numbers(folder: Path) -> list[int]:
-    return sorted(int(name) for name in _names(folder) if _NUMBER.fullmatch(name))
+    sizes = (int(name) for name in _names(folder) if _NUMBER.fullmatch(name))
+    return sorted(sizes)
 
 
 def read_log(folder: Path) -> StoredLog:
@@ -201,7 +205,8 @@ def add_entries(folder: Path, entries: Sequence[bytes], key: VerifierKey) -> Non
 def save_checkpoint(folder: Path, signed: Checkpoint) -> None:
     """Stores a checkpoint of the log in a folder, or replaces it with one that has more cosignatures. The write is
     atomic."""
-    file_modes.write_atomically(folder / _CHECKPOINTS / str(signed.size), str(signed).encode())
+    target = folder / _CHECKPOINTS / str(signed.size)
+    file_modes.write_atomically(target, str(signed).encode())
 
 
 def drop_checkpoints(folder: Path, sizes: Iterable[int]) -> None:

@@ -72,7 +72,8 @@ class LogKeeping:
         at = context.clock.now()
         database = context.record.database
         period = at // (HOUR if logs.config.observations else DAY)
-        state = (len(queries.frozen_digests(database, publication)), period, tombstones.count(database))
+        frozen_digests = queries.frozen_digests(database, publication)
+        state = (len(frozen_digests), period, tombstones.count(database))
         if self._states.get(publication) == state:
             return
         with self._rendering(context, publication):
@@ -93,9 +94,8 @@ class LogKeeping:
         self._asked_at[publication] = at
         policy = policies.witness_policy(logs.config.policy)
         with self._rendering(context, publication):
-            problems = list(
-                witness_client.ask_witnesses(self._connection.http, policy, logs.config.folder / publication, at)
-            )
+            folder = logs.config.folder / publication
+            problems = list(witness_client.ask_witnesses(self._connection.http, policy, folder, at))
         for failure in problems:
             level = logging.INFO if isinstance(failure.problem, errors.NetError) else logging.WARNING
             log_event(
@@ -130,7 +130,8 @@ def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
     logs = site_logs.site_logs(site)
     if logs is None:
         return None
-    witnesses = [witness.url for witness in policies.witness_policy(logs.config.policy).witnesses if witness.url]
+    witness_policy = policies.witness_policy(logs.config.policy)
+    witnesses = [witness.url for witness in witness_policy.witnesses if witness.url]
     slowest = http.ClientLimits(whole=witness_client.MAX_ANSWER_SECONDS)
     connection = make_connection(witnesses, (), shared, limits=slowest) if witnesses else None
     return LogKeeping(logs, site.site_config, site.terms, connection)

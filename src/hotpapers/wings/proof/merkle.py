@@ -62,7 +62,8 @@ class MerkleTree:
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that a leaf is in the tree of a size (section 2.1.1), from its sibling up. Requires
         index < size."""
-        return [sibling for *_, sibling in self._nodes_above(index, size)][::-1]
+        nodes_above = self._nodes_above(index, size)
+        return [sibling for *_, sibling in nodes_above][::-1]
 
     def consistency(self, old: int, size: int) -> list[bytes]:
         """The proof that the tree of size `old` is a prefix of the tree of a size (section 2.1.2). Empty if `old` is 0
@@ -145,8 +146,10 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
     """`tile/0/x001/x234/067`, with `.p/` and the width for a partial tile. `level`: a number, or `entries`."""
     groups = f"{index:03d}"
     groups = groups.zfill(-(-len(groups) // 3) * 3)
-    parts = [groups[n : n + 3] for n in range(0, len(groups), 3)]
-    name = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
+    starts = range(0, len(groups), 3)
+    parts = [groups[n : n + 3] for n in starts]
+    folders = (f"x{part}" for part in parts[:-1])
+    name = "/".join([*folders, parts[-1]])
     return f"tile/{level}/{name}" + (f".p/{width}" if width < WIDTH else "")
 
 
@@ -186,7 +189,8 @@ def files_of(
         else:
             below = ()
         bundled = bundle(below)
-        ends = [0, *accumulate(_PREFIX + len(entry) for entry in below)]
+        sizes = (_PREFIX + len(entry) for entry in below)
+        ends = [0, *accumulate(sizes)]
         for width in sorted(tile_widths):
             is_kept = width == WIDTH or not is_full
             yield tile_path(level, index, width), hashes[: width * HASH] if is_kept else b""
@@ -196,7 +200,8 @@ def files_of(
 
 def bundle(entries: Sequence[bytes]) -> bytes:
     """Entries, each preceded by its length in two bytes."""
-    return b"".join(len(entry).to_bytes(_PREFIX, "big") + entry for entry in entries)
+    prefixed = (len(entry).to_bytes(_PREFIX, "big") + entry for entry in entries)
+    return b"".join(prefixed)
 
 
 def read_bundle(data: bytes) -> tuple[list[bytes], int]:

@@ -62,7 +62,8 @@ def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None =
         except unreadable as problem:
             problems.append(f"{log.name}: {plain_reason(problem)}")
     problems += _broken_links(logs)
-    places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
+    parents = {file.parent for pattern in _FOLDERS for file in folder.glob(pattern)}
+    places = sorted(parents)
     issues: dict[Path, SavedIssue] = {}
     for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
         for file, issue in _issues_in(place, problems):
@@ -80,7 +81,8 @@ def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None =
     present = {issue_entry(issue.digest) for issue in issues.values()}
     logged = {entry for log in logs.values() for entry in log.entries if entry[:1] == ISSUE}
     leaves = sum(len(log.entries) for log in logs.values())
-    return MirrorVerdict(len(places), leaves, len(logged - present), tuple(problems))
+    missing = len(logged - present)
+    return MirrorVerdict(len(places), leaves, missing, tuple(problems))
 
 
 def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:

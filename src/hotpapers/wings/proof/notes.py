@@ -48,7 +48,8 @@ class NoteSignature(NamedTuple):
     signature: bytes
 
     def __str__(self) -> str:
-        return f"{DASH}{self.name} {in_base64(self.key_id + self.signature)}\n"
+        data = self.key_id + self.signature
+        return f"{DASH}{self.name} {in_base64(data)}\n"
 
 
 class VerifierKey(NamedTuple):
@@ -61,10 +62,12 @@ class VerifierKey(NamedTuple):
     @property
     def key_id(self) -> bytes:
         """Four bytes that distinguish keys with the same name."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public).digest()[:4]
+        beginning = self.name.encode() + b"\n" + bytes([self.type])
+        return hashlib.sha256(beginning + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{in_base64(bytes([self.type]) + self.public)}"
+        data = bytes([self.type]) + self.public
+        return f"{self.name}+{self.key_id.hex()}+{in_base64(data)}"
 
 
 class SigningKey(NamedTuple):
@@ -80,7 +83,8 @@ class SigningKey(NamedTuple):
 
     def private_text(self) -> str:
         """The private key as written in a file. `str` does not show it, to keep it out of logs."""
-        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{in_base64(bytes([ED25519]) + self.seed)}"
+        data = bytes([ED25519]) + self.seed
+        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{in_base64(data)}"
 
     def __repr__(self) -> str:
         return f"SigningKey({self.name!r})"
@@ -175,7 +179,8 @@ def _key_parts(text: str) -> tuple[str, str, bytes]:
 
 def sign(text: str, key: SigningKey) -> NoteSignature:
     """A log's Ed25519 signature of a text. Raises UsageError if the library is missing."""
-    return NoteSignature(key.name, key.verifier.key_id, signatures.sign(key.seed, text.encode()))
+    signature = signatures.sign(key.seed, text.encode())
+    return NoteSignature(key.name, key.verifier.key_id, signature)
 
 
 def signature_of(checkpoint: Checkpoint, key: VerifierKey) -> NoteSignature | None:
@@ -218,7 +223,8 @@ class Checkpoint(NamedTuple):
     @property
     def own(self) -> Checkpoint:
         """With the log's signatures only, without those of witnesses."""
-        return self._replace(signatures=tuple(line for line in self.signatures if line.name == self.origin))
+        lines = (line for line in self.signatures if line.name == self.origin)
+        return self._replace(signatures=tuple(lines))
 
     def is_of(self, tree: MerkleTree) -> bool:
         """Whether a tree had this root at this size."""
@@ -235,7 +241,8 @@ def read_checkpoint(text: str) -> Checkpoint:
     root = decode_base64(lines[2])
     if len(root) != HASH:
         raise NotAProof(f"the root of a checkpoint must have {HASH} bytes")
-    return Checkpoint(check_name(lines[0]), decimal(lines[1]), root, tuple(lines[3:]))
+    extensions = tuple(lines[3:])
+    return Checkpoint(check_name(lines[0]), decimal(lines[1]), root, extensions)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -272,7 +279,8 @@ def cosigned_message(checkpoint: Checkpoint, name: str, type: int, seconds: int)
     """What a witness signs. `name`, `type`: of its key."""
     if type == COSIGNATURE_ED25519:
         return f"cosignature/v1\ntime {seconds}\n{checkpoint.text}".encode()
-    start, moment, size = (number.to_bytes(8, "big") for number in (0, seconds, checkpoint.size))
+    numbers = (0, seconds, checkpoint.size)
+    start, moment, size = (number.to_bytes(8, "big") for number in numbers)
     name_of_log = _short(checkpoint.origin)
     return b"".join([_MLDSA_LABEL, _short(name), moment, name_of_log, start, size, checkpoint.root])
 

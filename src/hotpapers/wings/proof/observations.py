@@ -171,14 +171,16 @@ def read_packed(name: str, data: bytes) -> list[ObservationLine]:
                 raise reader.error(
                     line.number, f"words, names or handles in this {line.kind}, which must not be published"
                 )
-            lines.append(ObservationLine(leaf_hash(text[line.number - 1].removesuffix(b"\n")), item))
+            entry = text[line.number - 1].removesuffix(b"\n")
+            lines.append(ObservationLine(leaf_hash(entry), item))
     return lines
 
 
 def without(name: str, data: bytes, marks: Collection[str]) -> tuple[list[bytes], list[int]]:
     """The lines of a file of our own, with those taken back that contain a mark, and the numbers of these, from 0.
     `marks`: without networks. Raises NotExchange."""
-    _, *lines, _ = (line.removesuffix(b"\n") for line in _unpacked(ExchangeReader(name), data))
+    unpacked = _unpacked(ExchangeReader(name), data)
+    _, *lines, _ = (line.removesuffix(b"\n") for line in unpacked)
     unwanted = frozenset(mark.encode() for mark in marks)
     numbers = [number for number, line in enumerate(lines) if not unwanted.isdisjoint(_OWN_MARK.findall(line))]
     for number in numbers:
@@ -273,7 +275,8 @@ def is_name(name: str) -> bool:
 def names_listed(held: Collection[bytes]) -> dict[str, int]:
     """All files and lists that a log's leaves name, and the hour of each."""
     files = {f"{file.name}{SUFFIX}": file.hour for file in entries.described_by(held, entries.ObservedFile)}
-    return files | {leaf.name: leaf.hour for leaf in entries.described_by(held, entries.ListLeaf)}
+    leaves = entries.described_by(held, entries.ListLeaf)
+    return files | {leaf.name: leaf.hour for leaf in leaves}
 
 
 def fresh_entries(
@@ -304,7 +307,8 @@ def fresh_entries(
     matches = (_PUBLISHED.fullmatch(name) for name in names_in(folder) if name not in listed)
     digests = [match[1] for match in matches if match and match[1]]
     leaves = (entries.ListLeaf(at // HOUR, bytes.fromhex(digest)) for digest in digests)
-    return [*files, *((model.MAX_INTEGER, entries.observation_entry(leaf)) for leaf in leaves)]
+    own_entries = ((model.MAX_INTEGER, entries.observation_entry(leaf)) for leaf in leaves)
+    return [*files, *own_entries]
 
 
 def _is_old(hour: int, at: int) -> bool:
@@ -357,7 +361,8 @@ def _new_files(
         lines = _lines(queries.items_between(database, KINDS, position, end), hasher, own)
         first = hour if last is None else last + 1
         for part, part_lines in enumerate(_parts(lines), 1):
-            file = entries.ObservedFile(end, first, hour, part, root_of(map(leaf_hash, part_lines)))
+            root = root_of(map(leaf_hash, part_lines))
+            file = entries.ObservedFile(end, first, hour, part, root)
             file_modes.write_atomically(folder / (file.name + SUFFIX), pack(part_lines))
             yield end, entries.observation_entry(file)
         position = end
@@ -391,7 +396,8 @@ def _withdraw(
     """Lists what was forgotten since the last time, and removes it from the files. Lists are written first, so an
     interrupted run writes the same again. Whatever is forgotten is listed, as followers may have it from files that are
     deleted by now; nothing, if no file `was_published` yet."""
-    forgotten = frozenset(_published(tombstone, hasher) for tombstone, _ in tombstones.all_tombstones(database))
+    all_tombstones = tombstones.all_tombstones(database)
+    forgotten = frozenset(_published(tombstone, hasher) for tombstone, _ in all_tombstones)
     state = folder / _STATE
     known = frozenset(state.read_text("ascii").split()) if state.exists() else frozenset()
     if forgotten == known:
@@ -413,7 +419,8 @@ def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
             rows += [line_row(name, number) for number in numbers]
     for start in range(0, len(rows), MAX_WITHDRAWN_LINES):
         text = "".join(f"{row}\n" for row in rows[start : start + MAX_WITHDRAWN_LINES]).encode()
-        file_modes.write_atomically(folder / f"withdrawn-{hashlib.sha256(text).hexdigest()}.txt", text)
+        hasher = hashlib.sha256(text)
+        file_modes.write_atomically(folder / f"withdrawn-{hasher.hexdigest()}.txt", text)
     for file in changed:  # read again, as all of them may not fit into memory
         lines, _ = without(file.name, file.read_bytes(), gone)
         file_modes.write_atomically(file, pack(lines))

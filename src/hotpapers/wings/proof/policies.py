@@ -80,7 +80,8 @@ def invalid_signers(policy: LogPolicy, signed: Checkpoint, cosigners: Collection
 
 def is_of_known_log(policy: LogPolicy, signed: Checkpoint) -> bool:
     """Whether a log of the policy signed a checkpoint under its own name."""
-    return is_signed(signed, [key for key in policy.logs if key.name == signed.origin])
+    keys = [key for key in policy.logs if key.name == signed.origin]
+    return is_signed(signed, keys)
 
 
 def parse_policy(text: str) -> LogPolicy:
@@ -124,8 +125,10 @@ def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
         case ["witness", name, vkey, *url] if len(url) <= 1:
             _require_new(policy, name)
             key = _key(vkey, (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
-            _require(key.public not in {known.key.public for known in policy.witnesses}, f"{name}: duplicate key")
-            return policy._replace(witnesses=(*policy.witnesses, KnownWitness(name, key, *url)))
+            known_keys = {known.key.public for known in policy.witnesses}
+            _require(key.public not in known_keys, f"{name}: duplicate key")
+            witnesses = (*policy.witnesses, KnownWitness(name, key, *url))
+            return policy._replace(witnesses=witnesses)
         case ["group", name, rule, member, *members]:
             _require_new(policy, name)
             group = _group(policy, name, rule, (member, *members))

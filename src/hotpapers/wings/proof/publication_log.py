@@ -58,7 +58,8 @@ def leaves_of(
     `observed`: new leaves of observations, which do not wait for an issue."""
     known = set(logged)
     last = _last_recorded(database, known)
-    issues = [(at, entries.issue_entry(digest)) for at, _, digest in queries.frozen_digests(database, publication)]
+    frozen_digests = queries.frozen_digests(database, publication)
+    issues = [(at, entries.issue_entry(digest)) for at, _, digest in frozen_digests]
     has_issue = any(entry not in known for _, entry in issues)
     ends = queries.ends_of(database, DAY, last, at)
     if not (has_issue or observed or any(day <= (at - MAX_LEAF_WAIT) // DAY for day, *_ in ends)):
@@ -126,7 +127,8 @@ def start_next_log(publication: str, config: LogConfig) -> Checkpoint | None:
         states = log_keys.read_states(config.key_file)
         before = [(number, last) for (name, number), last in states.items() if name == publication]
         with suppress(LogError):
-            before += [(log.number, log.last) for log in log_files.read_logs(config.folder / publication) if log.last]
+            logs = log_files.read_logs(config.folder / publication)
+            before += [(log.number, log.last) for log in logs if log.last]
         if not before:
             return None
         number, last = max(before, key=lambda row: (row[0], row[1].size))
@@ -137,13 +139,15 @@ def start_next_log(publication: str, config: LogConfig) -> Checkpoint | None:
 def _extend(config: LogConfig, key: SigningKey, log: StoredLog, leaves: Sequence[bytes]) -> Checkpoint:
     """Writes the leaves, then the state to be signed, then the signed checkpoint. In this order, a crash at any point
     leaves no signed checkpoint that a later one could contradict."""
-    tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, leaves)])
+    new_hashes = map(leaf_hash, leaves)
+    tree = MerkleTree([*log.tree.levels[0], *new_hashes])
     states = log_keys.read_states(config.key_file)
     before = states.get((log.publication, log.number))
     signing = SigningKey(_origin(config, key, log, before), key.seed)
     if before and (before.origin != signing.name or not before.is_of(tree)):
+        state_file = log_keys.state_file(config.key_file)
         raise LogError(
-            f"{signing.name}: {log_keys.state_file(config.key_file)} says that {before.size:,} leaves were signed, and "
+            f"{signing.name}: {state_file} says that {before.size:,} leaves were signed, and "
             f"{config.folder} does not have them: it is an older copy, or was changed. Restore the right copy, or "
             "start a new log: hotpapers log --rotate."
         )

@@ -13,7 +13,8 @@ from hotpapers.record.item_rows import SPECS, read_row, select_columns
 def frozen_digests(database: Database, publication: str) -> list[tuple[int, str, str]]:
     """(position, day, digest) of every edition of a publication's issues, in the order of freezing."""
     sql = 'SELECT since, "day", digest FROM issue WHERE publication = ? ORDER BY since, "day", edition'
-    return [(int(since), str(day), str(digest)) for since, day, digest in database.rows(sql, (publication,))]
+    rows = database.rows(sql, (publication,))
+    return [(int(since), str(day), str(digest)) for since, day, digest in rows]
 
 
 def ends_of(database: Database, period: int, after: int, before: int) -> list[tuple[int, int, bytes]]:
@@ -49,4 +50,5 @@ def items_between(database: Database, kinds: tuple[type[Item], ...], after: int,
         spec = SPECS[kind]
         first, last = (AsOfView(database, MAX_INTEGER, position).last_row(kind) for position in (after, upto))
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? AND id <= ? AND until = 0 ORDER BY id"
-        yield from (read_row(spec, row).item for row in database.iterate(sql, (first, last)))
+        rows = database.iterate(sql, (first, last))
+        yield from (read_row(spec, row).item for row in rows)

@@ -112,7 +112,8 @@ def differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterat
         if len(shown[lane]) != len(expected[lane]):
             yield f"the response shows {len(shown[lane])} papers in {lane}, but the issue has {len(expected[lane])}"
         for raw, row, entry in zip(shown[lane], expected[lane], getattr(issue.content, lane), strict=False):
-            yield from _entry_differences(entry, raw, row, saved.parts.metadata.get(entry.paper), stored)
+            item = saved.parts.metadata.get(entry.paper)
+            yield from _entry_differences(entry, raw, row, item, stored)
     if unknown := shown.keys() - expected.keys() - PROVED_BY_HASHES:
         yield _unproved(unknown)
 
@@ -186,7 +187,8 @@ def _entry_differences(
         free |= {"title", "authors", "categories", "summary", "abstract"}
     elif isinstance(item, Place):
         free |= {"summary"} if item.abstract.strip() else {"summary", "abstract"}
-    different = [name for name in ("place", "paper") if name not in shown] + _different(shown, expected, free)
+    names = [name for name in ("place", "paper") if name not in shown]
+    different = names + _different(shown, expected, free)
     if different:
         yield f"{entry.paper}: the response shows another {', '.join(different)}"
     of_posts = {name for post in posts for name in post.keys() - POST_FIELDS}

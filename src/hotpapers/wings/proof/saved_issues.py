@@ -168,10 +168,12 @@ def _of_markdown(text: str, file: Path) -> SavedIssue:
     for section in f"\n{text}".split(_MARKDOWN_HEADING)[1:]:
         if place := _MARKDOWN_PLACE.match(section):
             address = _MARKDOWN_ADDRESS.search(section)  # without one, it is a paper that is not in the issue
-            shown.append(ShownEntry(int(place[1]), address[1] if address else ""))
+            paper = address[1] if address else ""
+            shown.append(ShownEntry(int(place[1]), paper))
         for line in _MARKDOWN_LINE.finditer(section):  # of the papers that are listed in a line each
             address = _MARKDOWN_ADDRESS.search(section, line.end(), section.find("\n", line.end()) + 1 or len(section))
-            shown.append(ShownEntry(int(line[1]), address[1] if address else ""))
+            shown_entry = ShownEntry(int(line[1]), address[1] if address else "")
+            shown.append(shown_entry)
     return read_saved(json_file)._replace(shown_digest=digest, shown=tuple(shown))
 
 
@@ -209,7 +211,8 @@ class _PageReader(HTMLParser):
         elif tag == "li" and self._is_ongoing and (paper := attributes.get("id")):
             self.ongoing.append(paper)
         elif tag == "li" and self._is_further:
-            self.entries.append(ShownEntry(_number(attributes.get("value") or "") or 0, attributes.get("id") or ""))
+            place = _number(attributes.get("value") or "") or 0
+            self.entries.append(ShownEntry(place, attributes.get("id") or ""))
         kind = f"{tag}.{attributes.get('class') or ''}"
         self._is_ongoing |= kind == "section.still"
         self._is_further |= kind == "details.further"
@@ -237,7 +240,9 @@ class _PageReader(HTMLParser):
             self._read_of_entry(self.entries[-1], data)
 
     def _read_of_entry(self, entry: ShownEntry, data: str) -> None:
-        kind = data if data in _ARXIV_LINKS else "abs" if data.startswith(_ID_LINK) else ""  # of a link to arXiv
+        kind = "abs" if data.startswith(_ID_LINK) else ""  # of a link to arXiv
+        if data in _ARXIV_LINKS:
+            kind = data
         if kind and self._in_links and self._target:
             if len(entry.linked) < 2:  # otherwise one of them is another paper already
                 paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
@@ -267,7 +272,8 @@ def check_saved(
     moments = policies.cosigners(policy, issue.proof.signed)
     cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
     in_answer = saved_answers.differences(issue.answer, stored) if issue.answer else ()
-    problems = (*_log_problems(issue, policy, moments), *_page_problems(issue), *in_answer)
+    log_problems = _log_problems(issue, policy, moments)
+    problems = (*log_problems, *_page_problems(issue), *in_answer)
     return ProofVerdict(issue, problems, tuple(cosignatures), stored is not None)
 
 

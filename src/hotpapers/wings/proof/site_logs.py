@@ -105,9 +105,8 @@ class PublicationLogs:
         signed = enough or covering[0]
         path = tuple(log.tree.inclusion(leaf, signed.size))
         cosigners = self._cosigners_of(signed)
-        return IssueProof(
-            LogProof(leaf, path, self._for_proof(signed, cosigners)), tuple(cosigners), enough is not None
-        )
+        log_proof = LogProof(leaf, path, self._for_proof(signed, cosigners))
+        return IssueProof(log_proof, tuple(cosigners), enough is not None)
 
     def proved(self, issue: PublishedIssue) -> ProvedIssue | None:
         """An issue with its proof. None while no checkpoint covers it, or if its content does not match the digest,
@@ -124,7 +123,8 @@ class PublicationLogs:
 
     def is_complete(self, digest: str) -> bool | None:
         """Whether an issue's proof has enough cosignatures, by its digest; None while it has no proof."""
-        log, leaf = self._places.get(entries.issue_entry(digest), (None, 0))
+        issue_entry = entries.issue_entry(digest)
+        log, leaf = self._places.get(issue_entry, (None, 0))
         if log and log.covering(leaf):
             return leaf < self._complete_sizes[log.number]
         return None
@@ -257,7 +257,8 @@ class LogPages(SitePart):
         if path == POLICY_PATH:
             yield from (path for path, data in self._files.items() if not data)
             leaves = [entry for log in self._logs.stored for entry in log.entries]
-            gone = observations.names_listed(leaves).keys() - observations.names_in(self._logs.observed)
+            names = observations.names_in(self._logs.observed)
+            gone = observations.names_listed(leaves).keys() - names
             yield from (f"{self._observed_path}{name}" for name in sorted(gone))
 
     def has(self, path: str) -> bool:
@@ -292,7 +293,8 @@ class LogPages(SitePart):
     @cached_property
     def _files(self) -> Mapping[str, bytes]:
         """Path and bytes of every file below the log's folder; no bytes for a partial tile that is full by now."""
-        return {f"{self._path}{path}": data for path, data in self._logs.files()}
+        files = self._logs.files()
+        return {f"{self._path}{path}": data for path, data in files}
 
 
 def _is_copy(file: Path, original: Path) -> bool:
@@ -317,7 +319,8 @@ def log_config(site: Site) -> LogConfig | None:
         policies.witness_policy(table.policy)
     except NotAProof as problem:
         raise SettingsError(f"{site.file}: transparency.policy: {problem}") from problem
-    key_file, folder = (site.folder / Path(path).expanduser() for path in (table.key, table.folder))
+    paths = (table.key, table.folder)
+    key_file, folder = (site.folder / Path(path).expanduser() for path in paths)
     base = site.settings.publish.base
     bases = site.settings.bases
     return LogConfig(key_file, folder, base, table.policy, table.observations, bases)
@@ -346,7 +349,8 @@ def site_alarms(site: Site) -> Iterator[tuple[str, str]]:
         return
     for name in log_files.publications(config.folder):
         try:
-            texts = [f"witness {alarm}" for alarm in alarms.open_alarms(config.folder / name)]
+            folder = config.folder / name
+            texts = [f"witness {alarm}" for alarm in alarms.open_alarms(folder)]
         except LogError as problem:
             texts = [str(problem)]
         yield from ((f"log of {name}: {text}", "log --acknowledge WITNESS") for text in texts)

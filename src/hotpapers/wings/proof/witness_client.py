@@ -59,7 +59,8 @@ def ask_witnesses(http: HttpClient, policy: policies.LogPolicy, folder: Path, at
             continue
         with log_files.locked(folder.parent):  # and read again, as another process may have added one
             known = log_files.read_checkpoint(log.folder, signed.size)
-            log_files.save_checkpoint(log.folder, known._replace(signatures=(*known.signatures, line)))
+            signatures = (*known.signatures, line)
+            log_files.save_checkpoint(log.folder, known._replace(signatures=signatures))
         alarms.clear_alarm(folder, witness.name, REFUSAL)
 
 
@@ -93,7 +94,8 @@ def ask_witness(
 def _post(
     http: HttpClient, witness: policies.KnownWitness, log: log_files.StoredLog, signed: Checkpoint, old: int
 ) -> tuple[int, str]:
-    nodes = "".join(f"{in_base64(node)}\n" for node in log.tree.consistency(old, signed.size))
+    consistency = log.tree.consistency(old, signed.size)
+    nodes = "".join(f"{in_base64(node)}\n" for node in consistency)
     response = http.post(
         f"{witness.url.rstrip('/')}/add-checkpoint",
         # without the signatures of other witnesses, which may be many and long, and do not count here

@@ -76,7 +76,8 @@ class PostContent(msgspec.Struct):
     @property
     def targets(self) -> list[str]:
         """Where it leads."""
-        return [target for target in (self.url, *(item.outbound_url for item in self._pictures)) if target]
+        outbound_urls = (item.outbound_url for item in self._pictures)
+        return [target for target in (self.url, *outbound_urls) if target]
 
     @property
     def _pictures(self) -> list[GalleryItem]:
@@ -190,12 +191,14 @@ def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
         return []
     content, anchors = plain(entry.content)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
-    text, links = join_title(plain(entry.title)[0], target, *_body(entry))
+    title = plain(entry.title)[0]
+    text, links = join_title(title, target, *_body(entry))
     handle = entry.author.removeprefix("/u/")
+    account = handle and f"{NETWORK}:@{handle.lower()}"
     post = Post(
         post=key,
         network=NETWORK,
-        account=handle and f"{NETWORK}:@{handle.lower()}",
+        account=account,
         created_at=entry.published or at,
         text=text,
         links=links,

@@ -85,15 +85,17 @@ class RedditApi:
         self._web = settings.web
         self._api = settings.api
         self._known = known
-        self._basic = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
+        credentials = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode())
+        self._basic = credentials.decode()
         self._headers: Mapping[str, str] = {}
         self._removal_check = RemovalCheck(BATCH)
 
     def begin(self, http: HttpClient) -> None:
+        headers = {"authorization": f"Basic {self._basic}"}
         response = http.post(
             f"{self._web}/api/v1/access_token",
             form={"grant_type": "client_credentials"},
-            headers={"authorization": f"Basic {self._basic}"},
+            headers=headers,
         )
         self._headers = {"authorization": f"Bearer {decode_response(response, _Token).access_token}"}
 
@@ -135,7 +137,8 @@ class RedditApi:
         lists = (self._listing(http, f"/r/{name}/new", "post", {})[0] for name in subreddits)
 
         def ask(names: Sequence[str]) -> Pages:
-            batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+            starts = range(0, len(names), BATCH)
+            batches = [names[start : start + BATCH] for start in starts]
             return one_by_one(batches, partial(self._info, http))
 
         return self._removal_check.pages(names, ask, partial(first_ids, lists))
@@ -223,7 +226,8 @@ class RedditFeeds:
         since = round(min(times) * 1e6) if is_cut else None
         is_incomplete = last_time is not None and len(times) >= FULL and min(times) > last_time
         leaves = too_many(subreddit, len(times), min(times)) if is_incomplete else None
-        yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=since, leaves=leaves)
+        cursor = msgspec.json.encode(newest).decode()
+        yield PayloadPage(payloads, cursor, since=since, leaves=leaves)
         if leaves:
             raise leaves
 

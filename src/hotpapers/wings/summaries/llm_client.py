@@ -120,7 +120,8 @@ def ask(http: HttpClient, model: SummarySettings, paper: Paper) -> str:
     """A model's sentence about a paper. Raises InputError if it is rejected, NetError, RetryLater, RequestRefused."""
     headers = {"content-type": "application/json", **_headers(model.key)}
     body = request(model.model, paper.title, paper.abstract, secrets.token_hex(8))
-    answer = http.post(f"{model.url.rstrip('/')}/chat/completions", body=body, headers=headers)
+    url = f"{model.url.rstrip('/')}/chat/completions"
+    answer = http.post(url, body=body, headers=headers)
     return sentence_of(answer.body, paper.title, paper.abstract)
 
 

@@ -61,7 +61,8 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
     head = record.head
     view = record.view(at, head.position)
     # The titles of all publications that are not retrospective; a default title if there are none
-    own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
+    items = view.items(Publication)
+    own = (item for item in items if not is_retrospective(item.publication))
     title = ", ".join(item.title for item in own) or UNTITLED
     moment = timestamps.rfc3339(at)
     with connect() as connection:
@@ -71,7 +72,8 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
                 beside = Path(name)
                 files = [_write(connection, view, table, beside) for table in TABLES]
                 digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
-                facts = ExportFacts(title, __version__, moment, head.position, head.chain.hex(), digest, files)
+                chain = head.chain.hex()
+                facts = ExportFacts(title, __version__, moment, head.position, chain, digest, files)
                 for file, describe in DESCRIPTIONS.items():
                     text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
                     (beside / file).write_bytes(text + b"\n")
@@ -92,7 +94,8 @@ def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) 
         for row in ROWS[table.name](view):
             out.write(msgspec.json.encode(dict(zip(names, row, strict=True))) + b"\n")
             rows += 1
-    write_typed(connection, lines, target, {column.name: column.type for column in table.columns})
+    types = {column.name: column.type for column in table.columns}
+    write_typed(connection, lines, target, types)
     lines.unlink()
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -109,7 +112,8 @@ def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, 
         f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
     )
     try:
-        copy_lines(connection, COPY.format(columns=columns, types=read, to=quoted(target)), lines)
+        sql = COPY.format(columns=columns, types=read, to=quoted(target))
+        copy_lines(connection, sql, lines)
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
         raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem

@@ -72,6 +72,7 @@ _TYPES = {
 
 def data_package(facts: ExportFacts) -> Json:
     """`datapackage.json`."""
+    resources = [_resource(file) for file in facts.files]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "hot-papers-tables",
@@ -81,7 +82,7 @@ def data_package(facts: ExportFacts) -> Json:
         "version": SCHEMA_VERSION,
         "created": facts.made,
         "licenses": [{"name": LICENSE, "path": LICENSE_URL, "title": "Creative Commons Zero v1.0 Universal"}],
-        "resources": [_resource(file) for file in facts.files],
+        "resources": resources,
     }
 
 
@@ -163,13 +164,14 @@ def _file_object(file: TableFile) -> Json:
 
 def _record_set(file: TableFile) -> Json:
     table = file.table
+    field = [_croissant_field(file, column) for column in table.columns]
     return {
         "@type": "cr:RecordSet",
         "@id": table.name,
         "name": table.name,
         "description": table.meaning,
         "key": [{"@id": f"{table.name}/{name}"} for name in table.key],
-        "field": [_croissant_field(file, column) for column in table.columns],
+        "field": field,
     }
 
 

@@ -43,7 +43,9 @@ class FieldRow(Schema, frozen=True, kw_only=True):
 
     def places_than(self, all_fields: float) -> str:
         """Whether it has more or fewer places than its papers would explain; empty if that cannot be told."""
-        return "more" if self.low > all_fields else "fewer" if self.high < all_fields else ""
+        if self.low > all_fields:
+            return "more"
+        return "fewer" if self.high < all_fields else ""
 
 
 def rows_of(facts: FieldFacts) -> list[FieldRow]:
@@ -74,7 +76,8 @@ def _row(field: str, papers: list[str], facts: FieldFacts) -> FieldRow:
 
 def _share_with(least: int, people: list[int]) -> float | None:
     if people:
-        return round(sum(count >= least for count in people) / len(people), 3)
+        total = sum(count >= least for count in people)
+        return round(total / len(people), 3)
     return None
 
 

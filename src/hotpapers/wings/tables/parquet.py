@@ -105,7 +105,8 @@ def copy_lines(connection: Any, sql: str, lines: Path) -> None:
 
 def _row(n: int, line: bytes) -> dict[str, Any]:
     body = msgspec.json.decode(line)
-    about = {name: body.get(name) for name in COLUMNS[1:-1]}
+    names = COLUMNS[1:-1]
+    about = {name: body.get(name) for name in names}
     return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
 
 
@@ -132,7 +133,8 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
             while rows := connection.fetchmany(1000):
                 yield from (str(line).encode() for (line,) in rows)
         except Exception as problem:  # DuckDB's errors have no useful common base class
-            reason = str(problem).splitlines()[0].replace(file, name or file)
+            lines = str(problem).splitlines()
+            reason = lines[0].replace(file, name or file)
             raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem
 
 

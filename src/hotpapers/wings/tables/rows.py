@@ -172,7 +172,8 @@ def _issues(view: AsOfView) -> Iterator[Row]:
         # The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs
         own = set(content.publication.own)
         known = identities.find(view.database, own)
-        own_numbers = sorted(known[account].number for account in own & known.keys())
+        accounts = own & known.keys()
+        own_numbers = sorted(known[account].number for account in accounts)
         read = (content.from_at, content.as_of, content.position, content.chain)
         papers = (content.announced, content.considered)
         replaced = content.replaces or None
@@ -187,7 +188,8 @@ def _issues(view: AsOfView) -> Iterator[Row]:
 def _settings(publication: Publication) -> Row:
     words = (list(publication.include), list(publication.exclude))
     limits = (publication.threshold, publication.least_entries or 0, publication.most_entries or None)
-    return (list(publication.categories), *words, list(publication.networks), *limits)
+    categories = list(publication.categories)
+    return (categories, *words, list(publication.networks), *limits)
 
 
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry, Publication]]:

@@ -85,7 +85,8 @@ def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[Discus
     """The topics of a week, the strongest first; none if too few of the weeks before have papers."""
     if not week or sum(map(bool, before)) < MIN_BEFORE:
         return []
-    titles = Counter(group for paper in week for group in dict(groups_in(paper.title)))
+    groups = (group for paper in week for group in dict(groups_in(paper.title)))
+    titles = Counter(groups)
     uses: dict[Group, list[tuple[DiscussedPaper, str]]] = {
         group: [] for group, count in titles.items() if count >= MIN_TITLES
     }
@@ -94,12 +95,14 @@ def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[Discus
             if group in uses:
                 uses[group].append((paper, surface))
     candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(titles[group], len(uses_of))}
-    counts = sorted(_counted(candidates, week, [paper for papers in before for paper in papers]), key=_by_strength)
+    counted = _counted(candidates, week, [paper for papers in before for paper in papers])
+    counts = sorted(counted, key=_by_strength)
     keys = {count.group: _keys(candidates[count.group]) for count in counts}
     merged: list[list[TopicGroup]] = []
     for count in counts:
         for topic in merged:
-            own, others = keys[count.group], keys[topic[0].group]
+            own = keys[count.group]
+            others = keys[topic[0].group]
             if 2 * len(own & others) >= min(len(own), len(others)):  # half of the smaller set is in the other
                 topic.append(count)
                 break
@@ -147,7 +150,8 @@ class PaperSet(NamedTuple):
 def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
     """What the arithmetic needs to know about papers."""
     weights = [paper.weight for paper in papers]
-    return PaperSet(len(weights), sum(weights), sum(weight * weight for weight in weights))
+    total = sum(weight * weight for weight in weights)
+    return PaperSet(len(weights), sum(weights), total)
 
 
 def _counted(
@@ -184,11 +188,13 @@ def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) 
     every = d.add(papers, before_papers)
     prior = max(d.divide(d.multiply(PRIOR, d.add(here, there)), every), MIN_PRIOR)
     prior_rest = max(d.subtract(PRIOR, prior), MIN_PRIOR)
-    with_it, before_with_it = d.add(here, prior), d.add(there, prior)
+    with_it = d.add(here, prior)
+    before_with_it = d.add(there, prior)
     odds = d.divide(with_it, d.add(d.subtract(papers, here), prior_rest))
     before_odds = d.divide(before_with_it, d.add(d.subtract(before_papers, there), prior_rest))
     deviation = d.sqrt(d.add(d.divide(1, with_it), d.divide(1, before_with_it)))
-    z = d.divide(d.subtract(d.ln(odds), d.ln(before_odds)), deviation)
+    difference = d.subtract(d.ln(odds), d.ln(before_odds))
+    z = d.divide(difference, deviation)
     return int(d.multiply(z, Decimal(100)).to_integral_value())
 
 

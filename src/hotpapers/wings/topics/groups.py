@@ -89,8 +89,10 @@ def groups_in(text: str) -> Iterator[tuple[Group, str]]:
 @lru_cache(CACHED_TEXTS)
 def _parts(text: str) -> Sequence[Sequence[_Word]]:
     """The words between punctuation."""
-    plain = _COMMAND.sub(" ", _ACCENT.sub("", unicodedata.normalize("NFKD", text[:MAX_CHARS])))
-    return [list(map(_word, _WORD.findall(part))) for part in _PUNCTUATION.split(plain)]
+    normalized = unicodedata.normalize("NFKD", text[:MAX_CHARS])
+    plain = _COMMAND.sub(" ", _ACCENT.sub("", normalized))
+    parts = _PUNCTUATION.split(plain)
+    return [list(map(_word, _WORD.findall(part))) for part in parts]
 
 
 @lru_cache(CACHED_WORDS)

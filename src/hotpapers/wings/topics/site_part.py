@@ -129,7 +129,8 @@ class TopicsPart(SitePart):
 
     def _summary(self, paper: str, week: str) -> EntrySummary:
         """A paper's entry in that week, or else, where it was only still talked about, in another."""
-        entries = self._entries.get(paper, [EntrySummary("", 0, paper, paper, (), ())])
+        entry_summary = EntrySummary("", 0, paper, paper, (), ())
+        entries = self._entries.get(paper, [entry_summary])
         return next((entry for entry in entries if self.weeks.week_of(entry.day) == week), entries[-1])
 
     @cached_property

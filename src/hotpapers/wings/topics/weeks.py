@@ -138,10 +138,13 @@ class TopicWeeks:
         """The topics of a week. Raises NotFound if it is not over, or cannot be compared."""
         if week not in self.closing_days:
             raise NotFound(f"{self._name} {week}: has no topics: no issues, not over yet, or too few weeks before")
-        at = self._reader.issue_header(self._name, self.closing_days[week], 1).frozen_at
+        issue_header = self._reader.issue_header(self._name, self.closing_days[week], 1)
+        at = issue_header.frozen_at
         weeks = [list(self._papers(earlier, at)) for earlier in weeks_up_to(week, LINE)]
-        here, before = weeks[-1], weeks[-1 - BEFORE : -1]
-        counted, there = set_of(here), set_of([paper for papers in before for paper in papers])
+        here = weeks[-1]
+        before = weeks[-1 - BEFORE : -1]
+        counted = set_of(here)
+        there = set_of([paper for papers in before for paper in papers])
         return WeekTopics(
             method=METHOD,
             publication=self._name,
@@ -181,7 +184,8 @@ class TopicWeeks:
 
     def _counted(self, day: str, at: int) -> TopicIssue:
         edition = self._edition(day, at)
-        return TopicIssue(day=day, edition=edition, digest=self._reader.issue_header(self._name, day, edition).digest)
+        issue_header = self._reader.issue_header(self._name, day, edition)
+        return TopicIssue(day=day, edition=edition, digest=issue_header.digest)
 
     def _read_issue(self, day: str, edition: int) -> Sequence[DiscussedPaper]:
         issue = self._reader.issue(self._name, day, edition)

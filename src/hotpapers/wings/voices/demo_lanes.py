@@ -29,7 +29,8 @@ def add_lanes(record: Record, publication: str, folder: Path) -> Iterator[tuple[
     title = VoicesSettings(publication).title
     for day in days[-MAX_DAYS:]:
         if noted_lanes(record.database, publication, day) is None:
-            lane = NotedLane(title, posts_of_lane(record, publication, day, days[: days.index(day)], PEOPLE))
+            before = days[: days.index(day)]
+            lane = NotedLane(title, posts_of_lane(record, publication, day, before, PEOPLE))
             note_lanes(record.database, publication, day, [lane] if lane.posts else [])
     shown = next((day for day in reversed(days) if noted_lanes(record.database, publication, day)), "")
     if shown:

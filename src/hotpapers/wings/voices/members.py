@@ -134,14 +134,16 @@ class ListReader:
             uri = f"at://{self._did(match[1] or match[2])}/app.bsky.graph.list/{match[3]}"
             return tuple(islice(self._of_bluesky(uri), MAX_MEMBERS))
         if match := STARTER_PACK.fullmatch(name):
-            pack = f"at://{self._did(match[1] or match[2])}/app.bsky.graph.starterpack/{match[3]}"
+            actor = match[1] or match[2]
+            pack = f"at://{self._did(actor)}/app.bsky.graph.starterpack/{match[3]}"
             answer = self._ask("app.bsky.graph.getStarterPack", _PackAnswer, starterPack=pack)
             return tuple(islice(self._of_bluesky(answer.starter_pack.list.uri), MAX_MEMBERS))
         if (match := MASTODON_LIST.fullmatch(name)) and self._token:
             address = f"{match[1]}/api/v1/lists/{match[2]}/accounts?limit=0"  # all of them
             body = self._http.get(address, headers={"authorization": f"Bearer {self._token}"}).body
             accounts = decode_json(body, list[_Account])
-            return tuple(f"mastodon:{storable(item.uri)}" for item in accounts[:MAX_MEMBERS])
+            items = accounts[:MAX_MEMBERS]
+            return tuple(f"mastodon:{storable(item.uri)}" for item in items)
         response = self._http.get(name)
         landed = _tidy(response.url)
         if landed != name and (BLUESKY_LIST.fullmatch(landed) or STARTER_PACK.fullmatch(landed)):

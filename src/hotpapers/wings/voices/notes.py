@@ -38,7 +38,8 @@ def mark_of(name: str) -> str:
 
 def kept_lists(record: Record) -> dict[str, KeptList]:
     """The lists, by mark."""
-    return msgspec.json.decode(read_meta(record.database, LISTS) or "{}", type=dict[str, KeptList])
+    meta = read_meta(record.database, LISTS)
+    return msgspec.json.decode(meta or "{}", type=dict[str, KeptList])
 
 
 def keep_lists(record: Record, lists: Mapping[str, KeptList], wanted: Collection[str]) -> None:
@@ -71,13 +72,15 @@ def note_lanes(database: Database, publication: str, day: str, lanes: Sequence[N
 
 def _write(database: Database, name: str, lanes: Sequence[NotedLane]) -> None:
     write_meta(database, name, msgspec.json.encode(lanes).decode())
-    write_meta(database, COUNT, str(int(read_meta(database, COUNT) or 0) + 1))
+    meta = read_meta(database, COUNT)
+    write_meta(database, COUNT, str(int(meta or 0) + 1))
 
 
 def lanes_with_keys(database: Database, text: str) -> str:
     """The lanes of a note as exports have them: posts by key, without those that are forgotten."""
     lanes = msgspec.json.decode(text, type=list[NotedLane])
-    keys = keys_in(database, sorted({number for lane in lanes for number in lane.posts}))
+    numbers = {number for lane in lanes for number in lane.posts}
+    keys = keys_in(database, sorted(numbers))
     exported = [(lane.title, [keys[number] for number in lane.posts if number in keys]) for lane in lanes]
     return msgspec.json.encode(exported).decode()
 
@@ -86,6 +89,7 @@ def take_lanes(database: Database, name: str, text: str) -> None:
     """Notes the lanes of an export, without posts that are not in the record. Call inside `write()`. Raises
     InputError."""
     lanes = decode_json(text.encode(), list[tuple[str, list[str]]])
-    known = find(database, {key for _, posts in lanes for key in posts})
+    keys = {key for _, posts in lanes for key in posts}
+    known = find(database, keys)
     noted = [NotedLane(title, tuple(known[key].number for key in posts if key in known)) for title, posts in lanes]
     _write(database, name, noted)

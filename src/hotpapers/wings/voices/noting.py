@@ -104,7 +104,8 @@ class VoiceLanes(FurtherParts):
 
     def _members(self, table: VoicesSettings, lists: Mapping[str, KeptList]) -> frozenset[str]:
         """Whom a table follows."""
-        read = (lists[mark].members for mark in map(mark_of, lists_of(table)) if mark in lists)
+        marks = map(mark_of, lists_of(table))
+        read = (lists[mark].members for mark in marks if mark in lists)
         files = (self._file(name) for name in table.lists if not is_web_list(name))
         return frozenset(filter(None, map(member_key, table.accounts))).union(*read, *files)
 

@@ -165,7 +165,8 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
     payloads = []
     for raw in response.data:
         entry = decode_or_none(raw, XPostId)
-        body = msgspec.json.encode(XPostWithAuthor(raw, users.get(entry.author_id, NOBODY) if entry else NOBODY))
+        x_post_with_author = XPostWithAuthor(raw, users.get(entry.author_id, NOBODY) if entry else NOBODY)
+        body = msgspec.json.encode(x_post_with_author)
         edited = entry is not None and entry.first != entry.id and f"{NETWORK}:{entry.first}" in known
         payloads.append(
             RawPayload("edit" if edited else "post", entry.first if entry else unreadable_key(raw), body, at)
@@ -219,9 +220,8 @@ def read(payload: RawPayload, names: PaperIndex) -> list[Item]:
         quotes=references.get("quoted", ""),
         observed_at=at,
     )
-    return with_papers(
-        post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=payload.kind == "edit"
-    )
+    was_edited = payload.kind == "edit"
+    return with_papers(post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=was_edited)
 
 
 def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
@@ -256,7 +256,10 @@ def _text_and_links(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
             continue
         text += html.unescape(full_text[at : url.start])
         display = url.display_url or html.unescape(full_text[url.start : url.end])
-        links.append(TextLink(len(text), len(text) + len(display), url.unwound_url or url.expanded_url))
+        end = len(text) + len(display)
+        text_link = TextLink(len(text), end, url.unwound_url or url.expanded_url)
+        links.append(text_link)
         text = text + display
         at = url.end
-    return text + html.unescape(full_text[at:]), tuple(link for link in links if link.target)
+    unescaped = html.unescape(full_text[at:])
+    return text + unescaped, tuple(link for link in links if link.target)

@@ -112,7 +112,8 @@ class _PaidRequests:
             error = problem
         tries = spending.TRIES if error.tries is None else error.tries
         # after a request that may have cost something, the next one is small
-        yield PayloadPage((), self.account.charged(tries * max_cost, asking=tries > 0).cursor)
+        charged = self.account.charged(tries * max_cost, asking=tries > 0)
+        yield PayloadPage((), charged.cursor)
         if not tries or isinstance(error, RetryLater | RequestRefused):
             raise error
         raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error

@@ -61,7 +61,8 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         if is_last:
             return msgspec.structs.replace(self, since=newest, newest="", until="")
         if ids:
-            return msgspec.structs.replace(self, newest=newest, until=start_of(min(ids, key=int)))
+            until = start_of(min(ids, key=int))
+            return msgspec.structs.replace(self, newest=newest, until=until)
         return self
 
     def is_check_due(self, now: int) -> bool:
@@ -120,7 +121,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 def millionths(amount: float, *, up: bool = True) -> int:
     """An amount as written in the settings, in millionths: prices rounded up, budgets down."""
-    return int((Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
+    millionths = (Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
+    return int(millionths)
 
 
 def start_of(id: str) -> str:

@@ -79,7 +79,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             else:
                 overdue = (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
             owed = ()
-        before = (date.fromisoformat(min(since or day, day)) - timedelta(days=1)).isoformat()
+        first = date.fromisoformat(min(since or day, day))
+        before = (first - timedelta(days=1)).isoformat()
         return self.replace(
             day=self.day or before,
             open=day,
@@ -102,7 +103,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             ids = (min(known, key=rank), max(known, key=rank))
         else:
             ids = ("", "")
-        return self.replace(fed=(*self.fed, archive), items=self.items + items, ids=ids)
+        fed = (*self.fed, archive)
+        return self.replace(fed=fed, items=self.items + items, ids=ids)
 
     def add_check(
         self, archive: str, items: int, lacks: Iterable[Lack], exact: str, least: Iterable[tuple[str, str]] = ()
@@ -125,15 +127,21 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def mark_described(self, identifiers: Iterable[str], described: Container[str]) -> Self:
         """Note that more versions were requested from the API; those it has not described are owed."""
         owed = dict.fromkeys([*self.owed, *identifiers])
+        overdue = tuple(version for version in self.overdue if version not in described)
         return self.replace(
             owed=tuple(version for version in owed if version not in described and version not in self.overdue),
-            overdue=tuple(version for version in self.overdue if version not in described),
+            overdue=overdue,
         )
 
     def close_day(self, missed: list[str], doubt: str) -> ArxivCursor:
         """Close the open day; missed days before those that the listings show become the gap."""
         unlisted = [day for day in missed if day < self.exact]
-        first = self.gap[0] if self.stamp else (unlisted[0] if unlisted else "")
+        if self.stamp:
+            first = self.gap[0]
+            after = self.after
+        else:
+            first = unlisted[0] if unlisted else ""
+            after = self.last
         listed_ids = [id for id in (self.ids[0], *(id for day, id in self.least if day >= self.exact)) if id]
         return ArxivCursor(
             day=self.open,
@@ -142,7 +150,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             stale=self.stale,
             lacks=tuple(lack for lack in self.lacks if self.stale and lack[0] == self.open),
             gap=(first, unlisted[-1] if unlisted else self.gap[1]) if first else ("", ""),
-            after=(self.after if self.stamp else self.last) if first else "",
+            after=after if first else "",
             before=min(listed_ids, key=rank, default="") if unlisted else self.before,
             stamp=self.stamp or first,
             token=self.token,

@@ -95,7 +95,8 @@ def _announced_id(item: Element) -> tuple[ArxivId, AnnouncementType]:
     kind = TYPES.get(xml.text(item, "announce_type"))
     if kind is None:
         raise InputError(f"arXiv's feed: unknown type {xml.text(item, 'announce_type')[:40]!r}")
-    return paper_items.identifier(xml.text(item, "guid") or xml.text(item, "id")), kind
+    text = xml.text(item, "guid")
+    return paper_items.identifier(text or xml.text(item, "id")), kind
 
 
 def _feed_categories(item: Element) -> tuple[str, ...]:
@@ -104,7 +105,8 @@ def _feed_categories(item: Element) -> tuple[str, ...]:
 
 
 def _day(item: Element) -> str:
-    return days.label(paper_items.day_of(xml.text(item, "pubDate") or xml.text(item, "published")))
+    text = xml.text(item, "pubDate")
+    return days.label(paper_items.day_of(text or xml.text(item, "published")))
 
 
 def read_feed_item(item: Element, feed: str, at: int) -> list[Item]:
@@ -126,8 +128,9 @@ def read_feed_item(item: Element, feed: str, at: int) -> list[Item]:
 
 def announcement(arxiv_id: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
     """A paper in arXiv's listing of a day."""
+    paper = arxiv.key(arxiv_id.id)
     return Announcement(
-        paper=arxiv.key(arxiv_id.id),
+        paper=paper,
         day=day,
         category=category,
         type=kind,
@@ -172,7 +175,8 @@ def parse_api(data: bytes) -> list[ApiPaper]:
         entry = xml.parse(body)
         arxiv_id = _api_id(entry)
         texts = (xml.text(entry, "title"), xml.text(entry, "summary"))
-        is_complete = all(map(paper_items.clean_text, texts)) and bool(_api_categories(entry))
+        has_texts = all(map(paper_items.clean_text, texts))
+        is_complete = has_texts and bool(_api_categories(entry))
         is_complete = is_complete and any(map(paper_items.is_name, _api_authors(entry)))
         papers.append(ApiPaper(arxiv_id.id, body, arxiv_id.version, is_complete))
     return papers
@@ -244,8 +248,10 @@ def parse_oai(data: bytes) -> OaiRecords:
         raise InputError(f"not OAI-PMH: <{response.tag[:40]}>")
     error = response.find("error")
     if error is not None:
-        return OaiRecords(error=error.get("code", "unknown"), message=(error.text or "").strip()[:200])
-    token = next((xml.text(element, ".") for element in response.iter("resumptionToken")), "")
+        message = (error.text or "").strip()[:200]
+        return OaiRecords(error=error.get("code", "unknown"), message=message)
+    texts = (xml.text(element, ".") for element in response.iter("resumptionToken"))
+    token = next(texts, "")
     return OaiRecords(tuple((xml.text(xml.parse(body), "header/identifier"), body) for body in bodies), token)
 
 
@@ -284,7 +290,8 @@ def read_oai(record: Element, context: Mapping[str, str], at: int) -> list[Item]
     version = paper_items.latest_version([element.get("version", "") for element in versions])
     arxiv_id = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, version)
     # when each version was submitted; in format arXiv, the days of the first and the last one
-    dates = [xml.text(element, "date") for element in versions] or [
+    texts = [xml.text(element, "date") for element in versions]
+    dates = texts or [
         xml.text(tree, "created"),
         xml.text(tree, "updated"),
     ]
@@ -314,7 +321,8 @@ def _authors(tree: Element) -> Iterator[str]:
     if tree.find("authors/author") is None:
         yield from paper_items.author_names(xml.text(tree, "authors"))
     for author in tree.iterfind("authors/author"):
-        yield " ".join(filter(None, (xml.text(author, part) for part in ("forenames", "keyname", "suffix"))))
+        texts = (xml.text(author, part) for part in ("forenames", "keyname", "suffix"))
+        yield " ".join(filter(None, texts))
 
 
 def _announcements(
@@ -367,18 +375,22 @@ class DayFact(msgspec.Struct, frozen=True, kw_only=True):
 
 def listing_payload(fact: ListedFact, at: int) -> RawPayload:
     """A listed paper as a payload."""
-    return RawPayload("listed", f"{fact.category}/{fact.day}/{fact.paper}", msgspec.json.encode(fact), at)
+    body = msgspec.json.encode(fact)
+    key = f"{fact.category}/{fact.day}/{fact.paper}"
+    return RawPayload("listed", key, body, at)
 
 
 def day_payload(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:
     """A day's completeness as a payload."""
-    return RawPayload("day", day, msgspec.json.encode(DayFact(day=day, state=state, lacks=tuple(lacks))), at)
+    day_fact = DayFact(day=day, state=state, lacks=tuple(lacks))
+    return RawPayload("day", day, msgspec.json.encode(day_fact), at)
 
 
 def read_announcement(body: bytes, at: int) -> Announcement:
     """The announcement in a ListedFact. Raises ValueError."""
     fact = msgspec.json.decode(body, type=ListedFact)
-    return announcement(ArxivId(fact.paper, fact.version), fact.category, fact.day, fact.type, at)
+    arxiv_id = ArxivId(fact.paper, fact.version)
+    return announcement(arxiv_id, fact.category, fact.day, fact.type, at)
 
 
 def read_coverage(body: bytes, at: int) -> Coverage:
@@ -388,11 +400,14 @@ def read_coverage(body: bytes, at: int) -> Coverage:
     states = {"read": NOT_COMPARED, "empty": days.NOTHING, "harvested": ESTIMATED}
     reasons = [*([states[fact.state]] if fact.state in states else []), *fact.lacks]
     state: CoverageState = "partial" if fact.lacks or fact.state in ("read", "harvested") else "complete"
+    reason = "; ".join(reasons)[:500]
+    from_at = days.announced_at(fact.day)
+    until_at = days.closes_at(fact.day)
     return Coverage(
         network=NETWORK,
-        from_at=days.announced_at(fact.day),
-        until_at=days.closes_at(fact.day),
+        from_at=from_at,
+        until_at=until_at,
         state=state,
-        reason="; ".join(reasons)[:500],
+        reason=reason,
         observed_at=at,
     )

@@ -55,7 +55,8 @@ def parse(data: bytes) -> dict[str, ListingCount]:
     for day, heading, count in _counts(data):
         if day and not heading.startswith("Replacement"):
             earlier = result.get(day, ListingCount())
-            result[day] = ListingCount(earlier.total + count.total, {**earlier.papers, **count.papers})
+            total = earlier.total + count.total
+            result[day] = ListingCount(total, {**earlier.papers, **count.papers})
     return result
 
 
@@ -87,7 +88,8 @@ def _counts(data: bytes) -> Iterator[tuple[str, str, ListingCount]]:
         kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
         total = _COUNT.search(heading)
         papers = dict(filter(None, (_paper(entry, kind) for entry in entries)))
-        yield day, heading, ListingCount(int(total[1]) if total else 0, papers)
+        listing_count = ListingCount(int(total[1]) if total else 0, papers)
+        yield day, heading, listing_count
 
 
 def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
@@ -98,7 +100,8 @@ def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
         if match[1] is None:
             if len(entries) == MAX_PAGE_PAPERS:
                 raise InputError(f"not arXiv's listing: more than {MAX_PAGE_PAPERS} entries")
-            entries.append(html[match.end() : match.end() + _ENTRY].partition("</dt>")[0])
+            rest = html[match.end() : match.end() + _ENTRY]
+            entries.append(rest.partition("</dt>")[0])
         else:
             yield heading, entries
             heading = match[1].strip()
@@ -164,10 +167,10 @@ class CompletenessChecks:
             listed = counts_by_day[day]
             lacking = {id: kind for id, kind in listed.papers.items() if day != self.day or id not in feed_ids}
             for id, kind in lacking.items():
-                payloads.append(
-                    formats.listing_payload(formats.ListedFact(paper=id, category=archive, day=day, type=kind), at)
-                )
-            missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
+                listed_fact = formats.ListedFact(paper=id, category=archive, day=day, type=kind)
+                payloads.append(formats.listing_payload(listed_fact, at))
+            unknown = [id for id in lacking if id not in self._known_ids]
+            missing = self._fetch(unknown, payloads)
             added += len(lacking) if day == self.day else 0
             if missing:
                 if len(missing) > NAMED:
@@ -184,7 +187,8 @@ class CompletenessChecks:
             for day in self._missed
             if (new := [id for id, kind in counts_by_day.get(day, ListingCount()).papers.items() if kind == "new"])
         ]
-        return payloads, cursor.add_check(archive, added, lacks, self._exact(counts_by_day), least)
+        exact = self._exact(counts_by_day)
+        return payloads, cursor.add_check(archive, added, lacks, exact, least)
 
     def listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         """What an archive's pages list, back to the first missed day or as far as they go, and when they were read.
@@ -231,7 +235,8 @@ class CompletenessChecks:
             page, at = self._ask(parse, url, skip=str(skip), show=str(MAX_PAGE_PAPERS))
             for day, part in page.items():
                 earlier = result.get(day, ListingCount())  # whose heading gave the same total
-                result[day] = ListingCount(max(earlier.total, part.total), {**earlier.papers, **part.papers})
+                total = max(earlier.total, part.total)
+                result[day] = ListingCount(total, {**earlier.papers, **part.papers})
             if sum(len(part.papers) for part in page.values()) < MAX_PAGE_PAPERS or min(page) < first:
                 break
         return result, at
@@ -324,11 +329,13 @@ def compare(
     in_listing = frozenset(listed.papers) if listed else Ids()
     others |= own_crosses - in_listing if is_stale else frozenset()
     confirmed = replaced()
-    accepted = frozenset(
-        (id, kind)
-        for id, kind in every
-        if (id not in others if kind != "replacement" else not is_stale if confirmed is None else id in confirmed)
-    )
+
+    def is_accepted(id: str, kind: str) -> bool:
+        if kind != "replacement":
+            return id not in others
+        return not is_stale if confirmed is None else id in confirmed
+
+    accepted = frozenset((id, kind) for id, kind in every if is_accepted(id, kind))
     return FeedComparison(accepted, is_stale, is_unsure=confirmed is None and not is_stale)
 
 

@@ -103,7 +103,8 @@ class ArxivPoll:
                 listed = checks.listed(archive).get(checks.day, ListingCount())
             else:
                 listed = None
-            self.cursor = self.cursor.add_feed(archive, len(parts[0].items) or (listed.total if listed else 0), new)
+            items = len(parts[0].items) or (listed.total if listed else 0)
+            self.cursor = self.cursor.add_feed(archive, items, new)
             self._note(archive, comparison)
             yield self._page(payloads)
 
@@ -127,7 +128,8 @@ class ArxivPoll:
             yield self._page([*payloads, self._day_payload(day, "checked")])
 
     def _feed(self, name: str) -> DailyFeed:
-        feed, at = self._ask(formats.parse_feed, f"{self.settings.feeds}/rss/{name}")
+        url = f"{self.settings.feeds}/rss/{name}"
+        feed, at = self._ask(formats.parse_feed, url)
         return feed._replace(name=name, at=at)
 
     def _is_open(self, feed: DailyFeed) -> bool:
@@ -153,11 +155,13 @@ class ArxivPoll:
             feed_ids = frozenset(entry.id for entry in feed.items)
             for category in sorted(name for name in KNOWN if name.startswith(f"{feed.name}.")):
                 part = self._feed(category)
-                parts.append(part._replace(items=tuple(entry for entry in part.items if entry.id not in feed_ids)))
+                entries = (entry for entry in part.items if entry.id not in feed_ids)
+                parts.append(part._replace(items=tuple(entries)))
         items = [entry for part in parts for entry in part.items]
         comparison = checks.of_feed(feed.name, items, last)
         kept = [part._replace(items=tuple(filter(comparison.accepts, part.items))) for part in parts]
-        self._feed_ids[feed.name] = frozenset(entry.id for entry in kept[0].items)
+        ids = (entry.id for entry in kept[0].items)
+        self._feed_ids[feed.name] = frozenset(ids)
         return kept, comparison
 
     def _note(self, archive: str, comparison: FeedComparison) -> None:
@@ -192,7 +196,8 @@ class ArxivPoll:
                     self._described.add(identifier)  # the API has this version or a later one
             self._known_ids |= self._described | latest.keys()
             self.cursor = self.cursor.mark_described(identifiers, self._described)
-            yield self._page([RawPayload("paper", paper.id, paper.body, at) for paper in papers])
+            raw_payloads = [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
+            yield self._page(raw_payloads)
         self.cursor = self.cursor.mark_described(identifiers, self._described)
 
     def _entries(self, feeds: Sequence[DailyFeed]) -> Generator[PayloadPage, None, list[RawPayload]]:
@@ -218,7 +223,8 @@ class ArxivPoll:
             )
             return formats.listing_payload(fact, at)
         self._known_ids |= {entry.versioned_id, entry.id}
-        return RawPayload("announcement", f"{name}/{entry.versioned_id}", xml.wrap(entry.body, feed=name), at)
+        body = xml.wrap(entry.body, feed=name)
+        return RawPayload("announcement", f"{name}/{entry.versioned_id}", body, at)
 
     # ---- closing the day -------------------------------------------------------------------------------
 
@@ -240,10 +246,13 @@ class ArxivPoll:
         for day in [*unsure_days, self.cursor.open]:
             if day >= self.cursor.exact:
                 is_empty = day == self.cursor.open and not (self.cursor.items or self.cursor.stale)
-                state: formats.State = "empty" if is_empty else "checked" if self.settings.listing else "read"
+                state: formats.State = "checked" if self.settings.listing else "read"
+                if is_empty:
+                    state = "empty"
                 payloads.append(self._day_payload(day, state))
         is_doubtful = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
-        self.cursor = self.cursor.close_day(missed, doubt=self.cursor.open if is_doubtful else "")
+        doubt = self.cursor.open if is_doubtful else ""
+        self.cursor = self.cursor.close_day(missed, doubt=doubt)
         yield self._page(payloads)
 
     def _day_payload(self, day: str, state: formats.State) -> RawPayload:
@@ -261,7 +270,8 @@ class ArxivPoll:
                 feed = self._feed(archive)
                 items = [entry for entry in feed.items if entry.day == self.cursor.open]
                 comparison = checks.of_feed(archive, items, self.cursor.last)
-                self._feed_ids[archive] = frozenset(entry.id for entry in filter(comparison.accepts, items))
+                entries = filter(comparison.accepts, items)
+                self._feed_ids[archive] = frozenset(entry.id for entry in entries)
                 self._note(archive, comparison)
             payloads, self.cursor = checks.check(archive, self._feed_ids[archive], self.cursor)
             incomplete = [f"{id}v{None}" for id in sorted(checks.incomplete)]

@@ -129,7 +129,8 @@ class BlueskySource(PostSource[BlueskySettings]):
 
         def views(uris: Sequence[str]) -> Pages:
             for start in range(0, len(uris), BATCH):
-                yield PayloadPage(self._views(http, uris[start : start + BATCH]))
+                payloads = self._views(http, uris[start : start + BATCH])
+                yield PayloadPage(payloads)
 
         return self._removal_check.pages(uris, views)
 
@@ -266,9 +267,8 @@ def listen(http: HttpClient, url: str, since: int, event_filter: EventFilter, de
                 payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
         elapsed = now - last_page_at
         if (payloads and (elapsed >= SECOND or len(payloads) >= MAX_SEEN_POSTS)) or elapsed >= HEARTBEAT:
-            yield PayloadPage(
-                payloads, str(max(newest or 0, since)), detector.until(now, newest, quiet=message is None)
-            )
+            until = detector.until(now, newest, quiet=message is None)
+            yield PayloadPage(payloads, str(max(newest or 0, since)), until)
             payloads = []
             last_page_at = http.now()
             event_filter.fresh.clear()

@@ -69,7 +69,8 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
             return [_read_account(payload)]
         case "gone":
             created_at = tid_time(payload.key.rpartition("/")[2]) or 0
-            return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(created_at, payload.at))]
+            created_before = min(created_at, payload.at)
+            return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", created_before)]
     schemas.event(payload.body)  # raises again for a message that could not be read when it came
     raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
 
@@ -113,7 +114,8 @@ def _post(
 ) -> Post:
     all_labels = [*labels, *(author.labels if author else ()), *(record.labels.values if record.labels else ())]
     quoted = record.embed.quoted() if record.embed else ""
-    langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
+    all_langs = record.langs or ()
+    langs = [lang for lang in all_langs if 0 < len(lang) <= 35]
     return Post(
         post=key_of(storable(uri)),
         network=NETWORK,
@@ -137,7 +139,8 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     links = record.facet_targets()[:MAX_LINKS]
     by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
     original, original_links = record.whole()
-    by_link = mentions_of(post, at, original, [*links, *original_links][: 2 * MAX_LINKS])
+    all_links = [*links, *original_links][: 2 * MAX_LINKS]
+    by_link = mentions_of(post, at, original, all_links)
     by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
     for mention in [
         *map(_in_embed, mentions_by_name(post, at, "", cards, names)),
@@ -163,7 +166,8 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
     links: list[TextLink] = []
     for start, end, target in sorted(candidates):
         if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
-            links.append(TextLink(places[start], places[end], storable(target)))
+            text_link = TextLink(places[start], places[end], storable(target))
+            links.append(text_link)
     return tuple(links)
 
 
@@ -174,7 +178,8 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
     counted_bytes = code_point = 0
     for place in sorted(places):
         if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):
-            code_point += sum(byte & 0xC0 != 0x80 for byte in encoded[counted_bytes:place])
+            first_bytes = (byte & 0xC0 != 0x80 for byte in encoded[counted_bytes:place])
+            code_point += sum(first_bytes)
             counted_bytes = place
             result[place] = code_point
     return result
@@ -204,7 +209,8 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
     key = key_of(storable(view.uri))
     author = view.author
-    created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
+    rkey = view.uri.rpartition("/")[2]
+    created_at = creation_time(rkey, view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key,
         reposts=view.repost_count,
@@ -249,9 +255,11 @@ def _read_reaction(
         post = schemas.like_or_repost(event.commit.record).subject.uri
     if not (post or withdrawal):
         raise InputError(f"a {kind} without a post")
+    account = key_of(storable(event.did))
+    post_key = key_of(storable(post))
     return Reaction(
-        post=key_of(storable(post)),
-        account=key_of(storable(event.did)),
+        post=post_key,
+        account=account,
         type=kind,
         withdrawn=withdrawal is not None,
         observed_at=payload.at,
@@ -265,12 +273,14 @@ def _read_account(payload: RawPayload) -> Verdict:
         raise InputError("an account event without an account")
     active = event.account.active
     status = event.account.status
+    reason = "active" if active else (isinstance(status, str) and storable(status)) or "inactive"
+    subject = key_of(storable(event.did))
     return Verdict(
-        subject=key_of(storable(event.did)),
+        subject=subject,
         about="",
         rule="network",
         judgement="shown" if active else "hidden",
         version=1,
-        reason="active" if active else (isinstance(status, str) and storable(status)) or "inactive",
+        reason=reason,
         observed_at=payload.at,
     )

@@ -131,7 +131,8 @@ class Embed(msgspec.Struct, gc=False):
             beside = self.media.external
         else:
             beside = None
-        return [card.uri for card in (self.external, beside) if card and card.uri]
+        cards = (self.external, beside)
+        return [card.uri for card in cards if card and card.uri]
 
     def quoted(self) -> str:
         """The quoted post, if there is one; lists, feeds and the like are not quoted."""
@@ -176,7 +177,8 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
 
     def facet_targets(self) -> list[str]:
         """The targets of the links in its text."""
-        return [feature.target for facet in self.facets or () for feature in facet.features if feature.target]
+        facets = self.facets or ()
+        return [feature.target for facet in facets for feature in facet.features if feature.target]
 
     def answers(self) -> dict[ReactionType, str]:
         """The post that it replies to and the one that it quotes."""

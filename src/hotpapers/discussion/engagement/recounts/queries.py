@@ -37,7 +37,8 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         return position
     if latest < position:
         position = 0
-    sql = f"""WITH {persons_sql(AsOfView(database, MAX_INTEGER, MAX_INTEGER), ())}
+    view = AsOfView(database, MAX_INTEGER, MAX_INTEGER)
+    sql = f"""WITH {persons_sql(view, ())}
         SELECT post.post, min(post.created_at) FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
         WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = '' AND post.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("post.post")} GROUP BY post.post"""
@@ -93,8 +94,10 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
         FROM (SELECT recount.* FROM recount WHERE recount.network = ? AND recount.due_at <= ?
             ORDER BY CASE WHEN recount.shown_until > ? THEN 0 ELSE 1 END,
                 recount.due_at LIMIT {int(most) * 10}) AS due"""
-    rows = database.rows(sql, (at, at - FRESH, network, at, at))
-    return [post for *_, post in sorted(rows, key=lambda row: row[:4], reverse=True)[:most]]
+    params = (at, at - FRESH, network, at, at)
+    rows = database.rows(sql, params)
+    by_value = sorted(rows, key=lambda row: row[:4], reverse=True)
+    return [post for *_, post in by_value[:most]]
 
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:

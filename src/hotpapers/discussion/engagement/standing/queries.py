@@ -107,7 +107,8 @@ def is_learned(database: Database, position: int) -> bool:
         database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
         for kind, after in zip(_KINDS, _state(database), strict=True)
     )
-    return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1) > position
+    moments = (int(since) for rows in firsts for (since,) in rows)
+    return min(moments, default=MAX_INTEGER + 1) > position
 
 
 def relearn_standing(database: Database) -> int:
@@ -161,7 +162,8 @@ def _next_rows(database: Database, state: Sequence[int]) -> list[_ActivityRow]:
         )
     end = min((end for (end,) in ends if end is not None), default=0)
     posts, reactions = state
-    return list(map(_ActivityRow._make, database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))))
+    rows = database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))
+    return list(map(_ActivityRow._make, rows))
 
 
 def known_accounts(view: AsOfView) -> frozenset[int] | None:

@@ -101,7 +101,8 @@ def _judged(view: AsOfView, settings: BotSettings, key: str, paper: str) -> tupl
     accounts = known_accounts_of(view, key)
     if not paper:
         check_settings(view, settings, accounts)
-    return accounts, [row for row in queries.verdict_rows(view, accounts) if row.item.about == paper]
+    rows = queries.verdict_rows(view, accounts)
+    return accounts, [row for row in rows if row.item.about == paper]
 
 
 def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> None:
@@ -113,7 +114,8 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
     known = known_accounts(view, accounts)
-    known |= {row.item.subject for row in queries.verdict_rows(view, accounts) if not row.item.about}
+    rows = queries.verdict_rows(view, accounts)
+    known |= {row.item.subject for row in rows if not row.item.about}
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
     return [account for account in accounts if account in known]
@@ -121,7 +123,8 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
 
 def check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
     """Raises UsageError if the settings name one of the accounts."""
-    named = accounts_of(view, map(keys.folded, (*settings.bots, *settings.people)))
+    names = map(keys.folded, (*settings.bots, *settings.people))
+    named = accounts_of(view, names)
     for account in accounts:
         if any(account in accounts_of_name for accounts_of_name in named.values()):
             raise UsageError(f"{account}: named under [bots] in the settings; change it there")

@@ -149,9 +149,10 @@ def by_share(activity: AccountActivity, limit: int) -> str:
     """`limit` percent or more of all new papers of a category: it relays a list."""
     if not activity.announced or 100 * activity.covered < limit * activity.announced:
         return ""
+    percent = _percent(activity.covered, activity.announced)
     return (
         f"posted about {activity.covered:,} of the {activity.announced:,} papers new in {activity.category} in {DAYS}"
-        f" days ({_percent(activity.covered, activity.announced)})"
+        f" days ({percent})"
     )
 
 
@@ -184,10 +185,8 @@ def echo_reason(delays: Sequence[int], limit: int) -> str:
     quick = sum(delay <= QUICK for delay in delays)
     if len(delays) < limit or 100 * quick < QUICK_SHARE * len(delays):
         return ""
-    return (
-        f"reposted {len(delays):,} posts in {DAYS} days, {_percent(quick, len(delays))} of them within"
-        f" {QUICK // 60_000_000} minutes"
-    )
+    percent = _percent(quick, len(delays))
+    return f"reposted {len(delays):,} posts in {DAYS} days, {percent} of them within {QUICK // 60_000_000} minutes"
 
 
 # ---- accounts that say the same words together -------------------------------------------------------
@@ -295,5 +294,6 @@ def chorus_by_account(parts: Iterable[tuple[str, str, int]]) -> dict[str, Chorus
     result: dict[str, ChorusPosts] = {}
     for account, post, accounts in parts:
         before = result.get(account, ChorusPosts(frozenset(), 0))
-        result[account] = ChorusPosts(before.posts | {post}, max(before.accounts, accounts))
+        posts = before.posts | {post}
+        result[account] = ChorusPosts(posts, max(before.accounts, accounts))
     return result

@@ -70,12 +70,13 @@ def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[
 
 
 def _verdict(finding: BotFinding, at: int) -> Verdict:
+    version = VERSIONS.get(finding.rule, 1)
     return Verdict(
         subject=finding.account,
         about="",
         rule=finding.rule,
         judgement=finding.judgement,
-        version=VERSIONS.get(finding.rule, 1),
+        version=version,
         reason=finding.reason,
         observed_at=at,
     )
@@ -110,7 +111,8 @@ def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
         for key, accounts in review.accounts_of(view, reasons_by_key).items()
         for account in accounts
     }
-    reasons = {account: named[account] for account in sorted(queries.known_accounts(view, named))}
+    known_accounts = queries.known_accounts(view, named)
+    reasons = {account: named[account] for account in sorted(known_accounts)}
     return _findings_of("list", reasons, held_bots, "no longer on the list that comes along")
 
 
@@ -132,8 +134,10 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
     if not limits:
         return
     least = min(limit if rule != "share" else MIN_ANNOUNCED_PAPERS * limit // 100 for rule, limit in limits.items())
-    judged_accounts = frozenset[str]().union(*(held_bots[rule] for rule in limits))
-    counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, judged_accounts)}
+    bots = (held_bots[rule] for rule in limits)
+    judged_accounts = frozenset[str]().union(*bots)
+    busy_accounts = queries.busy_accounts(span, max(least, 1))
+    counts = {**busy_accounts, **queries.posting_volumes(span, judged_accounts)}
     announced = queries.announced(span) if "share" in limits else {}
     for account, (number, papers) in sorted(counts.items()):
         held_rules = [rule for rule in limits if account in held_bots[rule]]
@@ -192,7 +196,8 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
             wanted |= dict.fromkeys(accounts, judgement)
     where = "t.about = 0 AND t.rule = ? AND t.reason = ?"
     params = (queries.OPERATOR, queries.IN_SETTINGS)
-    judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}
+    verdicts = view.items(Verdict, where, params)
+    judgements = {(verdict.subject, verdict.judgement) for verdict in verdicts}
     new = [
         _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), view.as_of)
         for account, judgement in sorted(wanted.items())

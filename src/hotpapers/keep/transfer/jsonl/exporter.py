@@ -53,9 +53,9 @@ def lines(
     words. `on_redacted`: called at the end with the number of rows that went without words, by network."""
     with record.database.snapshot():
         redactor = WordRedactor(record.database, ids_only)
-        withheld = sorted(
-            {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
-        )
+        networks_concerned = redactor.networks_concerned(record.database)
+        withheld = sorted({*networks_concerned, *redaction.networks_without_words(record.database)})
+        secret = "" if records_only else record.secret()
         yield _line(
             ExchangeHeader(
                 format=FORMAT,
@@ -63,7 +63,7 @@ def lines(
                 full=not records_only,
                 end=True,
                 withheld=withheld or msgspec.UNSET,
-                secret="" if records_only else record.secret(),
+                secret=secret,
             )
         )
         yield from _records(record, redactor) if records_only else _whole(record, redactor)

@@ -113,7 +113,8 @@ def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str
     while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
         written = record.append(new, source="jsonl")
-        total = total.followed_by(written._replace(known=written.known + len(chunk) - len(new)))
+        known = written.known + len(chunk) - len(new)
+        total = total.followed_by(written._replace(known=known))
     return ImportResult(0, *total[1:5])
 
 
@@ -135,7 +136,8 @@ class ReadLine(NamedTuple):
 def keys_of(read: Sequence[ReadLine]) -> set[str]:
     """The keys of all posts, accounts and papers in some lines."""
     voices = {str(line.kept.derived[0]) for line in read if line.kept.derived}
-    return voices | keys_in(line.item for line in read if line.item is not None)
+    items = (line.item for line in read if line.item is not None)
+    return voices | keys_in(items)
 
 
 class _FullImport:
@@ -234,7 +236,8 @@ class _FullImport:
         first."""
         for index, line in enumerate(lines[:count]):
             if line.body.get("commitment"):
-                self._redactions.note_identity((position, index), self.reader.identity(line, 0, position))
+                identity = self.reader.identity(line, 0, position)
+                self._redactions.note_identity((position, index), identity)
         for index, line in enumerate(lines[count:]):
             if line.row.get("redacted"):
                 self._redactions.note_row((position, index), line)
@@ -435,10 +438,11 @@ class LaterRedactions:
             return False
         numbers = batches.numbers_of_identities(database, pseudonyms)
         keys = [row.key for pair in pseudonyms for row in identities.between(database, numbers[pair], 1)]
-        keys = list(model.distinct([*keys, *filter(None, privacy_queries.names_beside(record, keys))]))
-        forget.erase_beside(
-            database, keys, _names(record, keys, batch), queries.origins_of_rows(database, rows.values())
-        )
+        names_beside = privacy_queries.names_beside(record, keys)
+        distinct_keys = model.distinct([*keys, *filter(None, names_beside)])
+        keys = list(distinct_keys)
+        origins_of_rows = queries.origins_of_rows(database, rows.values())
+        forget.erase_beside(database, keys, _names(record, keys, batch), origins_of_rows)
         committed = {pair: bytes.fromhex(self._identities.pop(pair).committed) for pair in pseudonyms}
         identities.overwrite(database, [(numbers[pair], key, committed[pair]) for pair, key in pseudonyms.items()])
         prepared = list(prepare([self._lines.pop(pair) for pair in pairs]))
@@ -452,5 +456,6 @@ class LaterRedactions:
 def _names(record: Record, keys: Sequence[str], batch: ExchangeBatch) -> tombstones.ForgottenNames:
     """The names that a batch forgot: those of the keys, and any others by their tombstones, which takes longer."""
     names = tombstones.names_of_all(keys)
-    others = frozenset(batch.tombstones) - tombstones.marks_of(record.hasher, keys, names, keys)
+    marks = tombstones.marks_of(record.hasher, keys, names, keys)
+    others = frozenset(batch.tombstones) - marks
     return tombstones.ForgottenNames(names, tombstones.Tombstones(record.hasher, others) if others else None)

@@ -297,7 +297,8 @@ class ExchangeReader:
         salt, committed = hex_bytes(identity_line.salt), hex_bytes(identity_line.commitment)
         if not set(identity_line.commitment) <= set("0123456789abcdef"):  # hex_bytes also accepts spaces and capitals
             committed = b"?"
-        is_named = keys.is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
+        is_key = keys.is_key(identity_line.key)
+        is_named = is_key and (is_pseudonym(identity_line.key) or not committed)
         if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, manifest.HASH)):
             raise self.error(line.number, "not an identity: a key with its salt, or a pseudonym with its commitment")
         return IdentityRow(number, identity_line.key, salt or None, committed or None, position)

@@ -47,7 +47,8 @@ class IssuePages:
 
     def ended(self, day: str) -> Iterator[str]:
         """Paths of files that a correction of this day has removed, and that may still exist."""
-        latest, *earlier = map(set, map(_beside, self._site.editions(day)))
+        editions = self._site.editions(day)
+        latest, *earlier = map(set, map(_beside, editions))
         yield from set[str]().union(*earlier) - latest
 
     def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
@@ -63,7 +64,8 @@ class IssuePages:
         if not site.has(day):
             return None
         if form:
-            entries = (citations.citation(entry.metadata) for entry in site.issue(day).listed)
+            issue = site.issue(day)
+            entries = (citations.citation(entry.metadata) for entry in issue.listed)
             texts = (FORMS[form](citation) for citation in entries if citation)
             return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
         return self._all(path, day, choice) if site.issue(day).announced else None
@@ -76,10 +78,8 @@ class IssuePages:
         by_field = site.fields((entry.field for entry in issue.entries), choice)
         if by_field is None:
             return None
-        entries, more, ongoing = (
-            [entry for entry in lane if choice.has(entry.field)]
-            for lane in (issue.entries, issue.further, issue.ongoing)
-        )
+        lanes = (issue.entries, issue.further, issue.ongoing)
+        entries, more, ongoing = ([entry for entry in lane if choice.has(entry.field)] for lane in lanes)
         n = site.index_of_day[day]
         own_path = issue_path(day)
         earlier = site.earlier_editions(day)
@@ -123,12 +123,13 @@ class IssuePages:
         n = bisect(self._site.days, day)
         if edition or n == len(site.days) or day not in site.issue_header(site.days[n]).days_without_issue:
             return None
+        previous = site.neighbor(n - 1)
         return site.render(
             "without_issue.html",
             path,
             phrases.day_name(day),
             phrases.NO_ISSUE,
-            previous=site.neighbor(n - 1),
+            previous=previous,
             next=site.neighbor(n),
         )
 
@@ -185,7 +186,8 @@ class IssuePages:
             for paper in sorted(group, key=lambda paper: paper.type != "new"):
                 key = paper.paper.paper
                 path = site_paths.paper_path(key) if site.has_paper(key) else ""
-                lines.append(announcement_line(paper, path, places.get(key, 0), voices.get(key, 0)))
+                place = places.get(key, 0)
+                lines.append(announcement_line(paper, path, place, voices.get(key, 0)))
         return lines
 
 

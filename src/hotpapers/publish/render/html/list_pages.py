@@ -65,12 +65,16 @@ def announcement_line(announced: AnnouncedPaper, path: str, place: int, voices: 
     paper = announced.paper
     others = ", ".join(one_line(name) for name in paper.categories if name != announced.category)
     kind = {"cross": "cross-list", "inferred": "day inferred"}.get(announced.type, "")
-    return _paper_line(paper, announced.withdrawn)._replace(
+    note = " · ".join(filter(None, (kind, others)))
+    url = site_paths.abs_url(paper.paper)
+    paper_line = _paper_line(paper, announced.withdrawn)
+    field = one_line(announced.category)
+    return paper_line._replace(
         path=path,
-        url=site_paths.abs_url(paper.paper),
+        url=url,
         place=place,
-        note=" · ".join(filter(None, (kind, others))),
-        field=one_line(announced.category),
+        note=note,
+        field=field,
         voices=voices,
     )
 
@@ -106,7 +110,8 @@ def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[
         for entry in issue.listed:
             authors.update(map(slug, entry.metadata.authors))
             for category in entry.metadata.categories:
-                paths.update(site_paths.category_path(category, year) for year in ("", issue.day[:4]))
+                years = ("", issue.day[:4])
+                paths.update(site_paths.category_path(category, year) for year in years)
     return paths - {""}, authors - {""}
 
 
@@ -128,7 +133,8 @@ class ListPages:
         is_whole_site = len(days) == len(self._site.days)
         categories, authors = self._site.catalogue.everything() if is_whole_site else self._changed_lists(days)
         yield from sorted(filter(self._is_category, categories))
-        yield from map(site_paths.author_path, sorted(filter(self._site.catalogue.has_author, authors)))
+        known_authors = filter(self._site.catalogue.has_author, authors)
+        yield from map(site_paths.author_path, sorted(known_authors))
         yield from FOLDERS
 
     def ended(self, day: str) -> Iterator[str]:
@@ -292,7 +298,8 @@ class TopPages:
         top = tops.top(period)
         name = period_name(period)
         kind = kind_of(period)
-        by_field = site.fields((field_of(paper.summary) for paper in top.papers), choice)
+        categories = (field_of(paper.summary) for paper in top.papers)
+        by_field = site.fields(categories, choice)
         if by_field is None:
             return None
         what = _what(top, tops.unit)
@@ -326,9 +333,10 @@ class TopPages:
     def _years(self) -> list[tuple[PeriodLink, list[list[PeriodLink]]]]:
         """The tops of each year, its months and its weeks, latest first."""
         shorter = [list(reversed(self.tops.periods(kind))) for kind in ("month", "week")]
+        years = reversed(self.tops.periods("year"))
         return [
             (_link(year), [[_link(period) for period in periods if period.startswith(year)] for periods in shorter])
-            for year in reversed(self.tops.periods("year"))
+            for year in years
         ]
 
 

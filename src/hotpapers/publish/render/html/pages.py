@@ -97,7 +97,8 @@ class SitePages:
             return self._ended_with(path)
         issue = self._site.issue(day, edition)
         entries = (*issue.listed, *issue.ongoing)
-        papers = {entry.path for entry in entries if entry.path}.difference(self._site.paths_of(entries))
+        paths = {entry.path for entry in entries if entry.path}
+        papers = paths.difference(self._site.paths_of(entries))
         beside = map(self._ended_with, papers)
         return frozenset(papers).union(*beside, self._lists.ended(day), self._issues.ended(day))
 
@@ -108,7 +109,8 @@ class SitePages:
 
     def has_choice(self, path: str) -> bool:
         """Whether readers can ask the page at a path, if there is one, for some of its papers only."""
-        is_issue = site_paths.issue_of(path) is not None or bool(site_paths.listing_of(path))
+        issue = site_paths.issue_of(path)
+        is_issue = issue is not None or bool(site_paths.listing_of(path))
         if is_issue or self._tops.has(path):
             return True
         return path == "index.html" and bool(self._site.days)
@@ -117,7 +119,8 @@ class SitePages:
         """The page with what a reader asked for; None if there is no such page or category."""
         if path == "index.html":
             return self._issues.issue(path, self._site.days[-1], 0, choice)
-        return self._tops.page(path, choice) or self._issues.page(path, choice)
+        page = self._tops.page(path, choice)
+        return page or self._issues.page(path, choice)
 
     def page(self, path: str) -> bytes | None:
         """The bytes of the page at a path; None when there is none."""

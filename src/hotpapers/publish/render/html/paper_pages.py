@@ -94,7 +94,8 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
         voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
         curve = spark(attentions, max(attention.until for attention in attentions))
         voices = tuple(map(voices_at.get, AGES))
-        rows.append(NetworkHistory(phrases.network_name(network), icon_of(network), voices, curve))
+        network_name = phrases.network_name(network)
+        rows.append(NetworkHistory(network_name, icon_of(network), voices, curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
 
 
@@ -113,8 +114,10 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> list[tuple[
     result = []
     for (day, kind), same_day in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
         name = next((f"v{announcement.version}" for announcement in same_day if announcement.version), "")
-        categories = phrases.one_line(", ".join(sorted({announcement.category for announcement in same_day})))
-        result.append((name, phrases.day_name(day), kinds[kind].format(categories)))
+        text = ", ".join(sorted({announcement.category for announcement in same_day}))
+        categories = phrases.one_line(text)
+        day_name = phrases.day_name(day)
+        result.append((name, day_name, kinds[kind].format(categories)))
     if not result and paper.published_at is not None:
         result.append(("v1", phrases.date_name(paper.published_at), "submitted"))
     return result

@@ -36,7 +36,8 @@ class QuotedPosts(SitePart):
         if match is None or not self._site.has(match[1]):
             return None
         issue = self._site.issue(match[1])
-        rows = [row for entry in (*issue.entries, *issue.ongoing) for row in _rows(entry)]
+        entries = (*issue.entries, *issue.ongoing)
+        rows = [row for entry in entries for row in _rows(entry)]
         return script_file(path, rows).data
 
 

@@ -113,7 +113,8 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     for number, (summary, text) in enumerate(papers):
         paper_number = base36(number)
         categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
-        labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)} - {""}
+        arxiv_id = site_paths.arxiv_id(summary.paper)
+        labels = {*categories, *map(archive_of, categories), arxiv_id} - {""}
         for word in {*map(stem, words(summary.title)), *(f"#{label}" for label in labels)}:
             result[word].append(f"{paper_number}A")
         for word in set(words(" ; ".join(summary.authors))):

@@ -97,7 +97,9 @@ class SinglePages:
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
-        folder = next((name for name in FOLDERS if path.startswith(name.removesuffix("index.html"))), "")
+        names = (name for name in FOLDERS if path.startswith(name.removesuffix("index.html")))
+        folder = next(names, "")
+        paper = site_paths.abs_url(site_paths.paper_of(path))
         return self._site.render(
             "404.html",
             path,
@@ -106,7 +108,7 @@ class SinglePages:
             root,
             refused=False,
             folder=folder,
-            paper=site_paths.abs_url(site_paths.paper_of(path)),
+            paper=paper,
         )
 
     def _missing_file(self) -> bytes:
@@ -210,18 +212,20 @@ class SinglePages:
         prices = attack_prices()
         own = self._site.publication.ranking
         first = own if own in prices["cheapest"] else prices["default"]
+        rankings = sorted(prices["cheapest"], key=lambda name: name != first)
         return self._named(
             "attacks",
             "What a place costs",
             f"How many accounts it takes to buy a place in {self._site.title}, measured attack by attack.",
             publication=self._site.publication,
             prices=prices,
-            rankings=sorted(prices["cheapest"], key=lambda name: name != first),
+            rankings=rankings,
         )
 
     def _status(self) -> bytes:
         site = self._site
-        frozen = [site.issue_header(day) for day in site.days[-STATUS_ISSUES:]]
+        days = site.days[-STATUS_ISSUES:]
+        frozen = [site.issue_header(day) for day in days]
         return self._named(
             "status",
             "Status",
@@ -319,7 +323,8 @@ def _all(site: SiteContext, once: Iterable[str]) -> Iterator[str]:
     yield from (path for path in once if path.endswith("index.html"))
     yield from map(site_paths.issue_path, reversed(site.days))
     yield from TopPages(site).paths(site.days)
-    papers = dict.fromkeys(summary.paper for summary in reversed(site.issue_reader.entry_summaries(site.name)))
+    summaries = reversed(site.issue_reader.entry_summaries(site.name))
+    papers = dict.fromkeys(summary.paper for summary in summaries)
     yield from filter(None, map(site_paths.paper_path, papers))
     yield from ListPages(site).paths(site.days)
 

@@ -133,17 +133,20 @@ class SiteContext:
 
     def editions(self, day: str) -> list[IssueView]:
         """All editions of a day, the latest first."""
-        return [self.issue(day), *(self.issue(day, number) for number in self.earlier_editions(day))]
+        issues = (self.issue(day, number) for number in self.earlier_editions(day))
+        return [self.issue(day), *issues]
 
     def neighbor(self, n: int) -> tuple[str, str] | None:
         if not 0 <= n < len(self.days):
             return None
-        return site_paths.issue_path(self.days[n]), phrases.issue_name(self.publication.window, self.days[n])
+        issue_name = phrases.issue_name(self.publication.window, self.days[n])
+        return site_paths.issue_path(self.days[n]), issue_name
 
     @cached_property
     def others(self) -> tuple[tuple[str, str], ...]:
         """Title and public address of the site's other publications with issues, such as a weekly one."""
-        titles = {item.publication: one_line(item.title) for item in self.issue_reader.publications()}
+        items = self.issue_reader.publications()
+        titles = {item.publication: one_line(item.title) for item in items}
         return tuple(
             (titles[name], base)
             for name, base in self.site_config.bases
@@ -205,10 +208,12 @@ class SiteContext:
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
         if days:
-            voices = self.issue_reader.held(self.name)[days[-1]].voices.get(near.paper, 0)
+            held = self.issue_reader.held(self.name)
+            voices = held[days[-1]].voices.get(near.paper, 0)
         else:
             voices = 0
         is_listing = unit_of(self.publication.window) == "likes"
+        voices_text = count_noun(voices, "like") if is_listing else people(voices)
         return NearLine(
             paper=near.paper,
             title=phrases.cut(near.title, MAX_NEAR_CHARS),
@@ -218,7 +223,7 @@ class SiteContext:
             day=near.day,
             day_name=phrases.day_name(near.day),
             voices=voices,
-            voices_text=count_noun(voices, "like") if is_listing else people(voices),
+            voices_text=voices_text,
         )
 
     # ---- attention and posts ---------------------------------------------------------------------------
@@ -228,7 +233,8 @@ class SiteContext:
         of the latest issue."""
         if self.publication.window == "listing":
             return (), ()
-        history, posts = self._attention(first.issue.day, self._final_day(first.issue.day), 0)
+        final_day = self._final_day(first.issue.day)
+        history, posts = self._attention(first.issue.day, final_day, 0)
         return history.get(paper, ()), posts.get(paper, ())
 
     def _read_attention(
@@ -239,7 +245,8 @@ class SiteContext:
         content = self.frozen(day, edition).content
         papers = [entry.paper for entry in content.all_entries]
         history = self.issue_reader.history(self.name, known_day, papers)
-        return dict(history), dict(self.issue_reader.posts(self.name, known_day, papers))
+        posts = self.issue_reader.posts(self.name, known_day, papers)
+        return dict(history), dict(posts)
 
     def _final_day(self, day: str) -> str:
         """The first issue frozen a week or more after a day's announcement, else the latest."""
@@ -253,7 +260,8 @@ class SiteContext:
         if n == 0 or self.publication.window == "listing":
             return []
         known_until = self.issue_header(self.days[n - 1]).content.as_of
-        return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known_until]
+        days = self.days[:n]
+        return [day for day in days if announced_at(day) + FINAL_HOURS * HOUR > known_until]
 
     # ---- pages ---------------------------------------------------------------------------------------
 

@@ -165,11 +165,14 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
             with open(file, "rb") as raw:
                 head = raw.read(HEAD)
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
-    moment = seen_at if seen_at is not None else status.st_mtime_ns // 1_000 if status else now()
+    moment = seen_at
+    if moment is None:
+        moment = status.st_mtime_ns // 1_000 if status else now()
     path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
-    return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
+    name = streams.name_of(file)
+    return ArchiveFile(name, opener, head, size, moment, altered, path, seen_at or 0)
 
 
 def _is_altered(file: str, earlier: os.stat_result) -> bool:
@@ -198,9 +201,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
     if file.papers and not file.posts:
         additions = [count_noun(file.papers, "paper")]
     else:
-        additions = [
-            count_noun(getattr(file, f"{kind}s"), kind) for kind in ("post", "mention", "reaction", "snapshot")
-        ]
+        kinds = ("post", "mention", "reaction", "snapshot")
+        additions = [count_noun(getattr(file, f"{kind}s"), kind) for kind in kinds]
     yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.gone:
         yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
@@ -216,7 +218,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
 
 def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> click.Command:
     """The command of a format. `is_dated`: whether each of its lines has its own moment."""
-    lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
+    examples = (f"hotpapers import {format_} {example}", *more)
+    lines = "".join(f"\n  {line}" for line in examples)
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
     options = _workers(_master(_staging(import_options(function))))
     command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")

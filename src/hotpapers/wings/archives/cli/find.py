@@ -67,7 +67,8 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
             with streams.open_input(file) as stream:
                 for mention in find_in_file(stream) if names is None else _with_names(stream, names):
                     # not echo, which flushes every line: there may be millions
-                    sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
+                    file_name = streams.name_of(file) if len(files) > 1 else ""
+                    sys.stdout.write(_mention_line(mention, as_json, file_name))
         except InputError as problem:
             failures += 1
             print_error(str(problem))

@@ -79,7 +79,8 @@ def moment(printed: str) -> int:
     else:
         raise NotClassic(f"{printed[:40]!r} is not a time")
     try:
-        return timestamps.from_datetime(datetime(year, month, day, hour, minute, second)) - _JAPAN
+        date = datetime(year, month, day, hour, minute, second)
+        return timestamps.from_datetime(date) - _JAPAN
     except ValueError as error:
         raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
 
@@ -99,7 +100,8 @@ def printed_made(micros: int) -> str:
 def post_day(id: str) -> str:
     """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
     day = timestamps.as_utc(timestamps.of_x_post(id))
-    return f"{timestamps.MONTHS[day.month - 1]} {day.day}, {day.year}"
+    month = timestamps.MONTHS[day.month - 1]
+    return f"{month} {day.day}, {day.year}"
 
 
 def _in_japan(micros: int) -> datetime:

@@ -78,7 +78,9 @@ def parse(text: str) -> ClassicIssue:
     lines = text[:-1].split("\n")
     date, written_at, at = _front(lines)
     # The number of empty lines before the one that starts the first item.
-    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    indexes = range(at, len(lines))
+    full_lines = (index for index in indexes if lines[index])
+    first = next(full_lines, len(lines))
     if first < len(lines):
         lead = max(0, first - at - 1)
     else:
@@ -101,8 +103,10 @@ def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
     line = lines[number]
     rendered_line = rendered_lines[number]
     at = _common(line, rendered_line)
-    expected, actual = quoted(rendered_line[at : at + 20]), quoted(line[at : at + 20])
-    return NotClassic(f"column {at + 1}: expected {expected}, found {actual}", line=number + 1)
+    expected = quoted(rendered_line[at : at + 20])
+    actual = quoted(line[at : at + 20])
+    problem = f"column {at + 1}: expected {expected}, found {actual}"
+    return NotClassic(problem, line=number + 1)
 
 
 def _common(first: Sequence[str], second: Sequence[str]) -> int:
@@ -174,7 +178,8 @@ def _paper(lines: list[str], at: int) -> str:
 
 
 def _categories(lines: list[str], at: int) -> tuple[str, ...]:
-    matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
+    parts = _line(lines, at).removeprefix("- ").split(" | ")
+    matches = [_CATEGORY.fullmatch(part) for part in parts]
     names = tuple(match[1] for match in matches if match)
     if len(names) < len(matches):
         raise _unexpected("categories", lines, at)
@@ -193,7 +198,8 @@ def _check_empty(lines: list[str], at: int) -> None:
 
 
 def _unexpected(expected: str, lines: list[str], at: int) -> NotClassic:
-    return NotClassic(f"expected {expected}, found {quoted(lines[at])}", line=at + 1)
+    actual = quoted(lines[at])
+    return NotClassic(f"expected {expected}, found {actual}", line=at + 1)
 
 
 def _line(lines: list[str], at: int) -> str:
@@ -232,11 +238,13 @@ def _embed(line: str) -> ClassicPost:
     if not start or not end:
         raise NotClassic(f"expected a post, found {quoted(line)}, or it has other tags or attributes")
     handle, id_, _ = end.groups()
-    body, dash, name = head.removesuffix(f" (@{handle})")[start.end() :].partition(_TEXT_END)
+    without_handle = head.removesuffix(f" (@{handle})")
+    body, dash, name = without_handle[start.end() :].partition(_TEXT_END)
     if not dash or not head.endswith(f" (@{handle})"):
         raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), with the handle in its link")
     text, links = _text(body)
-    return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
+    rtl = start[2] == "rtl"
+    return ClassicPost(id_, handle, _plain(name), start[1], rtl, text, links)
 
 
 def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:

@@ -50,7 +50,8 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
 def write(issue: ClassicIssue) -> str:
     """The text of an issue whose values are known to be valid; ends with a newline."""
-    head = [*front_matter(issue.date, issue.made), *[""] * issue.lead]
+    matter = front_matter(issue.date, issue.made)
+    head = [*matter, *[""] * issue.lead]
     items = [_item(item) for item in issue.items]
     return "\n".join([*head, *items, ""])
 
@@ -122,9 +123,11 @@ def _linked(text: str, links: tuple[TextLink, ...]) -> str:
     end = 0
     for link in links:
         label = escaped(text[link.start : link.end])
-        parts += [escaped(text[end : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
+        before = escaped(text[end : link.start])
+        parts += [before, f'<a href="{escaped(link.target)}">{label}</a>']
         end = link.end
-    return "".join([*parts, escaped(text[end:])]).replace("\n", "<br>")
+    rest = escaped(text[end:])
+    return "".join([*parts, rest]).replace("\n", "<br>")
 
 
 def _cleaned_item(item: ClassicItem) -> ClassicItem:
@@ -149,4 +152,5 @@ def _cleaned_post(post: ClassicPost) -> ClassicPost:
     text = STRAY.sub(" ", post.text)
     name = STRAY_OR_NEWLINE.sub(" ", post.name)
     links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
-    return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")
+    lang = post.lang if is_language(post.lang) else "und"
+    return replace(post, text=text, name=name, links=links, lang=lang)

@@ -62,10 +62,12 @@ def check_size(content: AnyStr, newline: AnyStr) -> None:
         # From the start of a line to the last line end within the limit: all lines in between are short enough.
         end = content.rfind(newline, at, at + MAX_LINE + 1)
         if end < 0:
-            raise NotClassic(f"a line longer than {MAX_LINE:,}", line=content.count(newline, 0, at) + 1)
+            lines_before = content.count(newline, 0, at)
+            raise NotClassic(f"a line longer than {MAX_LINE:,}", line=lines_before + 1)
         at = end + 1
     if len(content) > MAX_FILE:
-        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=content.count(newline, 0, at) + 1)
+        line = content.count(newline, 0, at) + 1
+        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=line)
 
 
 def bad_head(issue: ClassicIssue) -> str:

@@ -81,7 +81,8 @@ def _published_policy(site: FollowedSite, http: HttpClient) -> str:
 def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
     """Logs that the site now names and the policy does not, or the other way round: the site's key or the site itself
     changed, or it lost a log. Raises NetError, NotAProof."""
-    known, current = set(policy.logs), set(parse_policy(_published_policy(site, http)).logs)
+    logs = set(parse_policy(_published_policy(site, http)).logs)
+    known, current = set(policy.logs), logs
     return [
         *(
             f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
@@ -117,12 +118,14 @@ def fetch_log(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: Htt
             log_files.add_entries(stored.folder, new_entries, log)
             log_files.save_checkpoint(stored.folder, signed)
             log_files.drop_checkpoints(stored.folder, (earlier.size for earlier in stored.checkpoints))
-    return LoggedFolder((*stored.entries, *new_entries), f"{site.url}{path.parent}/{observations.FOLDER}/")
+    files = f"{site.url}{path.parent}/{observations.FOLDER}/"
+    return LoggedFolder((*stored.entries, *new_entries), files)
 
 
 def _checkpoint(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: HttpClient, most: int) -> Checkpoint:
     name = log.name
-    body = http.get(f"{site.url}{mirrors.log_path(name)}/{merkle.CHECKPOINT_PATH}").body
+    url = f"{site.url}{mirrors.log_path(name)}/{merkle.CHECKPOINT_PATH}"
+    body = http.get(url).body
     signed = parse_checkpoint(body.decode("utf-8", "replace"))
     if signed.origin != name or not is_of_known_log(policy, signed):
         raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
@@ -138,10 +141,14 @@ def _checkpoint(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: H
 
 
 def _rewritten(stored: StoredLog, signed: Checkpoint) -> RewrittenPast:
-    return RewrittenPast(
+    reason = (
         f"{signed.origin}: has rewritten its past: its checkpoint of {signed.size:,} leaves does not extend what "
-        "was seen before. Nothing from it is accepted; ask its operator.",
-        tuple(str(checkpoint.own) for checkpoint in (stored.last, signed) if checkpoint),
+        "was seen before. Nothing from it is accepted; ask its operator."
+    )
+    checkpoints = (stored.last, signed)
+    return RewrittenPast(
+        reason,
+        tuple(str(checkpoint.own) for checkpoint in checkpoints if checkpoint),
     )
 
 
@@ -155,7 +162,9 @@ def _new_entries(base: str, stored: StoredLog, signed: Checkpoint, http: HttpCli
             raise _rewritten(stored, signed)
         return log_files.NO_ENTRIES
     first = len(known) // merkle.WIDTH
-    entries = LogEntries((*known[: first * merkle.WIDTH], *_bundles(base, signed, first, http)))
+    bundles = _bundles(base, signed, first, http)
+    known_bundles = known[: first * merkle.WIDTH]
+    entries = LogEntries((*known_bundles, *bundles))
     if first and not signed.is_of(entries.tree):  # if the past was rewritten, earlier leaves differ
         entries = LogEntries(_bundles(base, signed, 0, http))
     if not signed.is_of(entries.tree):
@@ -184,7 +193,8 @@ def _bundle(base: str, index: int, width: int, http: HttpClient) -> list[bytes]:
     """The leaves of a bundle. A partial one may be full and gone by now if the checkpoint comes from a cache. Raises
     NotAProof, RequestRefused."""
     try:
-        return merkle.entries_of(http.get(base + merkle.tile_path("entries", index, width)).body, width)
+        tile_path = merkle.tile_path("entries", index, width)
+        return merkle.entries_of(http.get(base + tile_path).body, width)
     except RequestRefused:
         if width == merkle.WIDTH:
             raise

@@ -80,7 +80,9 @@ class Intake:
         self._done = batches.sources_at(peer.database, DONE)
         self._oldest = oldest_hour(http.now())
         self._lists = [(log, leaf) for log in fetched.logs for leaf in lists_since(log, self._oldest)]
-        self._covered, self._absent = list[Span](), list[Span]()  # hours of files
+        # hours of files
+        self._covered = list[Span]()
+        self._absent = list[Span]()
         self._added_hours: list[int] = []
         self._items = self._forgotten = 0
         self._allowance = Allowance(site, http.now())
@@ -95,7 +97,8 @@ class Intake:
         self._drop_old_lists()
         files = [(log, file) for log in self._fetched.logs for file in self._files_of(log)]
         self._name_absent_parts([file for _, file in files])
-        new_files = sum(file.name not in self._done for _, file in files)
+        are_new = (file.name not in self._done for _, file in files)
+        new_files = sum(are_new)
         if new_files:
             self._load_withdrawn()
         with progress(new_files) as step:
@@ -104,7 +107,8 @@ class Intake:
         covered = union(self._covered)
         complete = difference(covered, union(self._absent))
         until = complete[-1][1] if complete else 0
-        missing = difference([(covered[0][0], until)] if complete else [], complete)
+        apart = [(covered[0][0], until)] if complete else []
+        missing = difference(apart, complete)
         problems = [
             f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
             for hour_range in difference(missing, covered)
@@ -210,7 +214,8 @@ class Intake:
             self._covered.append((start, end))
         for hour, starts in sorted(parts.items()):
             if absent := max(starts) - len(starts):
-                first = next(part for part in range(1, max(starts)) if part not in starts)
+                numbers = range(1, max(starts))
+                first = next(part for part in numbers if part not in starts)
                 more = f", like {count_noun(absent - 1, 'other part')} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
@@ -307,7 +312,8 @@ def oldest_hour(at: int) -> int:
 
 def lists_since(log: LoggedFolder, oldest: int) -> Iterator[ListLeaf]:
     """The lists of what was withdrawn that a log names, except those older than an hour."""
-    return (leaf for leaf in entries.described_by(log.entries, entries.ListLeaf) if leaf.hour >= oldest)
+    leaves = entries.described_by(log.entries, entries.ListLeaf)
+    return (leaf for leaf in leaves if leaf.hour >= oldest)
 
 
 def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
@@ -325,7 +331,8 @@ def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
     first = hour_range[0]
     last = hour_range[1] - 1
-    return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
+    hour = entries.hour_of(first)
+    return hour + (f" to {entries.hour_of(last)}" if last > first else "")
 
 
 # ---- how much may be fetched -----------------------------------------------------------------------------
@@ -342,11 +349,14 @@ class FetchedAmount(NamedTuple):
     lines: int
 
     def __str__(self) -> str:
-        return f"{self.files:,} files, {self.bytes // 1_000_000:,} MB or {self.lines:,} lines"
+        megabytes = self.bytes // 1_000_000
+        return f"{self.files:,} files, {megabytes:,} MB or {self.lines:,} lines"
 
     def plus(self, other: FetchedAmount) -> FetchedAmount:
         """The sum of both."""
-        return FetchedAmount(self.files + other.files, self.bytes + other.bytes, self.lines + other.lines)
+        files = self.files + other.files
+        lines = self.lines + other.lines
+        return FetchedAmount(files, self.bytes + other.bytes, lines)
 
 
 NOTHING = FetchedAmount(0, 0, 0)

@@ -105,7 +105,8 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
     if intake_result.files or not is_next:  # forgetting alone changes no counts
         since = counted_since(intake_result, int(counted_until), is_next=is_next)
         counts = save_measurements(record, site.name, peer, intake_result, since, at)
-    record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
+    cursor = f"{position} {intake_result.until}"
+    record.append([], source=job_name(site.name), cursor=cursor)
     return counts
 
 
@@ -141,7 +142,8 @@ def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     others = list[str]()
     for log in policy.logs:
         try:
-            logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - sum(len(log.entries) for log in logs)))
+            total = sum(len(log.entries) for log in logs)
+            logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - total))
         except (RewrittenPast, LogError, RequestRefused) as problem:  # LogError: too few witnesses so far
             if isinstance(problem, RequestRefused) and not problems:  # otherwise a log may be lost, and others go on
                 raise
@@ -235,7 +237,8 @@ def save_measurements(
     known = {_key(item): replace(item, observed_at=0) for item in measurements if item.source == source}
     new_rows = [item for item in rows if known.get(_key(item)) != replace(item, observed_at=0)]
     for start in range(0, len(new_rows), CHUNK):
-        record.append(new_rows[start : start + CHUNK], source=job_name(source), at=at)
+        chunk = new_rows[start : start + CHUNK]
+        record.append(chunk, source=job_name(source), at=at)
     return len(new_rows)
 
 

@@ -57,7 +57,8 @@ def embed(http: HttpClient, server: EmbeddingSettings, texts: Sequence[str]) -> 
     cut = [text[:MAX_TEXT_CHARS] for text in texts]
     body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()
     headers = {"accept": "application/json", "content-type": "application/json", **bearer(server.key)}
-    answer = http.post(f"{server.url.rstrip('/')}/embeddings", body=body, headers=headers)
+    url = f"{server.url.rstrip('/')}/embeddings"
+    answer = http.post(url, body=body, headers=headers)
     return vectors_in(answer.body, len(texts))
 
 
@@ -72,7 +73,8 @@ def vectors_in(body: bytes, count: int) -> list[bytes]:
         raise InputError(f"{len(rows):,} vectors for {count:,} texts, or not one for each")
     lengths = {len(row) for row in by_index.values()}
     if len(lengths) > 1 or not all(0 < length <= MAX_NUMBERS for length in lengths):
-        raise InputError(f"vectors of {', '.join(f'{n:,}' for n in sorted(lengths)[:3])} numbers")
+        shown_lengths = (f"{n:,}" for n in sorted(lengths)[:3])
+        raise InputError(f"vectors of {', '.join(shown_lengths)} numbers")
     return [_as_bytes(by_index[n]) for n in range(count)]
 
 
@@ -80,7 +82,8 @@ def _as_bytes(numbers: Sequence[float]) -> bytes:
     largest = max(map(abs, numbers))
     if not all(map(isfinite, numbers)) or not largest:
         raise InputError("a vector without direction, or with numbers beyond all bounds")
-    return array("b", [round(number / largest * WHOLE_BYTE) for number in numbers]).tobytes()
+    scaled = [round(number / largest * WHOLE_BYTE) for number in numbers]
+    return array("b", scaled).tobytes()
 
 
 def trials(site: Site) -> Iterator[Trial]:

@@ -94,9 +94,11 @@ class VectorFilling(FurtherParts):
     def _save(self, database: Database, batch: Sequence[RankedText]) -> None:
         """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
         NetError, StoreError."""
-        vectors = dict(zip([text.paper for text in batch], self._answers(batch), strict=True))
+        papers = [text.paper for text in batch]
+        vectors = dict(zip(papers, self._answers(batch), strict=True))
         numbers = len(next(iter(vectors.values())))
-        saved = self._saved(database) or begin_model(database, SavedModel(self._server.model, numbers))
+        saved_model = self._saved(database)
+        saved = saved_model or begin_model(database, SavedModel(self._server.model, numbers))
         if numbers != saved.model.numbers:
             raise InputError(
                 f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; if the model is another one "
@@ -147,4 +149,5 @@ def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | VectorC
         return VectorClearing()
     server = server_of(table)
     pace = {urlsplit(server.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
-    return VectorFilling(server, make_connection((server.url,), (server.key,), shared, pace, LIMITS))
+    connection = make_connection((server.url,), (server.key,), shared, pace, LIMITS)
+    return VectorFilling(server, connection)

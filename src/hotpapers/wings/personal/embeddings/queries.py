@@ -75,7 +75,8 @@ def delete_vectors(database: Database) -> None:
 
 
 def _is_made(database: Database) -> bool:
-    return bool(database.rows(_SQLITE_TABLES if database.name == "sqlite" else _TABLES, (NAME,)))
+    rows = database.rows(_SQLITE_TABLES if database.name == "sqlite" else _TABLES, (NAME,))
+    return bool(rows)
 
 
 def _rows(database: Database, papers: Collection[str]) -> dict[str, bytes]:
