@@ -145,3 +145,4 @@ def test_preferences_and_the_own_order_hold_on_other_pages(page: AnyTab, base: s
     open_page(page, base + KINDS["all of a day"])
     page.run("document.querySelector('.head > .own button').click()")
     page.wait("document.querySelector('.mine .reason') !== null")
+    page.wait("document.querySelector('.head > .own [role=status]').textContent.startsWith('My order: ')")
