@@ -335,15 +335,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "publish.base", problem
     if not settings.publish.channels:
         yield "publish.channels", 'is empty; name a channel, such as "site"'
-    names = [table.name for table in settings.publication]
-    for number, publication in enumerate(settings.publication, 1):
-        label = f"publication {publication.name!r}" if publication.name else f"publication {number}"
-        for key, problem in _publication_problems(publication):
-            yield f"{label}: {key}", problem
-        if publication.name in names[: number - 1]:
-            yield f"{label}: name", "is taken by an earlier publication; names must differ"
-        if publication.name in settings.below and publication.name in FOLDERS and not publication.output:
-            yield f"{label}: name", "is a folder of the first publication's pages; choose another name"
+    yield from _problems_of_publications(settings)
     tables = {
         "bots": _bot_problems(settings.bots),
         "quote": quote_problems(settings.quote),
@@ -355,7 +347,20 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         prefix = "" if isinstance(wing_table.default, tuple) else f"{wing_table.name}."
         problems = wing_table.problems(settings.table(wing_table.name))
         yield from ((f"{prefix}{key}", problem) for key, problem in problems)
+    names = [table.name for table in settings.publication]
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
+
+
+def _problems_of_publications(settings: Settings) -> Iterator[tuple[str, str]]:
+    names = [table.name for table in settings.publication]
+    for number, publication in enumerate(settings.publication, 1):
+        label = f"publication {publication.name!r}" if publication.name else f"publication {number}"
+        for key, problem in _publication_problems(publication):
+            yield f"{label}: {key}", problem
+        if publication.name in names[: number - 1]:
+            yield f"{label}: name", "is taken by an earlier publication; names must differ"
+        if publication.name in settings.below and publication.name in FOLDERS and not publication.output:
+            yield f"{label}: name", "is a folder of the first publication's pages; choose another name"
 
 
 def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
