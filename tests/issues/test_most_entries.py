@@ -102,7 +102,7 @@ def test_a_paper_in_the_list_has_the_card_that_its_page_names(record: Record) ->
         for data in site.values()
         for path in re.findall(rb'"og:image" content="[^"]*/daily/([^"]+)', data)
     }
-    assert len(named) == 15 and named <= set(site)
+    assert len(named) == 14 and named <= set(site)  # of the issue and 13 papers: 2405.00000 is no id, so it has no page
 
 
 def test_a_paper_in_the_list_is_announced_as_a_members(record: Record) -> None:

@@ -63,8 +63,9 @@ def test_the_pattern_and_the_function_agree(text: str) -> None:
 
 @needs_wings
 def test_a_library_in_the_browser_has_the_same_ids() -> None:
-    script = (SRC / "wings" / "personal" / "library.js").read_text("utf-8")
-    constants = dict(re.findall(r'^  const (MM|NEW|ARCHIVES|NUMBER) = ["`](.*)["`];$', script, re.M))
+    script = (SRC / "wings" / "personal" / "paper_ids.js").read_text("utf-8")
+    declared = re.findall(r"^  const (MM|NEW|ARCHIVES|NUMBER) =(.*?);$", script, re.M | re.DOTALL)
+    constants = {name: "".join(re.findall(r'["`](.*?)["`]', parts)) for name, parts in declared}
     constants = {name: text.replace("\\\\", "\\").replace("${MM}", constants["MM"]) for name, text in constants.items()}
     assert constants["NEW"] == grammar.NEW
     assert constants["NUMBER"] == grammar.OLD_NUMBER
@@ -73,7 +74,7 @@ def test_a_library_in_the_browser_has_the_same_ids() -> None:
 
 def bookmarklet(declared: str) -> re.Pattern[str]:
     """A pattern of the script, which has nothing that Python reads otherwise."""
-    [pattern] = re.findall(rf"{re.escape(declared)}/(.+?)/i(?:;|\.exec)", BOOKMARKLET)
+    [pattern] = re.findall(rf"{re.escape(declared)}\s*/(.+?)/i(?:;|\.exec)", BOOKMARKLET)
     return re.compile(pattern.replace("\\/", "/"), re.IGNORECASE | re.ASCII)
 
 
@@ -81,14 +82,14 @@ def bookmarklet(declared: str) -> re.Pattern[str]:
     IDS, st.sampled_from(["arxiv.org/abs/{}", "doi.org/10.48550/arXiv.{}", "alphaxiv.org/abs/{}", "hf.co/papers/{}"])
 )
 def test_the_bookmark_knows_every_id(id: str, address: str) -> None:
-    match = bookmarklet("const id = ").search(f"https://{address.format(id)}v2")
+    match = bookmarklet("const id =").search(f"https://{address.format(id)}v2")
     assert match and match[1] == id and arxiv.parse(match[1]) == (id, None)
-    there = bookmarklet("const match = ").match(f"#{id}")
+    there = bookmarklet("const match =").match(f"#{id}")
     assert there and (there[2] + there[3] if there[2] else there[1]) == id
 
 
 @pytest.mark.parametrize("id", ["2101.048690", "2101.048", "hep-th/99010011", "10.1101/2024.01.02.573921", ""])
 def test_the_bookmark_knows_no_other_id(id: str) -> None:
     assert not arxiv.is_key(arxiv.key(id))
-    assert not bookmarklet("const id = ").search(f"https://arxiv.org/abs/{id}")
-    assert not bookmarklet("const match = ").match(f"#{id}")
+    assert not bookmarklet("const id =").search(f"https://arxiv.org/abs/{id}")
+    assert not bookmarklet("const match =").match(f"#{id}")

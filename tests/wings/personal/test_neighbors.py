@@ -199,7 +199,7 @@ def test_papers_on_the_same_topic_are_told() -> None:
     ]  # fmt: skip
     abstracts = [molecules, tea, "Quarks decay.", molecules, tea + " Steam.", molecules, "Roads.", "Honey.", "Iron."]
     papers = [
-        paper(f"2611.{n:05}", title, abstract)
+        paper(f"2611.{n + 1:05}", title, abstract)
         for n, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
     ]
     reader = reader_of({day(0): papers}, {})
@@ -207,7 +207,7 @@ def test_papers_on_the_same_topic_are_told() -> None:
     assert first.places == (0, 3, 5) and set(first.words) == {"Equivariant", "Molecules", "Networks"}
     assert second.places == (1, 4) and set(second.words) == {"Brewing", "Tea", "Kettles"}
     page = (SitePages(reader, OWN.publication).page(f"{day(0)}/index.html") or b"").decode()
-    assert f'On {", ".join(first.words)}: <a href="#2611.00000">1</a>, <a href="#2611.00003">4</a> and <a' in page
+    assert f'On {", ".join(first.words)}: <a href="#2611.00001">1</a>, <a href="#2611.00004">4</a> and <a' in page
     assert page.index("On Equivariant") > page.index('class="glance"') and page.count('class="facts alike"') == 2
 
 
@@ -223,7 +223,7 @@ def test_a_word_that_many_papers_have_names_no_topic() -> None:
     titles = ["Sand in Shoes", "Quarks and Charm", "Tea at Noon", "Bees in Towns", "Old Iron Bridges", "Wind"]
     abstracts = ["It fell by some percent."] * 6
     papers = [
-        paper(f"2611.{n:05}", title, abstract)
+        paper(f"2611.{n + 1:05}", title, abstract)
         for n, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
     ]
     assert topic_groups(papers) == []
@@ -231,14 +231,14 @@ def test_a_word_that_many_papers_have_names_no_topic() -> None:
 
 def test_a_page_names_related_papers_in_few_bytes() -> None:
     long = "Equivariant Molecules in Lattices of Spin Glasses & Other Kettles, Again and Again"
-    shown = [paper(f"2611.{n:05}", long, ABSTRACT) for n in range(6)]
-    unshown = [paper(f"2611.{n:05}", long, ABSTRACT) for n in range(6, 20)]
+    shown = [paper(f"2611.{n + 1:05}", long, ABSTRACT) for n in range(6)]
+    unshown = [paper(f"2611.{n + 1:05}", long, ABSTRACT) for n in range(6, 20)]
     reader = reader_of({day(0): shown}, {day(0): unshown})
-    page = (SitePages(reader, OWN.publication).page("paper/2611.00000/index.html") or b"").decode()
+    page = (SitePages(reader, OWN.publication).page("paper/2611.00001/index.html") or b"").decode()
     start = page.index('<h2 id="related">')
     section = page[start : page.index("</ul>", start)]
     assert len(section) + len("</ul>\n") <= MAX_SECTION_BYTES and section.count("<li ") == MAX_RELATED
-    assert '<a href="../../paper/2611.00001/index.html">Equivariant Molecules in' in section
+    assert '<a href="../../paper/2611.00002/index.html">Equivariant Molecules in' in section
     assert "closeness 1.00 · 20 November 2026 · 1,002 people" in section
     assert "https://arxiv.org/abs/2611.0001" in section
 
