@@ -42,7 +42,7 @@ def _table(table: SettingsTable) -> SettingsTable:
 
 
 def _or_warning(what: str, load: Callable[[], list[T]]) -> list[T]:
-    """What a package offers, or nothing, with a warning, whatever it does instead, such as to exit."""
+    """Loads the offers of a package; if it raises anything, or exits, logs a warning and returns an empty list."""
     try:
         return load()
     except KeyboardInterrupt:

@@ -30,7 +30,7 @@ CHOSEN = "HOTPAPERS_WINGS"
 
 
 Problems = Iterator[tuple[str, str]]
-"""What is wrong with a table, as (key, reason and remedy)."""
+"""The problems of a table, each as (key, reason and remedy)."""
 
 
 class SettingsTable(NamedTuple):
@@ -122,7 +122,7 @@ def hooks_of(kind: type[Hook]) -> tuple[Hook, ...]:
 
 
 def load(place: str) -> Any:
-    """What is defined at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
+    """Imports the object at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
     module, _, name = place.partition(":")
     try:
         return getattr(importlib.import_module(module), name)

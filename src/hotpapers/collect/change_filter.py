@@ -1,4 +1,4 @@
-"""What the record already knows: which posts are tracked, the names of papers, what is new in an observation."""
+"""Compares observations with the record: tracked posts, the names of papers, new values."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class ChangeFilter:
 
     @classmethod
     def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
-        """What the record knows at the beginning of a batch."""
+        """A filter that compares with the record as it is when a batch begins."""
         return cls(batch.view, items, edited, batch.forgotten, batch.identities)
 
     def is_new(self, item: Item) -> bool:
@@ -230,7 +230,7 @@ class ChangeFilter:
         return msgspec.structs.replace(post, handle=last.handle, name=last.name, limits=limits)
 
     def recorded(self, post: Post) -> Post | None:
-        """What the record says of a post."""
+        """Returns a post as last recorded. Returns None if it is not in the record."""
         last = self._last_recorded(typed_key(post))
         return last if isinstance(last, Post) else None
 

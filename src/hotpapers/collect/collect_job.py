@@ -60,7 +60,7 @@ class Connection(NamedTuple):
 
 
 class NetworkJob:
-    """What the jobs that read a source have in common."""
+    """The base class of the jobs that read a source."""
 
     def __init__(self, name: str, source: Source, connection: Connection, terms: Network) -> None:
         self.name = name

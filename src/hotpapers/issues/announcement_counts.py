@@ -134,5 +134,5 @@ def empty_reason(content: IssueContent) -> str:
 
 
 def unread(verb: str) -> str:
-    """What is known if no network was read, or could be."""
+    """The sentence for a day on which no network was read, or could be."""
     return f"No network {verb} read for this day, so nothing is known about what people discussed."

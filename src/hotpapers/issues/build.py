@@ -50,7 +50,7 @@ EARLIER_DAYS = 14
 
 
 class IssueRecipe(NamedTuple):
-    """What to build: the publication, the day, and the position in the record.
+    """The instructions for an issue: its publication, its day, and the position in the record.
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
     announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. `period`: the rule for the time
@@ -278,8 +278,8 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
 
 
 class EntryInputs(NamedTuple):
-    """What entries are made of: the ranking's input and, by paper, the hash of its metadata, the posts shown and its
-    forecasts. `forecasts` is None for publications without them."""
+    """The data for an issue's entries: the ranking's input and, by paper, the hash of its metadata, the posts shown and
+    its forecasts. `forecasts` is None for publications without them."""
 
     ranking_input: RankingInput
     metadata: dict[str, str]
@@ -384,8 +384,8 @@ def _count(attention: model.Attention) -> PrintedCount:
 def retrospective_of(
     view: AsOfView, publication: Publication, start: int, networks: Set[str], papers: Sequence[str]
 ) -> Retrospective:
-    """What was not known at the time, for an issue as of `view` that considers papers announced since `start` and has
-    `papers`. `networks`: those about which anything is known. Standing must be learned up to the view's position."""
+    """Lists the gaps in the data at the time, for an issue as of `view` that considers papers announced since `start`
+    and has `papers`. `networks`: those with any data. Standing must be learned up to the view's position."""
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     accounts = known_accounts(view)
     return Retrospective(

@@ -130,7 +130,7 @@ class CoveredRange(NamedTuple):
 
     @property
     def gap_state(self) -> Literal["partial", "refused", "unknown"]:
-        """What the stretch is called if it was not read in full."""
+        """The name of the gap's state, for a stretch that was not read in full."""
         if self.by is None or self.by.reason.startswith(LOST):
             return "unknown"
         return "refused" if self.by.state == "refused" else "partial"

@@ -119,7 +119,7 @@ def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGro
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:
-    """What a reader must know about an entry's counts."""
+    """Caveats about an entry's counts, in sentences for readers."""
     for count in entry.counts:
         if note := words.method_note(count.method):
             yield f"{network_title(count.network)} counts here are {note}."

@@ -32,7 +32,7 @@ from hotpapers.discussion.engagement.attention import Engagement
 
 
 class PaperCurves(NamedTuple):
-    """What forecasts need from a paper: the `curves` it contributes, and the `early` rows for its own forecasts."""
+    """A paper's data for forecasts: the `curves` it contributes, and the `early` rows for its own forecasts."""
 
     curves: tuple[Curve, ...]
     early: tuple[Engagement, ...]

@@ -39,7 +39,7 @@ class Proxy(NamedTuple):
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What it wants to be told with each request."""
+        """The headers that the proxy expects with each request; empty without credentials."""
         return [(b"Proxy-Authorization", self.authorization.encode())] if self.authorization else []
 
     def __str__(self) -> str:

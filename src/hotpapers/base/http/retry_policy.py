@@ -36,7 +36,7 @@ Headers = Mapping[str, str]
 
 
 def plain_reason(problem: Exception) -> str:
-    """What went wrong with a connection, without the system's errno: readers of an issue see this text."""
+    """A connection error's message without the system's errno: readers of an issue see this text."""
     return _NUMBER.sub("", str(problem)) or type(problem).__name__
 
 

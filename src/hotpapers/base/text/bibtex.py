@@ -110,7 +110,7 @@ def _in_formula(tex: str) -> str:
 
 
 def _in_text(match: re.Match[str]) -> str:
-    """What stands for a command or a sign between formulas."""
+    """The replacement for a command or a symbol outside math."""
     if match["formula"]:
         return f"${_in_formula(match[0])}$"
     if name := match["name"]:

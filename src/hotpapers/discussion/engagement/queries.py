@@ -1,5 +1,5 @@
-"""What rankings ask of the store: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers
-and moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
+"""Queries of the rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and
+moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
 
 from __future__ import annotations
 

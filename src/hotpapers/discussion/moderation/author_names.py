@@ -29,7 +29,7 @@ _LETTERS = str.maketrans(PLAIN_LETTERS | {"ħ": "h"} | dict.fromkeys("'’ʼ`´�
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WORD = re.compile(r"[^\W\d_]+")
 _SEPARATOR = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
-"""What separates a name from other text beside it."""
+"""Separates a name from other text around it."""
 _INSERTION = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
 """Text inside a name that is not part of it."""
 _TAG = re.compile(r"[#@][\w.@-]+")
@@ -153,8 +153,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 @lru_cache(REMEMBERED)
 def _shown_names(name: str) -> tuple[PersonName, ...]:
-    """What may be a name in the name shown: text between separators; text around an inserted nickname; if two scripts
-    are used, the words of each; if there is a comma, also the two parts swapped."""
+    """Possible names of a person in a display name: text between separators; text around an inserted nickname; if two
+    scripts are used, the words of each; if there is a comma, also the two parts swapped."""
     names: list[PersonName] = []
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):

@@ -34,7 +34,7 @@ RULES_OF_NETWORKS = (COUNTED, CAPPED)
 MAX_POINTS_PER_VOICE = 20
 """The most millipoints that a voice adds."""
 VOICES = "voices"
-"""What a part counts, if it is not the likes or reposts of one post."""
+"""Marks parts that count accounts instead of the likes or reposts of one post."""
 VOUCHED_PER_VOICE = 240
 """Millipoints that each known voice vouches for. Two reach less than the usual threshold of a publication, or a paper
 would leave the issue with one of them."""

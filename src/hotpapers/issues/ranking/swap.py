@@ -1,4 +1,4 @@
-"""What it would take for two neighbors to swap: the least growth, network by network."""
+"""The least growth, network by network, with which two neighbors would swap places."""
 
 from __future__ import annotations
 

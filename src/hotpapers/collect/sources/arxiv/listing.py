@@ -43,14 +43,15 @@ Ids = frozenset[str]
 
 
 class ListingCount(NamedTuple):
-    """What arXiv lists as new or cross-listed on a day: how many papers, and those that a page shows."""
+    """arXiv's new and cross-listed papers of a day: their number, and those that a page shows, with their type."""
 
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
 
 def parse(data: bytes) -> dict[str, ListingCount]:
-    """What a page lists, by the day's label, newest first. Raises InputError if the page is not a listing."""
+    """Parses a listing page into counts by the day's label, newest first. Raises InputError if the page is not a
+    listing."""
     result: dict[str, ListingCount] = {}
     for day, heading, count in _counts(data):
         if day and not heading.startswith("Replacement"):
@@ -191,8 +192,8 @@ class CompletenessChecks:
         return payloads, cursor.add_check(archive, added, lacks, exact, least)
 
     def listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
-        """What an archive's pages list, back to the first missed day or as far as they go, and when they were read.
-        Asks once. Raises NetError, and then the same one again."""
+        """Returns the listings of an archive, back to the first missed day or as far as its pages go, and when they
+        were read. Requests them only once. Raises NetError, and for later calls the same one again."""
         if archive not in self._listings:
             try:
                 self._listings[archive] = self._whole_listing(archive)

@@ -20,7 +20,7 @@ from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIO
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoders raise for invalid input."""
+"""The errors that decoders raise for invalid input."""
 NOTHING: Sequence[RawPayload] = ()
 
 

@@ -50,7 +50,7 @@ class ObservedPost(NamedTuple):
 
 
 class AccountActivity(NamedTuple):
-    """What an account did in two weeks.
+    """An account's activity in two weeks.
 
     `posts`: how many name papers; `papers`: how many papers they name; `bare`: how many have no words of their own;
     `even`: percent of the gaps that are alike; `rest`: the longest run of hours of the day in which it never posted;
