@@ -94,8 +94,9 @@ def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) 
 
 
 class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `entries` are new, `further` those beyond the publication's `most_entries`
-    or without two regulars, `ongoing` those of earlier issues that are still talked about, `papers` their metadata."""
+    """The scored papers that an issue takes from the ranking: `entries` are new, `further` those beyond the
+    publication's `most_entries` or without two regulars, `ongoing` those of earlier issues that are still talked about,
+    `papers` their metadata."""
 
     entries: tuple[ScoredCandidate, ...]
     further: tuple[ScoredCandidate, ...]

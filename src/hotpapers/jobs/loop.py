@@ -56,7 +56,7 @@ class Clock(NamedTuple):
 
 
 class JobContext:
-    """What a job works with: its store, its lease, and the row that says how it is doing."""
+    """A job's working context: its store, its lease, and the row with its state."""
 
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
         self.record = record

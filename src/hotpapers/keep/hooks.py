@@ -35,9 +35,9 @@ class FolderFormat(NamedTuple):
 
 
 class ForgettableSubject(NamedTuple):
-    """What `forget` deletes besides posts and accounts. `help`: a sentence about it. `recognize`: the key of such a
-    subject; empty for another text. Raises UsageError. `forget`: deletes it in a `Record`; how many rows it had there.
-    Raises NotFound."""
+    """A kind of subject that `forget` deletes besides posts and accounts. `help`: a sentence about it. `recognize`: the
+    key of such a subject; empty for another text. Raises UsageError. `forget`: deletes it in a `Record`; how many rows
+    it had there. Raises NotFound."""
 
     help: str
     recognize: Callable[[str], str]

@@ -44,7 +44,8 @@ class RelatedPapers(NamedTuple):
 
 
 class PageScripts(NamedTuple):
-    """What pages run after their own script, for readers who allow it. `paper_files`: what those with papers run."""
+    """Scripts that pages run after their own, for readers who allow scripts. `paper_files`: those for pages with
+    papers."""
 
     files: tuple[Path, ...] = ()
     paper_files: tuple[Path, ...] = ()

@@ -28,7 +28,7 @@ IN_TRANSACTION = (
 )
 """Why a connection that is in a transaction cannot begin another one."""
 CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"
-"""What to do about a missing store."""
+"""The remedy for a missing store."""
 
 
 def lacking(where: str, version: int, migrations: Sequence[str]) -> Sequence[str]:

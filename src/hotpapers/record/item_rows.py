@@ -231,7 +231,7 @@ def stored_values(spec: KindSpec, item: model.Item) -> dict[str, Any]:
 
 
 def commitments_in(field: str, named: Sequence[Identity]) -> list[str]:
-    """What hashes cover of posts or accounts in a field. Raises InputError for a paper."""
+    """The commitments that hashes cover in place of a field's posts or accounts. Raises InputError for a paper."""
     commitments = [identity.commitment for identity in named]
     if not all(commitments) and any(identity.number and not identity.commitment for identity in named):
         raise InputError(f"{field} is the key of a paper")

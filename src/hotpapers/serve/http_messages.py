@@ -230,7 +230,8 @@ class Responder:
 
 
 def refused_by(problem: Exception, scope: Scope) -> Refused:
-    """What a client is told of a failure: only errors about the request itself. Others are logged."""
+    """The refusal that reports a failure to a client: in detail only for errors about the request itself. Others are
+    logged."""
     if isinstance(problem, Refused):
         return problem
     if isinstance(problem, errors.NotFound):
@@ -247,7 +248,7 @@ def refused_by(problem: Exception, scope: Scope) -> Refused:
 
 
 def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
-    """What answers paths without a route."""
+    """404 for unknown paths."""
 
     async def answer(request: Request) -> Reply:
         raise Refused(404, detail)
@@ -256,6 +257,6 @@ def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
 
 
 def health_reply(state: Mapping[str, object]) -> Reply:
-    """What is asked by machines that watch the program; 503 unless its `ok` is true."""
+    """The reply of the health endpoint for monitors; 503 unless its `ok` is true."""
     body = json.dumps(state).encode()
     return reply(200 if state["ok"] else 503, PRIVATE | {"content-type": "application/json"}, body)

@@ -269,13 +269,13 @@ class ConfiguredSite:
 
     @property
     def blocklist(self) -> Blocklist:
-        """What the operator has excluded from quotation."""
+        """The operator's blocklist for quotations."""
         quote = self.settings.quote
         return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
 
     @property
     def site_config(self) -> SiteConfig:
-        """What channels say about the publisher and the site's addresses."""
+        """The publisher's details and the site's addresses, for channels."""
         publish = self.settings.publish
         style, icon = look_of(self.folder, publish.look, self.file)
         return SiteConfig(
@@ -311,7 +311,7 @@ class ConfiguredSite:
         return self.site_config_of(publication)._replace(feeds=has_feeds)
 
     def before_freezing(self, stop: Event | None = None) -> list[BeforeFreezing]:
-        """What wings do before an issue is frozen, until `stop`. Raises SettingsError."""
+        """The actions of wings before an issue is frozen, until `stop`. Raises SettingsError."""
         prepare = (hook.prepare(self, stop) for hook in hooks_of(Freezing))
         return [do for do in prepare if do is not None]
 
@@ -332,7 +332,7 @@ class ConfiguredSite:
 
     @property
     def offline(self) -> str:
-        """What to say if no network can be reached."""
+        """The message for when no network can be reached."""
         if not self.proxies.distinct:
             return OFFLINE
         proxies = " and ".join(map(str, self.proxies.distinct))
@@ -416,4 +416,4 @@ class Watch(Protocol):
     """Something to look at again and again."""
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        """What is new since the last look, at a moment (µs UTC)."""
+        """Yields the news since the last look, at a moment (µs UTC)."""

@@ -31,7 +31,8 @@ ForgetSubject = tuple[str, ForgettableSubject | None]
 
 
 def subject_of(text: str) -> ForgetSubject:
-    """What a text names. Raises UsageError."""
+    """Parses the name of a subject to forget: a further subject's key, or else a post's or account's. Raises
+    UsageError."""
     for subject in hooks_of(ForgettableSubject):
         if key := subject.recognize(text):
             return key, subject

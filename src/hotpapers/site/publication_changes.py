@@ -50,7 +50,7 @@ def check_names(file: Path, record: Record, tables: tuple[PublicationSettings, .
 def problems(
     file: Path, record: Record, tables: tuple[PublicationSettings, ...], items: Sequence[Publication]
 ) -> Iterator[str]:
-    """What is wrong with the publications in the settings, a sentence each."""
+    """Yields the problems of the publications in the settings, a sentence each."""
     checks = (
         partial(check_names, file, record, tables),
         *(partial(check_window, file, record, item) for item in items),

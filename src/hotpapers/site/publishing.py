@@ -22,8 +22,8 @@ from hotpapers.site.configured_site import ConfiguredSite
 
 
 class PublishResult(NamedTuple):
-    """What was published. `channels`: what each channel did. `folders`: those that were rendered again because the
-    rules about what may be shown have changed."""
+    """The result of publishing. `channels`: each channel's summary. `folders`: those that were rendered again because
+    the rules about what may be shown have changed."""
 
     publication: str
     days: list[str]

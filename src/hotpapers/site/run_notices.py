@@ -1,4 +1,4 @@
-"""What `run` tells: what it reads and since when, when issues come, what a late one waits for, what is missing.
+"""The notices of `run`: what it reads and since when, when issues come, what a late one waits for, what is missing.
 
 While it works, each watch compares the store, or the settings, with what it saw last, and yields what is new.
 """
@@ -83,7 +83,8 @@ def contact_notices(contact: str, file: Path) -> Iterator[Notice]:
 
 
 def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: int) -> Iterator[Notice]:
-    """What is read. `new`: sources read for the first time; `days`: how many past days to read back."""
+    """Yields notices about the networks being read. `new`: sources read for the first time; `days`: how many past days
+    to read back."""
     yield Notice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
     if new and days:
         since = day_of(at - days * DAY)
@@ -133,7 +134,7 @@ def local_time(at: int, zone: str) -> str:
 
 
 def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
-    """What to tell about a publication's next issue. `at`: now, µs UTC."""
+    """A sentence about a publication's next issue. `at`: now, µs UTC."""
     moment = local_time(following.at, zone)
     if following.at > at:
         return f"The next issue of {following.publication}, for {following.day}, comes on {moment}."
@@ -141,14 +142,14 @@ def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
 
 
 def _state(late: ExpectedIssue) -> str:
-    """What has become of an issue that closed: what it waits for, or why it has not appeared."""
+    """The state of an issue that closed, as a predicate: what it waits for, or why it has not appeared."""
     if late.waits_for:
         return f"waits for {late.waits_for}"
     return f"has not appeared: {late.failure}" if late.failure else "is due"
 
 
 def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
-    """What is told about the next issues: those that wait for something, and those that have not closed."""
+    """Yields notices about the next issues: those that wait for something or failed, and those that have not closed."""
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
@@ -178,7 +179,8 @@ class NextIssueWatch:
 
 
 def _essence(issue: ExpectedIssue) -> tuple[str, str]:
-    """What has to change to be announced again: not that one of several networks has been waited for long enough."""
+    """The part that must change for a new announcement: not that one of several networks has been waited for long
+    enough."""
     return issue.day, (issue.waits_for or issue.failure).partition(":")[0]
 
 
@@ -310,7 +312,8 @@ class SettingsWatch:
 
 
 def _digest(site: ConfiguredSite) -> bytes | None:
-    """What the settings file says; None without one, so that a file that is being replaced changes nothing."""
+    """The SHA-256 of the settings file. Returns None if it cannot be read, so that a file that is being replaced
+    changes nothing."""
     try:
         return hashlib.sha256(site.file.read_bytes()).digest()
     except OSError:

@@ -110,8 +110,8 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
 
 
 def _failures(site: ConfiguredSite, record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
-    """What makes a single round a failure. One network of several that cannot be read does not: issues appear anyway,
-    and say that it is unknown."""
+    """Lists the problems that make a single round a failure. One network of several that cannot be read does not:
+    issues appear anyway, and say that it is unknown."""
     states = all_states(record)
     failing = {s.source: f"{s.source}: {s.state}: {s.reason}" for s in states if s.failing_since is not None}
     readers = [name for name in read_jobs if not name.endswith(COUNTS)]
@@ -144,7 +144,8 @@ def _enabled_sources(site: ConfiguredSite, sources: Sequence[str] = ()) -> list[
 
 @contextmanager
 def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestContext]:
-    """What the jobs of this process share. Tells if other processes are at work on the store."""
+    """Yields the context shared by the jobs of this process. Gives notice if other processes are at work on the
+    store."""
     process = this_process()
     with Leases(partial(Record, site.store), process.holder) as leases:
         with suppress(StoreError), Record(site.store) as record:

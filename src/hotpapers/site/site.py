@@ -205,8 +205,8 @@ class Site(ConfiguredSite):
         return self._all("search", "papers", q=query)
 
     def find_papers(self, query: str, *, limit: int = 10, posts: bool = False) -> FoundPapers:
-        """What `hotpapers search` shows: the best papers, or posts, with the spans that match; and how many posts match
-        instead if no paper does. Raises UsageError."""
+        """The results of `hotpapers search`: the best papers, or posts, with the spans that match; and how many posts
+        match instead if no paper does. Raises UsageError."""
         from hotpapers.keep import search as searching
 
         record = self.record

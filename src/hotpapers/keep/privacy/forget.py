@@ -41,9 +41,9 @@ from hotpapers.record.record import Record, now
 
 
 class ForgetResult(NamedTuple):
-    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `raw_payloads`:
-    deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that cannot be
-    changed."""
+    """The result of forgetting. `rows`: rows that lost words, including others' rows that contained a name.
+    `raw_payloads`: deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that
+    cannot be changed."""
 
     keys: tuple[str, ...]
     rows: int
@@ -91,7 +91,7 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
 
 
 class ErasedRows(NamedTuple):
-    """What was erased. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
+    """The erased rows. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
     others' rows that contained a forgotten name. `raw_payloads`: number of raw payloads deleted."""
 
     own: Mapping[str, Collection[int]]

@@ -49,8 +49,8 @@ _IssueCut = tuple[int, int]
 
 
 class _IssueCuts(NamedTuple):
-    """What issues depend on. `cuts`: ascending. `firsts`: for each cut, the smallest position of it and all later cuts;
-    finally the head's. `papers`: all papers in issues."""
+    """The cuts and papers on which issues depend. `cuts`: ascending. `firsts`: for each cut, the smallest position of
+    it and all later cuts; finally the head's. `papers`: all papers in issues."""
 
     cuts: Sequence[_IssueCut]
     firsts: Sequence[int]

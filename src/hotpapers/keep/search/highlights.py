@@ -62,7 +62,7 @@ class QueryWords(NamedTuple):
 
 
 def query_words(term: query_parser.SearchTerm) -> QueryWords:
-    """What to look for in a title, an abstract or a post; in names, if the term is about authors."""
+    """The words to highlight in a title, an abstract or a post; in names, if the term is about authors."""
     if term.field == "authors":
         return QueryWords(term.words, term.prefix, False, term.words[0])
     first = term.stems[0]

@@ -190,7 +190,8 @@ def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _not_dates(chunk: re.Match[str]) -> list[str]:
-    """What is no date, if there should be one: the wrong end of two, or all of it."""
+    """Lists the invalid parts of a dated term: of up to two ends those that are no dates, unless one of these is empty,
+    or else the whole value. Returns an empty list for a valid term."""
     if not _is_dated(chunk) or _days(chunk) is not None:
         return []
     ends = _value(chunk).split("..")

@@ -44,7 +44,7 @@ class RestoreResult(NamedTuple):
 
 
 class _ReplacedStore(NamedTuple):
-    """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
+    """The data kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
     mark. `marks`: of who was forgotten and who left. `deliveries`: their states. `unreadable`: `damaged` or `newer` if
     it cannot be read."""
 
@@ -207,8 +207,8 @@ def _replaced_store(store: str) -> _ReplacedStore:
 def _with_file(
     replaced: _ReplacedStore, restored: Record, lines: frozenset[ForgottenMark] | None
 ) -> _ReplacedStore | None:
-    """What the replaced store and the lines of the file beside it know about the restored record; None if neither knows
-    it."""
+    """Combines the replaced store's data about the restored record with the lines of the sidecar file. Returns None if
+    neither knows that record."""
     is_same_record = replaced.secret == restored.secret()
     if lines is None:
         return replaced if is_same_record else None

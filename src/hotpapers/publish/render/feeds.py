@@ -331,5 +331,5 @@ def permanent_id(*parts: str) -> str:
 
 
 def _html(name: str, *values: object) -> str:
-    """What a feed says about an issue or a paper, everything from outside escaped."""
+    """The HTML of an issue or a paper in a feed; everything from outside is escaped."""
     return str(macro("feed_items.html", name)(*values))

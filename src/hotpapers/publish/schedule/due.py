@@ -214,7 +214,8 @@ STALE = HOUR // 6
 
 
 def _held_up(record: Record, publication: Publication, day: str, at: int) -> tuple[str, str]:
-    """What an issue waits for, and why it could not be frozen, as far as the job of issues has said so lately."""
+    """Returns what an issue waits for and why it could not be frozen, each empty if unknown. A reason counts only if
+    the job of issues has reported it lately."""
     view = record.view()
     state = jobs_queries.load_state(record, "issues")
     is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE

@@ -74,7 +74,7 @@ Part = tuple[str, Callable[[], None]]
 
 
 class FurtherParts(Protocol):
-    """What a wing adds to each round."""
+    """A wing's parts in each round."""
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         """The parts between freezing issues and publishing them."""
@@ -297,7 +297,8 @@ class PublishJob:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one at the same path; None if there is none."""
+    """Returns the device and inode that distinguish a folder from another one at the same path. Returns None if there
+    is none."""
     try:
         status = folder.stat()
     except OSError:

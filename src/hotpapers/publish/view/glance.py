@@ -1,4 +1,4 @@
-"""What readers see first of an issue: one line about it, and its first titles.
+"""The summary that readers see first of an issue: one line about it, and its first titles.
 
 Reasons for which networks could not be read contain addresses and answers of servers. They are for the operator, on the
 status page and in the API, so nothing here gives them.

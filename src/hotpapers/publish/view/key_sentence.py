@@ -68,7 +68,7 @@ MAKES = _anywhere(7, f"{_WE}(?:{_MAKE})")
 
 # Each counts once per sentence, however often it matches.
 DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
-"""What was done and found."""
+"""Phrases for results: things made and found."""
 
 TELLS = (
     _anywhere(3, r"we\b|our\b|this (?:paper|work|article|report|study|survey)\b"),
@@ -184,7 +184,8 @@ def _for_place(lowercase: str, number: int, count: int) -> int:
 
 
 def name_in(title: str) -> str:
-    """What comes before the colon in a title, if it is one word: `Kettle: A Way to Boil` → `Kettle`."""
+    """The word before the colon in a title, if it is a single one, or else empty: `Kettle: A Way to Boil` →
+    `Kettle`."""
     match = _NAME.match(title)
     return match[1] if match else ""
 

@@ -85,13 +85,13 @@ def field_name(category: str) -> str:
 SHOWN = 5
 """Categories shown at once; the others unfold."""
 OTHER = "other"
-"""What papers without a category are in."""
+"""The field of papers without a category."""
 ORDERS = ("category", "voices")
 """The orders of lists that have a choice, the default first."""
 
 
 class PageChoice(NamedTuple):
-    """What a reader asked a page for. `category`: only papers of this primary category; `order`: one of `ORDERS`."""
+    """A page's filter and sort order. `category`: only papers of this primary category; `order`: one of `ORDERS`."""
 
     category: str = ""
     order: str = ""

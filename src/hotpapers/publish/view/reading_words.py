@@ -107,7 +107,7 @@ def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
 
 
 def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
-    """What the status page says of a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
+    """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
         group = _group_of(reading, with_reasons=False)
         return _gap_text(content, group.gap, group.shorter)

@@ -110,7 +110,7 @@ class ArchiveBatch:
         self.size = 0
 
     def figures(self, file: int = 0) -> dict[str, Any]:
-        """What was stored of a file, by the names in `ImportedFile`."""
+        """The numbers of stored items of a file, by the names in `ImportedFile`."""
         named = self._named[file]
         known = set(known_keys(self._record, "paper", "paper", named))
         unknown = len(named) - len(known)
@@ -228,9 +228,9 @@ def _order(group: Sequence[Item]) -> tuple[int, bool]:
 
 
 class _EarlierItems:
-    """What was said before a moment, in the record and in what is about to be stored. Ask about items in order of time.
-    `in_order`: the record's observations of an item's own moment come from the events being imported, so they only
-    count as earlier if they equal the item."""
+    """Earlier items, in the record and among those about to be stored. Ask about items in order of time. `in_order`:
+    the record's observations of an item's own moment come from the events being imported, so they only count as earlier
+    if they equal the item."""
 
     def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
         self._record = record

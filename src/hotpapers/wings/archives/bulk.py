@@ -119,7 +119,8 @@ def _mentions_of(
 
 
 def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
-    """What the text near a needle shows: a mention or NOTHING; None if the whole line must be searched."""
+    """Searches the text near a needle: returns a mention or NOTHING. Returns None if the whole line must be
+    searched."""
     first = max(0, place - BEFORE)
     last = min(high, place + AFTER + 1)
     text = data[first:last].decode("latin-1").lower()

@@ -270,7 +270,7 @@ class EventRecorder:
         self._stored = self._at
 
     def result(self, file: FileScan, number: int) -> ImportedFile:
-        """What was stored of a file."""
+        """The summary of a file's import."""
         lines, before = (0, file.lines) if self._is_repeat else (file.lines, 0)
         is_cut = any(scan.cut for scan in file.scans)
         figures = self._batch.figures(number)

@@ -105,8 +105,8 @@ class Scanner:
                     return
 
     def _relevant(self, task: ScanTask, scan: PartScan, progress: Progress) -> Iterator[SpilledEvent]:
-        """What is relevant by itself. An unreadable line is added when it turns out not to be the last one of all: a
-        broken connection may have cut that off."""
+        """Yields the events that are relevant by themselves. An unreadable line is added when it turns out not to be
+        the last one of all: a broken connection may have cut that off."""
         part = task.part
         last = None
         try:

@@ -1,4 +1,4 @@
-"""What a file looks like that is not in the format given, for the error that refuses it."""
+"""Guesses the format of a file that is not in the format given, for the error that refuses it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hotpapers.base.errors import InputError
 MAX_UNREADABLE_LINES = 100
 """Unreadable lines at the beginning after which a file is taken to be in another format."""
 TRUNCATED = "truncated"
-"""What the decoder says about JSON that ends too early."""
+"""Occurs in the decoder's message about JSON that ends too early."""
 MAX_SAMPLES, SAMPLE = 3, 2**16
 """Unreadable lines used to guess what a file looks like, and bytes of each."""
 
 
 class UnreadableLines(NamedTuple):
-    """What cannot be read of a file: how many lines, the beginnings of the first ones, why the first is unreadable, and
+    """The unreadable lines of a file: their number, the beginnings of the first ones, why the first is unreadable, and
     whether the last one seems to be cut off."""
 
     lines: int = 0
@@ -81,7 +81,8 @@ FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
 
 
 def looks_like(samples: Sequence[bytes], format: str) -> str:
-    """What the first lines of a file look like, other than `format`, in words that follow *it looks like*."""
+    """Guesses from its first lines which format other than `format` a file has, in words that follow *it looks
+    like*."""
     first = samples[0] if samples else b""
     for pattern, beginning in BEGINNINGS:
         if re.match(pattern, first):

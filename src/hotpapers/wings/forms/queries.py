@@ -106,7 +106,7 @@ def is_full(database: Database, report: ReaderReport) -> bool:
 
 
 def alarms(database: Database, at: int) -> Iterator[tuple[str, str]]:
-    """What the operator has to look at before a form closes, with the command for it."""
+    """Yields warnings that a form is about to close, each with the command to review its reports."""
     for counts in (_counts_of(database, kind, at) for kind in get_args(Kind)):
         if counts.is_nearly_full:
             text = f"{counts.open:,} open reports ({counts.kind}), {counts.recent:,} of the last hour"

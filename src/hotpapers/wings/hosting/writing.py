@@ -91,7 +91,7 @@ def host_files(kind: str, settings: Settings, today: datetime.date, machine: Hos
 
 
 def remarks(kind: str, settings: Settings) -> list[str]:
-    """What the operator still has to do for a host."""
+    """A reminder of the operator's remaining steps for a host; empty if there are none."""
     return [f"`hotpapers docs hosting`: {TO_DO[kind]}"] if kind in TO_DO else []
 
 

@@ -175,8 +175,8 @@ def _is_outdated(record: Record, event: BounceReport | MailToken, subscriber: Su
 
 
 def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
-    """What a message reports or asks for; None if it is unrelated. Any exception that a hostile one causes counts as
-    unrelated."""
+    """Parses the report or request in a message. Returns None if it is unrelated. Any exception that a hostile one
+    causes counts as unrelated."""
     if len(message) > MAX_BOUNCE_BYTES or len(_MULTIPART.findall(message)) > MAX_PARTS:
         return None
     try:

@@ -60,7 +60,7 @@ class Quote(msgspec.Struct):
 
 
 class PleromaPart(msgspec.Struct):
-    """What Pleroma adds."""
+    """The fields added by Pleroma."""
 
     quote: QuotedStatus | None = None
     quote_url: str | None = ""

@@ -30,7 +30,7 @@ BY_WORD = WHOLE
 ROUNDS = 5
 """In which the order hardly changes any more."""
 ALLOWED = 0.03
-"""What another paper may have in common with starred ones."""
+"""A paper that is not starred lowers the weights of its words while they come to more than this."""
 STAR_SOFTNESS, OTHER_SOFTNESS = 1.25, 11.0
 """Divide each step: one starred paper has nine times the say of another paper."""
 UNIT = 2**32
@@ -50,7 +50,7 @@ class RankedText(NamedTuple):
 
 
 class ReaderProfile(NamedTuple):
-    """What a reader starred, with their vectors, and follows."""
+    """A reader's starred papers with their vectors, and the followed authors and words."""
 
     starred: tuple[tuple[RankedText, WeighedVector], ...]
     authors: tuple[str, ...] = ()

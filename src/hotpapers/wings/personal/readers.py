@@ -288,7 +288,7 @@ def _html(paper: ReaderPaper) -> Markup:
 
 
 def _facts(ordered: OrderedDay) -> str:
-    """What the reader sees of how much."""
+    """A sentence about how many of the day's papers the reader sees."""
     if not ordered.total:
         return "No papers that day."
     return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."

@@ -18,8 +18,8 @@ Z = 1.96
 
 
 class FieldFacts(NamedTuple):
-    """What is compared. `fields`: the field of each paper announced on the days of issues; `placed`: papers with a
-    place; `people`: those of papers whose networks were all read in full for a week."""
+    """The data of a comparison. `fields`: the field of each paper announced on the days of issues; `placed`: papers
+    with a place; `people`: those of papers whose networks were all read in full for a week."""
 
     fields: Mapping[str, str]
     placed: Set[str]

@@ -1,4 +1,4 @@
-"""What a publication's papers are about more than before, week by week, from words and counted voices alone.
+"""The trending topics of a publication's papers, week by week, from words and counted voices alone.
 
 groups     the word groups of a paper
 finding    which groups stand out in a week: log-odds with a prior

@@ -148,7 +148,7 @@ class PaperSet(NamedTuple):
 
 
 def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
-    """What the arithmetic needs to know about papers."""
+    """Summarizes papers for the arithmetic: their number, total weight and total of squared weights."""
     weights = [paper.weight for paper in papers]
     total = sum(weight * weight for weight in weights)
     return PaperSet(len(weights), sum(weights), total)

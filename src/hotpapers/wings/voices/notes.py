@@ -32,7 +32,7 @@ class KeptList(NamedTuple):
 
 
 def mark_of(name: str) -> str:
-    """What stands for a list's address."""
+    """The mark that replaces a list's address: half of the SHA-256's digits."""
     return sha256(name.encode()).hex()[:32]
 
 

@@ -48,7 +48,7 @@ FINAL_HOURS = 168
 
 
 class CardMeta(NamedTuple):
-    """What a page says about a picture of it. `alt`: the text alternative; `width`, `height`: pixels."""
+    """A page's metadata about its picture. `alt`: the text alternative; `width`, `height`: pixels."""
 
     url: str
     alt: str
