@@ -8,5 +8,5 @@ site_part  the pages `topics/2026-W47/` and their data
 tools      the same for language models
 demo_topics the topics of the demo's week
 commands   the command `topics`
-wing       what the wing hooks into the core
+wing       registers the wing's hooks
 """
