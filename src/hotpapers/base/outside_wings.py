@@ -1,5 +1,5 @@
 """Wings of packages that are installed beside the program. One that cannot be loaded is left out, and a warning says
-which, of which package, and why: no command may fail for what it does not use."""
+which, of which package, and why: no command may fail because of a wing that it does not use."""
 
 from __future__ import annotations
 

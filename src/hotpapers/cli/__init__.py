@@ -130,7 +130,7 @@ class LazyGroup(click.Group):
         return {name: place for section in sections for name, place in section.items()}
 
     def all_sections(self) -> Sections:
-        """The sections of the help: those of the core, with what wings add to them, then further ones."""
+        """The sections of the help: those of the core, with additions by wings, then further ones."""
         whole: dict[str, dict[str, tuple[str, str]]] = {}
         for sections in (self.sections, *self.of_wings()):
             for title, places in sections.items():

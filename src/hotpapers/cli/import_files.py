@@ -1,4 +1,4 @@
-"""`hotpapers import`: imports exports, and what wings can read."""
+"""`hotpapers import`: imports exports, and formats of wings."""
 
 from __future__ import annotations
 

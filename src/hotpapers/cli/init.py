@@ -105,7 +105,7 @@ def init(
 
 
 def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
-    """Creates the settings, an empty store, and what wings need. Returns the hosts to write files for."""
+    """Creates the settings, an empty store, and the files of wings. Returns the hosts to write files for."""
     template = settings.template()
     for name in answers.hosts:
         template = template.replace(*host_kinds()[name].settings)

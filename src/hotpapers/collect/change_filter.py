@@ -161,9 +161,9 @@ class SharedPaperIndex:
 
 
 class ChangeFilter:
-    """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
-    the page's items, and `edited`, the posts that it reports as edited, to look up in the record all at once. `known`:
-    what was forgotten, which items are stored without. `lookup`: finds the identities of their keys.
+    """The latest observation for each key: the page's latest so far, or else the record's. One per page. `items`: the
+    page's items, and `edited`, the posts that it reports as edited, to look up in the record together. `known`: the
+    tombstones; items are stored without the forgotten parts. `lookup`: finds the identities of their keys.
     """
 
     def __init__(
@@ -219,7 +219,7 @@ class ChangeFilter:
             self._new_by_post[item.subject].append(item)
 
     def completed(self, post: Post) -> Post:
-        """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
+        """A post that may be known already. If a payload contains only its author's words, the author's names stay as
         last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
         is."""
         last = self._last(typed_key(post))

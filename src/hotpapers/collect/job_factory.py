@@ -1,4 +1,4 @@
-"""From settings to jobs: which sources are on, how they are paced, and what they share."""
+"""From settings to jobs: which sources are on, how they are paced, and their shared context."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def make_connection(
 ) -> Connection:
     """An HTTP client for one job, paced together with all others of the site.
 
-    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: what no error may
+    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: texts that no error may
     contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
     usual ones.
     """

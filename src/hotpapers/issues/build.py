@@ -1,4 +1,4 @@
-"""An issue's content from the record: a pure function of what was observed and the publication's recipe. Issues made
+"""An issue's content from the record: a pure function of the observations and the publication's recipe. Issues made
 afterwards also say what was not yet known of the day's posts when the issue would have appeared."""
 
 from __future__ import annotations
@@ -226,8 +226,8 @@ def _read_from(
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
-    """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
-    end of a longer window that closes late, whose later posts and papers are the next one's."""
+    """The start and end of the time that an issue built here counts, from its hour and zone and the day's announcement;
+    and the end of a longer window that closes late, whose later posts and papers are the next one's."""
     publication = recipe.publication
     day = recipe.day
     cut = closing(record.view(position=recipe.position), publication, day)
@@ -294,7 +294,7 @@ def _content(
     entry_inputs: EntryInputs,
     chosen: SelectedEntries,
 ) -> IssueContent:
-    """`about`: what the issue says about itself, apart from its entries."""
+    """`about`: the issue's facts about itself, apart from its entries."""
     chain = batches.chain_at(record.database, recipe.position)
     if chain is None:
         raise IssueError(f"batch {recipe.position} is not in the record")

@@ -73,7 +73,7 @@ def forecasts_of(
 
 
 class CurveCollector:
-    """Collects what forecasts need from the engagement of all papers. Each paper's rows must come together."""
+    """Collects the data for forecasts from the engagement of all papers. Each paper's rows must come together."""
 
     def __init__(self, as_of: int) -> None:
         self._as_of = as_of

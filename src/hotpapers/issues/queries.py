@@ -1,4 +1,4 @@
-"""The queries of issues: frozen days, posts shown, coverage, announcements, and what changes a page."""
+"""The queries of issues: frozen days, posts shown, coverage, announcements, and changes to a page."""
 
 from __future__ import annotations
 

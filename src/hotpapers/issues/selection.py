@@ -188,7 +188,7 @@ def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> froz
 
 
 def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
-    """The entries as they were frozen before parts said what they had counted."""
+    """The entries as they were frozen before parts had a unit."""
 
     def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)

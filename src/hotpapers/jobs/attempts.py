@@ -85,7 +85,7 @@ class PartRetries:
 
     def attempt(self, part: str, now: Callable[[], int], do: Callable[[], None], not_before: int = 0) -> list[str]:
         """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again
-        every round. `not_before`: until when it must wait in any case; what failed before is not forgotten meanwhile.
+        every round. `not_before`: until when it must wait in any case; an earlier failure is not forgotten meanwhile.
         Raises errors that end a round (see `isolation`)."""
         at, before = now(), self._failed.get(part)
         if before is not None and before.waits(at):

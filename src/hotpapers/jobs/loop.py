@@ -117,7 +117,7 @@ class Job(Protocol):
 
 class JobLoop:
     """Runs the rounds of one job in one thread. `make`: creates the job, again after a defect, so that nothing half
-    done remains. `problem`: what the last attempt ended in, unless it was a network's fault."""
+    done remains. `problem`: the error that ended the last attempt, unless it was a network's fault."""
 
     def __init__(
         self, name: str, make: Callable[[], Job], open_record: Callable[[], Record], leases: Leases, clock: Clock
@@ -161,8 +161,8 @@ class JobLoop:
             self._close_store()
 
     def attempt(self, *, once: bool = False) -> NextAttempt | None:
-        """Runs one round and returns what follows it, or None if another process has the job. Reopens the store if it
-        was closed."""
+        """Runs one round and returns its consequence. Returns None if another process has the job. Reopens the store if
+        it was closed."""
         self.problem = None
         try:
             context = self._context or self._open_context()

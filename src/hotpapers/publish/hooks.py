@@ -52,7 +52,7 @@ class PageScripts(NamedTuple):
 
 
 class AuthorsPage(NamedTuple):
-    """Where in the app authors of posts say what becomes of theirs."""
+    """The app's page on which authors of posts decide about theirs."""
 
     path: str
 
@@ -75,7 +75,7 @@ class ApiQuestions(NamedTuple):
 
 
 class Operations(NamedTuple):
-    """`describe()`: what the API's document says of further addresses, by address."""
+    """`describe()`: the entries of further addresses in the API's document, by address."""
 
     describe: Callable[[], Iterable[tuple[str, object]]]
 

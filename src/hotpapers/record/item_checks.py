@@ -112,7 +112,7 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         ),
     ),
 }
-"""How texts are checked, and what is said of others."""
+"""The pattern of valid texts, and the message about others."""
 
 
 def _checked(kind: type[model.Item]) -> tuple[str, ...]:

@@ -43,8 +43,8 @@ class VerifyFinding(NamedTuple):
 class VerifyResult(NamedTuple):
     """The result: problems, number of rows read, how many of them had parts forgotten, number of pruned rows.
 
-    `withheld`: number of rows imported without their words, because of a network's terms. `unchecked`: what the
-    database could not check in itself, and why.
+    `withheld`: number of rows imported without their words, because of a network's terms. `unchecked`: the parts of
+    itself that the database could not check, and why.
     """
 
     findings: tuple[VerifyFinding, ...]

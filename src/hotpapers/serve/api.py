@@ -69,7 +69,7 @@ def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
 
 
 class Api:
-    """The API's routes, with what they share."""
+    """The API's routes, with their shared resources."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend

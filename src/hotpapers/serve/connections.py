@@ -158,7 +158,7 @@ class GuardedProtocol(H11Protocol):
             self._reading_timer = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes an idle connection; what was written may still have to be read."""
+        """Closes an idle connection; written bytes may still have to be read."""
         super().timeout_keep_alive_handler()
         self._start_reading_timer()
 

@@ -1,4 +1,4 @@
-"""A site as it is configured: the settings, their file and the store, and what follows from them."""
+"""A site as it is configured: the settings, their file and the store, and everything derived from them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EMPTY_STORE = "--store: is empty; write a path, such as hotpapers.db"
 
 
 def store_files(store: Path) -> list[Path]:
-    """The files of a store: its database with the logs, and the list of what was forgotten."""
+    """The files of a store: its database with the logs, and the file of tombstones."""
     ends = ("", "-wal", "-shm", forgotten_file.SUFFIX)
     return [store.with_name(store.name + end) for end in ends]
 
@@ -60,8 +60,8 @@ class ConfiguredSite:
     Without `settings`, the defaults apply. The store is opened on first use; use a site as a context manager, or close
     it. `create`: create a missing store. An open site belongs to the thread that opened its store.
 
-    `progress`: shows how far long verbs are. `speak`: tells people a sentence; without it, the log gets events.
-    `warn`: says what did not stop a verb, but needs attention.
+    `progress`: shows how far long verbs are. `speak`: tells people a sentence; without it, the log gets events. `warn`:
+    reports a problem that did not stop a verb, but needs attention.
     """
 
     def __init__(
@@ -126,8 +126,8 @@ class ConfiguredSite:
 
     @contextmanager
     def opened(self, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
-        """The record, closed at the end. `create`: make a missing store, for what adds data. `publications`: also save
-        those in the settings that are new or changed.
+        """The record, closed at the end. `create`: make a missing store, for verbs that add data. `publications`: also
+        save those in the settings that are new or changed.
 
         The blocklist is always saved, unless the store can only be read. Raises SettingsError if a publication in the
         settings has the name of an imported listing.
@@ -191,7 +191,7 @@ class ConfiguredSite:
             record.append(changed, source="settings")
 
     def is_store_file(self, file: Path) -> bool:
-        """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
+        """Whether a file is the store itself, its write-ahead log, or its file of tombstones."""
         if is_server(self.store):
             return False
         return file.resolve() in store_files(store_path(self.store).resolve())

@@ -1,4 +1,4 @@
-"""Forgetting several posts, accounts, and what wings keep about people; the operator's own verdicts on accounts."""
+"""Forgetting several posts, accounts, and wings' data about people; the operator's own verdicts on accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hotpapers.record import Record, now
 
 
 class ForgetReport(NamedTuple):
-    """`forgotten`: what was forgotten, by key. `folders`: published folders, rendered again. `problems`: why something
-    was not forgotten, or where traces remain."""
+    """`forgotten`: the results, by key. `folders`: published folders, rendered again. `problems`: why something was not
+    forgotten, or where traces remain."""
 
     forgotten: list[tuple[str, ForgetResult]]
     folders: list[RerenderedFolder]
@@ -27,7 +27,7 @@ class ForgetReport(NamedTuple):
 
 
 ForgetSubject = tuple[str, ForgettableSubject | None]
-"""The key of what is to be forgotten, and how, if it is neither a post nor an account."""
+"""The key to forget, and the wing's way to do it, if it is neither a post nor an account."""
 
 
 def subject_of(text: str) -> ForgetSubject:

@@ -30,7 +30,7 @@ def check_window(file: Path, record: Record, publication: Publication) -> None:
 
 def check_names(file: Path, record: Record, tables: tuple[PublicationSettings, ...]) -> None:
     """Raises SettingsError if a publication with issues is no longer in the settings, but one without issues is: it
-    seems to have another name now, and what it published would not go on."""
+    seems to have another name now, and its published issues would not continue."""
     new = [table for table in tables if table.window != "listing" and not frozen_days(record, table.name)]
     names = {table.name for table in tables}
     for item in record.view().items(Publication):

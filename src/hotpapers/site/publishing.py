@@ -93,7 +93,7 @@ def published_days(record: Record, publication: Publication) -> list[str]:
 def write_channels(
     site: ConfiguredSite, name: str, days: Sequence[str], folders: Sequence[ChannelFolder], *, force: bool
 ) -> list[dict[str, Any]]:
-    """Writes issues to the folders of channels; returns what each channel did. Warns about nearly full sites."""
+    """Writes issues to the folders of channels; returns each channel's summary. Warns about nearly full sites."""
     report = []
     for channel, folder in folders:
         site_config = site.site_config_of(name)._replace(feeds=ChannelFolder("feeds", folder) in folders)

@@ -1,6 +1,6 @@
 """The notices of `run`: what it reads and since when, when issues come, what a late one waits for, what is missing.
 
-While it works, each watch compares the store, or the settings, with what it saw last, and yields what is new.
+While it works, each watch compares the store, or the settings, with its last look, and yields the news.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ PLACEHOLDER = "the contact {} is a placeholder: networks and readers cannot reac
 def start_notices(
     record: Record, site: ConfiguredSite, sources: Sequence[str], read_names: Sequence[str], at: int
 ) -> tuple[list[Notice], list[ExpectedIssue]]:
-    """The notices at the start, and the next issues that they tell about. `sources`: what is read; `read_names`: the
-    same with followed sites."""
+    """The notices at the start, and the next issues that they tell about. `sources`: those being read; `read_names`:
+    the same with followed sites."""
     names = site.own_publications
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
     issue_days = {name: frozen_days(record, name) for name in names}
@@ -193,14 +193,14 @@ LOOK, LOOK_LATER = 1.0, 2.0
 
 @contextmanager
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
-    """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
+    """Reports events, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished = threading.Event()
     own = ConfiguredSite(site.store)  # a connection belongs to a thread
     offline_watch = OfflineWatch(jobs, site.offline)
     watches: list[Watch] = [offline_watch, SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
-        """Tells what is new; nothing if the store cannot be read now, which is opened again for the next look."""
+        """Reports news; nothing if the store cannot be read now, which is opened again for the next look."""
         try:
             for watch in watches:
                 site.tell(watch.look(own.record, now()))
@@ -257,7 +257,7 @@ class ReadingWatch:
 
 
 class OfflineWatch:
-    """Whether any network can be reached. `jobs`: those that read networks; `offline`: what to say if none can."""
+    """Whether any network can be reached. `jobs`: those that read networks; `offline`: the message if none can."""
 
     def __init__(self, jobs: Sequence[str], offline: str) -> None:
         self._offline = offline
@@ -277,7 +277,7 @@ class OfflineWatch:
 
 
 class SettingsWatch:
-    """The settings file: what changes in it is applied where that is safe, else it takes a restart."""
+    """The settings file: changes in it are applied where that is safe; others take a restart."""
 
     def __init__(self, site: ConfiguredSite) -> None:
         self._site = site
@@ -358,7 +358,7 @@ def _differing(old: msgspec.Struct, new: msgspec.Struct) -> Iterator[str]:
 
 
 def apply_changes(record: Record, running: ConfiguredSite, changed: ConfiguredSite) -> ConfiguredSite:
-    """Saves what can be applied at once, and returns the context with it."""
+    """Saves the changes that can be applied immediately, and returns the context with them."""
     new = {table.name: table for table in changed.settings.publication}
     tables = tuple(
         msgspec.structs.replace(new.get(table.name, table), **{key: getattr(table, key) for key in RESTART})

@@ -35,7 +35,7 @@ from hotpapers.site.site_jobs import (
 )
 
 Monitor = Callable[..., AbstractContextManager[int]]
-"""Serves at an address what two functions return, a site's health and its metrics; yields the port."""
+"""Serves the results of two functions at an address, a site's health and its metrics; yields the port."""
 
 
 class CollectResult(NamedTuple):
@@ -70,7 +70,7 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
 
 
 def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
-    """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns what failed in a single round."""
+    """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns the failures of a single round."""
     choices = _enabled_sources(site)
     names = site.own_publications
     site.require_publications(names)
@@ -130,7 +130,7 @@ def _work(groups: Sequence[JobMakers], stop: threading.Event, *, once: bool) -> 
 
 
 def _in_turn(reading: JobMakers) -> tuple[JobMakers, JobMakers]:
-    """The jobs that read networks, then those that recount, so that a single round also recounts what was just read."""
+    """The jobs that read networks, then those that recount, so that a single round also recounts posts just read."""
     counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
     return {name: make for name, make in reading.items() if name not in counting}, counting
 

@@ -1,4 +1,4 @@
-"""The channels that send messages, and what `publish` does with them."""
+"""The channels that send messages, and the work of `publish` with them."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@
             print(entry.place, entry.title)
 
 Methods return values of `hotpapers.publish.query.schemas`, as the API does, and raise
-`hotpapers.base.errors.HotPapersError`. docs/reference/library.md shows every verb. What verbs need is imported when
-they are called, so that commands start fast.
+`hotpapers.base.errors.HotPapersError`. docs/reference/library.md shows every verb. The modules of verbs are imported
+when these are called, so that commands start fast.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ LONG = 5_000
 
 
 class Site(ConfiguredSite):
-    """A site: what can be done with its settings and its store."""
+    """A site: the verbs on its settings and its store."""
 
     # ---- reading -------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Site(ConfiguredSite):
         """Freezes pending issues, writes them to the folders of channels, and sends them once.
 
         `days`: by default every day with a frozen issue or a listing. `to`: channels, by default those of the settings.
-        `output`: another folder. `force`: also over strange files. `preview`: only shows what would be sent.
+        `output`: another folder. `force`: also over strange files. `preview`: only shows the messages.
         """
         from hotpapers.issues.freeze import check_day
         from hotpapers.publish.deliver.files import check_owner
@@ -313,8 +313,8 @@ class Site(ConfiguredSite):
         return export_again(self.record, self.site_config, self.terms)
 
     def forget(self, keys: Sequence[str]) -> ForgetReport:
-        """Permanently deletes posts, accounts, and what wings keep about people; published folders are rendered again.
-        Raises UsageError for what is no key."""
+        """Permanently deletes posts, accounts, and wings' data about people; published folders are rendered again.
+        Raises UsageError for a text that is not a key."""
         from hotpapers.publish.deliver.export_site import export_again
         from hotpapers.site.people import ForgetReport, forget_subjects, subject_of
 

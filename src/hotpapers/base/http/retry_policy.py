@@ -1,5 +1,5 @@
-"""How often to send requests, what a status means, how long a server asks us to wait, and what its dates say of this
-machine's clock. No network access."""
+"""The pace of requests, the meaning of a status, the wait that a server asks for, and this machine's clock error by a
+server's dates. No network access."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""DOIs: what one is, and where one ends in a text. All patterns expect plain lower-case text.
+"""DOIs: their form, and their end in a text. All patterns expect plain lower-case text.
 
-A DOI is a registrant's number, a slash, and whatever the registrant likes. In a text, what surrounds it decides where
-it ends:
+A DOI is a registrant's number, a slash, and whatever the registrant likes. In a text, its surroundings decide where it
+ends:
 
 * Blanks, quotation marks, `?`, `#`, `,` and letters that are not ASCII end it; signs of a sentence are not its last.
 * Brackets belong to it in pairs: `10.1016/s0140-6736(05)67889-x` in (brackets).

@@ -193,7 +193,7 @@ def is_paper_key(text: str) -> bool:
 
 
 DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")
-"""How the DOIs of bioRxiv and medRxiv begin since 2019: what only begins so is part of one."""
+"""The beginning of the DOIs of bioRxiv and medRxiv since 2019: a text that only begins so is part of one."""
 ARXIV_DOI = "10.48550/arxiv"
 """How the DOIs begin of papers whose keys name arXiv."""
 

@@ -59,7 +59,7 @@ def is_group(name: str) -> bool:
 
 
 def without_affiliation(name: str) -> str:
-    """A name on one line, without what follows it in parentheses; a person's also without *for the Kettle Team*."""
+    """A name on one line, without a text in parentheses at its end; a person's also without *for the Kettle Team*."""
     name = " ".join(name.split())
     name = name[1:-1] if name.startswith("(") and name.endswith(")") else _AFFILIATION.sub("", name)
     person = _FOR_GROUP.sub("", name)

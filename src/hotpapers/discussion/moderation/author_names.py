@@ -48,7 +48,7 @@ _AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
 PARTICLES, _TITLES, _BEFORE, _AFTER = (
     frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES)
 )
-"""Particles before surnames, titles around names, and what people add to their names in handles."""
+"""Particles before surnames, titles around names, and people's additions to their names in handles."""
 
 
 def shows_author(name: str, handle: str, authors: Iterable[str]) -> bool:
@@ -274,7 +274,7 @@ def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _handle_parts(text: str) -> Iterator[tuple[str, ...]]:
-    """The words of a handle, also without what people add to their names."""
+    """The words of a handle, also without people's additions to their names."""
     words = tuple(_WORD.findall(text))
     yield words
     yield tuple(word for word in words if word not in _BEFORE | _AFTER)

@@ -1,4 +1,4 @@
-"""`rarity/2`: the rarity of counted voices, limited by what known voices vouch for.
+"""`rarity/2`: the rarity of counted voices, limited by the points for which known voices vouch.
 
 On each network a paper has x counted voices (see `engagement.attention.counted_voices`): named accounts, with unknown
 ones counted only up to the number of known ones, or the highest count of a single post. The network's part is that of

@@ -116,7 +116,7 @@ def ranks_likes(entry: Entry) -> bool:
 
 
 def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
-    """A network's count in the fewest words: `316 people`; of a tally, what ranks: `439 likes`."""
+    """A network's count in the fewest words: `316 people`; of a tally, the ranked amount: `439 likes`."""
     if not count.method:
         return people(count.voices)
     tally = ((0 if only_likes else count.reposts, "repost"), (count.likes, "like"))

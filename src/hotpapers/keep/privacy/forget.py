@@ -1,9 +1,9 @@
 """Forget people and posts: their data is erased from every byte of the store, and issues still verify.
 
 A forgotten key is overwritten only in its identity, by a random pseudonym. So rows that belong together still do, and
-totals don't change. The words of posts, and names in what others wrote, are replaced by their commitments, so rows keep
-their hashes. A batch records what was forgotten, with the hash of each changed row's remaining content, and the
-tombstones by which import, restore and re-collection recognize what must not come back."""
+totals don't change. The words of posts, and names in others' texts, are replaced by their commitments, so rows keep
+their hashes. A batch records the forgotten keys, with the hash of each changed row's remaining content, and the
+tombstones by which import, restore and re-collection recognize items that must not come back."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ class ErasedRows(NamedTuple):
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
-    """Erase keys, and their names in what others wrote, from identities, rows and raw payloads.
+    """Erase keys, and their names in others' texts, from identities, rows and raw payloads.
 
-    `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
+    `marks`: further tombstones to store and to apply to others' texts. Call inside `write()`.
     """
     database = record.database
     earlier = record.forgotten()

@@ -1,6 +1,6 @@
 """Where a query's words are in the results, in code points, and the part of a text that has most of them.
 
-Positions refer to what readers see, so they are looked up in the texts themselves, for the few that are shown.
+Positions refer to the displayed text, so they are looked up in the texts themselves, for the few that are shown.
 """
 
 from __future__ import annotations

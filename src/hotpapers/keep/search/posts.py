@@ -1,4 +1,4 @@
-"""Finding what people wrote about papers, in any language: only what anyone may see now."""
+"""Finds posts about papers, in any language: only those that anyone may see now."""
 
 from __future__ import annotations
 

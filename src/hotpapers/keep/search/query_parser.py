@@ -1,4 +1,4 @@
-"""Parses what readers type into a query. Pure; accepts any text.
+"""Parses readers' input into a query. Pure; accepts any text.
 
     kettle steam            both words
     "on steam"              these words, in this order
@@ -74,8 +74,8 @@ class SearchAtom(NamedTuple):
 class SearchQuery(NamedTuple):
     """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
 
-    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any. `not_dates`: what
-    stands where a date should. Such a query is not answered.
+    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any. `not_dates`: texts
+    in place of a date. Such a query is not answered.
     """
 
     wanted: tuple[tuple[SearchAtom, ...], ...] = ()

@@ -127,8 +127,9 @@ def _position(backup_file: Path) -> int:
 
 
 def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
-    """Replace a store by a backup, in one transaction. First, what was forgotten since the backup is forgotten in it
-    too, and subscribers who left since then are removed, according to the replaced store and the file beside it.
+    """Replace a store by a backup, in one transaction. First, posts and accounts forgotten since the backup are
+    forgotten in it too, and subscribers who left since then are removed, according to the replaced store and the file
+    beside it.
 
     Raises NotFound if there is no backup, and UsageError if a record would be overwritten without `replace`, or if
     nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged or from a newer program, and
@@ -242,7 +243,7 @@ def _move_aside(path: Path, aside: str) -> None:
 
 
 def _take_over(record: Record, replaced: _ReplacedStore) -> int:
-    """Forget again what the replaced store had forgotten, and keep its list of copies; the number of keys forgotten."""
+    """Repeat the replaced store's forgetting, and keep its list of copies; the number of keys forgotten."""
     with record.database.write():
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:

@@ -326,7 +326,7 @@ class FeedMaker:
 
 
 def permanent_id(*parts: str) -> str:
-    """The identifier of what these parts name, as a URN of a UUID."""
+    """The identifier of the thing that these parts name, as a URN of a UUID."""
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
 
 

@@ -109,7 +109,7 @@ def render_page(
     others: tuple[tuple[str, str], ...],
     **values: object,
 ) -> bytes:
-    """Render a template as a page between what all pages show. `root`: the path from the page to the site's folder;
+    """Render a template as a page within the frame of all pages. `root`: the path from the page to the site's folder;
     `site`, `base`: the site's title and address; `feeds`: whether it has any; `join`: where to subscribe by mail, empty
     if nobody can; `others`: title and address of its other publications."""
     shared = {"root": root, "site": site, "feeds": feeds, "join": join}

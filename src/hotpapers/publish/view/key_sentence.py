@@ -17,7 +17,7 @@ from itertools import pairwise
 from hotpapers.base.text.tex_formulas import formulas
 
 RULE = "telling/1"
-"""The name of the rule. A changed rule gets a new name, so that what pages say about their lead stays true."""
+"""The name of the rule. A changed rule gets a new name, so that pages' statements about their lead stay true."""
 MIN_POINTS = -1000
 """Fewer points than any sentence can have."""
 MAX_ABSTRACT_CHARS = 20_000
@@ -64,7 +64,7 @@ _FIND = (
 )
 
 MAKES = _anywhere(7, f"{_WE}(?:{_MAKE})")
-"""Says what was made or studied."""
+"""Names the thing made or studied."""
 
 # Each counts once per sentence, however often it matches.
 DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
@@ -155,7 +155,7 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 
 def points(sentence: str, number: int, count: int, name: str = "") -> int:
-    """The points of sentence `number` (from 0) out of `count`. `name`: what the paper's title calls its subject."""
+    """The points of sentence `number` (from 0) out of `count`. `name`: the name of its subject in the paper's title."""
     opening_points = _opening_points(sentence, number, count, name)
     return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
 

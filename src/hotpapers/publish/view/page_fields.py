@@ -97,7 +97,7 @@ class PageChoice(NamedTuple):
     order: str = ""
 
     def has(self, category: str) -> bool:
-        """Whether papers of a primary category are among what the reader asked for."""
+        """Whether papers of a primary category are among those that the reader chose."""
         return self.category in ("", category)
 
     @property
@@ -122,8 +122,8 @@ class FieldCount(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """The categories of a page's papers, those with most papers first. `total`: papers in all. `choice`: what the
-    reader asked for; `is_live`: whether a program answers addresses with a choice, so that links work without a
+    """The categories of a page's papers, those with most papers first. `total`: papers in all. `choice`: the reader's
+    filter and order; `is_live`: whether a program answers addresses with a choice, so that links work without a
     script."""
 
     counts: tuple[FieldCount, ...]

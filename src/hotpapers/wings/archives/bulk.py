@@ -1,8 +1,8 @@
 """Mentions of papers in bulk: buffers and files of any size, as fast as a search for a few words.
 
-Gives exactly what `hotpapers.base.papers.mentions.find` gives line by line. A line ends at `\\n`; bytes are UTF-8, and
-invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The text around a
-needle then decides, in all but one line in a thousand.
+Returns exactly the results of `hotpapers.base.papers.mentions.find`, called line by line. A line ends at `\\n`; bytes
+are UTF-8, and invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The
+text around a needle then decides, in all but one line in a thousand.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _END = b"\n"
 
 
 def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
-    """The mentions in the lines of `data[:high]`: a line's position in data, and what `find` gives for it."""
+    """The mentions in the lines of `data[:high]`: a line's position in data, and the result of `find` for it."""
     mentions: list[tuple[int, PaperMention]] = []
     after = 0
     for place, needle in needle_places(data, high):

@@ -51,8 +51,8 @@ class ImportedFile(NamedTuple):
     `lines`: read now, without blank ones; `before`: read by an earlier import; `stored_until`: the moment up to which
     an earlier import stored the events of these files, µs UTC, else 0; `cut`: the last line is incomplete, and was left
     for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts found to
-    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
-    `unknown`: papers that it names and the record has nothing about.
+    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about forgotten keys. `unknown`:
+    papers that it names and the record has nothing about.
     """
 
     file: str

@@ -154,7 +154,7 @@ class Workers:
     def map(
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
-        """See `Pool`. Raises InputError if processes end too often, and what the work raises."""
+        """See `Pool`. Raises InputError if processes end too often, and the errors of the work."""
         source = iter(tasks)
         end = None
         submit = partial(self._submit, work, setup)

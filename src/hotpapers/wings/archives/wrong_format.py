@@ -65,7 +65,7 @@ BEGINNINGS = (
     (rb"\{\s*[\r\n]|\[\s*[\r\n]", "JSON spread over several lines: put each object on a line of its own (jq -c)"),
     (rb"[^{\[,]*,[^{\[]*[\r\n]?\Z", "a CSV table: convert its rows to lines of JSON first"),
 )
-"""How files in other formats begin, and what to say about them."""
+"""The beginnings of files in other formats, and the words about them."""
 
 FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
     ("jsonl", "lines written by `hotpapers export`", ({"kind", "observed_at"}, {"kind", "format", "version"})),
@@ -77,7 +77,7 @@ FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
     ("x", "posts from X", ({"author_id", "text"},)),
     ("x", "pages of posts from X", ({"data", "meta"}, {"data", "includes"})),
 )
-"""Formats, what their lines are, and sets of field names that occur together in them."""
+"""Formats, names of their lines, and sets of field names that occur together in them."""
 
 
 def looks_like(samples: Sequence[bytes], format: str) -> str:

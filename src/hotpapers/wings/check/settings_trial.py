@@ -1,4 +1,4 @@
-"""Trying every source, sender and folder of the settings: what each needs to work."""
+"""Tries every source, sender and folder of the settings, and reports missing settings and access."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class Enough(NetError):
 
 
 class LimitedClient:
-    """An HTTP client that tries each of some base addresses a few times, and notes what came of it by host. Of streams
-    it reads one message."""
+    """An HTTP client that tries each of some base addresses a few times, and notes the outcome by host. Of streams it
+    reads one message."""
 
     def __init__(self, http: HttpClient, bases: Sequence[str], limit: int) -> None:
         self._http = http

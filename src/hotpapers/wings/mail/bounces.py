@@ -139,7 +139,7 @@ def _moment(line: bytes) -> int:
 
 
 def _outcome(record: Record, event: MailboxEvent, delivered: int, at: int) -> str:
-    """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
+    """Carries out a message's request. Returns the field of MailboxSummary that counts it."""
     subscriber = subscribers.find(record, event.mark) if event else None
     if event is None or subscriber is None or _is_outdated(record, event, subscriber, delivered):
         return "other"

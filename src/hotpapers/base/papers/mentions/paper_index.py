@@ -33,7 +33,7 @@ _SEQUELS = frozenset(("ii", "iii", "iv", "v", "vi", "part"))
 
 
 class PaperAlias(NamedTuple):
-    """A paper's key, and what names it. `title`: as written; `doi`: one or several; `pages`: keys."""
+    """A paper's key, and the names by which it is found. `title`: as written; `doi`: one or several; `pages`: keys."""
 
     paper: str
     title: str = ""

@@ -146,5 +146,5 @@ def _command_text(command: re.Match[str]) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words, in order: what WORD finds in the lower-case plain text, in a single pass over the bytes."""
+    """The words, in order: the matches of WORD in the lower-case plain text, in a single pass over the bytes."""
     return _in_ascii(text).encode().translate(_LETTERS_ALONE, _DROPPED.encode()).decode().split()

@@ -78,7 +78,7 @@ def parse_replacements(data: bytes) -> dict[str, Ids]:
 
 
 def _counts(data: bytes) -> Iterator[tuple[str, str, ListingCount]]:
-    """A page's headings, each with the day that it or an earlier one names, empty if none does, and with what is listed
+    """A page's headings, each with the day that it or an earlier one names, empty if none does, and with the count
     below it."""
     html = data.decode("utf-8", "replace")
     if not _LIST.search(html):

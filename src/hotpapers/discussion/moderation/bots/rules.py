@@ -1,4 +1,4 @@
-"""The rules on behavior: what an account did in two weeks, as figures, and what follows from them. Pure.
+"""The rules on behavior: an account's activity in two weeks, as figures, and the conclusions from them. Pure.
 
 docs/explanation/bots.md has them, `BotRules` in `base/settings` their limits. When a rule changes, its version in
 `verdicts.VERSIONS` increases.
@@ -79,7 +79,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
 def measure(
     posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
-    """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, if `posts`
+    """The figures of one account. `about`: known facts about papers; `all_papers`: how many it named in all, if `posts`
     are only its latest."""
     papers = {paper for post in posts for paper in post.papers}
     moments = sorted(post.at for post in posts)

@@ -1,4 +1,4 @@
-"""From figures to verdicts: what each rule finds, which findings are new, and one batch that records them.
+"""From figures to verdicts: each rule's findings, which of them are new, and one batch that records them.
 
 A verdict is written when a rule's judgment of an account changes, never just because its figures did. *Human* from any
 rule other than the operator's means only that this rule no longer finds a bot; other rules' verdicts remain.
@@ -37,7 +37,7 @@ class BotFinding(NamedTuple):
 
 
 def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
-    """Judges all accounts by what was known at moment `at`. The verdicts carry that moment, so they count for issues
+    """Judges all accounts by the record as of moment `at`. The verdicts carry that moment, so they count for issues
     that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
     # The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned

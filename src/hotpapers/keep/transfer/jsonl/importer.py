@@ -232,7 +232,7 @@ class _FullImport:
             return True
 
     def _note_forgotten(self, position: int, count: int, lines: Sequence[NumberedLine]) -> None:
-        """Note what was forgotten since in a batch that is already here. `count`: number of identities, which come
+        """Note the rows forgotten since in a batch that is already here. `count`: number of identities, which come
         first."""
         for index, line in enumerate(lines[:count]):
             if line.body.get("commitment"):

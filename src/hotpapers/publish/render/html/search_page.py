@@ -27,7 +27,7 @@ HELP = (
     ("from:2026-11 to:2027", "from one date to the other, both included"),
     ("2101.04869", "the paper itself"),
 )
-"""Search syntax, and what it finds."""
+"""Search syntax, and its meaning."""
 
 
 class HitIssueView(NamedTuple):

@@ -344,7 +344,8 @@ def worked_example(issue: PublishedIssue) -> Entry | None:
 
 
 def reference_of(issue: PublishedIssue, part: ScoreComponent) -> list[tuple[int, int]]:
-    """(voices, papers) pairs, ascending, of what a part was compared with: the archive, its group, or all papers."""
+    """(voices, papers) pairs, ascending, of the reference with which a part was compared: the archive, its group, or
+    all papers."""
     histogram: Counter[int] = Counter()
     for peer in issue.content.peers:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (

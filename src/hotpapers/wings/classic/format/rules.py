@@ -1,6 +1,6 @@
 """The rules for values, shared by the parser and the renderer.
 
-Each `bad_…` function returns a message that says what is wrong, or "" if nothing is.
+Each `bad_…` function returns a message about the error, or "" if there is none.
 
 Titles, authors and abstracts are free text, so they may contain `<`: mathematics is full of `$f<n/2$`, and `<mask>`
 is a token. They must not contain HTML that no paper means: comments, and tags of elements that format, load or run
