@@ -1,6 +1,6 @@
 """Wings: features that hook into the core, which knows none of them by name.
 
-Those that come with the program stand in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
+Those that come with the program are listed in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
 packages (`outside_wings`). A wing's module imports nothing heavy: its hooks' code is imported when it is used.
 """
 
@@ -34,7 +34,7 @@ Problems = Iterator[tuple[str, str]]
 
 
 class SettingsTable(NamedTuple):
-    """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may stand several times;
+    """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may occur several times;
     `default`: its value if it is missing; `problems`: the problems of a value, with keys in the table, or whole labels
     if there may be several; `paths`: the keys that are paths, and of them `private` those of files that nobody else may
     read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name. `removed`: keys

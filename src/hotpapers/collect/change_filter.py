@@ -120,8 +120,8 @@ class TrackedPosts(set[str]):
 AGAIN = 6 * HOUR
 """Microseconds between full reloads, which drop old papers."""
 MAX_NEW_ROWS = 10_000
-"""Rows that others may add between two looks for their names to be learned at once. After more, as during an import,
-these wait for the next reload."""
+"""Rows that others may add between two looks for their names to be learned immediately. After more, as during an
+import, these wait for the next reload."""
 
 
 class SharedPaperIndex:

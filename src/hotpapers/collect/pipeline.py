@@ -163,7 +163,7 @@ class ReadableEntries:
 
     @property
     def are_too_few(self) -> bool:
-        """Whether none could be read yet, and too few came to tell why."""
+        """Whether none could be read yet, and too few came to determine the reason."""
         return not self.readable and 0 < self.unreadable < FEW
 
     @property

@@ -41,14 +41,14 @@ from hotpapers.record.batches import BatchWriter
 FATAL = (CorruptStore, NewerStore, NotAStore)
 """Errors that retrying cannot fix."""
 JITTER = 60.0
-"""The most seconds added to a pause, so that failed jobs do not all retry at once. A tenth of the pause, up to this
-limit: after a weekend's outage, a tenth would be hours."""
+"""The most seconds added to a pause, so that failed jobs do not all retry simultaneously. A tenth of the pause, up to
+this limit: after a weekend's outage, a tenth would be hours."""
 ELSEWHERE = "another process has this job, such as hotpapers run; it is done here once that ends"
 """Why a single round waits."""
 
 
 class Clock(NamedTuple):
-    """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program was told to
+    """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program has to
     stop."""
 
     now: Callable[[], int]

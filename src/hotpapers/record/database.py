@@ -68,7 +68,7 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query about many values, which stand in it as `(…)`, asked in slices that fit one statement."""
+    """The rows of a query about many values, which it contains as `(…)`, asked in slices that fit one statement."""
     for chunk in slices(list(values)):
         yield from database.rows(sql.replace("(…)", f"({placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
 

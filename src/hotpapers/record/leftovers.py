@@ -22,7 +22,7 @@ _KIND = "copy"
 _EARLIER = ".part"
 """Suffix that earlier versions appended to the name of an unfinished copy."""
 AT_WORK = 600.0
-"""Seconds since its last write after which a folder is not in use anymore."""
+"""Seconds since its last write after which a folder is no longer in use."""
 
 
 def unfinished_copy(target: Path) -> AbstractContextManager[file_modes.TemporaryFile]:

@@ -35,7 +35,7 @@ COMMON = {
     "cache-control": "no-cache",
 }
 """On every reply, unless one of those below says otherwise. `no-cache`: caches must revalidate each time, so forgotten
-content disappears at once."""
+content disappears immediately."""
 PAGE = COMMON | {
     "content-security-policy": f"{POLICY}; {FRAMES}",
     "cross-origin-opener-policy": "same-origin",

@@ -60,8 +60,8 @@ class ConfiguredSite:
     Without `settings`, the defaults apply. The store is opened on first use; use a site as a context manager, or close
     it. `create`: create a missing store. An open site belongs to the thread that opened its store.
 
-    `progress`: shows how far long verbs are. `speak`: tells people a sentence; without it, the log gets events. `warn`:
-    reports a problem that did not stop a verb, but needs attention.
+    `progress`: shows how far long verbs are. `speak`: prints a sentence for people; without it, the log gets events.
+    `warn`: reports a problem that did not stop a verb, but needs attention.
     """
 
     def __init__(
@@ -405,7 +405,7 @@ def no_progress(label: str, length: int, *, in_bytes: bool = False) -> AbstractC
 
 
 class Notice(NamedTuple):
-    """Something to tell: an event with fields for programs, a sentence for people; either may be empty."""
+    """Something to report: an event with fields for programs, a sentence for people; either may be empty."""
 
     event: str
     fields: dict[str, Any]

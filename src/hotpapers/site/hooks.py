@@ -55,7 +55,7 @@ class Alarms(NamedTuple):
 
 
 class StatusCheck(NamedTuple):
-    """`check(site)`: raises SettingsError for what only `status` tells, as `run` can start."""
+    """`check(site)`: raises SettingsError for problems that only `status` reports, as `run` can start."""
 
     check: Callable[[ConfiguredSite], object]
 

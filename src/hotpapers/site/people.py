@@ -42,7 +42,7 @@ def subject_of(text: str) -> ForgetSubject:
 def forget_subjects(
     record: Record, subjects: Sequence[ForgetSubject]
 ) -> Iterator[tuple[str, ForgetResult | HotPapersError]]:
-    """Forgets posts and accounts, all at once, then the rest. Yields each with its result or its error."""
+    """Forgets posts and accounts, all together, then the rest. Yields each with its result or its error."""
     posts = [key for key, wing_subject in subjects if wing_subject is None]
     try:
         yield from zip(posts, forget_all(record, posts) if posts else (), strict=True)

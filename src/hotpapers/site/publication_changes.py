@@ -1,5 +1,5 @@
-"""Changes of publications that would break off their issues without a word: another name, another window. Each is told
-with both remedies."""
+"""Changes of publications that would break off their issues without a word: another name, another window. Each is
+reported with both remedies."""
 
 from __future__ import annotations
 

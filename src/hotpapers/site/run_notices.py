@@ -44,8 +44,8 @@ PLACEHOLDER = "the contact {} is a placeholder: networks and readers cannot reac
 def start_notices(
     record: Record, site: ConfiguredSite, sources: Sequence[str], read_names: Sequence[str], at: int
 ) -> tuple[list[Notice], list[ExpectedIssue]]:
-    """The notices at the start, and the next issues that they tell about. `sources`: those being read; `read_names`:
-    the same with followed sites."""
+    """The notices at the start, and the next issues that they announce. `sources`: those being read; `read_names`: the
+    same with followed sites."""
     names = site.own_publications
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
     issue_days = {name: frozen_days(record, name) for name in names}
@@ -229,7 +229,7 @@ def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], s
 
 class ReadingWatch:
     """The first reading of networks. `jobs`: those that still read back; `step`: advances the progress bar, only for
-    jobs that have read back: one that gave up for now is told instead."""
+    jobs that have read back: one that gave up for now is reported instead."""
 
     def __init__(self, jobs: Sequence[str]) -> None:
         self.jobs = list(jobs)
@@ -330,7 +330,7 @@ RESTART = frozenset(("output", "base", "window"))
 
 
 def changed_keys(running: Settings, changed: Settings) -> tuple[list[str], list[str]]:
-    """The keys that differ: those that can be applied at once, and those that take a restart."""
+    """The keys that differ: those that can be applied immediately, and those that take a restart."""
     at_once, restart = list[str](), list[str]()
     old, new = ({table.name: table for table in settings.publication} for settings in (running, changed))
     for name in {**old, **new}:

@@ -380,7 +380,7 @@ class Site(ConfiguredSite):
         return endpoint.ask(self.session, check_params(endpoint.params, arguments))
 
     def _all(self, question: str, members: str, **arguments: str) -> Iterator[Any]:
-        """The members of all pages; the first is fetched at once, the others when they are needed."""
+        """The members of all pages; the first is fetched immediately, the others when they are needed."""
         from hotpapers.publish.query.request_params import MAX_PAGE_ROWS
 
         params = {**arguments, "limit": MAX_PAGE_ROWS}

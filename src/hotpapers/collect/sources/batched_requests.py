@@ -37,8 +37,8 @@ def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
 def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
     """A page for each item, skipping single failures.
 
-    Raises RetryLater at once, and the last failure if every item failed or several failed in a row: the rest would fail
-    too, and is fetched later.
+    Raises RetryLater immediately, and the last failure if every item failed or several failed in a row: the rest would
+    fail too, and is fetched later.
     """
     any_answer = False
     failures = refusals = 0
@@ -134,7 +134,7 @@ def soonest_retry(problems: Sequence[NetError]) -> NetError:
 DOUBTED_FOR = 30 * DAY
 """How long a list that shows nothing is doubted, µs: some are cleared for good."""
 MANY = 5
-"""So many posts are hardly all deleted at once."""
+"""So many posts are hardly ever all deleted together."""
 REMEMBERED = 3
 """How many of the posts returned last are remembered, to ask for them again."""
 

@@ -16,7 +16,7 @@ BACK_WITHIN = 6 * HOUR
 """How long after a network was first read its reports about the time before may arrive, µs."""
 
 NO_LATER_AGE = 1_000_000
-"""Hours that stand for the age after the last."""
+"""Hours that represent the age after the last."""
 
 
 def age_after(hours: int) -> int:

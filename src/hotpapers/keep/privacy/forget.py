@@ -69,8 +69,8 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
-    """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
-    raw payloads are searched once for all keys, and once more for each key that no row has."""
+    """Forget several keys together, without `erase_traces`; the result for each, or why there is none. Texts and raw
+    payloads are searched once for all keys, and once more for each key that no row has."""
     requested = [parse_key(key) for key in keys]
     join_accounts(record, at)
     with record.database.write():

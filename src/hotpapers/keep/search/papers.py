@@ -41,7 +41,7 @@ Answer = TypeVar("Answer", PaperResults, PostResults)
 def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
     """The papers that match a query (see `query_parser`), in their latest observation.
 
-    Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` is the number of rows that it lacks
+    Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` is the number of batches that it lacks
     then. `cursor`: `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor,
     ReadOnlyStore if there is no index and none can be made.
     """

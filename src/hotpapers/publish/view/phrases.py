@@ -390,7 +390,7 @@ def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
 
 
 def quoted_at_once(issue: PublishedIssue) -> int:
-    """How many posts an issue quotes at once under a paper. A listing may have printed many more."""
+    """The number of posts that an issue shows immediately under a paper. A listing may have printed many more."""
     return 1 if issue.listing else issue.content.publication.posts
 
 

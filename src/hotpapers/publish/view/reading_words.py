@@ -44,7 +44,7 @@ class _NetworkGroup(NamedTuple):
     reason: str
 
     def is_like(self, other: _NetworkGroup) -> bool:
-        """Whether both can be told together: networks are read in turns, so their gaps differ by up to a turn."""
+        """Whether both can be reported together: networks are read in turns, so their gaps differ by up to a turn."""
         return (
             (self.gap.state, self.shorter, self.reason) == (other.gap.state, other.shorter, other.reason)
             and abs(self.gap.from_at - other.gap.from_at) < TURN

@@ -156,8 +156,8 @@ _WORDS = [
     for needle, before in zip(NEEDLES, (b"rRaA", b"rR", b"/_", _ANY, _ANY), strict=True)
 ]
 _ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
-"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may stand
-for a slash or nothing."""
+"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may mean a
+slash or nothing."""
 # The bytes beside an invisible character that splits a needle.
 _INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErRdDsSbB") | frozenset(range(0x80, 0x100))
 _INSIDE_AFTER = frozenset(b"iIvVaApPeErRsSxX.dDbB")

@@ -219,7 +219,7 @@ def _halved(progress: Progress) -> Progress:
 
 
 AHEAD = 2_000
-"""Events for which the record is queried at once."""
+"""Events for which the record is queried together."""
 
 
 class EventCursor(msgspec.Struct, frozen=True):

@@ -148,7 +148,7 @@ def lines_of(data: bytes) -> Iterator[Unit]:
 
 
 def mark(data: bytes) -> str:
-    """A short digest, to tell whether bytes are unchanged."""
+    """A short digest, to check whether bytes are unchanged."""
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 

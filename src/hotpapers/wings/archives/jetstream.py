@@ -50,7 +50,7 @@ class TrackedAt:
         return since < self._at < until
 
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
-        """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
+        """Looks up together whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
         known_identities = queries.known_identities(self._record, keys)
         known = known_identities, queries.known_reactions(self._record, reactions)

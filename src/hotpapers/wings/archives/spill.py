@@ -27,7 +27,7 @@ MAX_SORTED_BYTES = 2**23
 LARGE = 160
 """Bytes of memory that an event takes in addition to its content."""
 MAX_OPEN = 64
-"""Maximum files merged at once."""
+"""Maximum files merged together."""
 
 
 class SpilledEvent(NamedTuple):

@@ -31,7 +31,7 @@ RESERVE = 2
 """How many times the limits of its kind hold for the first report that a post should not be quoted: whoever floods the
 form with reports about some posts does not close it for the others."""
 ALARM_PERCENT = 80
-"""Of the limits of a kind, when the operator is told."""
+"""Of the limits of a kind, when the operator is informed."""
 
 NoteResult = Literal["kept", "known", "full"]
 """The result for a report: stored, the same report is already open, or there are too many."""

@@ -62,7 +62,7 @@ REPORT = "report"
 line."""
 COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))
 """Types of feedback by which a reader wants no more mail (RFC 5965 §7.3 and its drafts). Not `not-spam` (RFC 6430),
-`auth-failure` (RFC 6591), `virus`, by which servers report, nor those that tell nothing: `other` and unknown ones."""
+`auth-failure` (RFC 6591), `virus`, by which servers report, nor those without information: `other` and unknown ones."""
 ARRIVED = frozenset(("delivered", "relayed", "expanded"))
 _DECODERS = {"base64": decodebytes, "quoted-printable": decodestring}
 _CODE = re.compile(r"\b([45]\d\d)\b")
@@ -225,7 +225,7 @@ def _own_parts(message: Message) -> list[Message]:
 
 
 def _report_of(message: Message, parts: list[Message]) -> Message | None:
-    """The part for programs. Its own type tells the kind of report: many servers leave `report-type` out."""
+    """The part for programs. Its own type shows the kind of report: many servers leave `report-type` out."""
     reports = [part for part in parts if part.get_content_maintype() == REPORT]
     kind = str(message.get_param("report-type", "")).lower()
     named = (part for part in reports if part.get_content_subtype().removeprefix("global-") == kind)

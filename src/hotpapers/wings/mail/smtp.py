@@ -168,7 +168,7 @@ class SmtpClient:
         return connection
 
     def _transmit(self, connection: _Smtp, message: bytes, address: str) -> str:
-        """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
+        """Sends the message itself. From its first byte on, only a reply shows whether it was accepted."""
         try:
             assert connection.sock is not None
             connection.sock.settimeout(AFTER_MESSAGE)

@@ -31,7 +31,7 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BAD_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)|5\.2\.1|5\.4\.4")
 """No such mailbox, no such domain, moved without a new address, mailbox closed, no route (RFC 3463 §3; RFC 7505)."""
 _OF_DOMAIN = re.compile(r"5\.1\.(?:0|2|10)|5\.4\.\d+")
-"""Statuses that may be about the recipient's domain, whose words tell of its DNS."""
+"""Statuses that may be about the recipient's domain, whose words mention its DNS."""
 _VAGUE = re.compile(r"|5\.0\.\d+|5\.1\.(?![78])\d+|5\.[23]\.0|5\.[45]\.\d+")
 """Statuses, or none, that may mean a missing address or something else; 5.1.7 and 5.1.8 are about the sender."""
 _UNCERTAIN = re.compile(rf"{_VAGUE.pattern}|5\.7\.\d+")

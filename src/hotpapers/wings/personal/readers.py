@@ -96,8 +96,8 @@ class DayForReader(NamedTuple):
 
 
 class ReaderPaper(NamedTuple):
-    """A paper as its reader is told of it. `sentence`: the first of its abstract; `counts`, `discussion`: empty outside
-    the day's issue; `discussion`, `url`: addresses."""
+    """A paper as shown to its reader. `sentence`: the first of its abstract; `counts`, `discussion`: empty outside the
+    day's issue; `discussion`, `url`: addresses."""
 
     title: str
     authors: str

@@ -42,7 +42,7 @@ class FieldRow(Schema, frozen=True, kw_only=True):
     read_in_full: float
 
     def places_than(self, all_fields: float) -> str:
-        """Whether it has more or fewer places than its papers would explain; empty if that cannot be told."""
+        """Whether it has more or fewer places than its papers would explain; empty if unknown."""
         if self.low > all_fields:
             return "more"
         return "fewer" if self.high < all_fields else ""

@@ -199,5 +199,5 @@ def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) 
 
 
 def _effective(papers: PaperSet) -> Decimal:
-    """How many papers of equal weight tell as much (Kish: Survey Sampling, 1965)."""
+    """The number of papers of equal weight with as much information (Kish: Survey Sampling, 1965)."""
     return _DECIMAL.divide(papers.weight * papers.weight, papers.squares)

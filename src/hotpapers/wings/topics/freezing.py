@@ -1,4 +1,5 @@
-"""Notes the digest of each week's topics when the week is over, so that `verify` can tell whether they are the same."""
+"""Notes the digest of each week's topics when the week is over, so that `verify` can check whether they are the
+same."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The wing's notes in the store: lists and lanes.
 
 Lists are kept as they were last read: who is on them, by a hash of the list's address, which may contain a password.
-Whoever is forgotten leaves them at once, and is not taken in again. Notes of lanes (`issues.lanes`) are also written
-from and for full exports.
+Whoever is forgotten leaves them immediately, and is not taken in again. Notes of lanes (`issues.lanes`) are also
+written from and for full exports.
 """
 
 from __future__ import annotations

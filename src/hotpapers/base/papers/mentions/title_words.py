@@ -83,7 +83,7 @@ _LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in 
 def plain(text: str) -> str:
     """The text in ASCII, in which words are searched for; blanks and signs stay.
 
-    A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may stand for a
+    A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may expand to a
     whole phrase.
     """
     return _in_ascii(text).translate(_SIGNS)

@@ -287,7 +287,7 @@ ItemId = tuple[str, AnnouncementType]
 
 class FeedComparison(NamedTuple):
     """`accepted`: the items that are the day's. `is_stale`: the feed is another day's, at least in part, and lacks some
-    of the day. `is_unsure`: the day's replacements could not be told from another day's."""
+    of the day. `is_unsure`: the day's replacements could not be distinguished from another day's."""
 
     accepted: frozenset[ItemId]
     is_stale: bool = False

@@ -27,7 +27,7 @@ EVEN = 80
 REST = 2
 """Everybody who sleeps has at least this many consecutive hours of the day without a post."""
 MIN_GAPS = 40
-"""Minimum gaps needed to tell whether they are alike."""
+"""Minimum gaps needed to judge whether they are alike."""
 SESSION = 3 * HOUR
 """A longer gap, in µs, separates two sittings, and says nothing about how fast somebody works."""
 AT_ONCE = 3_000_000

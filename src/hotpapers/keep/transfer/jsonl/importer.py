@@ -69,7 +69,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
     """Import an export, line by line. Raises NotExchange with the line.
 
     In that case nothing was imported, or of a full export the batches before that line. Raises FullStore and BusyStore
-    if the store cannot be written anymore.
+    if the store can no longer be written.
     """
     reader = ExchangeReader(file)
     stream = reader.read(raw)
