@@ -393,6 +393,27 @@ def test_sentences_are_plain_and_in_american_spelling() -> None:
     assert {name: words for name, words in matches.items() if words} == {}
 
 
+SHOWN_DOCSTRINGS = re.compile(
+    r"base/(settings|model)/|base/errors\.py|publish/query/|wings/mcp/|(.*/)?(schemas|settings)\.py"
+)
+"""Files whose docstrings are shown to users or clients."""
+MAX_WHAT_DOCSTRINGS = 5
+"""May only fall. These five are also descriptions in schemas."""
+
+
+def test_docstrings_name_the_thing_first() -> None:
+    """None begins with *What*: "The prices of places", not "What places cost"."""
+    found = [
+        f"{file.relative_to(SRC)}:{node.lineno}"
+        for file in SRC.rglob("*.py")
+        if not SHOWN_DOCSTRINGS.match(file.relative_to(SRC).as_posix())
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if str(node.value.value).startswith("What ")
+    ]
+    assert len(found) <= MAX_WHAT_DOCSTRINGS, found
+
+
 ERRORS = [definition.name for definition in public(ast.parse((SRC / "base" / "errors.py").read_text("utf-8")))]
 GIVEN_MESSAGES = {*ERRORS, "require", "print_error"}
 

@@ -1,5 +1,5 @@
-"""What may be a secret in a text that an error would quote: addresses with credentials, however they are misspelled,
-and what stands under a key that is named for a secret."""
+"""Finds possible secrets in text that an error would quote: addresses with credentials, even misspelled ones, and the
+values of keys whose names suggest a secret."""
 
 from __future__ import annotations
 

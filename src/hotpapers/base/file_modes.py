@@ -72,7 +72,7 @@ def temporary_files(folder: str | Path, kind: str = "") -> list[Path]:
 
 
 def remove_temporary_files(folder: str | Path) -> None:
-    """Removes what killed processes left in a folder that no other process is writing to now."""
+    """Removes files that killed processes left in a folder that no other process is writing to now."""
     for file in temporary_files(folder):
         with suppress(OSError):
             file.unlink()

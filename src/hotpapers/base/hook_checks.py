@@ -26,7 +26,7 @@ def check_hooks(wing: Wing) -> None:
 
 
 def _check_field(name: str, value: object, annotation: str) -> None:
-    """Checks what can be told from an annotation alone: others name types that are not imported."""
+    """Checks a field by its annotation alone: others name types that are not imported."""
     expected = ast.parse(annotation, mode="eval").body
     outer = expected.value if isinstance(expected, ast.Subscript) else expected
     arguments = expected.slice if isinstance(expected, ast.Subscript) else None

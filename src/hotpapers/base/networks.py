@@ -262,7 +262,7 @@ def network_names() -> tuple[str, ...]:
 
 @cache
 def readable() -> dict[str, Network]:
-    """arXiv and the networks, by name: what may be read."""
+    """arXiv and the networks, by name, as far as they may be read."""
     return {ARXIV.name: ARXIV, **networks()}
 
 

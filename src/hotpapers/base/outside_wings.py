@@ -1,5 +1,5 @@
 """Wings of packages that are installed beside the program. One that cannot be loaded is left out, and a warning says
-which, of which package, and why: no command may fail for what it does not use."""
+which, of which package, and why: no command may fail because of a wing that it does not use."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _table(table: SettingsTable) -> SettingsTable:
 
 
 def _or_warning(what: str, load: Callable[[], list[T]]) -> list[T]:
-    """What a package offers, or nothing, with a warning, whatever it does instead, such as to exit."""
+    """Loads the offers of a package; if it raises anything, or exits, logs a warning and returns an empty list."""
     try:
         return load()
     except KeyboardInterrupt:

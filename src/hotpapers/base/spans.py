@@ -10,7 +10,7 @@ Span = tuple[int, int]
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
-    """What spans in any order cover, as the fewest spans, apart."""
+    """Merges spans in any order into the fewest disjoint spans, in ascending order."""
     result: list[Span] = []
     for start, end in sorted(spans):
         if result and start <= result[-1][1]:
@@ -21,7 +21,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 
 def within(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
-    """What spans cover between two points."""
+    """Yields the parts of disjoint, ascending spans that lie between two points."""
     for left, right in apart[bisect_right(apart, start, key=itemgetter(1)) :]:
         if left >= end:
             break
@@ -29,7 +29,7 @@ def within(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
 
 
 def difference(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
-    """What spans cover that others, also apart, do not."""
+    """Subtracts spans from others; both must be disjoint and ascending."""
     result: list[Span] = []
     for start, end in apart:
         for left, right in within(without, start, end):

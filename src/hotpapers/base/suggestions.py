@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that does not exist."""
+"""Suggests existing names similar to one that does not exist."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def choices(word: str, known: Collection[str]) -> str:
 
 def nearest(word: str, known: Collection[str], cutoff: float = CUTOFF, similar: int = 1) -> list[str]:
     """The known names that were most probably meant, best first: other case or separators, then a synonym, then the
-    last part of one name, then what is spelled similarly. `similar`: the most of those."""
+    last part of one name, then similar spellings, at most `similar`."""
     typed = letters_of(word)
     if not typed:
         return []

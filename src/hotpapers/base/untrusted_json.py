@@ -13,7 +13,7 @@ from hotpapers.base.errors import InputError
 
 T = TypeVar("T")
 BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
-"""What the decoder raises: for invalid JSON or a wrong shape, for invalid UTF-8, for thousands of nested lists."""
+"""The decoder's errors: for invalid JSON or a wrong shape, for invalid UTF-8, for thousands of nested lists."""
 UNBOUNDED = sys.maxsize
 MAX_REASON_CHARS = 300
 """Maximum characters of the reason given for a bad line."""

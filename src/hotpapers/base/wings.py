@@ -1,7 +1,7 @@
 """Wings: features that hook into the core, which knows none of them by name.
 
-Those that come with the program stand in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
-packages (`outside_wings`). A wing's module imports nothing heavy: what it offers is imported when it is used.
+Those that come with the program are listed in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
+packages (`outside_wings`). A wing's module imports nothing heavy: its hooks' code is imported when it is used.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ CHOSEN = "HOTPAPERS_WINGS"
 
 
 Problems = Iterator[tuple[str, str]]
-"""What is wrong with a table, as (key, reason and remedy)."""
+"""The problems of a table, each as (key, reason and remedy)."""
 
 
 class SettingsTable(NamedTuple):
-    """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may stand several times;
-    `default`: its value if it is missing; `problems`: what is wrong with a value, with keys in the table, or whole
-    labels if there may be several; `paths`: the keys that are paths, and of them `private` those of files that nobody
-    else may read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name.
-    `removed`: keys of earlier versions, which are ignored."""
+    """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may occur several times;
+    `default`: its value if it is missing; `problems`: the problems of a value, with keys in the table, or whole labels
+    if there may be several; `paths`: the keys that are paths, and of them `private` those of files that nobody else may
+    read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name. `removed`: keys
+    of earlier versions, which are ignored."""
 
     name: str
     type: Any
@@ -78,8 +78,9 @@ def _no_tables() -> Iterable[SettingsTable]:
 
 
 class Wing(NamedTuple):
-    """A feature. `summary`: what it is, in a line. `settings`: its tables of hotpapers.toml. `hooks`: what it adds. The
-    part that calls a hook defines its type, in a module of `HOOK_MODULES`; docs/development/hooks.md lists them."""
+    """A feature. `summary`: its description, in a line. `settings`: its tables of hotpapers.toml. `hooks`: its
+    additions to the core. The part that calls a hook defines its type, in a module of `HOOK_MODULES`;
+    docs/development/hooks.md lists them."""
 
     name: str
     summary: str
@@ -122,7 +123,7 @@ def hooks_of(kind: type[Hook]) -> tuple[Hook, ...]:
 
 
 def load(place: str) -> Any:
-    """What is defined at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
+    """Imports the object at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
     module, _, name = place.partition(":")
     try:
         return getattr(importlib.import_module(module), name)

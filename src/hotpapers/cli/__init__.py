@@ -98,7 +98,7 @@ OWN_SITE = (
     "hotpapers run      reads networks and publishes an issue every day, until stopped",
     "hotpapers status   shows how it is going; hotpapers --help, all commands",
 )
-"""What the program says without a command: in a folder with settings, and elsewhere."""
+"""Printed without a command in a folder with settings; `ELSEWHERE` is printed in other folders."""
 RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish", "reprocess"})
 """Commands that resume where they were interrupted; the others start over, or have nothing to resume."""
 
@@ -130,7 +130,7 @@ class LazyGroup(click.Group):
         return {name: place for section in sections for name, place in section.items()}
 
     def all_sections(self) -> Sections:
-        """The sections of the help: those of the core, with what wings add to them, then further ones."""
+        """The sections of the help: those of the core, with additions by wings, then further ones."""
         whole: dict[str, dict[str, tuple[str, str]]] = {}
         for sections in (self.sections, *self.of_wings()):
             for title, places in sections.items():

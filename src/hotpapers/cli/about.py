@@ -1,4 +1,4 @@
-"""What the program says of itself: its documentation, its wings, the completion of its commands."""
+"""Commands about the program itself: its documentation, its wings, shell completion."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _start() -> Start:
 
 
 def installed_from() -> str:
-    """What installs this package again, if it is not from an index; empty if it is."""
+    """Returns the argument that makes pip install this package from its origin; empty if that is an index."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 
@@ -90,7 +90,8 @@ def installed_from() -> str:
 
 
 def source_of(origin: Mapping[str, Any]) -> str:
-    """What installs a package again, by the note on where it came from (PEP 610)."""
+    """Returns the argument that makes pip install a package from its origin, as recorded in `direct_url.json` (PEP
+    610)."""
     url = str(origin.get("url", ""))
     vcs = origin.get("vcs_info")
     if vcs:

@@ -1,4 +1,4 @@
-"""What commands share: their options."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ class Hosts(NamedTuple):
 
 
 class NewSite(NamedTuple):
-    """`prepare(folder)`: creates what a new site needs in its folder, which is not public; yields lines to print."""
+    """`prepare(folder)`: creates the wing's files for a new site in its folder, which is not public; yields lines to
+    print."""
 
     prepare: Callable[[Path], Iterator[str]]
 

@@ -1,4 +1,4 @@
-"""`hotpapers import`: imports exports, and what wings can read."""
+"""`hotpapers import`: imports exports, and formats of wings."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def by_file(lines: Callable[[Any], Iterable[str]]) -> Callable[[Outcomes], Itera
 
 
 def import_result_lines(result: ImportResult) -> Iterator[str]:
-    """What an export's import did, for people."""
+    """Summarizes the import of an export, in lines for people."""
     if result.restored:
         yield f"{count_noun(result.restored, 'batch', 'batches')} restored unchanged, including issues"
     if result.present:

@@ -105,7 +105,7 @@ def init(
 
 
 def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
-    """Creates the settings, an empty store, and what wings need. Returns the hosts to write files for."""
+    """Creates the settings, an empty store, and the files of wings. Returns the hosts to write files for."""
     template = settings.template()
     for name in answers.hosts:
         template = template.replace(*host_kinds()[name].settings)
@@ -142,8 +142,8 @@ ZONES = "zoneinfo/"
 
 
 class SiteAnswers(NamedTuple):
-    """What a new site is to be: None for what is not known. `fields`: arXiv's categories, empty for all; `title`: what
-    readers see; `hour`, `zone`: when each day closes; `hosts`: where the program runs, empty for here."""
+    """The properties of a new site; None if unknown. `fields`: arXiv's categories, empty for all; `title`: what readers
+    see; `hour`, `zone`: when each day closes; `hosts`: where the program runs, empty for here."""
 
     contact: str | None = None
     fields: tuple[str, ...] | None = None
@@ -167,7 +167,7 @@ def is_terminal() -> bool:
 
 
 def ask(given: SiteAnswers) -> SiteAnswers:
-    """What is given, with answers to what is missing. Empty answers take what is in brackets."""
+    """Completes the given answers by asking for the missing ones. An empty answer takes the default in brackets."""
     table = settings.PublicationSettings(name="daily")
     print_note("Enter takes what is in brackets; all of it can be changed later in hotpapers.toml.")
     return SiteAnswers(

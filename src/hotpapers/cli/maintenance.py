@@ -1,4 +1,4 @@
-"""The commands that take care of a store: backups, what cannot be parsed, what is no longer needed."""
+"""The commands that take care of a store: backups, unparsed payloads, data that is no longer needed."""
 
 from __future__ import annotations
 

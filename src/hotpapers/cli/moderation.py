@@ -1,4 +1,4 @@
-"""The commands about people: what pages hide, what is forgotten, who counts."""
+"""The commands about people: hiding, forgetting, and whose voices count."""
 
 from __future__ import annotations
 

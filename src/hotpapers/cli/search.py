@@ -122,7 +122,7 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 
 def _paper(hit: PaperHit) -> Iterator[str]:
-    """What is known of a paper: of its authors the first, and those that match the query."""
+    """Formats a found paper, with its first authors and those that match the query."""
     title = marked(hit.title, hit.spans.title)
     yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}

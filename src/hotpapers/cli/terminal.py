@@ -91,7 +91,7 @@ class NumberRange(click.IntRange):
 
 
 def confirm(question: str, consequence: str) -> bool:
-    """Whether the user confirms. `consequence`: what `--yes` does. Raises UsageError without a terminal."""
+    """Whether the user confirms. `consequence`: the effect of `--yes`. Raises UsageError without a terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)

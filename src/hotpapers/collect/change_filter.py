@@ -1,4 +1,4 @@
-"""What the record already knows: which posts are tracked, the names of papers, what is new in an observation."""
+"""Compares observations with the record: tracked posts, the names of papers, new values."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ class TrackedPosts(set[str]):
 AGAIN = 6 * HOUR
 """Microseconds between full reloads, which drop old papers."""
 MAX_NEW_ROWS = 10_000
-"""Rows that others may add between two looks for their names to be learned at once. After more, as during an import,
-these wait for the next reload."""
+"""Rows that others may add between two looks for their names to be learned immediately. After more, as during an
+import, these wait for the next reload."""
 
 
 class SharedPaperIndex:
@@ -161,9 +161,9 @@ class SharedPaperIndex:
 
 
 class ChangeFilter:
-    """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
-    the page's items, and `edited`, the posts that it reports as edited, to look up in the record all at once. `known`:
-    what was forgotten, which items are stored without. `lookup`: finds the identities of their keys.
+    """The latest observation for each key: the page's latest so far, or else the record's. One per page. `items`: the
+    page's items, and `edited`, the posts that it reports as edited, to look up in the record together. `known`: the
+    tombstones; items are stored without the forgotten parts. `lookup`: finds the identities of their keys.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class ChangeFilter:
 
     @classmethod
     def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
-        """What the record knows at the beginning of a batch."""
+        """A filter that compares with the record as it is when a batch begins."""
         return cls(batch.view, items, edited, batch.forgotten, batch.identities)
 
     def is_new(self, item: Item) -> bool:
@@ -219,7 +219,7 @@ class ChangeFilter:
             self._new_by_post[item.subject].append(item)
 
     def completed(self, post: Post) -> Post:
-        """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
+        """A post that may be known already. If a payload contains only its author's words, the author's names stay as
         last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
         is."""
         last = self._last(typed_key(post))
@@ -230,7 +230,7 @@ class ChangeFilter:
         return msgspec.structs.replace(post, handle=last.handle, name=last.name, limits=limits)
 
     def recorded(self, post: Post) -> Post | None:
-        """What the record says of a post."""
+        """Returns a post as last recorded. Returns None if it is not in the record."""
         last = self._last_recorded(typed_key(post))
         return last if isinstance(last, Post) else None
 

@@ -44,7 +44,7 @@ KEPT_EVERY = 5 * 60 * SECOND
 """Microseconds between stored cursors while a stream has nothing relevant: a batch for every heartbeat would be a
 million a year. After a crash, up to this much is read again."""
 LOOK_EVERY = 10 * SECOND
-"""Microseconds between checks for what others added to the record."""
+"""Microseconds between checks for additions by others to the record."""
 ONE_ROUND = 5 * 60 * SECOND
 """Microseconds of an endless stream that a single round reads, in addition to everything from before it."""
 
@@ -60,7 +60,7 @@ class Connection(NamedTuple):
 
 
 class NetworkJob:
-    """What the jobs that read a source have in common."""
+    """The base class of the jobs that read a source."""
 
     def __init__(self, name: str, source: Source, connection: Connection, terms: Network) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""From settings to jobs: which sources are on, how they are paced, and what they share."""
+"""From settings to jobs: which sources are on, how they are paced, and their shared context."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_n
 
 
 def _silently_off(name: str, table: Mapping[str, Any]) -> str:
-    """What to write if a source has a table that does not say whether it is read; empty if it is on, or off on
+    """The remedy for a source with a table that does not say whether it is read; empty if it is on, or off on
     purpose."""
     required = readable()[name].needs
     if "on" in table or required in table or is_on(name, table):
@@ -157,9 +157,10 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 class IngestContext(NamedTuple):
-    """What all jobs of a process share. `stop`: when set, all of them end. `names`: the names of known papers. `pace`:
-    when each host may be asked next. `witnesses`: the servers' clocks. `terms`: what the networks allow. `back`: how
-    many µs before the first reading of a network are read too. `proxies`: through which networks are asked."""
+    """The context shared by all jobs of a process. `stop`: when set, all of them end. `names`: the names of known
+    papers. `pace`: when each host may be asked next. `witnesses`: the servers' clocks. `terms`: what the networks
+    allow. `back`: how many µs before the first reading of a network are read too. `proxies`: the proxies for requests
+    to networks."""
 
     store: str
     contact: str
@@ -266,7 +267,7 @@ def make_connection(
 ) -> Connection:
     """An HTTP client for one job, paced together with all others of the site.
 
-    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: what no error may
+    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: texts that no error may
     contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
     usual ones.
     """

@@ -107,8 +107,8 @@ def without_limited_raw(parsed: ParsedPayload, terms: Network) -> ParsedPayload:
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-    """A payload's items and what follows from them and from earlier ones: a known post keeps what its payload does not
-    tell of, an edit retracts mentions, and a post that has counts still exists."""
+    """A payload's items and the consequences of them and of earlier ones: a known post keeps fields that its payload
+    lacks, an edit retracts mentions, and a post that has counts still exists."""
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
         if payload.kind == EDIT:
@@ -163,7 +163,7 @@ class ReadableEntries:
 
     @property
     def are_too_few(self) -> bool:
-        """Whether none could be read yet, and too few came to tell why."""
+        """Whether none could be read yet, and too few came to determine the reason."""
         return not self.readable and 0 < self.unreadable < FEW
 
     @property
@@ -181,7 +181,7 @@ class ReadableEntries:
 
 
 def check_likes(snapshots: Sequence[Snapshot]) -> None:
-    """Raises PartiallyRead if none of a round's answers has likes, or what counts as likes there: all networks have
+    """Raises PartiallyRead if none of a round's answers has likes, or their equivalent there: all networks have
     them."""
     if snapshots and all(snapshot.likes is None for snapshot in snapshots):
         raise PartiallyRead(f"no counts in {len(snapshots):,} answers: their format has changed")

@@ -1,4 +1,4 @@
-"""What ingesting asks of the store: known posts, and raw payloads."""
+"""Queries of the ingest jobs: known posts and raw payloads."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from hotpapers.record.reparse import ReparsePlan
 
 
 def plan(record: Record, choice: ConfiguredSource, terms: Network) -> ReparsePlan:
-    """What reprocessing would change. Raises StoreError."""
+    """Plans the reprocessing of a source, without changing anything. Raises StoreError."""
     return record.plan_reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 

@@ -112,8 +112,8 @@ def is_limited(content: IssueContent) -> bool:
 
 
 def empty_reason(content: IssueContent) -> str:
-    """Why an issue of our own has no papers: none were talked about, as far as networks were read, or none qualified.
-    What an archive tells is known although no network was read."""
+    """The reason why an issue built here has no papers: none were talked about, as far as networks were read, or none
+    qualified. A retrospective issue may know the day from archives although no network was read."""
     states = {reading.state for reading in content.readings}
     is_known = states <= {"complete"} or (content.retrospective and content.considered)
     if not is_known and "complete" not in states and "partial" not in states:
@@ -134,5 +134,5 @@ def empty_reason(content: IssueContent) -> str:
 
 
 def unread(verb: str) -> str:
-    """What is known if no network was read, or could be."""
+    """The sentence for a day on which no network was read, or could be."""
     return f"No network {verb} read for this day, so nothing is known about what people discussed."

@@ -1,4 +1,4 @@
-"""An issue's content from the record: a pure function of what was observed and the publication's recipe. Issues made
+"""An issue's content from the record: a pure function of the observations and the publication's recipe. Issues made
 afterwards also say what was not yet known of the day's posts when the issue would have appeared."""
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ EARLIER_DAYS = 14
 
 
 class IssueRecipe(NamedTuple):
-    """What to build: the publication, the day, and the position in the record.
+    """The instructions for an issue: its publication, its day, and the position in the record.
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
     announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. `period`: the rule for the time
@@ -226,8 +226,8 @@ def _read_from(
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
-    """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
-    end of a longer window that closes late, whose later posts and papers are the next one's."""
+    """The start and end of the time that an issue built here counts, from its hour and zone and the day's announcement;
+    and the end of a longer window that closes late, whose later posts and papers are the next one's."""
     publication = recipe.publication
     day = recipe.day
     cut = closing(record.view(position=recipe.position), publication, day)
@@ -278,8 +278,8 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
 
 
 class EntryInputs(NamedTuple):
-    """What entries are made of: the ranking's input and, by paper, the hash of its metadata, the posts shown and its
-    forecasts. `forecasts` is None for publications without them."""
+    """The data for an issue's entries: the ranking's input and, by paper, the hash of its metadata, the posts shown and
+    its forecasts. `forecasts` is None for publications without them."""
 
     ranking_input: RankingInput
     metadata: dict[str, str]
@@ -294,7 +294,7 @@ def _content(
     entry_inputs: EntryInputs,
     chosen: SelectedEntries,
 ) -> IssueContent:
-    """`about`: what the issue says about itself, apart from its entries."""
+    """`about`: the issue's facts about itself, apart from its entries."""
     chain = batches.chain_at(record.database, recipe.position)
     if chain is None:
         raise IssueError(f"batch {recipe.position} is not in the record")
@@ -384,8 +384,8 @@ def _count(attention: model.Attention) -> PrintedCount:
 def retrospective_of(
     view: AsOfView, publication: Publication, start: int, networks: Set[str], papers: Sequence[str]
 ) -> Retrospective:
-    """What was not known at the time, for an issue as of `view` that considers papers announced since `start` and has
-    `papers`. `networks`: those about which anything is known. Standing must be learned up to the view's position."""
+    """Lists the gaps in the data at the time, for an issue as of `view` that considers papers announced since `start`
+    and has `papers`. `networks`: those with any data. Standing must be learned up to the view's position."""
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     accounts = known_accounts(view)
     return Retrospective(

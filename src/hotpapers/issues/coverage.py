@@ -130,7 +130,7 @@ class CoveredRange(NamedTuple):
 
     @property
     def gap_state(self) -> Literal["partial", "refused", "unknown"]:
-        """What the stretch is called if it was not read in full."""
+        """The name of the gap's state, for a stretch that was not read in full."""
         if self.by is None or self.by.reason.startswith(LOST):
             return "unknown"
         return "refused" if self.by.state == "refused" else "partial"
@@ -159,7 +159,7 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
 
 
 def _spans_between(view: AsOfView, publication: Publication, start: int, end: int) -> list[list[Coverage]]:
-    """By network: what was read of the time between two moments."""
+    """By network: the stretches read of the time between two moments."""
     where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
         AND t.state <> 'refused'"""
     networks = publication.networks or network_names()
@@ -167,8 +167,8 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
-    """The worst state between two moments. A later reading replaces an earlier one, so what was missed and then read is
-    complete. `since`: when the worst state first began."""
+    """The worst state between two moments. A later reading replaces an earlier one, so a stretch that was missed and
+    then read is complete. `since`: when the worst state first began."""
     pieces = covered_ranges(spans, start, end)
     ranges = [piece for piece in pieces if piece.by or piece.end - piece.start > TURN]
     gaps = tuple(_gaps(ranges))

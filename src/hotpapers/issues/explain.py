@@ -17,7 +17,7 @@ from hotpapers.issues.ranking import swap, words
 
 
 class NeighborSwap(Value):
-    """An entry next to the explained one, and what would make the two swap."""
+    """An entry next to the explained one, and the growth with which the two would swap."""
 
     place: int
     paper: str
@@ -31,7 +31,7 @@ class Explanation(Value):
 
     `lane`: among the entries, or still talked about. `entries`: how many are in that lane. `classic_rank`: the place
     there by the classic rule. `announced`: when, in words. `formulae` and `sentences`: one for each of `parts`.
-    `price`: what the place would have cost, empty if unknown.
+    `price`: a sentence about the price of the place, empty if unknown.
     """
 
     publication: str
@@ -119,7 +119,7 @@ def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGro
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:
-    """What a reader must know about an entry's counts."""
+    """Caveats about an entry's counts, in sentences for readers."""
     for count in entry.counts:
         if note := words.method_note(count.method):
             yield f"{network_title(count.network)} counts here are {note}."

@@ -32,7 +32,7 @@ from hotpapers.discussion.engagement.attention import Engagement
 
 
 class PaperCurves(NamedTuple):
-    """What forecasts need from a paper: the `curves` it contributes, and the `early` rows for its own forecasts."""
+    """A paper's data for forecasts: the `curves` it contributes, and the `early` rows for its own forecasts."""
 
     curves: tuple[Curve, ...]
     early: tuple[Engagement, ...]
@@ -73,7 +73,7 @@ def forecasts_of(
 
 
 class CurveCollector:
-    """Collects what forecasts need from the engagement of all papers. Each paper's rows must come together."""
+    """Collects the data for forecasts from the engagement of all papers. Each paper's rows must come together."""
 
     def __init__(self, as_of: int) -> None:
         self._as_of = as_of

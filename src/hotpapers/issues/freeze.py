@@ -101,7 +101,7 @@ def freeze(
     prepare: Callable[[Publication], object] | None = None,
 ) -> FrozenIssue:
     """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: adds
-    to the record what the new issue should see.
+    data for the new issue to the record.
 
     Raises UsageError if the reason is missing or superfluous, or if the publication cannot have an issue on that day,
     IssueError if the day is not over, NotFound if there is no listing.

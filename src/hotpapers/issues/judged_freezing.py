@@ -30,7 +30,7 @@ def judge_and_freeze(
     further: Sequence[BeforeFreezing] = (),
 ) -> FrozenIssue:
     """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
-    judged, since its counts have no accounts. `further`: what wings do first."""
+    judged, since its counts have no accounts. `further`: the actions of wings before it."""
     at = at or now()
 
     def prepare(publication: Publication) -> None:

@@ -1,4 +1,4 @@
-"""Whether batches change what pages show. Pages stay cached across batches that do not.
+"""Whether batches change the contents of pages. Pages stay cached across batches that do not.
 
 Pages show frozen issues, so most collected rows change nothing: new posts, reactions and counts, papers in no issue.
 These do: metadata of papers in issues, posts that are gone or limited, whatever closes, prunes or forgets rows, and
@@ -17,7 +17,7 @@ from hotpapers.issues import queries
 from hotpapers.record import Record, batches, manifest, read_meta, slices
 
 HARMLESS = frozenset(("account", "coverage", "delivery", "mention", "reaction", "snapshot", "tally"))
-"""What pages show of these kinds was frozen with the issue."""
+"""Kinds of rows that do not change pages: whatever pages show of them was frozen with the issue."""
 OF_PAPERS = frozenset(("announcement", "paper"))
 
 
@@ -45,7 +45,7 @@ class PageChangeCounter:
         return self.changes
 
     def _read_rules(self) -> tuple[object, str | None]:
-        """What pages depend on besides batches: the blocklist, and how often lanes were noted."""
+        """Reads the rules on which pages depend besides batches: the blocklist, and how often lanes were noted."""
         return quotation_policy.load_blocklist(self._database), read_meta(self._database, lanes.COUNT)
 
     def _changes(self, batch: manifest.Manifest) -> bool:

@@ -1,4 +1,4 @@
-"""The queries of issues: frozen days, posts shown, coverage, announcements, and what changes a page."""
+"""The queries of issues: frozen days, posts shown, coverage, announcements, and changes to a page."""
 
 from __future__ import annotations
 
@@ -138,7 +138,8 @@ def read_since(view: AsOfView) -> dict[str, int]:
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
-    """What imported listings printed about their papers, by day and paper, in order of observation."""
+    """Yields the titles, authors and categories printed in imported listings, by day and paper, in order of
+    observation."""
     sql = f"""SELECT place.day, {key_of("place.paper")}, place.title, place.authors, place.categories FROM place
         WHERE place.publication = ? AND {view.visible("place")} ORDER BY place.observed_at"""
     for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
@@ -146,7 +147,7 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
 
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
-    """What the record knows about papers, in order of observation."""
+    """Yields the titles, authors and categories of papers in the record, by paper, in order of observation."""
     sql = f"""SELECT {key_of("paper.paper")}, paper.title, paper.authors, paper.categories FROM paper
         WHERE paper.paper IN ({NUMBERS}) AND {view.visible("paper")} ORDER BY paper.observed_at"""
     for paper, title, authors, categories in rows_among(view.database, sql, papers):

@@ -111,7 +111,7 @@ class QuotationRule(NamedTuple):
 
     `frozen`: for an issue that is rebuilt, the hashes of the posts it chose, by paper. If the text of any candidate, or
     the post that it replies to, was forgotten since, these are used as they are: the forgotten text may have ruled out
-    another post, and who was replied to is not known any more.
+    another post, and who was replied to is no longer known.
     """
 
     rule: str = BY_REACTIONS

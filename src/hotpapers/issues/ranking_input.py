@@ -80,7 +80,7 @@ def collect_input(
 def measured_window(
     publication: Publication, start: int, own_voices: tuple[int, ...], end: int = MAX_INTEGER
 ) -> measurement.MeasurementWindow:
-    """What to measure for a publication's issue whose window is from `start` to `end`."""
+    """The scope of measurement for a publication's issue whose window is from `start` to `end`."""
     needs = ranking.needs_of(publication.ranking)
     posted_from = None if publication.window == "daily" else start
     return measurement.MeasurementWindow(
@@ -110,7 +110,7 @@ class Peer(NamedTuple):
 
 
 def peers_of(rows: Iterable[Engagement], needs: ranking.RankingNeeds) -> list[Peer]:
-    """What a paper's rows contribute to a ranking's references."""
+    """A paper's contributions to a ranking's references, by its rows."""
     return [
         Peer((row.network, row.age, row.archive), voices, row.announced_at)
         for row in rows

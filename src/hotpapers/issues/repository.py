@@ -62,7 +62,7 @@ class RecordIssueReader:
 
     @property
     def record(self) -> Record:
-        """What it reads."""
+        """The record that it reads."""
         return self._record
 
     def publications(self) -> Sequence[Publication]:

@@ -94,8 +94,9 @@ def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) 
 
 
 class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `entries` are new, `further` those beyond the publication's `most_entries`
-    or without two regulars, `ongoing` those of earlier issues that are still talked about, `papers` their metadata."""
+    """The scored papers that an issue takes from the ranking: `entries` are new, `further` those beyond the
+    publication's `most_entries` or without two regulars, `ongoing` those of earlier issues that are still talked about,
+    `papers` their metadata."""
 
     entries: tuple[ScoredCandidate, ...]
     further: tuple[ScoredCandidate, ...]
@@ -187,7 +188,7 @@ def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> froz
 
 
 def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
-    """The entries as they were frozen before parts said what they had counted."""
+    """The entries as they were frozen before parts had a unit."""
 
     def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)

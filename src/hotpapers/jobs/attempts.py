@@ -20,7 +20,7 @@ MAX_REASON_CHARS = 200
 
 
 class NextAttempt(NamedTuple):
-    """What follows a round: the job's new state, the reason, and the seconds until the next round."""
+    """The consequence of a round: the job's new state, the reason, and the seconds until the next round."""
 
     state: str
     reason: str
@@ -34,7 +34,8 @@ def wait_seconds(failures: int) -> float:
 
 
 def next_attempt(problem: BaseException | None, failures: int, interval: float) -> NextAttempt:
-    """What follows a round, given the problem it ended in, if any. `failures`: how many preceded this one in a row."""
+    """Returns the job's state and wait after a round, given the problem it ended in, if any. `failures`: how many
+    preceded this one in a row."""
     if problem is None:
         return NextAttempt("idle", "", interval)
     wait = wait_seconds(failures)
@@ -51,9 +52,9 @@ def next_attempt(problem: BaseException | None, failures: int, interval: float) 
 
 
 def requested_wait(status: JobState, at: int) -> NextAttempt | None:
-    """What follows, without a round, if the network said not to ask before a later moment than `at`; None if it may be
-    asked. It holds for every process, or a scheduled `collect --once` would ask all the time. No network can ask for
-    more than a day: a later moment was computed by a wrong clock."""
+    """Returns a waiting state, without a round, if the network forbade requests until some moment after `at`. Returns
+    None if requests are allowed. The wait holds for every process, or a scheduled `collect --once` would ask all the
+    time. No network can ask for more than a day: a later moment was computed by a wrong clock."""
     if status.not_before is None or not at < status.not_before <= at + DAY:
         return None
     return NextAttempt("waiting", status.reason, (status.not_before - at) / SECOND)
@@ -84,7 +85,7 @@ class PartRetries:
 
     def attempt(self, part: str, now: Callable[[], int], do: Callable[[], None], not_before: int = 0) -> list[str]:
         """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again
-        every round. `not_before`: until when it must wait in any case; what failed before is not forgotten meanwhile.
+        every round. `not_before`: until when it must wait in any case; an earlier failure is not forgotten meanwhile.
         Raises errors that end a round (see `isolation`)."""
         at, before = now(), self._failed.get(part)
         if before is not None and before.waits(at):

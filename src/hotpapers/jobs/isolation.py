@@ -18,10 +18,10 @@ from hotpapers.base.errors import HotPapersError, Stopped, StoreError, TakenOver
 from hotpapers.base.logs import log_event
 
 ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
-"""What ends a thread on purpose. Anything else may come from a library: a panic in Rust code is not an `Exception`
-either."""
+"""Exceptions that end a thread on purpose. Anything else may come from a library: a panic in Rust code is not an
+`Exception` either."""
 ENDS_A_ROUND = (Stopped, TakenOver, StoreError, *ENDS)
-"""What concerns every part of a round, and so is not a defect in one part."""
+"""Exceptions that concern every part of a round, and so are not a defect in one part."""
 _HERE = Path(hotpapers.__file__).parent
 _MAX_FRAMES = 12
 

@@ -126,7 +126,7 @@ class Leases:
 
 
 class ProcessAtWork(NamedTuple):
-    """A process of the site: its machine's name, its number there, and what sets it apart from all others."""
+    """A process of the site: its machine's name, its number there, and a mark that distinguishes it from all others."""
 
     machine: str
     number: int

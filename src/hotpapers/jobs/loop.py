@@ -41,14 +41,14 @@ from hotpapers.record.batches import BatchWriter
 FATAL = (CorruptStore, NewerStore, NotAStore)
 """Errors that retrying cannot fix."""
 JITTER = 60.0
-"""The most seconds added to a pause, so that failed jobs do not all retry at once. A tenth of the pause, up to this
-limit: after a weekend's outage, a tenth would be hours."""
+"""The most seconds added to a pause, so that failed jobs do not all retry simultaneously. A tenth of the pause, up to
+this limit: after a weekend's outage, a tenth would be hours."""
 ELSEWHERE = "another process has this job, such as hotpapers run; it is done here once that ends"
 """Why a single round waits."""
 
 
 class Clock(NamedTuple):
-    """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program was told to
+    """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program has to
     stop."""
 
     now: Callable[[], int]
@@ -56,7 +56,7 @@ class Clock(NamedTuple):
 
 
 class JobContext:
-    """What a job works with: its store, its lease, and the row that says how it is doing."""
+    """A job's working context: its store, its lease, and the row with its state."""
 
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
         self.record = record
@@ -117,7 +117,7 @@ class Job(Protocol):
 
 class JobLoop:
     """Runs the rounds of one job in one thread. `make`: creates the job, again after a defect, so that nothing half
-    done remains. `problem`: what the last attempt ended in, unless it was a network's fault."""
+    done remains. `problem`: the error that ended the last attempt, unless it was a network's fault."""
 
     def __init__(
         self, name: str, make: Callable[[], Job], open_record: Callable[[], Record], leases: Leases, clock: Clock
@@ -161,8 +161,8 @@ class JobLoop:
             self._close_store()
 
     def attempt(self, *, once: bool = False) -> NextAttempt | None:
-        """Runs one round and returns what follows it, or None if another process has the job. Reopens the store if it
-        was closed."""
+        """Runs one round and returns its consequence. Returns None if another process has the job. Reopens the store if
+        it was closed."""
         self.problem = None
         try:
             context = self._context or self._open_context()

@@ -1,4 +1,4 @@
-"""What an operator can do about a source that fails, by what it fails with."""
+"""Remedies for an operator whose source fails, by the reason of the failure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STEPS = (
 
 
 def next_step(job: str, reason: str) -> str:
-    """What to do about a job of a source that fails for a reason."""
+    """Returns the remedy for a job whose source fails for a reason."""
     name = job.removesuffix(COUNTS)
     step = next(step for pattern, step in _STEPS if re.search(pattern, reason))
     key = readable().get(name, UNKNOWN).key

@@ -32,8 +32,8 @@ def take_lease(record: Record, source: str, holder: str, *, at: int | None = Non
 
 
 def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: int = LEASE) -> frozenset[str]:
-    """Renews leases and returns which. Skips those that another process has had since: what the former holder knew
-    about the source is out of date."""
+    """Renews leases and returns which. Skips those that another process has had since: the former holder's state of the
+    source is out of date."""
     with record.database.write():
         rows = record.database.rows("SELECT source FROM lease WHERE holder = ?", (holder,))
         renewed = frozenset(source for (source,) in rows).intersection(sources)
@@ -96,7 +96,7 @@ def all_states(record: Record) -> list[JobState]:
 
 
 def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
-    """Clears failure reasons that name a forgotten person or thing, as errors may contain what was requested. Call
+    """Clears failure reasons that name a forgotten person or thing, as errors may contain the requested address. Call
     inside `write()`."""
     for source, row in database.rows("SELECT source, state FROM job_state"):
         if stand_in((state := _decode(row)).reason):

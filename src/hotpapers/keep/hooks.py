@@ -1,4 +1,4 @@
-"""Hooks of wings for exports and for what the record forgets."""
+"""Hooks of wings for exports and for forgetting."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class FileFormat(NamedTuple):
 
 
 class FolderFormat(NamedTuple):
-    """A format of `hotpapers export` that is a folder. `help`: what it is, for the list of formats; `write`: writes a
-    record into a folder, also over strange files if the last argument is true; returns what to print. Raises
-    UsageError."""
+    """A format of `hotpapers export` that is a folder. `help`: its description, for the list of formats; `write`:
+    writes a record into a folder, also over strange files if the last argument is true; returns the lines to print.
+    Raises UsageError."""
 
     name: str
     help: str
@@ -35,9 +35,9 @@ class FolderFormat(NamedTuple):
 
 
 class ForgettableSubject(NamedTuple):
-    """What `forget` deletes besides posts and accounts. `help`: a sentence about it. `recognize`: the key of such a
-    subject; empty for another text. Raises UsageError. `forget`: deletes it in a `Record`; how many rows it had there.
-    Raises NotFound."""
+    """A kind of subject that `forget` deletes besides posts and accounts. `help`: a sentence about it. `recognize`: the
+    key of such a subject; empty for another text. Raises UsageError. `forget`: deletes it in a `Record`; how many rows
+    it had there. Raises NotFound."""
 
     help: str
     recognize: Callable[[str], str]

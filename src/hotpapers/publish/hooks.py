@@ -44,14 +44,15 @@ class RelatedPapers(NamedTuple):
 
 
 class PageScripts(NamedTuple):
-    """What pages run after their own script, for readers who allow it. `paper_files`: what those with papers run."""
+    """Scripts that pages run after their own, for readers who allow scripts. `paper_files`: those for pages with
+    papers."""
 
     files: tuple[Path, ...] = ()
     paper_files: tuple[Path, ...] = ()
 
 
 class AuthorsPage(NamedTuple):
-    """Where in the app authors of posts say what becomes of theirs."""
+    """The app's page on which authors of posts decide about theirs."""
 
     path: str
 
@@ -74,7 +75,7 @@ class ApiQuestions(NamedTuple):
 
 
 class Operations(NamedTuple):
-    """`describe()`: what the API's document says of further addresses, by address."""
+    """`describe()`: the entries of further addresses in the API's document, by address."""
 
     describe: Callable[[], Iterable[tuple[str, object]]]
 

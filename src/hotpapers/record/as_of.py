@@ -1,4 +1,4 @@
-"""The record at a moment in the past: what was observed up to `as_of`, as known at a position."""
+"""The record at a moment in the past: the observations up to `as_of`, as known at a position."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def close_row(database: Database, row: RowName, position: int) -> int:
 
 
 def overwrite_row(database: Database, number: int, prepared: PreparedRow) -> None:
-    """Overwrite a row with what is left of it. Its origin stays: the manifest has it. Call inside `write()`."""
+    """Overwrite a row with its remaining content. Its origin stays: the manifest has it. Call inside `write()`."""
     spec = SPECS[type(prepared.item)]
     names = spec.columns[1:-3]
     change = ", ".join(f'"{name}" = ?' for name in names)
@@ -258,7 +258,7 @@ def append(
     """Write the batch itself: rows, cursor, manifest, chain; nothing if nothing changed. Call inside `write()`.
     `groups`: new rows by kind, each table's next number in `numbers`; `enrolled`: the identities that they name, which
     `recent` keeps for the next batch. `close`: earlier rows. `last`: the batch before, if already loaded. `changes`:
-    what else the manifest lists of earlier rows and identities."""
+    the manifest's further lists of earlier rows and identities."""
     last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, close, position)

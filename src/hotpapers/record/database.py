@@ -28,7 +28,7 @@ IN_TRANSACTION = (
 )
 """Why a connection that is in a transaction cannot begin another one."""
 CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"
-"""What to do about a missing store."""
+"""The remedy for a missing store."""
 
 
 def lacking(where: str, version: int, migrations: Sequence[str]) -> Sequence[str]:
@@ -43,7 +43,8 @@ def lacking(where: str, version: int, migrations: Sequence[str]) -> Sequence[str
 
 
 class IntegrityReport(NamedTuple):
-    """The damage that a database found in itself. `unchecked`: what could not be checked and why, empty if all was."""
+    """The damage that a database found in itself. `unchecked`: the parts that could not be checked and why, empty if
+    all were."""
 
     damaged: tuple[str, ...]
     unchecked: str = ""
@@ -67,7 +68,7 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query about many values, which stand in it as `(…)`, asked in slices that fit one statement."""
+    """The rows of a query about many values, which it contains as `(…)`, asked in slices that fit one statement."""
     for chunk in slices(list(values)):
         yield from database.rows(sql.replace("(…)", f"({placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
 
@@ -106,7 +107,7 @@ def first_column(database: Database, sql: str, params: Params = ()) -> list[Any]
 
 
 class Database(Protocol):
-    """One connection to a store. If the database fails, methods raise a StoreError that says what to do.
+    """One connection to a store. If the database fails, methods raise a StoreError with a remedy.
 
     Mistakes in our own SQL are raised as the library's own errors: they are bugs that retrying cannot fix. `word_index`
     makes its index for the search (`WordIndex`), given whether in temporary tables; None for SQLite's.
@@ -149,8 +150,8 @@ class Database(Protocol):
         """A read transaction: all reads inside see the same state of the store."""
 
     def erase_traces(self) -> None:
-        """Overwrite what deleted rows left in free pages and logs. Raises FullStore, BusyStore; the rows are deleted
-        even then, and another call finishes the work."""
+        """Overwrite the traces of deleted rows in free pages and logs. Raises FullStore, BusyStore; the rows are
+        deleted even then, and another call finishes the work."""
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
         """The damage that the database finds in a quick check of itself. Gives up after `seconds`."""

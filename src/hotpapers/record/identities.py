@@ -102,7 +102,7 @@ def numbers_of(keys: Sized) -> str:
 
 
 def pseudonym(key: str, digits: str) -> str:
-    """What replaces a forgotten key: its network, and hexadecimal digits that do not tell whose it was."""
+    """The replacement for a forgotten key: its network, and hexadecimal digits that do not reveal whose it was."""
     return f"{keys.network_of(key)}:~{digits}"
 
 

@@ -112,7 +112,7 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         ),
     ),
 }
-"""How texts are checked, and what is said of others."""
+"""The checks of texts, each with the message about an invalid one."""
 
 
 def _checked(kind: type[model.Item]) -> tuple[str, ...]:

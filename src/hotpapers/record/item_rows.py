@@ -119,11 +119,11 @@ class KindSpec:
 
     `identities`: fields with the key of a post, account or paper, which is a number in the table. `persons`: those of
     them that are personal. `committed`: all columns with the number of a post or account. `words`: the other personal
-    fields, for which a row has a salt. `salted`: what that salt covers. `converted`: fields with the functions that
-    convert a value to the column's and back. `derived`: columns computed from the item. `label`: returns the stored
-    values of key and `observed_at`. `named`: returns an item's keys in `identities`. `hashed`: returns an item's values
-    and the kind in the order in which they are hashed; `canonical` makes an object of them, which msgspec encodes in
-    one go.
+    fields, for which a row has a salt. `salted`: the fields that this salt covers. `converted`: fields with the
+    functions that convert a value to the column's and back. `derived`: columns computed from the item. `label`: returns
+    the stored values of key and `observed_at`. `named`: returns an item's keys in `identities`. `hashed`: returns an
+    item's values and the kind in the order in which they are hashed; `canonical` makes an object of them, which msgspec
+    encodes in one go.
     """
 
     def __init__(self, cls: ItemType) -> None:
@@ -231,7 +231,7 @@ def stored_values(spec: KindSpec, item: model.Item) -> dict[str, Any]:
 
 
 def commitments_in(field: str, named: Sequence[Identity]) -> list[str]:
-    """What hashes cover of posts or accounts in a field. Raises InputError for a paper."""
+    """The commitments that hashes cover in place of a field's posts or accounts. Raises InputError for a paper."""
     commitments = [identity.commitment for identity in named]
     if not all(commitments) and any(identity.number and not identity.commitment for identity in named):
         raise InputError(f"{field} is the key of a paper")

@@ -20,9 +20,9 @@ FOLDER = file_modes.TEMPORARY
 _KIND = "copy"
 """Tells unfinished copies of a store from other temporary files in the same folder."""
 _EARLIER = ".part"
-"""What earlier versions added to the name of a copy until it was finished."""
+"""Suffix that earlier versions appended to the name of an unfinished copy."""
 AT_WORK = 600.0
-"""Seconds since its last write after which a folder is not in use anymore."""
+"""Seconds since its last write after which a folder is no longer in use."""
 
 
 def unfinished_copy(target: Path) -> AbstractContextManager[file_modes.TemporaryFile]:

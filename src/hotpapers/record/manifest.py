@@ -1,7 +1,7 @@
-"""A batch's manifest: what it added, closed, pruned and forgot. Each is chained to the batch before.
+"""A batch's manifest: the rows that it added, closed, pruned and forgot. Each is chained to the batch before.
 
-It lists rows by number, with only the first bytes of each hash, which suffice to tell which row was changed. The chain
-covers `root`, the hash of all hashes. Numbers are local to a store and not part of any hash."""
+It lists rows by number, with only the first bytes of each hash, which suffice to find the changed row. The chain covers
+`root`, the hash of all hashes. Numbers are local to a store and not part of any hash."""
 
 from __future__ import annotations
 

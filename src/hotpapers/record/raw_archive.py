@@ -1,4 +1,4 @@
-"""Raw payloads: what networks sent, byte for byte, each stored once, or in quarantine with the reason.
+"""Raw payloads: networks' answers, byte for byte, each stored once, or in quarantine with the reason.
 
 Kept only for items that entered the record, and only as long as the network's terms allow. Raw payloads that name
 something forgotten are not kept.
@@ -19,7 +19,7 @@ from hotpapers.record.parsing import ParsedPayload
 from hotpapers.record.tombstones import Tombstones
 
 STEP = 100
-"""Raw payloads searched at a time for what is forgotten."""
+"""Raw payloads searched at a time for forgotten keys."""
 MAX_REASON_CHARS = 500
 MIN_UNREADABLE_TIME = 2 * model.DAY
 """The shortest time for which unreadable raw payloads are kept; no network's terms require a shorter one."""
@@ -181,7 +181,8 @@ def release(
     source: str,
     read: Callable[[model.RawPayload], ParsedPayload],
 ) -> None:
-    """Release from quarantine what a newer parser can read; store it with the raw payloads if it has any items."""
+    """Release payloads from quarantine that a newer parser can read; store it with the raw payloads if it has any
+    items."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     for number, *parts, keep_until in database.rows(sql, (source,)):
         parsed = read(original(*parts))

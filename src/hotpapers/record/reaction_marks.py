@@ -36,7 +36,7 @@ def post_of_reaction(record: Record, address: str) -> str | None:
 
 
 def drop_old_reactions(record: Record, before: int) -> int:
-    """Delete what was stored before a moment; the number deleted."""
+    """Delete the reactions stored before a moment; the number deleted."""
     with record.database.write():
         return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
 

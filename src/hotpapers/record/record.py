@@ -150,7 +150,7 @@ class Record:
     def plan_reprocess(
         self, source: str, parser: Parser, *, lasting: Collection[item_rows.ItemType]
     ) -> reparse.ReparsePlan:
-        """What `reprocess` would change in the current record."""
+        """Plans the changes that `reprocess` would make in the current record."""
         with self.database.snapshot():
             return reparse.plan(self.view(), source, partial(parse, parser), lasting)
 

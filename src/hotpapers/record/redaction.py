@@ -24,7 +24,7 @@ WORDS: dict[type[model.Item], tuple[str, ...]] = {
     model.Account: ("handle", "name"),
     model.Post: ("text", "links", "handle", "name"),
 }
-"""What people wrote, and their names."""
+"""The fields with people's words and names."""
 
 _NOTE = "withheld"
 """The name in `meta` of the networks from which the store has rows without words."""

@@ -29,9 +29,9 @@ moment a little apart."""
 
 
 class ReparsePlan(NamedTuple):
-    """What parsing a source's raw payloads again would change. `closed`, `added`: rows by kind. `kept`: number of
-    raw payloads; `unreadable`: how many of them cannot be parsed now. `apart`: number of payloads in quarantine;
-    `readable`: how many of them can be parsed now."""
+    """The changes that parsing a source's raw payloads again would make. `closed`, `added`: rows by kind. `kept`:
+    number of raw payloads; `unreadable`: how many of them cannot be parsed now. `apart`: number of payloads in
+    quarantine; `readable`: how many of them can be parsed now."""
 
     closed: dict[str, int]
     added: dict[str, int]
@@ -104,7 +104,7 @@ def differences(
 def plan(
     view: AsOfView, source: str, parse: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
-    """What parsing a source's raw payloads again would change in the current record."""
+    """Plans the changes that parsing a source's raw payloads again would make in the current record."""
     latest = LatestItems(view, lasting)
     upto = 0
     kept = 0

@@ -167,8 +167,8 @@ CREATE TABLE search_word (word TEXT PRIMARY KEY) STRICT;
     f"CREATE INDEX {kind}_closed ON {kind} (until) WHERE until > 0;\n"
     for kind in ("paper", "announcement", "post", "issue")
 )
-"""The part of the search index that is the same in both databases, and indexes of the closed rows of what it covers.
-Not items; the index is made when somebody searches (see `search`)."""
+"""The part of the search index that is the same in both databases, and indexes of closed rows of the items that it
+covers. Not items; the index is made when somebody searches (see `search`)."""
 
 _MAIL = """
 CREATE TABLE subscriber (mark TEXT PRIMARY KEY, publication TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,

@@ -2,8 +2,8 @@
 
 A tombstone is a keyed mark of a key (`x:1341…`, `x:@handle`), or of a name by which other people's texts refer to a
 key: a handle, a post's number. Items with a forgotten key are refused, but a reply to a forgotten post only loses its
-reference. In what others wrote, forgotten names are blacked out character by character, so links keep their places;
-links to them are dropped.
+reference. In others' texts, forgotten names are blacked out character by character, so links keep their places; links
+to them are dropped.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ class VerifyFinding(NamedTuple):
 class VerifyResult(NamedTuple):
     """The result: problems, number of rows read, how many of them had parts forgotten, number of pruned rows.
 
-    `withheld`: number of rows imported without their words, because of a network's terms. `unchecked`: what the
-    database could not check in itself, and why.
+    `withheld`: number of rows imported without their words, because of a network's terms. `unchecked`: the parts of
+    itself that the database could not check, and why.
     """
 
     findings: tuple[VerifyFinding, ...]
@@ -195,7 +195,7 @@ def _unpacked(packed: object) -> Manifest | None:
 
 
 class BatchChain:
-    """What batches, read in order, say about earlier rows, cursors and tombstones, and the problems found.
+    """Collects the changes of earlier rows, cursors and tombstones from batches read in order, and the problems found.
 
     `position`: the last batch read. `closed`: rows, and the batch that closed them. `forgotten`: rows, and the hashes
     of the rest. `erased`: the pseudonyms of forgotten identities, by number. `identities`: each batch's first number
@@ -361,7 +361,8 @@ class _RecordPosition(msgspec.Struct):
 
 
 def flaw_of(database: Database, issue: model.Issue) -> str | None:
-    """What is wrong with a frozen issue, judging only by its content and the chain of batches; None if nothing is."""
+    """Finds the flaw of a frozen issue, judging only by its content and the chain of batches. Returns None if there is
+    none."""
     if hashlib.sha256(issue.content.encode()).hexdigest() != issue.digest:
         return "its digest does not match its content"
     try:

@@ -69,7 +69,7 @@ def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
 
 
 class Api:
-    """The API's routes, with what they share."""
+    """The API's routes, with their shared resources."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -94,7 +94,7 @@ class Api:
         self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
     async def _enter(self, request: Request) -> ASGIApp:
-        """What answers a request that the API accepts: a cached reply, or else a route."""
+        """Returns the app for an acceptable request: a cached reply, or else the router. Raises Refused."""
         scope = request.scope
         if request.method == "OPTIONS":
             return PREFLIGHT

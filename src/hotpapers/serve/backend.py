@@ -1,4 +1,5 @@
-"""What every part of the app shares: threads for whatever waits for the store, sessions, and each client's budget."""
+"""The resources shared by all parts of the app: threads for work that waits for the store, sessions, each client's
+budget."""
 
 from __future__ import annotations
 
@@ -140,11 +141,12 @@ class Backend:
                 self._idle.append(session)
 
     def state_at_once(self) -> SessionState | None:
-        """What cached answers hold for; None where asking means waiting for a server. Raises StoreError."""
+        """The state for which cached answers are valid. Returns None where asking means waiting for a server. Raises
+        StoreError."""
         return self.call(attrgetter("state")) if self._is_file else None
 
     async def state(self) -> SessionState:
-        """What cached answers hold for: asked of a server in a thread. Raises StoreError."""
+        """The state for which cached answers are valid; a server is asked in a thread. Raises StoreError."""
         at_once = self.state_at_once()
         if at_once is not None:
             return at_once

@@ -48,12 +48,12 @@ def allowed_behind(proxies: int) -> ConnectionLimits:
 
 
 class TableConnection(Protocol):
-    """A connection. `client_key`: tells clients apart."""
+    """A connection. `client_key`: distinguishes clients."""
 
     client_key: str
 
     def give_up(self) -> None:
-        """Closes it at once."""
+        """Closes it immediately."""
 
 
 class ConnectionTable:
@@ -119,7 +119,7 @@ class GuardedProtocol(H11Protocol):
         self._reading_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Starts waiting for a request; closes the connection at once if there is no place."""
+        """Starts waiting for a request; closes the connection immediately if there is no place."""
         super().connection_made(transport)
         self.client_key = client_of(self.client[0] if self.client else "", (), 0)
         self._has_place = self._table.enter(self)
@@ -158,7 +158,7 @@ class GuardedProtocol(H11Protocol):
             self._reading_timer = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes an idle connection; what was written may still have to be read."""
+        """Closes an idle connection; written bytes may still have to be read."""
         super().timeout_keep_alive_handler()
         self._start_reading_timer()
 

@@ -23,13 +23,13 @@ class Routes(NamedTuple):
 
 
 class AppStart(NamedTuple):
-    """`prepare(backend)`: begins what the app's pages will need, when it starts."""
+    """`prepare(backend)`: begins preparations for the app's pages, when it starts."""
 
     prepare: Callable[[Backend], object]
 
 
 class Answers(NamedTuple):
-    """`make(api)`: further addresses of the API, each with what answers it."""
+    """`make(api)`: further addresses of the API, each with its handler."""
 
     make: Callable[[Api], Iterable[tuple[str, Answer]]]
 

@@ -1,5 +1,5 @@
-"""Replies as plain values, and what of a request decides about them: headers, conditions, compression, refusals.
-One place for methods, failures and their log."""
+"""Replies as plain values, and the parts of a request that decide about them: headers, conditions, compression,
+refusals. One place for methods, failures and their log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMON = {
     "cache-control": "no-cache",
 }
 """On every reply, unless one of those below says otherwise. `no-cache`: caches must revalidate each time, so forgotten
-content disappears at once."""
+content disappears immediately."""
 PAGE = COMMON | {
     "content-security-policy": f"{POLICY}; {FRAMES}",
     "cross-origin-opener-policy": "same-origin",
@@ -47,9 +47,9 @@ OPEN = COMMON | {
     "access-control-expose-headers": "ETag, Link, Retry-After",
     "cross-origin-resource-policy": "cross-origin",
 }
-"""On what pages of other sites may read."""
+"""On replies that pages of other sites may read."""
 PRIVATE = COMMON | {"cache-control": "no-store"}
-"""On what is for one client or for the operator."""
+"""On replies for one client or for the operator."""
 CLOSE = {"connection": "close"}
 """Ends the connection after the reply."""
 
@@ -193,7 +193,7 @@ UNAVAILABLE = "the store is temporarily unavailable"
 DEFECT = "internal error; see the server's log for details"
 
 Answer = Callable[[Request], Awaitable[ASGIApp]]
-"""Returns what sends the reply. Raises Refused, or one of the program's errors."""
+"""Returns an app that sends the reply. Raises Refused, or one of the program's errors."""
 RefusalFormat = Callable[[Refused, Mapping[str, str]], Reply]
 """Makes a refusal's reply with further headers."""
 
@@ -204,8 +204,8 @@ def plain_refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
 
 
 class Responder:
-    """The app behind a route. `refuse`: how this part of the app says what is refused. `methods`: those that are
-    answered; any, if there are none."""
+    """The app behind a route. `refuse`: formats a refusal for this part of the app. `methods`: those that are answered;
+    any, if there are none."""
 
     def __init__(self, answer: Answer, refuse: RefusalFormat = plain_refusal, methods: tuple[str, ...] = READ) -> None:
         self._answer = answer
@@ -230,7 +230,8 @@ class Responder:
 
 
 def refused_by(problem: Exception, scope: Scope) -> Refused:
-    """What a client is told of a failure: only errors about the request itself. Others are logged."""
+    """The refusal that reports a failure to a client: in detail only for errors about the request itself. Others are
+    logged."""
     if isinstance(problem, Refused):
         return problem
     if isinstance(problem, errors.NotFound):
@@ -247,7 +248,7 @@ def refused_by(problem: Exception, scope: Scope) -> Refused:
 
 
 def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
-    """What answers paths without a route."""
+    """404 for unknown paths."""
 
     async def answer(request: Request) -> Reply:
         raise Refused(404, detail)
@@ -256,6 +257,6 @@ def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
 
 
 def health_reply(state: Mapping[str, object]) -> Reply:
-    """What is asked by machines that watch the program; 503 unless its `ok` is true."""
+    """The reply of the health endpoint for monitors; 503 unless its `ok` is true."""
     body = json.dumps(state).encode()
     return reply(200 if state["ok"] else 503, PRIVATE | {"content-type": "application/json"}, body)

@@ -106,7 +106,8 @@ class OwnHosts:
 
 
 def to_own_pages(send: Send) -> Send:
-    """Sends replies of a server that is not public: without what lets pages of other sites read them (CORS)."""
+    """Sends replies of a server that is not public: without the headers that let pages of other sites read them
+    (CORS)."""
     return partial(_send_closed, send)
 
 

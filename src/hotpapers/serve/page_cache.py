@@ -56,8 +56,8 @@ class ByteCache(Generic[K, V]):
     async def get_or_make(
         self, key: K, make: Callable[[], Coroutine[Any, Any, Result]], *, keep: bool = True
     ) -> Result:
-        """What `make` returns, run once for all who ask meanwhile; if one of them goes away, it goes on. None is not
-        kept, and nothing without `keep`."""
+        """Returns the result of `make`, run once for all concurrent callers; it goes on if one of them goes away. None
+        is not kept, and nothing without `keep`."""
         task = self._pending.get(key)
         if task is None:
             task = self._pending[key] = asyncio.create_task(make())
@@ -171,7 +171,7 @@ class PageCache:
         return self._rendered.get((path, EVERYTHING))
 
     def of(self, make: Callable[[IssueReader], Result]) -> Result:
-        """What a function makes of the issue reader, made once. To be called in the thread that renders."""
+        """A function's result for the issue reader, computed once. To be called in the thread that renders."""
         if make not in self._derived:
             self._derived[make] = make(self.issue_reader)
         return cast("Result", self._derived[make])

@@ -87,7 +87,7 @@ def listening(host: str, port: int, remedy: str = "choose another --host or --po
 @contextmanager
 def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setting: str) -> Iterator[int]:
     """Serves routes on an address, in a thread, until the end of the context; yields the port. All requests may come
-    from one proxy. `hint`: what other paths are answered. Raises SettingsError."""
+    from one proxy. `hint`: the answer to other paths. Raises SettingsError."""
     try:
         listener = listening(*address_of(listen, setting), "choose another address")
     except UsageError as problem:
@@ -107,7 +107,7 @@ def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setti
 
 
 _ORIGIN = re.compile(r"\Ahttps?://[^/?]*/?", re.IGNORECASE)
-"""The standard library's parsing would remember what strangers send."""
+"""The standard library's parsing would cache strangers' input."""
 
 
 def path_of(target: str) -> str:

@@ -1,4 +1,4 @@
-"""A site as it is configured: the settings, their file and the store, and what follows from them."""
+"""A site as it is configured: the settings, their file and the store, and everything derived from them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EMPTY_STORE = "--store: is empty; write a path, such as hotpapers.db"
 
 
 def store_files(store: Path) -> list[Path]:
-    """The files of a store: its database with the logs, and the list of what was forgotten."""
+    """The files of a store: its database with the logs, and the file of tombstones."""
     ends = ("", "-wal", "-shm", forgotten_file.SUFFIX)
     return [store.with_name(store.name + end) for end in ends]
 
@@ -60,8 +60,8 @@ class ConfiguredSite:
     Without `settings`, the defaults apply. The store is opened on first use; use a site as a context manager, or close
     it. `create`: create a missing store. An open site belongs to the thread that opened its store.
 
-    `progress`: shows how far long verbs are. `speak`: tells people a sentence; without it, the log gets events.
-    `warn`: says what did not stop a verb, but needs attention.
+    `progress`: shows how far long verbs are. `speak`: prints a sentence for people; without it, the log gets events.
+    `warn`: reports a problem that did not stop a verb, but needs attention.
     """
 
     def __init__(
@@ -126,8 +126,8 @@ class ConfiguredSite:
 
     @contextmanager
     def opened(self, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
-        """The record, closed at the end. `create`: make a missing store, for what adds data. `publications`: also save
-        those in the settings that are new or changed.
+        """The record, closed at the end. `create`: make a missing store, for verbs that add data. `publications`: also
+        save those in the settings that are new or changed.
 
         The blocklist is always saved, unless the store can only be read. Raises SettingsError if a publication in the
         settings has the name of an imported listing.
@@ -191,7 +191,7 @@ class ConfiguredSite:
             record.append(changed, source="settings")
 
     def is_store_file(self, file: Path) -> bool:
-        """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
+        """Whether a file is the store itself, its write-ahead log, or its file of tombstones."""
         if is_server(self.store):
             return False
         return file.resolve() in store_files(store_path(self.store).resolve())
@@ -269,13 +269,13 @@ class ConfiguredSite:
 
     @property
     def blocklist(self) -> Blocklist:
-        """What the operator has excluded from quotation."""
+        """The operator's blocklist for quotations."""
         quote = self.settings.quote
         return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
 
     @property
     def site_config(self) -> SiteConfig:
-        """What channels say about the publisher and the site's addresses."""
+        """The publisher's details and the site's addresses, for channels."""
         publish = self.settings.publish
         style, icon = look_of(self.folder, publish.look, self.file)
         return SiteConfig(
@@ -311,7 +311,7 @@ class ConfiguredSite:
         return self.site_config_of(publication)._replace(feeds=has_feeds)
 
     def before_freezing(self, stop: Event | None = None) -> list[BeforeFreezing]:
-        """What wings do before an issue is frozen, until `stop`. Raises SettingsError."""
+        """The actions of wings before an issue is frozen, until `stop`. Raises SettingsError."""
         prepare = (hook.prepare(self, stop) for hook in hooks_of(Freezing))
         return [do for do in prepare if do is not None]
 
@@ -332,7 +332,7 @@ class ConfiguredSite:
 
     @property
     def offline(self) -> str:
-        """What to say if no network can be reached."""
+        """The message for when no network can be reached."""
         if not self.proxies.distinct:
             return OFFLINE
         proxies = " and ".join(map(str, self.proxies.distinct))
@@ -405,7 +405,7 @@ def no_progress(label: str, length: int, *, in_bytes: bool = False) -> AbstractC
 
 
 class Notice(NamedTuple):
-    """Something to tell: an event with fields for programs, a sentence for people; either may be empty."""
+    """Something to report: an event with fields for programs, a sentence for people; either may be empty."""
 
     event: str
     fields: dict[str, Any]
@@ -416,4 +416,4 @@ class Watch(Protocol):
     """Something to look at again and again."""
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        """What is new since the last look, at a moment (µs UTC)."""
+        """Yields the news since the last look, at a moment (µs UTC)."""

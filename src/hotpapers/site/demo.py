@@ -95,7 +95,7 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
 
 def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:
     """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
-    always rendered. `tell(label, place)`: says where to see what wings add. Raises UsageError if somebody's own
+    always rendered. `tell(label, place)`: reports where to see a wing's addition. Raises UsageError if somebody's own
     settings are there without a store."""
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / settings.defaults().store

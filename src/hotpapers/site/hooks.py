@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 class Jobs(NamedTuple):
-    """`make(site)`: the jobs that read for a site beside those of its sources, by name; each is made from what the jobs
-    of a process share."""
+    """`make(site)`: the jobs that read for a site beside those of its sources, by name; each is made from the context
+    shared by the jobs of a process."""
 
     make: Callable[[ConfiguredSite], Mapping[str, Callable[[IngestContext], JobLoop]]]
 
@@ -36,8 +36,8 @@ class Publishing(NamedTuple):
 
 
 class Freezing(NamedTuple):
-    """`prepare(site, stop)`: what is done before an issue is frozen, once accounts are judged, until `stop` is set;
-    None if there is nothing to do."""
+    """`prepare(site, stop)`: the action before an issue is frozen, once accounts are judged, until `stop` is set; None
+    if there is nothing to do."""
 
     prepare: Callable[[ConfiguredSite, Event | None], BeforeFreezing | None]
 
@@ -49,13 +49,13 @@ class Proofs(NamedTuple):
 
 
 class Alarms(NamedTuple):
-    """`list(site, record)`: what has to be looked at, each with the command that acknowledges it."""
+    """`list(site, record)`: the things to look at, each with the command that acknowledges it."""
 
     list: Callable[[ConfiguredSite, Record], Iterable[tuple[str, str]]]
 
 
 class StatusCheck(NamedTuple):
-    """`check(site)`: raises SettingsError for what only `status` tells, as `run` can start."""
+    """`check(site)`: raises SettingsError for problems that only `status` reports, as `run` can start."""
 
     check: Callable[[ConfiguredSite], object]
 
@@ -68,7 +68,7 @@ class AfterChange(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A part of the settings that `check` tries. `part`: its name; `try_out`: what was found, in a few words, given a
+    """A part of the settings that `check` tries. `part`: its name; `try_out`: the finding, in a few words, given a
     function that opens HTTP clients; raises HotPapersError; `page`: the page of the docs about it."""
 
     part: str
@@ -77,7 +77,7 @@ class Trial(NamedTuple):
 
 
 class Trials(NamedTuple):
-    """`list(site)`: what `check` tries besides sources, senders and folders of issues."""
+    """`list(site)`: the parts that `check` tries besides sources, senders and folders of issues."""
 
     list: Callable[[ConfiguredSite], Iterable[Trial]]
 
@@ -95,8 +95,7 @@ class JoinAddress(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """`find(record, publication)`: what is wrong with the wing's own values in a store; all publications' without
-    one."""
+    """`find(record, publication)`: the flaws of the wing's own values in a store; all publications' without one."""
 
     find: Callable[[Record, str | None], Iterable[VerifyFinding]]
 

@@ -135,8 +135,8 @@ def _own_files(site: ConfiguredSite) -> Iterator[Path]:
 
 
 def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | None) -> tuple[VerifyResult, int]:
-    """Checks the store, every batch and row, and rebuilds the issues of some days, or all. Returns what was found, and
-    how many issues were rebuilt."""
+    """Checks the store, every batch and row, and rebuilds the issues of some days, or all. Returns the findings, and
+    the number of rebuilt issues."""
     record = site.record
     result = check(record.database, record.hasher)
     issues = list[Issue]()

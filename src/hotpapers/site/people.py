@@ -1,4 +1,4 @@
-"""Forgetting several posts, accounts, and what wings keep about people; the operator's own verdicts on accounts."""
+"""Forgetting several posts, accounts, and wings' data about people; the operator's own verdicts on accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hotpapers.record import Record, now
 
 
 class ForgetReport(NamedTuple):
-    """`forgotten`: what was forgotten, by key. `folders`: published folders, rendered again. `problems`: why something
-    was not forgotten, or where traces remain."""
+    """`forgotten`: the results, by key. `folders`: published folders, rendered again. `problems`: why something was not
+    forgotten, or where traces remain."""
 
     forgotten: list[tuple[str, ForgetResult]]
     folders: list[RerenderedFolder]
@@ -27,11 +27,12 @@ class ForgetReport(NamedTuple):
 
 
 ForgetSubject = tuple[str, ForgettableSubject | None]
-"""The key of what is to be forgotten, and how, if it is neither a post nor an account."""
+"""The key to forget, and the wing's way to do it, if it is neither a post nor an account."""
 
 
 def subject_of(text: str) -> ForgetSubject:
-    """What a text names. Raises UsageError."""
+    """Parses the name of a subject to forget: a further subject's key, or else a post's or account's. Raises
+    UsageError."""
     for subject in hooks_of(ForgettableSubject):
         if key := subject.recognize(text):
             return key, subject
@@ -41,7 +42,7 @@ def subject_of(text: str) -> ForgetSubject:
 def forget_subjects(
     record: Record, subjects: Sequence[ForgetSubject]
 ) -> Iterator[tuple[str, ForgetResult | HotPapersError]]:
-    """Forgets posts and accounts, all at once, then the rest. Yields each with its result or its error."""
+    """Forgets posts and accounts, all together, then the rest. Yields each with its result or its error."""
     posts = [key for key, wing_subject in subjects if wing_subject is None]
     try:
         yield from zip(posts, forget_all(record, posts) if posts else (), strict=True)

@@ -1,5 +1,5 @@
-"""Changes of publications that would break off their issues without a word: another name, another window. Each is told
-with both remedies."""
+"""Changes of publications that would break off their issues without a word: another name, another window. Each is
+reported with both remedies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_window(file: Path, record: Record, publication: Publication) -> None:
 
 def check_names(file: Path, record: Record, tables: tuple[PublicationSettings, ...]) -> None:
     """Raises SettingsError if a publication with issues is no longer in the settings, but one without issues is: it
-    seems to have another name now, and what it published would not go on."""
+    seems to have another name now, and its published issues would not continue."""
     new = [table for table in tables if table.window != "listing" and not frozen_days(record, table.name)]
     names = {table.name for table in tables}
     for item in record.view().items(Publication):
@@ -50,7 +50,7 @@ def check_names(file: Path, record: Record, tables: tuple[PublicationSettings, .
 def problems(
     file: Path, record: Record, tables: tuple[PublicationSettings, ...], items: Sequence[Publication]
 ) -> Iterator[str]:
-    """What is wrong with the publications in the settings, a sentence each."""
+    """Yields the problems of the publications in the settings, a sentence each."""
     checks = (
         partial(check_names, file, record, tables),
         *(partial(check_window, file, record, item) for item in items),

@@ -22,8 +22,8 @@ from hotpapers.site.configured_site import ConfiguredSite
 
 
 class PublishResult(NamedTuple):
-    """What was published. `channels`: what each channel did. `folders`: those that were rendered again because the
-    rules about what may be shown have changed."""
+    """The result of publishing. `channels`: each channel's summary. `folders`: those that were rendered again because
+    the rules about what may be shown have changed."""
 
     publication: str
     days: list[str]
@@ -93,7 +93,7 @@ def published_days(record: Record, publication: Publication) -> list[str]:
 def write_channels(
     site: ConfiguredSite, name: str, days: Sequence[str], folders: Sequence[ChannelFolder], *, force: bool
 ) -> list[dict[str, Any]]:
-    """Writes issues to the folders of channels; returns what each channel did. Warns about nearly full sites."""
+    """Writes issues to the folders of channels; returns each channel's summary. Warns about nearly full sites."""
     report = []
     for channel, folder in folders:
         site_config = site.site_config_of(name)._replace(feeds=ChannelFolder("feeds", folder) in folders)

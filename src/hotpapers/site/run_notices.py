@@ -1,6 +1,6 @@
-"""What `run` tells: what it reads and since when, when issues come, what a late one waits for, what is missing.
+"""The notices of `run`: what it reads and since when, when issues come, what a late one waits for, what is missing.
 
-While it works, each watch compares the store, or the settings, with what it saw last, and yields what is new.
+While it works, each watch compares the store, or the settings, with its last look, and yields the news.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PLACEHOLDER = "the contact {} is a placeholder: networks and readers cannot reac
 def start_notices(
     record: Record, site: ConfiguredSite, sources: Sequence[str], read_names: Sequence[str], at: int
 ) -> tuple[list[Notice], list[ExpectedIssue]]:
-    """The notices at the start, and the next issues that they tell about. `sources`: what is read; `read_names`: the
+    """The notices at the start, and the next issues that they announce. `sources`: those being read; `read_names`: the
     same with followed sites."""
     names = site.own_publications
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
@@ -83,7 +83,8 @@ def contact_notices(contact: str, file: Path) -> Iterator[Notice]:
 
 
 def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: int) -> Iterator[Notice]:
-    """What is read. `new`: sources read for the first time; `days`: how many past days to read back."""
+    """Yields notices about the networks being read. `new`: sources read for the first time; `days`: how many past days
+    to read back."""
     yield Notice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
     if new and days:
         since = day_of(at - days * DAY)
@@ -133,7 +134,7 @@ def local_time(at: int, zone: str) -> str:
 
 
 def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
-    """What to tell about a publication's next issue. `at`: now, µs UTC."""
+    """A sentence about a publication's next issue. `at`: now, µs UTC."""
     moment = local_time(following.at, zone)
     if following.at > at:
         return f"The next issue of {following.publication}, for {following.day}, comes on {moment}."
@@ -141,14 +142,14 @@ def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
 
 
 def _state(late: ExpectedIssue) -> str:
-    """What has become of an issue that closed: what it waits for, or why it has not appeared."""
+    """The state of an issue that closed, as a predicate: what it waits for, or why it has not appeared."""
     if late.waits_for:
         return f"waits for {late.waits_for}"
     return f"has not appeared: {late.failure}" if late.failure else "is due"
 
 
 def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
-    """What is told about the next issues: those that wait for something, and those that have not closed."""
+    """Yields notices about the next issues: those that wait for something or failed, and those that have not closed."""
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
@@ -178,7 +179,8 @@ class NextIssueWatch:
 
 
 def _essence(issue: ExpectedIssue) -> tuple[str, str]:
-    """What has to change to be announced again: not that one of several networks has been waited for long enough."""
+    """The part that must change for a new announcement: not that one of several networks has been waited for long
+    enough."""
     return issue.day, (issue.waits_for or issue.failure).partition(":")[0]
 
 
@@ -191,14 +193,14 @@ LOOK, LOOK_LATER = 1.0, 2.0
 
 @contextmanager
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
-    """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
+    """Reports events, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished = threading.Event()
     own = ConfiguredSite(site.store)  # a connection belongs to a thread
     offline_watch = OfflineWatch(jobs, site.offline)
     watches: list[Watch] = [offline_watch, SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
-        """Tells what is new; nothing if the store cannot be read now, which is opened again for the next look."""
+        """Reports news; nothing if the store cannot be read now, which is opened again for the next look."""
         try:
             for watch in watches:
                 site.tell(watch.look(own.record, now()))
@@ -227,7 +229,7 @@ def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], s
 
 class ReadingWatch:
     """The first reading of networks. `jobs`: those that still read back; `step`: advances the progress bar, only for
-    jobs that have read back: one that gave up for now is told instead."""
+    jobs that have read back: one that gave up for now is reported instead."""
 
     def __init__(self, jobs: Sequence[str]) -> None:
         self.jobs = list(jobs)
@@ -255,7 +257,7 @@ class ReadingWatch:
 
 
 class OfflineWatch:
-    """Whether any network can be reached. `jobs`: those that read networks; `offline`: what to say if none can."""
+    """Whether any network can be reached. `jobs`: those that read networks; `offline`: the message if none can."""
 
     def __init__(self, jobs: Sequence[str], offline: str) -> None:
         self._offline = offline
@@ -275,7 +277,7 @@ class OfflineWatch:
 
 
 class SettingsWatch:
-    """The settings file: what changes in it is applied where that is safe, else it takes a restart."""
+    """The settings file: changes in it are applied where that is safe; others take a restart."""
 
     def __init__(self, site: ConfiguredSite) -> None:
         self._site = site
@@ -310,7 +312,8 @@ class SettingsWatch:
 
 
 def _digest(site: ConfiguredSite) -> bytes | None:
-    """What the settings file says; None without one, so that a file that is being replaced changes nothing."""
+    """The SHA-256 of the settings file. Returns None if it cannot be read, so that a file that is being replaced
+    changes nothing."""
     try:
         return hashlib.sha256(site.file.read_bytes()).digest()
     except OSError:
@@ -327,7 +330,7 @@ RESTART = frozenset(("output", "base", "window"))
 
 
 def changed_keys(running: Settings, changed: Settings) -> tuple[list[str], list[str]]:
-    """The keys that differ: those that can be applied at once, and those that take a restart."""
+    """The keys that differ: those that can be applied immediately, and those that take a restart."""
     at_once, restart = list[str](), list[str]()
     old, new = ({table.name: table for table in settings.publication} for settings in (running, changed))
     for name in {**old, **new}:
@@ -355,7 +358,7 @@ def _differing(old: msgspec.Struct, new: msgspec.Struct) -> Iterator[str]:
 
 
 def apply_changes(record: Record, running: ConfiguredSite, changed: ConfiguredSite) -> ConfiguredSite:
-    """Saves what can be applied at once, and returns the context with it."""
+    """Saves the changes that can be applied immediately, and returns the context with them."""
     new = {table.name: table for table in changed.settings.publication}
     tables = tuple(
         msgspec.structs.replace(new.get(table.name, table), **{key: getattr(table, key) for key in RESTART})

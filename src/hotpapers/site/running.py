@@ -35,7 +35,7 @@ from hotpapers.site.site_jobs import (
 )
 
 Monitor = Callable[..., AbstractContextManager[int]]
-"""Serves at an address what two functions return, a site's health and its metrics; yields the port."""
+"""Serves the results of two functions at an address, a site's health and its metrics; yields the port."""
 
 
 class CollectResult(NamedTuple):
@@ -70,7 +70,7 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
 
 
 def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
-    """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns what failed in a single round."""
+    """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns the failures of a single round."""
     choices = _enabled_sources(site)
     names = site.own_publications
     site.require_publications(names)
@@ -110,8 +110,8 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
 
 
 def _failures(site: ConfiguredSite, record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
-    """What makes a single round a failure. One network of several that cannot be read does not: issues appear anyway,
-    and say that it is unknown."""
+    """Lists the problems that make a single round a failure. One network of several that cannot be read does not:
+    issues appear anyway, and say that it is unknown."""
     states = all_states(record)
     failing = {s.source: f"{s.source}: {s.state}: {s.reason}" for s in states if s.failing_since is not None}
     readers = [name for name in read_jobs if not name.endswith(COUNTS)]
@@ -130,7 +130,7 @@ def _work(groups: Sequence[JobMakers], stop: threading.Event, *, once: bool) -> 
 
 
 def _in_turn(reading: JobMakers) -> tuple[JobMakers, JobMakers]:
-    """The jobs that read networks, then those that recount, so that a single round also recounts what was just read."""
+    """The jobs that read networks, then those that recount, so that a single round also recounts posts just read."""
     counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
     return {name: make for name, make in reading.items() if name not in counting}, counting
 
@@ -144,7 +144,8 @@ def _enabled_sources(site: ConfiguredSite, sources: Sequence[str] = ()) -> list[
 
 @contextmanager
 def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestContext]:
-    """What the jobs of this process share. Tells if other processes are at work on the store."""
+    """Yields the context shared by the jobs of this process. Gives notice if other processes are at work on the
+    store."""
     process = this_process()
     with Leases(partial(Record, site.store), process.holder) as leases:
         with suppress(StoreError), Record(site.store) as record:

@@ -1,4 +1,4 @@
-"""The channels that send messages, and what `publish` does with them."""
+"""The channels that send messages, and the work of `publish` with them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> 
 def previews(
     site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
-    """What would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
+    """Previews what would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
     issue_reader = RecordIssueReader(site.record, site.terms)
     site_config = site.site_config.of(publication)
     result = []
@@ -149,7 +149,7 @@ def client_opener(site: ConfiguredSite, limits: ClientLimits | None = None) -> O
 
 
 def summary_line(summary: dict[str, Any]) -> str:
-    """What one channel did, in a line; for a preview, what it would send."""
+    """Summarizes one channel's deliveries in a line; for a preview, the messages it would send, in full."""
     if "messages" in summary:
         return "\n\n".join(
             f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]

@@ -7,8 +7,8 @@
             print(entry.place, entry.title)
 
 Methods return values of `hotpapers.publish.query.schemas`, as the API does, and raise
-`hotpapers.base.errors.HotPapersError`. docs/reference/library.md shows every verb. What verbs need is imported when
-they are called, so that commands start fast.
+`hotpapers.base.errors.HotPapersError`. docs/reference/library.md shows every verb. The modules of verbs are imported
+when these are called, so that commands start fast.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ LONG = 5_000
 
 
 class Site(ConfiguredSite):
-    """A site: what can be done with its settings and its store."""
+    """A site: the verbs on its settings and its store."""
 
     # ---- reading -------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Site(ConfiguredSite):
         """Freezes pending issues, writes them to the folders of channels, and sends them once.
 
         `days`: by default every day with a frozen issue or a listing. `to`: channels, by default those of the settings.
-        `output`: another folder. `force`: also over strange files. `preview`: only shows what would be sent.
+        `output`: another folder. `force`: also over strange files. `preview`: only shows the messages.
         """
         from hotpapers.issues.freeze import check_day
         from hotpapers.publish.deliver.files import check_owner
@@ -205,8 +205,8 @@ class Site(ConfiguredSite):
         return self._all("search", "papers", q=query)
 
     def find_papers(self, query: str, *, limit: int = 10, posts: bool = False) -> FoundPapers:
-        """What `hotpapers search` shows: the best papers, or posts, with the spans that match; and how many posts match
-        instead if no paper does. Raises UsageError."""
+        """The results of `hotpapers search`: the best papers, or posts, with the spans that match; and how many posts
+        match instead if no paper does. Raises UsageError."""
         from hotpapers.keep import search as searching
 
         record = self.record
@@ -313,8 +313,8 @@ class Site(ConfiguredSite):
         return export_again(self.record, self.site_config, self.terms)
 
     def forget(self, keys: Sequence[str]) -> ForgetReport:
-        """Permanently deletes posts, accounts, and what wings keep about people; published folders are rendered again.
-        Raises UsageError for what is no key."""
+        """Permanently deletes posts, accounts, and wings' data about people; published folders are rendered again.
+        Raises UsageError for a text that is not a key."""
         from hotpapers.publish.deliver.export_site import export_again
         from hotpapers.site.people import ForgetReport, forget_subjects, subject_of
 
@@ -380,7 +380,7 @@ class Site(ConfiguredSite):
         return endpoint.ask(self.session, check_params(endpoint.params, arguments))
 
     def _all(self, question: str, members: str, **arguments: str) -> Iterator[Any]:
-        """The members of all pages; the first is fetched at once, the others when they are needed."""
+        """The members of all pages; the first is fetched immediately, the others when they are needed."""
         from hotpapers.publish.query.request_params import MAX_PAGE_ROWS
 
         params = {**arguments, "limit": MAX_PAGE_ROWS}

@@ -1,4 +1,4 @@
-"""The jobs of a site: which the settings ask for, how they are made, and what would keep `run` from starting."""
+"""The jobs of a site: which the settings ask for, how they are made, and problems that keep `run` from starting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def site_jobs(
     site: ConfiguredSite, shared: IngestContext, read_jobs: Sequence[str], reads_more: bool
 ) -> tuple[JobMakers, JobMakers]:
     """The jobs that publish and keep house, and those that send issues. `read_jobs`: those that read networks;
-    `reads_more`: whether there are others that read. `shared`: what the jobs of this process share."""
+    `reads_more`: whether there are others that read. `shared`: the context shared by the jobs of this process."""
 
     def publish() -> PublishJob:
         parts = [parts for hook in hooks_of(Publishing) if (parts := hook.parts(site, shared))]
@@ -123,7 +123,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
 
 
 def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], object], ...]:
-    """Functions that raise SettingsError or UsageError for settings that do not fit what the record knows."""
+    """Functions that raise SettingsError or UsageError for settings that do not fit the record."""
     return (
         partial(check_names, site.file, record, site.settings.publication),
         *(partial(check_unmoved, site, record, name) for name in site.own_publications),

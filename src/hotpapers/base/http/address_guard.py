@@ -1,4 +1,4 @@
-"""Which addresses may be requested, judged by their text and by what their host name resolves to.
+"""Which addresses may be requested, judged by their text and by the addresses of their host name.
 
 Internal addresses are refused unless the operator's settings name them. A name is resolved and checked here, once.
 """

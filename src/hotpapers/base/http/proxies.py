@@ -25,8 +25,8 @@ _VARIABLE_OF = {"https": "HTTPS_PROXY", "wss": "HTTPS_PROXY", "http": "HTTP_PROX
 
 class Proxy(NamedTuple):
     """A proxy. `origin`: `http://proxy.example:3128`, without user and password, as people are shown it;
-    `authorization`: the header of its user and password, empty without; `secrets`: what no error may contain; `named`:
-    where its address comes from."""
+    `authorization`: the header of its user and password, empty without; `secrets`: texts that no error may contain;
+    `named`: where its address comes from."""
 
     origin: str
     authorization: str
@@ -39,7 +39,7 @@ class Proxy(NamedTuple):
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What it wants to be told with each request."""
+        """The headers that the proxy expects with each request; empty without credentials."""
         return [(b"Proxy-Authorization", self.authorization.encode())] if self.authorization else []
 
     def __str__(self) -> str:
@@ -156,8 +156,9 @@ def proxied_pool(proxy: Proxy, backend: httpcore2.NetworkBackend, context: ssl.S
 def tunnel(
     proxy: Proxy, pool: httpcore2.ConnectionPool, host: str, port: int, seconds: float
 ) -> httpcore2.NetworkStream:
-    """A connection to a host through a proxy, for what is no request, by CONNECT (RFC 9110 §9.3.6). `pool`: direct
-    connections to the proxy. Raises ProxyError, which begins with the proxy's status, as httpcore2 does."""
+    """A connection to a host through a proxy, for connections other than requests, by CONNECT (RFC 9110 §9.3.6).
+    `pool`: direct connections to the proxy. Raises ProxyError, which begins with the proxy's status, as httpcore2
+    does."""
     target = f"{_bracketed(host)}:{port}".encode()
     url = httpcore2.URL(scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=target)
     timeout = dict.fromkeys(("connect", "pool", "write", "read"), seconds)

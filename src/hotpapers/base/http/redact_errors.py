@@ -88,7 +88,7 @@ def hosts_alone(text: str) -> str:
 
 
 HIDDEN_NAME = "[name]"
-"""What stands for a word that may be the name or the address of an account or a post."""
+"""The replacement for a word that may be the name or the address of an account or a post."""
 _ORIGIN = re.compile(r"https?://[^\s/@]+")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{7}|_")

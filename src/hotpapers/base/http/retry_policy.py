@@ -1,5 +1,5 @@
-"""How often to send requests, what a status means, how long a server asks us to wait, and what its dates say of this
-machine's clock. No network access."""
+"""The pace of requests, the meaning of a status, the wait that a server asks for, and this machine's clock error by a
+server's dates. No network access."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Headers = Mapping[str, str]
 
 
 def plain_reason(problem: Exception) -> str:
-    """What went wrong with a connection, without the system's errno: readers of an issue see this text."""
+    """A connection error's message without the system's errno: readers of an issue see this text."""
     return _NUMBER.sub("", str(problem)) or type(problem).__name__
 
 

@@ -107,7 +107,8 @@ AHEAD = 16
 
 
 Take = Callable[[float], Sequence[bytes] | None]
-"""Gets seconds; what arrived within them, perhaps nothing, or None at the end. Raises any error from reading."""
+"""Gets seconds, and returns the bytes that arrived within them, perhaps none. Returns None at the end. Raises any error
+from reading."""
 
 
 def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:

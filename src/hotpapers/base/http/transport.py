@@ -19,7 +19,7 @@ from hotpapers.base.errors import Stopped
 from hotpapers.base.http.address_guard import AddressGuard
 
 SLICE = 0.25
-"""Seconds between a waiting read's checks whether the program was told to stop."""
+"""Seconds between a waiting read's checks whether the program has to stop."""
 
 # At level DEBUG the library logs every header, including cookies and addresses with tokens.
 logging.getLogger("httpcore2").setLevel(logging.CRITICAL + 1)

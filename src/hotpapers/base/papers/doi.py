@@ -1,7 +1,7 @@
-"""DOIs: what one is, and where one ends in a text. All patterns expect plain lower-case text.
+"""DOIs: their form, and their end in a text. All patterns expect plain lower-case text.
 
-A DOI is a registrant's number, a slash, and whatever the registrant likes. In a text, what surrounds it decides where
-it ends:
+A DOI is a registrant's number, a slash, and whatever the registrant likes. In a text, its surroundings decide where it
+ends:
 
 * Blanks, quotation marks, `?`, `#`, `,` and letters that are not ASCII end it; signs of a sentence are not its last.
 * Brackets belong to it in pairs: `10.1016/s0140-6736(05)67889-x` in (brackets).
@@ -32,7 +32,7 @@ _DOI = re.compile(
     rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?![\u00c0-\u1fff…]|\[?\.\.\.|\[…)", re.ASCII
 )
 _WHOLE = re.compile(r"[/\d]", re.ASCII)
-"""What names a paper has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
+"""The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
 _NUMBERS = re.compile(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
@@ -82,7 +82,7 @@ def is_doi(text: str) -> bool:
 
 
 def _ended(suffix: str) -> str:
-    """What belongs to a DOI: up to another address, or the end of a sentence."""
+    """Cuts a DOI's suffix where another address begins, and strips punctuation from its end."""
     return suffix.partition("http")[0].rstrip(_LAST)
 
 

@@ -193,7 +193,7 @@ def is_paper_key(text: str) -> bool:
 
 
 DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")
-"""How the DOIs of bioRxiv and medRxiv begin since 2019: what only begins so is part of one."""
+"""The beginning of the DOIs of bioRxiv and medRxiv since 2019: a text that only begins so is part of one."""
 ARXIV_DOI = "10.48550/arxiv"
 """How the DOIs begin of papers whose keys name arXiv."""
 
@@ -204,8 +204,8 @@ def by_doi(name: str) -> re.Match[str] | None:
 
 
 def named_by(server: PaperServer, groups: dict[str, str]) -> str:
-    """What an address, matched by `addresses` of a server, may name, apart by blanks: keys of papers, or an id such as
-    `pmid:31804775` for which an index has to be asked."""
+    """Returns the papers that an address matched by the server's `addresses` may name, separated by blanks: keys of
+    papers, or an id such as `pmid:31804775` for which an index has to be asked."""
     id = groups.get("id", "")
     if not id:
         return " ".join(f"{name}:{value}" for name, value in groups.items())

@@ -1,4 +1,4 @@
-"""Letters without what is written above, below or through them."""
+"""Letters without the marks above, below or through them."""
 
 from __future__ import annotations
 

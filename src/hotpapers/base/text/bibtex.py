@@ -1,7 +1,7 @@
 """Values of BibTeX fields: no text ends its field, its line of TeX or its author, or stops LaTeX. Pure.
 
-Formulas stay formulas. Between them, what LaTeX accepts only in formulas, or not at all, is written so that it accepts
-it: `R^N` as R\\textsuperscript{N}, `\\alpha` as a formula, an unknown command as its name or its argument.
+Formulas stay formulas. Text between them that LaTeX accepts only in formulas, or not at all, is rewritten so that it
+accepts it: `R^N` as R\\textsuperscript{N}, `\\alpha` as a formula, an unknown command as its name or its argument.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def value(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """A typeset field's text, escaped as by `value`: what belongs in formulas is made LaTeX for text outside them."""
+    """A typeset field's text, escaped as by `value`: commands and symbols for formulas become LaTeX for text outside
+    them."""
     return "".join(_typeset(_balanced_line(_TWO_FORMS.sub(lambda match: match[1][1:-1], text))))
 
 
@@ -110,7 +111,7 @@ def _in_formula(tex: str) -> str:
 
 
 def _in_text(match: re.Match[str]) -> str:
-    """What stands for a command or a sign between formulas."""
+    """The replacement for a command or a symbol outside math."""
     if match["formula"]:
         return f"${_in_formula(match[0])}$"
     if name := match["name"]:

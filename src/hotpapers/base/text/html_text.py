@@ -1,4 +1,4 @@
-"""A network's HTML as plain text with its links: what a reader saw, and where the links led.
+"""A network's HTML as plain text with its links: the words that a reader saw, and the links' targets.
 
 It has a parser of its own, because html.parser raises on some input and takes minutes on other. Here each character
 is looked at a bounded number of times, and broken markup is handled like in browsers (WHATWG HTML §13.2.5).
@@ -166,7 +166,7 @@ class _Page:
             self._add(text)
 
     def _part(self, name: str) -> None:
-        """A block begins or ends: add a line break before what comes next, and an empty line around paragraphs."""
+        """A block begins or ends: add a line break before the next text, and an empty line around paragraphs."""
         if name in BLOCKS and self._length:
             self._pending = "\n\n" if name == "p" else self._pending or "\n"
 

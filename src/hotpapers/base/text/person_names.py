@@ -12,7 +12,7 @@ _SUFFIX = re.compile(
     r"(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th"
     r"|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS"
 )
-"""What follows a family name. V alone is as often an initial, and Md a given name."""
+"""Suffixes of a family name. V alone is as often an initial, and Md a given name."""
 _GROUP = re.compile(
     r"the\s|(?i:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?"
     r"|task force|initiative|alliance|committee|foundation|observatory|labs|network|partnership|projects?"
@@ -59,7 +59,7 @@ def is_group(name: str) -> bool:
 
 
 def without_affiliation(name: str) -> str:
-    """A name on one line, without what follows it in parentheses; a person's also without *for the Kettle Team*."""
+    """A name on one line, without a text in parentheses at its end; a person's also without *for the Kettle Team*."""
     name = " ".join(name.split())
     name = name[1:-1] if name.startswith("(") and name.endswith(")") else _AFFILIATION.sub("", name)
     person = _FOR_GROUP.sub("", name)

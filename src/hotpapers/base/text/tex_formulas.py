@@ -25,7 +25,7 @@ _NEXT = re.compile(r"[^\W_]|[\\(]")
 """How a text goes on after a dollar sign that begins a formula rather than ending one."""
 _NUMBER = re.compile(r"[\d.,]*\d")
 _MATHEMATICS = re.compile(r"\\[A-Za-z ,;:!(\[{]|[\^_{}]")
-"""What prose between two dollar signs doesn't contain, unlike a formula."""
+"""Matches signs of mathematics: a formula contains them, prose between two dollar signs does not."""
 _RELATIONS = frozenset("=<>+")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 

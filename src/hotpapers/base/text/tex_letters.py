@@ -28,7 +28,7 @@ SIGNS = {
     "∂": "partial",
     "∇": "nabla",
 }
-"""By sign of mathematics, the commands that stand for it: first the one for formulas."""
+"""By sign of mathematics, its commands: first the one for formulas."""
 MARKS = dict(
     zip(
         "`'^~=u.\"rHvdckb",

@@ -116,7 +116,7 @@ def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
 
 
 def _meaning(match: re.Match[str]) -> str | None:
-    """What an escape stands for; None to leave it as it is."""
+    """Decodes an escape. Returns None to leave it as it is."""
     kind, value = match.lastgroup, match[match.lastgroup or 0]
     if kind is None:
         return ""  # a backslash before a sign, or <wbr>

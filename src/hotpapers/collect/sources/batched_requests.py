@@ -1,8 +1,9 @@
-"""Shared by sources: reading a network part by part, many known posts a request at a time, and what is believed of it.
+"""Shared by sources: reading a network part by part, many known posts a request at a time, and with doubts about
+implausible answers.
 
-One failure doesn't affect the others. A network that fails may show nothing of what it had: a list that shows nothing
-then counts as partly read, and reading does not move on, so that what was missed is read later. A network that has lost
-sight of all posts answers as if each had been deleted.
+One failure doesn't affect the others. A network that fails may show none of its earlier posts: a list that shows
+nothing then counts as partly read, and reading does not move on, so that missed posts are read later. A network that
+has lost sight of all posts answers as if each had been deleted.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
 def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
     """A page for each item, skipping single failures.
 
-    Raises RetryLater at once, and the last failure if every item failed or several failed in a row: the rest would fail
-    too, and is fetched later.
+    Raises RetryLater immediately, and the last failure if every item failed or several failed in a row: the rest would
+    fail too, and is fetched later.
     """
     any_answer = False
     failures = refusals = 0
@@ -103,8 +104,8 @@ class EndpointRotation:
 
 
 def raise_failures(failures: Sequence[NetError], count: int) -> None:
-    """Raise what failed of `count` parts: PartiallyRead if there are several and some could be read or lost entries,
-    else the error of the part to be retried soonest; nothing if none failed."""
+    """Raise the failures among `count` parts: PartiallyRead if there are several and some could be read or lost
+    entries, else the error of the part to be retried soonest; nothing if none failed."""
     if not failures:
         return
     partial = (problem.lost_until for problem in failures if isinstance(problem, PartiallyRead))
@@ -133,7 +134,7 @@ def soonest_retry(problems: Sequence[NetError]) -> NetError:
 DOUBTED_FOR = 30 * DAY
 """How long a list that shows nothing is doubted, µs: some are cleared for good."""
 MANY = 5
-"""So many posts are hardly all deleted at once."""
+"""So many posts are hardly ever all deleted together."""
 REMEMBERED = 3
 """How many of the posts returned last are remembered, to ask for them again."""
 
@@ -144,7 +145,7 @@ Listed = Callable[[], Sequence[str] | None]
 
 
 def no_overlap(name: str) -> PartiallyRead:
-    """The error for a list that shows nothing of what it had."""
+    """The error for a list that shows none of its earlier entries."""
     return PartiallyRead(f"{name}: lists nothing of what it listed before")
 
 
@@ -270,4 +271,4 @@ class PostSource(Generic[Settings]):
         return iter(())
 
     def _set_up(self) -> None:
-        """Adds what only this source has."""
+        """Adds this source's own state."""

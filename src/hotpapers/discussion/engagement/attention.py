@@ -177,8 +177,8 @@ VOICES = "voices"
 
 
 def counted_voices(named: int, known: int | None, highest: PostCount) -> tuple[int, str]:
-    """How many different voices count on a network, and what they are: the named ones, but at most as many unknown as
-    known (`known` None: all), `voices`; or the highest count of a single post, `reposts` or `likes`, if that is larger.
+    """The number of different voices on a network, and its unit: the named ones, but at most as many unknown as known
+    (`known` None: all), `voices`; or the highest count of a single post, `reposts` or `likes`, if that is larger.
     `highest`: the highest one of any post, beyond the accounts named for it.
 
     Counts of several posts are not added up, nor are reposts and likes: the same accounts may be behind them.
@@ -201,7 +201,8 @@ class NetworkEngagement(NamedTuple):
         return self.row if known is None else self.counted_anew(known)
 
     def counted_anew(self, known: int | None) -> Engagement:
-        """The row with what counts if `known` of the vouching voices have standing, also after a field was replaced."""
+        """The row with the counted voices if `known` of the vouching voices have standing, also after a field was
+        replaced."""
         counted, counted_as = counted_voices(self.named, known, self.highest)
         return self.row._replace(known=known, counted=counted, counted_as=counted_as)
 

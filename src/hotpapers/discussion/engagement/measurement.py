@@ -1,5 +1,5 @@
-"""What engagement is measured for: which papers, at which ages, since when. Also when each post is recounted: at four
-ages, and daily while an issue shows it."""
+"""The scope of engagement measurements: which papers, at which ages, since when. Also the schedule of recounts: each
+post at four ages, and daily while an issue shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BACK_WITHIN = 6 * HOUR
 """How long after a network was first read its reports about the time before may arrive, µs."""
 
 NO_LATER_AGE = 1_000_000
-"""Hours that stand for the age after the last."""
+"""Hours that represent the age after the last."""
 
 
 def age_after(hours: int) -> int:
@@ -25,10 +25,10 @@ def age_after(hours: int) -> int:
 
 
 class MeasurementWindow(NamedTuple):
-    """What to measure. `posted_from`: papers announced by `candidates_from`, or never, count with the posts made since
-    this moment, and before `posted_until`; None: not at all. `papers`: only these; empty for all. `with_standing`:
-    whether to count voices with standing. `announced_from`: papers announced earlier are not measured. `youngest`:
-    papers that have not reached this age, in hours, are measured as they are; by default the first age."""
+    """The scope of a measurement. `posted_from`: papers announced by `candidates_from`, or never, count with the posts
+    made since this moment, and before `posted_until`; None: not at all. `papers`: only these; empty for all.
+    `with_standing`: whether to count voices with standing. `announced_from`: papers announced earlier are not measured.
+    `youngest`: papers that have not reached this age, in hours, are measured as they are; by default the first age."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
-"""What rankings ask of the store: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers
-and moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
+"""Queries of the rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and
+moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _marked_sql(as_of: int, youngest: int, last: int) -> str:
 
 
 def read_back_sql(view: AsOfView) -> str:
-    """By network: the moment up to which it reported what was said before it was first read."""
+    """By network: the moment up to which it reported posts made before it was first read."""
     return f"""back (network, until_at) AS (
         SELECT coverage.network, max(coverage.observed_at)
         FROM coverage JOIN (
@@ -420,8 +420,8 @@ def _quoted(name: str) -> str:
 
 
 def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:
-    """(network, archive, paper, likes) of what a listing publication published in the last 90 days, with 50 or more
-    reposts and likes together.
+    """(network, archive, paper, likes) of the papers that a listing publication published in the last 90 days, with 50
+    or more reposts and likes together.
 
     Each paper once, by its latest tally.
     """

@@ -29,7 +29,7 @@ _LETTERS = str.maketrans(PLAIN_LETTERS | {"ħ": "h"} | dict.fromkeys("'’ʼ`´�
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WORD = re.compile(r"[^\W\d_]+")
 _SEPARATOR = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
-"""What separates a name from other text beside it."""
+"""Separates a name from other text around it."""
 _INSERTION = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
 """Text inside a name that is not part of it."""
 _TAG = re.compile(r"[#@][\w.@-]+")
@@ -48,7 +48,7 @@ _AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
 PARTICLES, _TITLES, _BEFORE, _AFTER = (
     frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES)
 )
-"""Particles before surnames, titles around names, and what people add to their names in handles."""
+"""Particles before surnames, titles around names, and people's additions to their names in handles."""
 
 
 def shows_author(name: str, handle: str, authors: Iterable[str]) -> bool:
@@ -153,8 +153,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 @lru_cache(REMEMBERED)
 def _shown_names(name: str) -> tuple[PersonName, ...]:
-    """What may be a name in the name shown: text between separators; text around an inserted nickname; if two scripts
-    are used, the words of each; if there is a comma, also the two parts swapped."""
+    """Possible names of a person in a display name: text between separators; text around an inserted nickname; if two
+    scripts are used, the words of each; if there is a comma, also the two parts swapped."""
     names: list[PersonName] = []
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
@@ -274,7 +274,7 @@ def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _handle_parts(text: str) -> Iterator[tuple[str, ...]]:
-    """The words of a handle, also without what people add to their names."""
+    """The words of a handle, also without people's additions to their names."""
     words = tuple(_WORD.findall(text))
     yield words
     yield tuple(word for word in words if word not in _BEFORE | _AFTER)

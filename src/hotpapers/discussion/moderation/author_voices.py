@@ -5,8 +5,8 @@ The result is stored as a verdict on an account about a paper: names may be forg
 rebuild as it was. A verdict contains nobody's words. A written verdict stays; the operator's verdict overrides every
 rule's.
 
-Each call examines only what was stored since the previous call. Posts and papers arrive in any order: a post whose
-paper is not known yet is examined again once it is.
+Each call examines only rows stored since the previous call. Posts and papers arrive in any order: a post whose paper is
+not known yet is examined again once it is.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Accounts that Bridgy Fed made on one network for people on the other: aliases of these people's own accounts.
 
-Only the bridge gives out names under `brid.gy`, so a name there tells whose copy an account is:
+Only the bridge gives out names under `brid.gy`, so a name there shows whose copy an account is:
 
 * `@ada.bsky.social@bsky.brid.gy` on the fediverse has the Bluesky account's DID in its address;
 * `ada.example.social.ap.brid.gy` on Bluesky is `@ada@example.social`, and `ada.example.web.brid.gy` is the website that
   is `@ada.example@web.brid.gy` on the fediverse. Each `_` and `~` is `-` in the copy's handle.
 
-A copy that got a handle of the owner's own domain cannot be told from an account whose owner only says so. It stays a
-voice of its own. https://fed.brid.gy/docs#translate
+A copy that got a handle of the owner's own domain cannot be distinguished from an account whose owner only claims to be
+one. It stays a voice of its own. https://fed.brid.gy/docs#translate
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _originals(handles: Mapping[str, object], accounts: Iterable[ShownAccount]) 
 
 
 def handle_on_bluesky(account: ShownAccount) -> str:
-    """The handle that the bridge gives a fediverse account on Bluesky. Empty if that cannot be told: servers other than
-    the handle's own may claim any handle for their accounts."""
+    """The handle that the bridge gives a fediverse account on Bluesky. Empty if unknown: servers other than the
+    handle's own may claim any handle for their accounts."""
     if not is_at_home(account.key, account.handle):
         return ""
     user, _, server = account.handle.partition("@")

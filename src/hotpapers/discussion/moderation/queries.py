@@ -1,4 +1,4 @@
-"""What moderation asks of the store about doubtful mentions, authors' voices, bridged accounts and bots.
+"""Queries of moderation: doubtful mentions, authors' voices, bridged accounts and bots.
 
 For bots: a few aggregates over the last two weeks' rows, then the posts of the few accounts that stand out. Rows are
 added in the order of their batches, so the last two weeks' rows are those from some number on. The table is not read

@@ -32,8 +32,8 @@ _NOTE = "blocked"
 
 
 class Blocklist(msgspec.Struct, frozen=True):
-    """What the operator never quotes, kept in the store, so that it applies even when rendering without settings:
-    accounts by key or as network:@handle; words and phrases; hosts, including their subdomains."""
+    """The operator's list of sources never to quote, kept in the store so that it applies even when rendering without
+    settings: accounts by key or as network:@handle; words and phrases; hosts, including their subdomains."""
 
     accounts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -60,8 +60,8 @@ _AUTHOR_IN_KEY = re.compile(r"(\w+):at://(did:[a-z]+:[\w.:-]+)/", re.ASCII)
 
 
 class QuotationPolicy(NamedTuple):
-    """What decides about quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the
-    accounts of posts that are replied to, if the record knows them."""
+    """The rules for quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the accounts
+    of posts that are replied to, if the record knows them."""
 
     allowed: terms.Table = terms.TERMS
     blocked: Blocklist = Blocklist()

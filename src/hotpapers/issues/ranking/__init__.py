@@ -37,15 +37,16 @@ DEFAULT = rarity_2.NAME
 
 
 class RankingNeeds(NamedTuple):
-    """What a ranking needs from the record. `ages`: the hours after announcement at which papers are compared; a paper
-    younger than the first is compared with others at that age. `with_standing`: whether it needs accounts' standing."""
+    """A ranking's requirements of the record. `ages`: the hours after announcement at which papers are compared; a
+    paper younger than the first is compared with others at that age. `with_standing`: whether it needs accounts'
+    standing."""
 
     ages: tuple[int, ...]
     with_standing: bool
 
 
 def needs_of(ranking: str) -> RankingNeeds:
-    """What the ranking with this name needs."""
+    """The requirements of the ranking with this name."""
     is_second = ranking == rarity_2.NAME
     return RankingNeeds(AGES[1:] if is_second else AGES, with_standing=is_second)
 

@@ -1,4 +1,4 @@
-"""What a score would have cost: the fewest accounts that would give a paper nobody talks about as many points.
+"""The price of a score: the fewest accounts that would give a paper nobody talks about as many points.
 
 The accounts are spread over networks in the cheapest way, at the cheapest of the ages at which papers are compared;
 each counts once. How many need standing follows from what known voices vouch for (see `vouched`). The price is a lower

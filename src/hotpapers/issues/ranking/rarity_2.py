@@ -1,4 +1,4 @@
-"""`rarity/2`: the rarity of counted voices, limited by what known voices vouch for.
+"""`rarity/2`: the rarity of counted voices, limited by the points for which known voices vouch.
 
 On each network a paper has x counted voices (see `engagement.attention.counted_voices`): named accounts, with unknown
 ones counted only up to the number of known ones, or the highest count of a single post. The network's part is that of
@@ -34,7 +34,7 @@ RULES_OF_NETWORKS = (COUNTED, CAPPED)
 MAX_POINTS_PER_VOICE = 20
 """The most millipoints that a voice adds."""
 VOICES = "voices"
-"""What a part counts, if it is not the likes or reposts of one post."""
+"""Marks parts that count accounts instead of the likes or reposts of one post."""
 VOUCHED_PER_VOICE = 240
 """Millipoints that each known voice vouches for. Two reach less than the usual threshold of a publication, or a paper
 would leave the issue with one of them."""

@@ -1,5 +1,5 @@
-"""What rankings share: a score is the sum of its parts; ties are broken by one number of the ranking's own, then by the
-earlier announcement, then by the id."""
+"""Rules shared by all rankings: a score is the sum of its parts; ties are broken by one number of the ranking's own,
+then by the earlier announcement, then by the id."""
 
 from __future__ import annotations
 

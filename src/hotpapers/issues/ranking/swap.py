@@ -1,4 +1,4 @@
-"""What it would take for two neighbors to swap: the least growth, network by network."""
+"""The least growth, network by network, with which two neighbors would swap places."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hotpapers.issues.ranking.words import unit
 
 
 class RequiredGrowth(NamedTuple):
-    """With `needed` instead of `now` on a network, the lower entry passes. `unit`: what counts, as in `words.unit`."""
+    """With `needed` instead of `now` on a network, the lower entry passes. `unit`: the unit of the count, as in
+    `words.unit`."""
 
     network: str
     unit: str

@@ -45,7 +45,8 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
 
 
 def counted_amount(part: ScoreComponent) -> str:
-    """What a part counted: `74 likes for one post`, `6 people who count, 3 of them regulars,`, `17 people`."""
+    """Words for the amount that a part counted: `74 likes for one post`, `6 people who count, 3 of them regulars,`, `17
+    people`."""
     if part.counted_as in ("likes", "reposts"):
         return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} for one post"
     if part.known is UNSET:
@@ -67,7 +68,8 @@ def _vouching_sentence(part: ScoreComponent, result: str) -> str:
 
 
 def price_sentence(entry: Entry, least_score: int) -> str:
-    """What an entry's place would have cost, and for which goal; empty if unknown. `least_score`: see `Publication`."""
+    """A sentence about the price of an entry's place, and of which goal; empty if unknown. `least_score`: see
+    `Publication`."""
     price = entry.price
     if price is UNSET or price.accounts == 0:
         return ""
@@ -114,7 +116,7 @@ def ranks_likes(entry: Entry) -> bool:
 
 
 def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
-    """A network's count in the fewest words: `316 people`; of a tally, what ranks: `439 likes`."""
+    """A network's count in the fewest words: `316 people`; of a tally, the ranked amount: `439 likes`."""
     if not count.method:
         return people(count.voices)
     tally = ((0 if only_likes else count.reposts, "repost"), (count.likes, "like"))
@@ -179,7 +181,7 @@ def _reach(days: int | UnsetType) -> str:
 
 
 def provisional(compared: ReferenceSize | UnsetType) -> str:
-    """What an issue says about itself while its reference is young; empty otherwise."""
+    """An issue's note that its order is rough, while its reference is young; empty otherwise."""
     if compared is UNSET or not compared.young:
         return ""
     return f"compared with {_compared(compared)}, so the order is rough"
@@ -191,7 +193,8 @@ def _compared(compared: ReferenceSize) -> str:
 
 
 def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: int) -> str:
-    """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
+    """An entry's note that the order is rough, while the reference is young, including whether it is below the
+    threshold; empty otherwise."""
     if compared is UNSET or not compared.young:
         return ""
     note = f"The order is rough until there are {format_number(ENOUGH)} papers of 90 days to compare with; so far, "
@@ -202,8 +205,8 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
 
 
 def unit(part: ScoreComponent) -> str:
-    """What a part counts: `person`, `person who counts` by rarity/2, `like` in a listing, `repost or like` by the
-    classic rule."""
+    """The unit of a part's count: `person`, `person who counts` by rarity/2, `like` in a listing, `repost or like` by
+    the classic rule."""
     if part.rule == "classic":
         return "repost or like"
     if part.age == 0:
@@ -249,7 +252,7 @@ METHOD_NOTES = {
     "2": "added up including native reposts, each of which repeats its original’s count, so reposts are several times "
     "too high",
 }
-"""What is known about how a listing's tallies were made, by the last part of the method's name."""
+"""Known facts about how a listing's tallies were made, by the last part of the method's name."""
 
 
 def collector_sentence(network: str, collector: str) -> str:
@@ -280,5 +283,5 @@ def witnessed_sentence(witnessed: WitnessedCounts | UnsetType) -> str:
 
 
 def method_note(method: str) -> str:
-    """What a reader must know about a tally's method; empty if nothing is known."""
+    """The caveat about a tally's method; empty if nothing is known."""
     return METHOD_NOTES.get(method.rpartition("/")[2], "") if method.startswith("hot-papers/") else ""

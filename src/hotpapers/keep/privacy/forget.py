@@ -1,9 +1,9 @@
 """Forget people and posts: their data is erased from every byte of the store, and issues still verify.
 
 A forgotten key is overwritten only in its identity, by a random pseudonym. So rows that belong together still do, and
-totals don't change. The words of posts, and names in what others wrote, are replaced by their commitments, so rows keep
-their hashes. A batch records what was forgotten, with the hash of each changed row's remaining content, and the
-tombstones by which import, restore and re-collection recognize what must not come back."""
+totals don't change. The words of posts, and names in others' texts, are replaced by their commitments, so rows keep
+their hashes. A batch records the forgotten keys, with the hash of each changed row's remaining content, and the
+tombstones by which import, restore and re-collection recognize items that must not come back."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from hotpapers.record.record import Record, now
 
 
 class ForgetResult(NamedTuple):
-    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `raw_payloads`:
-    deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that cannot be
-    changed."""
+    """The result of forgetting. `rows`: rows that lost words, including others' rows that contained a name.
+    `raw_payloads`: deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that
+    cannot be changed."""
 
     keys: tuple[str, ...]
     rows: int
@@ -69,8 +69,8 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
-    """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
-    raw payloads are searched once for all keys, and once more for each key that no row has."""
+    """Forget several keys together, without `erase_traces`; the result for each, or why there is none. Texts and raw
+    payloads are searched once for all keys, and once more for each key that no row has."""
     requested = [parse_key(key) for key in keys]
     join_accounts(record, at)
     with record.database.write():
@@ -91,7 +91,7 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
 
 
 class ErasedRows(NamedTuple):
-    """What was erased. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
+    """The erased rows. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
     others' rows that contained a forgotten name. `raw_payloads`: number of raw payloads deleted."""
 
     own: Mapping[str, Collection[int]]
@@ -107,9 +107,9 @@ class ErasedRows(NamedTuple):
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
-    """Erase keys, and their names in what others wrote, from identities, rows and raw payloads.
+    """Erase keys, and their names in others' texts, from identities, rows and raw payloads.
 
-    `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
+    `marks`: further tombstones to store and to apply to others' texts. Call inside `write()`.
     """
     database = record.database
     earlier = record.forgotten()

@@ -67,8 +67,8 @@ def fingerprint(hasher: KeyedHasher) -> str:
 
 
 class ForgottenFile(NamedTuple):
-    """What a file says about a store. `marks`: None if it has no entries for it. `problem`: DAMAGED or UNMARKED, or
-    empty. `body`: its bytes without the first line. `is_broken`: they are not those that were written."""
+    """A file's entries for a store. `marks`: None if it has none. `problem`: DAMAGED or UNMARKED, or empty. `body`: its
+    bytes without the first line. `is_broken`: they are not those that were written."""
 
     marks: frozenset[ForgottenMark] | None = None
     problem: str = ""

@@ -209,7 +209,7 @@ def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int
 
 
 def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
-    """(post, when the post's network had reported what was said before it was first read, µs UTC)."""
+    """(post, the moment, µs UTC, up to which the post's network reported posts made before it was first read)."""
     sql = f"""SELECT DISTINCT post.post, coverage.observed_at FROM post JOIN coverage ON coverage.network = post.network
         WHERE post.post IN ({placeholders(posts)}) AND coverage.reason = ? AND coverage.until_at = coverage.from_at"""
     return database.rows(sql, (*posts, model.READ_BACK))

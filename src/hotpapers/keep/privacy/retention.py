@@ -1,7 +1,7 @@
 """Prune raw payloads, which `base/terms.py` keeps for days, and snapshots that no issue or comparison will ever use.
 
 A snapshot is pruned if it is older than 400 days, its post's papers are in no issue, and it was never the latest one at
-a moment that counts: an age at which papers are compared, the end of a network's reading back (which stands for an age
+a moment that counts: an age at which papers are compared, the end of a network's reading back (which represents an age
 reached before), or the cut of an issue. So every frozen issue can be rebuilt from exactly the same counts. The manifest
 keeps the whole hash of a pruned row, and the chain stays valid.
 
@@ -49,8 +49,8 @@ _IssueCut = tuple[int, int]
 
 
 class _IssueCuts(NamedTuple):
-    """What issues depend on. `cuts`: ascending. `firsts`: for each cut, the smallest position of it and all later cuts;
-    finally the head's. `papers`: all papers in issues."""
+    """The cuts and papers on which issues depend. `cuts`: ascending. `firsts`: for each cut, the smallest position of
+    it and all later cuts; finally the head's. `papers`: all papers in issues."""
 
     cuts: Sequence[_IssueCut]
     firsts: Sequence[int]

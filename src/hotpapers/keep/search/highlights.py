@@ -1,6 +1,6 @@
 """Where a query's words are in the results, in code points, and the part of a text that has most of them.
 
-Positions refer to what readers see, so they are looked up in the texts themselves, for the few that are shown.
+Positions refer to the displayed text, so they are looked up in the texts themselves, for the few that are shown.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class QueryWords(NamedTuple):
 
 
 def query_words(term: query_parser.SearchTerm) -> QueryWords:
-    """What to look for in a title, an abstract or a post; in names, if the term is about authors."""
+    """The words to highlight in a title, an abstract or a post; in names, if the term is about authors."""
     if term.field == "authors":
         return QueryWords(term.words, term.prefix, False, term.words[0])
     first = term.stems[0]

@@ -104,7 +104,7 @@ class WordIndex:
         database.run("INSERT INTO search_post_words (search_post_words) VALUES ('optimize')")
 
     def is_to_blame(self, problem: CorruptStore) -> bool:
-        """Whether the index is what is damaged: SQLite has an error code for virtual tables."""
+        """Whether the damage is in the index: SQLite has an error code for virtual tables."""
         return getattr(problem.__cause__, "extendedresult", 0) == CORRUPT_VTAB
 
     def match(self, table: str, query: SearchQuery) -> MatchSql:

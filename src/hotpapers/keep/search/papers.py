@@ -41,9 +41,9 @@ Answer = TypeVar("Answer", PaperResults, PostResults)
 def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
     """The papers that match a query (see `query_parser`), in their latest observation.
 
-    Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` tells what it lacks then. `cursor`:
-    `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is
-    no index and none can be made.
+    Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` is the number of batches that it lacks
+    then. `cursor`: `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor,
+    ReadOnlyStore if there is no index and none can be made.
     """
     parsed = _sound(query)
     start = _start(limit, cursor)
@@ -61,8 +61,8 @@ def search_posts(
 ) -> PostResults:
     """The posts about papers that match a query's words and dates.
 
-    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises what `search` does, and
-    UsageError if the query asks for what posts don't have: authors, categories.
+    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises the errors of `search`, and
+    UsageError if the query has fields that posts lack: authors, categories.
     """
     parsed = _query_for_posts(query)
     start = _start(limit, cursor)
@@ -72,7 +72,7 @@ def search_posts(
 
 def latest_posts(record: Record, query: str, *, limit: int, allowed: terms.Table = terms.TERMS) -> PostResults:
     """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
-    own number. Raises what `search_posts` does."""
+    own number. Raises the errors of `search_posts`."""
     parsed = _query_for_posts(query)
     ask = partial(posts.latest, record, parsed, limit, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
@@ -183,7 +183,8 @@ def _count(database: Database, query: SearchQuery) -> int:
 
 
 def _page(database: Database, query: SearchQuery, limit: int, start: int) -> ResultPage:
-    """One page of the best, or of what is in the order of `_tiers`, if too many papers match to weigh all of them."""
+    """One page of the best results, or of those in the order of `_tiers`, if too many papers match to weigh all of
+    them."""
     statement = _statement(database, query)
     end = start + limit
     if not (query.is_ranked and query.wants_all) or (total := statement.count(database, end)) <= index.COUNT_LIMIT:

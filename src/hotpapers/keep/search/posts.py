@@ -1,4 +1,4 @@
-"""Finding what people wrote about papers, in any language: only what anyone may see now."""
+"""Finds posts about papers, in any language: only those that anyone may see now."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def latest(record: Record, query: query_parser.SearchQuery, limit: int, allowed:
 def _last_recorded(
     view: AsOfView, query: query_parser.SearchQuery, limit: int, allowed: terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
-    """What `_quotable` says of posts, of the last recorded first, as many at a time as are asked for and some more."""
+    """Yields the quotable posts, the last recorded first; reads them in steps of `SPARE * limit`."""
     statement = _statement(view, query, allowed)
     unscored = statement._replace(score=NOTHING, order="1 DESC")
     step = SPARE * limit

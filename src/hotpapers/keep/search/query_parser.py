@@ -1,4 +1,4 @@
-"""Parses what readers type into a query. Pure; accepts any text.
+"""Parses readers' input into a query. Pure; accepts any text.
 
     kettle steam            both words
     "on steam"              these words, in this order
@@ -74,8 +74,8 @@ class SearchAtom(NamedTuple):
 class SearchQuery(NamedTuple):
     """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
 
-    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any. `not_dates`: what
-    stands where a date should. Such a query is not answered.
+    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any. `not_dates`: texts
+    in place of a date. Such a query is not answered.
     """
 
     wanted: tuple[tuple[SearchAtom, ...], ...] = ()
@@ -190,7 +190,8 @@ def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _not_dates(chunk: re.Match[str]) -> list[str]:
-    """What is no date, if there should be one: the wrong end of two, or all of it."""
+    """Lists the invalid parts of a dated term: of up to two ends those that are no dates, unless one of these is empty,
+    or else the whole value. Returns an empty list for a valid term."""
     if not _is_dated(chunk) or _days(chunk) is not None:
         return []
     ends = _value(chunk).split("..")

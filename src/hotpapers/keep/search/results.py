@@ -65,7 +65,7 @@ class PaperResults(NamedTuple):
 class PostHit(NamedTuple):
     """A post that was found, shown as its network's terms allow.
 
-    `created_at`: µs UTC; `text`: a part of it, if it is long; `spans`: in the text; `papers`: what it is about.
+    `created_at`: µs UTC; `text`: a part of it, if it is long; `spans`: in the text; `papers`: those that it is about.
     """
 
     post: str

@@ -1,4 +1,4 @@
-"""What somebody may have meant by words that no paper has: words that one slip of the fingers turns into these.
+"""Suggestions for words that no paper has: words that one slip of the fingers turns into these.
 
 Each word that is one letter more, less, other or exchanged with its neighbor is looked up in the index (P. Norvig, How
 to Write a Spelling Corrector, 2007), which takes no longer the more words there are.

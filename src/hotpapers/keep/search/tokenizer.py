@@ -1,10 +1,10 @@
 """Splits text into words, the same way for indexed texts and queries, in every language.
 
 A word is a run of letters and digits. Case, accents, Hebrew and Arabic points, and invisible characters are ignored.
-TeX is read as what it prints (`Schr\\"odinger`, `$\\beta$`), and a single Greek letter as its name. Languages written
-without spaces (Chinese, Japanese, Thai …), and Korean, whose words have endings, become overlapping triples: a run
-ABCDE is ABC, BCD, CDE, and at its end DE and E. So every part of it can be found, even one or two characters, as the
-beginning of a triple.
+TeX is read as printed (`Schr\\"odinger`, `$\\beta$`), and a single Greek letter as its name. Languages written without
+spaces (Chinese, Japanese, Thai …), and Korean, whose words have endings, become overlapping triples: a run ABCDE is
+ABC, BCD, CDE, and at its end DE and E. So every part of it can be found, even one or two characters, as the beginning
+of a triple.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def _add(signs: list[Token], folded: str, at: int) -> None:
 
 
 def _close_run(signs: list[Token]) -> Iterator[WordPiece]:
-    """Yield what was read as words and runs, and clear the list."""
+    """Yield the collected tokens as words and runs, and clear the list."""
     for is_run, group in groupby(signs, lambda sign: _RUN.match(sign[0]) is not None):
         tokens = tuple(group)
         if not is_run:

@@ -44,7 +44,7 @@ class RestoreResult(NamedTuple):
 
 
 class _ReplacedStore(NamedTuple):
-    """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
+    """The data kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
     mark. `marks`: of who was forgotten and who left. `deliveries`: their states. `unreadable`: `damaged` or `newer` if
     it cannot be read."""
 
@@ -127,8 +127,9 @@ def _position(backup_file: Path) -> int:
 
 
 def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
-    """Replace a store by a backup, in one transaction. First, what was forgotten since the backup is forgotten in it
-    too, and subscribers who left since then are removed, according to the replaced store and the file beside it.
+    """Replace a store by a backup, in one transaction. First, posts and accounts forgotten since the backup are
+    forgotten in it too, and subscribers who left since then are removed, according to the replaced store and the file
+    beside it.
 
     Raises NotFound if there is no backup, and UsageError if a record would be overwritten without `replace`, or if
     nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged or from a newer program, and
@@ -207,8 +208,8 @@ def _replaced_store(store: str) -> _ReplacedStore:
 def _with_file(
     replaced: _ReplacedStore, restored: Record, lines: frozenset[ForgottenMark] | None
 ) -> _ReplacedStore | None:
-    """What the replaced store and the lines of the file beside it know about the restored record; None if neither knows
-    it."""
+    """Combines the replaced store's data about the restored record with the lines of the sidecar file. Returns None if
+    neither knows that record."""
     is_same_record = replaced.secret == restored.secret()
     if lines is None:
         return replaced if is_same_record else None
@@ -242,7 +243,7 @@ def _move_aside(path: Path, aside: str) -> None:
 
 
 def _take_over(record: Record, replaced: _ReplacedStore) -> int:
-    """Forget again what the replaced store had forgotten, and keep its list of copies; the number of keys forgotten."""
+    """Repeat the replaced store's forgetting, and keep its list of copies; the number of keys forgotten."""
     with record.database.write():
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:

@@ -80,7 +80,7 @@ def csv_entries(record: Record, **_: object) -> Iterator[bytes]:
 _SKIPPED = r"[ \u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]*"
 """Spaces and characters that nobody sees, before a formula."""
 _FORMULA = re.compile(rf"{_SKIPPED}(?:[=+\-@\u2212]|[^\S ])")
-"""What a formula begins with, and white space that spreadsheets split or skip: tabs, line breaks."""
+"""The beginning of a formula, or white space that spreadsheets split or skip: tabs, line breaks."""
 _LATER_FORMULA = re.compile(rf"([;|\t\n\r\uff1b\uff5c])(?={_SKIPPED}[=+\-@\u2212])")
 """A formula's beginning after signs at which some spreadsheets begin a new cell, depending on their language."""
 

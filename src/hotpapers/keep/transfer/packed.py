@@ -61,7 +61,7 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
 
 
 def unreadable(file: str, problem: OSError) -> InputError:
-    """The error for a file that cannot be read, with what to do about it."""
+    """The error for a file that cannot be read, with a remedy."""
     hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
     return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
 

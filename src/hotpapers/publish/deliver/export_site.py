@@ -114,7 +114,7 @@ class WrittenDay(NamedTuple):
 
 
 def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
-    """What was written to folders, in order; also what was in part, unless only `whole` days are asked for."""
+    """Lists the days written to folders, in order; also days written in part, unless `whole`."""
     rows = queries.delivered(record.database, whole=whole)
     targets = {row[0] for row in rows}
     folders = {target: folder_of(record.database, target) for target in targets}

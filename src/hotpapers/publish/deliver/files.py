@@ -170,7 +170,7 @@ def _holds(target: str, data: bytes) -> bool:
 
 
 _KEPT = re.compile(r"\..*|CNAME|hotpapers\..*", re.DOTALL)
-"""Files that are no pages of anybody: what hosts want, hidden files such as those of Git, our own settings and keys."""
+"""Files that are not pages: files for hosts, hidden files such as those of Git, our own settings and keys."""
 _MARKDOWN = re.compile(r"\d{4}-\d\d-\d\d\.md", re.ASCII)
 _CLASSIC = re.compile(r"\d{4}-\d\d-\d\d---Hot-Papers\.md", re.ASCII)
 _MESSAGE = re.compile(r"\d{4}-\d\d-\d\d\.eml", re.ASCII)

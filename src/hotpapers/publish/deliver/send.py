@@ -24,7 +24,7 @@ from hotpapers.record import Record
 
 class SenderDestination(NamedTuple):
     """An open sender. `http`: its client. `check`: called before each message, raises to stop. `close`: closes its
-    connections. `target`: tells senders of the same name apart."""
+    connections. `target`: distinguishes senders of the same name."""
 
     sender: Sender | BulkSender
     http: HttpClient

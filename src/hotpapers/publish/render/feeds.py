@@ -326,10 +326,10 @@ class FeedMaker:
 
 
 def permanent_id(*parts: str) -> str:
-    """The identifier of what these parts name, as a URN of a UUID."""
+    """The identifier of the thing that these parts name, as a URN of a UUID."""
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
 
 
 def _html(name: str, *values: object) -> str:
-    """What a feed says about an issue or a paper, everything from outside escaped."""
+    """The HTML of an issue or a paper in a feed; everything from outside is escaped."""
     return str(macro("feed_items.html", name)(*values))

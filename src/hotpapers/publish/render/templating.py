@@ -77,12 +77,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
     "form-action 'none'"
 )
-"""What a page may load and do: only its own scripts, styles and images, and the frame in which pages from a disk keep
+"""The permissions of a page: only its own scripts, styles and images, and the frame in which pages from a disk keep
 what readers choose (Content Security Policy Level 3)."""
 
 
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
-"""What the search page may do besides: it has a form."""
+"""The search page's permissions: also a form that is sent to the site itself."""
 
 BOOKMARKLET = "bookmarklet/index.html"
 """The page whose script asks whether the site has a page about a paper."""
@@ -109,7 +109,7 @@ def render_page(
     others: tuple[tuple[str, str], ...],
     **values: object,
 ) -> bytes:
-    """Render a template as a page between what all pages show. `root`: the path from the page to the site's folder;
+    """Render a template as a page within the frame of all pages. `root`: the path from the page to the site's folder;
     `site`, `base`: the site's title and address; `feeds`: whether it has any; `join`: where to subscribe by mail, empty
     if nobody can; `others`: title and address of its other publications."""
     shared = {"root": root, "site": site, "feeds": feeds, "join": join}

@@ -101,7 +101,7 @@ GIVE_UP_AFTER = HOUR // 6
 
 
 def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str]:
-    """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
+    """The jobs that still read back posts from before the site began; none once nothing waits for that any longer."""
     began_at = site_started_at(record.view())
     # a site without a note of when it began is new, or older than such notes
     if was_ever_read(record.database) if began_at is None else at >= began_at + FIRST_WAIT:
@@ -123,14 +123,14 @@ def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
 
 
 def is_given_up(status: JobState, at: int) -> bool:
-    """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
+    """Whether a network refuses, or has failed for so long that nothing waits for it any longer."""
     if status.failing_since is None:
         return False
     return status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER
 
 
 def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
-    """Whether nothing waits for a job anymore although it has not read back: its network cannot be read for now."""
+    """Whether nothing waits for a job any longer although it has not read back: its network cannot be read for now."""
     state = state_of(states, job)
     reader = state_of(states, job.removesuffix(COUNTS))
     is_done = state is not None and state.back_at is not None
@@ -214,7 +214,8 @@ STALE = HOUR // 6
 
 
 def _held_up(record: Record, publication: Publication, day: str, at: int) -> tuple[str, str]:
-    """What an issue waits for, and why it could not be frozen, as far as the job of issues has said so lately."""
+    """Returns what an issue waits for and why it could not be frozen, each empty if unknown. A reason counts only if
+    the job of issues has reported it lately."""
     view = record.view()
     state = jobs_queries.load_state(record, "issues")
     is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE

@@ -28,7 +28,7 @@ OVERDUE = HOUR
 
 
 class SiteHealth(NamedTuple):
-    """Whether all is well. `problems`: what needs attention; `failing`: the jobs that fail now, with the reason;
+    """Whether all is well. `problems`: those that need attention; `failing`: the jobs that fail now, with the reason;
     `without_issue`: the days of the last two weeks that have no issue because nothing was read.
 
     A network that refuses is not a problem here: issues still appear, and say that it is unknown.

@@ -70,11 +70,11 @@ class IssueDestination(NamedTuple):
 
 
 Part = tuple[str, Callable[[], None]]
-"""The name of a part of a round, and what does it."""
+"""The name of a part of a round, and its function."""
 
 
 class FurtherParts(Protocol):
-    """What a wing adds to each round."""
+    """A wing's parts in each round."""
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         """The parts between freezing issues and publishing them."""
@@ -90,8 +90,9 @@ class FurtherParts(Protocol):
 
 class PublishJob:
     """The job. `destinations`: where issues go. `bots`: the rules for judging bots before an issue is frozen.
-    `before_freezing`: what wings do before, too. `read_jobs`: the jobs that read networks; the first issue waits for
-    their first round. `witnesses`: the clocks of the servers that are read, if any are. `further`: what wings add."""
+    `before_freezing`: actions of wings before that. `read_jobs`: the jobs that read networks; the first issue waits for
+    their first round. `witnesses`: the clocks of the servers that are read, if any are. `further`: parts added by
+    wings."""
 
     name = "issues"
 
@@ -128,7 +129,7 @@ class PublishJob:
             further.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Freezes, logs and publishes what is due, and removes what is gone from published pages."""
+        """Freezes, logs and publishes the due issues, and removes deleted posts from published pages."""
         context.check_lease()
         parts = self._parts(context, once)
         problems = [problem for part, do in parts for problem in self._retries.attempt(part, context.clock.now, do)]
@@ -235,7 +236,7 @@ class PublishJob:
     # ---- publishing --------------------------------------------------------------------------------
 
     def _publish(self, context: JobContext, destination: IssueDestination) -> None:
-        """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
+        """Publishes the issues missing at one destination. Raises PartiallyRead if that fails."""
         publication, channel, folder = destination
         again = self._days_again(context, destination)
         days = sorted({*unsent(context.record, *destination), *again})
@@ -297,7 +298,8 @@ class PublishJob:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one at the same path; None if there is none."""
+    """Returns the device and inode that distinguish a folder from another one at the same path. Returns None if there
+    is none."""
     try:
         status = folder.stat()
     except OSError:
@@ -314,9 +316,9 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
 
 
 def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
-    """A hash of what decides how pages look, if they were last rendered by something else; else empty. Apart from what
-    was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings that pages
-    show, such as the publications' titles and the contact."""
+    """A hash of the rules that decide how pages look, if they were last rendered by something else; else empty. Apart
+    from what was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings
+    that pages show, such as the publications' titles and the contact."""
     shown = sorted((row.name, row.shown) for row in allowed.values())
     titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
     settings = site_config._replace(proofs=None, note="")

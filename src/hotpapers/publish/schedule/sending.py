@@ -40,7 +40,7 @@ OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
 
 
 class SendJob:
-    """The job. What fails waits on its own, so that a target that is gone delays no other."""
+    """The job. A failing target waits on its own, so that a target that is gone delays no other."""
 
     name = "sending"
 

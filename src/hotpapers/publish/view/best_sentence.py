@@ -39,7 +39,7 @@ _LAST = re.compile(r"(?:^|\s)(?:[#@＃]\S+|https?://\S+|[\w.-]+\.\w{2,}/\S*|[→
 
 
 class QuotedSentence(NamedTuple):
-    """What is quoted: words of a post as they stand in it. `is_author`: whether an author of the paper said it."""
+    """A quotation: words of a post, unchanged. `is_author`: whether an author of the paper said it."""
 
     text: str
     quotation: Quotation

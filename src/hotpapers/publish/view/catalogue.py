@@ -1,8 +1,8 @@
 """The papers of all issues by category and by author.
 
-A category gets a page with its first paper, and one for each of its years. An author gets a page with the second
-paper; before that the paper's page says it all. Authors are told apart by name: people whose names are written alike
-share a page.
+A category gets a page with its first paper, and one for each of its years. An author gets a page with the second paper;
+before that the paper's page says it all. Authors are distinguished by name: people whose names are written alike share
+a page.
 """
 
 from __future__ import annotations

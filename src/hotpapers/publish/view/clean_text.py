@@ -1,4 +1,4 @@
-"""Removes from outside text what no page, feed or mail should contain."""
+"""Removes signs from outside text that no page, feed or mail should contain."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _MAILTO = "mailto:"
 
 
 class ReportSubject(NamedTuple):
-    """What a reader writes about: an entry of an issue, or a post quoted there."""
+    """The subject of a reader's report: an entry of an issue, or a post quoted there."""
 
     publication: str
     day: str

@@ -1,4 +1,4 @@
-"""What readers see first of an issue: one line about it, and its first titles.
+"""The summary that readers see first of an issue: one line about it, and its first titles.
 
 Reasons for which networks could not be read contain addresses and answers of servers. They are for the operator, on the
 status page and in the API, so nothing here gives them.
@@ -82,8 +82,8 @@ def _counted(entry: Entry, count: PrintedCount, number: int) -> str:
 
 
 def introduction(issue: PublishedIssue) -> str:
-    """`Kettles · On Tea · Bridges for Robots · and 7 more`: what an issue has, in a line or two. Why it has nothing, if
-    it has no papers."""
+    """`Kettles · On Tea · Bridges for Robots · and 7 more`: the contents of an issue, in a line or two. Why it has
+    nothing, if it has no papers."""
     entries = issue.content.entries
     return joined([title(issue, entry.paper) for entry in entries[:TITLES]], len(entries)) or phrases.empty(issue)
 

@@ -1,4 +1,4 @@
-"""Marks what a search has found in a text. Everything is escaped."""
+"""Marks the matches of a search in a text. Everything is escaped."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ class IssueView(NamedTuple):
         return phrases.network_name(networks[0]) if is_one else ""
 
     def about(self, entry: EntryView) -> ReportSubject:
-        """What a reader's report about an entry refers to."""
+        """The subject of a reader's report about an entry."""
         return ReportSubject(self.publication, self.day, self.edition, self.digest, entry.paper)
 
 

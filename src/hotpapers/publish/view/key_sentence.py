@@ -17,7 +17,7 @@ from itertools import pairwise
 from hotpapers.base.text.tex_formulas import formulas
 
 RULE = "telling/1"
-"""The name of the rule. A changed rule gets a new name, so that what pages say about their lead stays true."""
+"""The name of the rule. A changed rule gets a new name, so that pages' statements about their lead stay true."""
 MIN_POINTS = -1000
 """Fewer points than any sentence can have."""
 MAX_ABSTRACT_CHARS = 20_000
@@ -64,11 +64,11 @@ _FIND = (
 )
 
 MAKES = _anywhere(7, f"{_WE}(?:{_MAKE})")
-"""Says what was made or studied."""
+"""Names the thing made or studied."""
 
 # Each counts once per sentence, however often it matches.
 DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
-"""What was done and found."""
+"""Phrases for results: things made and found."""
 
 TELLS = (
     _anywhere(3, r"we\b|our\b|this (?:paper|work|article|report|study|survey)\b"),
@@ -155,7 +155,7 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 
 def points(sentence: str, number: int, count: int, name: str = "") -> int:
-    """The points of sentence `number` (from 0) out of `count`. `name`: what the paper's title calls its subject."""
+    """The points of sentence `number` (from 0) out of `count`. `name`: the name of its subject in the paper's title."""
     opening_points = _opening_points(sentence, number, count, name)
     return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
 
@@ -184,7 +184,8 @@ def _for_place(lowercase: str, number: int, count: int) -> int:
 
 
 def name_in(title: str) -> str:
-    """What comes before the colon in a title, if it is one word: `Kettle: A Way to Boil` → `Kettle`."""
+    """The word before the colon in a title, if it is a single one, or else empty: `Kettle: A Way to Boil` →
+    `Kettle`."""
     match = _NAME.match(title)
     return match[1] if match else ""
 

@@ -115,7 +115,7 @@ _COMMAND = re.compile(r"(\\[A-Za-z]+)")
 _NESTED = 4
 """Alphabets inside each other that are understood."""
 _IS_TEXT = frozenset({"bold", "italic", "sans-serif", "monospace"})
-"""Alphabets in which words are written; in others, letters that stand next to each other are single ones."""
+"""Alphabets in which words are written; in others, adjacent letters are single ones."""
 
 
 def expand(tex: str) -> str:

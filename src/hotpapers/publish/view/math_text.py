@@ -71,7 +71,7 @@ def _token(tag: str, text: str) -> str:
 
 
 def _grouped(text: str, *, is_word_whole: bool = False) -> str:
-    """A part of a fraction or a root, or what is raised: in parentheses if it has several parts."""
+    """A part of a fraction or a root, or a superscript: in parentheses if it has several parts."""
     text = text.strip()
     is_whole = len(text) == 1 or text.isdigit() or (is_word_whole and text.isalnum())
     return text if is_whole else f"({text})"
@@ -96,7 +96,7 @@ def _over(base: str, sign: str) -> str:
 
 
 def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
-    """A base with what is below or above it: `sub`, `super` or both."""
+    """A base with its subscript or superscript: `sub`, `super` or both."""
     base = parts[0].rstrip()
     raised = "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
     return base + raised + parts[0][len(base) :]

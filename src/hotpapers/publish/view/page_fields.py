@@ -85,19 +85,19 @@ def field_name(category: str) -> str:
 SHOWN = 5
 """Categories shown at once; the others unfold."""
 OTHER = "other"
-"""What papers without a category are in."""
+"""The field of papers without a category."""
 ORDERS = ("category", "voices")
 """The orders of lists that have a choice, the default first."""
 
 
 class PageChoice(NamedTuple):
-    """What a reader asked a page for. `category`: only papers of this primary category; `order`: one of `ORDERS`."""
+    """A page's filter and sort order. `category`: only papers of this primary category; `order`: one of `ORDERS`."""
 
     category: str = ""
     order: str = ""
 
     def has(self, category: str) -> bool:
-        """Whether papers of a primary category are among what the reader asked for."""
+        """Whether papers of a primary category are among those that the reader chose."""
         return self.category in ("", category)
 
     @property
@@ -122,8 +122,8 @@ class FieldCount(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """The categories of a page's papers, those with most papers first. `total`: papers in all. `choice`: what the
-    reader asked for; `is_live`: whether a program answers addresses with a choice, so that links work without a
+    """The categories of a page's papers, those with most papers first. `total`: papers in all. `choice`: the reader's
+    filter and order; `is_live`: whether a program answers addresses with a choice, so that links work without a
     script."""
 
     counts: tuple[FieldCount, ...]

@@ -131,7 +131,8 @@ def _time_name(at: int) -> str:
 
 
 def facts(issue: PublishedIssue, *, with_reasons: bool = True) -> tuple[str, ...]:
-    """What was done for an issue, in parts. `with_reasons`: say why a network was not read, as its server put it."""
+    """Facts about how an issue was made, in parts. `with_reasons`: report why a network was not read, as its server put
+    it."""
     return _listing_facts(issue.content) if issue.listing else _own_facts(issue.content, with_reasons=with_reasons)
 
 
@@ -193,7 +194,7 @@ def note(publication: Publication) -> str:
 
 
 def notes(issue: PublishedIssue) -> tuple[str, ...]:
-    """What readers must know about how an issue's counts were made, and why there was no issue just before."""
+    """Notes for readers: how an issue's counts were made, and why there was no issue just before."""
     content = issue.content
     methods = sorted({count.method for entry in content.entries for count in entry.counts})
     ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
@@ -217,7 +218,7 @@ NO_ISSUE = "No issue: nothing was read in time."
 
 
 def made_afterwards(retrospective: Retrospective) -> str:
-    """What a retrospective issue is based on, and what was not known on its day."""
+    """The data behind a retrospective issue, and the gaps in it on its day."""
     described = retrospective.described_later
     absent = ", ".join(map(network_title, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else format_number(retrospective.known)
@@ -315,7 +316,7 @@ def ordinal(number: int) -> str:
 
 
 def tie_note(entry: Entry, ranking: str) -> str:
-    """What decided between this entry and a neighbor with the same score; empty if there is none."""
+    """The rule that decided between this entry and a neighbor with the same score; empty if there is none."""
     return words.tie_sentence(ranking, is_listed=bool(entry.order)) if entry.tied else ""
 
 
@@ -389,7 +390,7 @@ def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
 
 
 def quoted_at_once(issue: PublishedIssue) -> int:
-    """How many posts an issue quotes at once under a paper. A listing may have printed many more."""
+    """The number of posts that an issue shows immediately under a paper. A listing may have printed many more."""
     return 1 if issue.listing else issue.content.publication.posts
 
 

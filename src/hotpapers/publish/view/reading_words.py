@@ -44,7 +44,7 @@ class _NetworkGroup(NamedTuple):
     reason: str
 
     def is_like(self, other: _NetworkGroup) -> bool:
-        """Whether both can be told together: networks are read in turns, so their gaps differ by up to a turn."""
+        """Whether both can be reported together: networks are read in turns, so their gaps differ by up to a turn."""
         return (
             (self.gap.state, self.shorter, self.reason) == (other.gap.state, other.shorter, other.reason)
             and abs(self.gap.from_at - other.gap.from_at) < TURN
@@ -107,7 +107,7 @@ def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
 
 
 def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
-    """What the status page says of a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
+    """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
         group = _group_of(reading, with_reasons=False)
         return _gap_text(content, group.gap, group.shorter)

@@ -26,7 +26,7 @@ class ScoreRow(NamedTuple):
 class ScoreView(NamedTuple):
     """An entry's score, the same on every page.
 
-    `summary`: what it means, in a sentence. `rows`: the parts that give or take points. `parts`: the same, each as a
+    `summary`: its meaning, in a sentence. `rows`: the parts that give or take points. `parts`: the same, each as a
     sentence and as arithmetic. `counted`: all counts, by moment.
     """
 

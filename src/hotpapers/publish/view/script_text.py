@@ -16,7 +16,7 @@ from hotpapers.publish.view.mathml import tree_of
 from hotpapers.publish.view.tex import pieces_of
 
 ScriptText = str | list[Any]
-"""What JSON can have: see above."""
+"""A value of the JSON described above."""
 
 
 def script_text(text: str) -> ScriptText:

@@ -6,8 +6,8 @@ from hotpapers.base.model import IssueContent
 
 
 def unnamed_percent(content: IssueContent) -> int | None:
-    """Percent of the points of an issue's papers that come from the likes or reposts of a post; None if it has no
-    points, or does not say what they count."""
+    """Percent of the points of an issue's papers that come from the likes or reposts of a post; Returns None if it has
+    no points, or does not name their unit."""
     parts = [part for entry in content.listed for part in entry.parts if part.score > 0 and part.counted_as]
     points = sum(part.score for part in parts)
     unnamed = sum(part.score for part in parts if part.counted_as != "voices")

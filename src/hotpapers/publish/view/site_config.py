@@ -1,4 +1,4 @@
-"""What channels need to know about the publisher and the site's address."""
+"""The publisher's details and the site's addresses, for channels."""
 
 from __future__ import annotations
 

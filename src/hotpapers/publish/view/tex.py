@@ -177,7 +177,7 @@ _SIGNS_NAMED = {
     "‰": "textperthousand",
     "←": "textleftarrow",
 }
-"""By sign, the commands that stand for it."""
+"""The commands by sign."""
 _NAMED = {
     **_GREEK,
     **LATIN,
@@ -194,7 +194,7 @@ _NAME = re.compile(
 _IN_BRACES = re.compile(r"\{\s*\\([A-Za-z]+)\s*(?:\{\}\s*)?\}")
 """A letter or sign alone in braces: `M{\\o}ller`."""
 _NO_LETTER = re.compile(r"\\([\"'`^~=.])\s*\{\s*\}")
-"""An accent without a letter stands for its sign."""
+"""An accent without a letter means its sign."""
 
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|sf|tt|it)"
 _INSIDE = "[^{}]*+"

@@ -49,7 +49,7 @@ class Top(NamedTuple):
 
 
 def unit_of(window: str) -> Literal["voices", "likes"]:
-    """What a publication's issues count: listings only know likes."""
+    """The unit counted by a publication's issues: listings have only likes."""
     return "likes" if window == "listing" else "voices"
 
 

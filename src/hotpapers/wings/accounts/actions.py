@@ -2,8 +2,8 @@
 
 The owner's word overrides the rules that judge a single account's behavior, and no others: an account that later acts
 together with others is still judged a bot. The owner's word is not enough against rules that find accounts acting
-together, a list or the account itself saying that it is a bot, or the operator's judgement: accounts are created by
-the hundred, and each of them can prove itself. In these cases the operator decides. The operator is told either way
+together, a list or the account itself saying that it is a bot, or the operator's judgement: accounts are created by the
+hundred, and each of them can prove itself. In these cases the operator decides. The operator is informed either way
 (`hotpapers reports`).
 """
 

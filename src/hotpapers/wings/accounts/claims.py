@@ -1,4 +1,5 @@
-"""Which account somebody means by what they typed: an account's name, its address, or the address of one of its posts.
+"""Finds the account that somebody means by their input: an account's name, its address, or the address of one of its
+posts.
 
 ada.example, @ada.example, did:plc:…, at://…             Bluesky
 https://bsky.app/profile/ada.example/post/…

@@ -85,9 +85,9 @@ def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
 
 
 class MyPostsPage(NamedTuple):
-    """The page. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`: renders what
-    batches after a position changed. `asking`: by server, held while a profile is read from it. `base_addresses`: those
-    of the settings. `contact`: the operator's."""
+    """The page. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`: renders the
+    changes by batches after a position. `asking`: by server, held while a profile is read from it. `base_addresses`:
+    those of the settings. `contact`: the operator's."""
 
     router: FormRouter
     open_client: Callable[[], AbstractContextManager[HttpClient]]

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's routes and its link from pages to the page for authors."""
 
 from __future__ import annotations
 

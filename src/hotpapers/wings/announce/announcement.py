@@ -20,7 +20,7 @@ SHOWN = 5
 
 
 class EntryLine(NamedTuple):
-    """A paper of an issue. `lead`: what it says, in a sentence or two; `counts`: on all networks, in a line; `url`: its
+    """A paper of an issue. `lead`: its contents, in a sentence or two; `counts`: on all networks, in a line; `url`: its
     page on the site, else on arXiv."""
 
     place: int

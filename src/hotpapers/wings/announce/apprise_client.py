@@ -27,7 +27,7 @@ _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctal
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _SENT = re.compile(r"^Sent ", re.MULTILINE)
-"""What Apprise logs for each of an address's rooms that took the message."""
+"""Apprise's log line for each of an address's rooms that accepted the message."""
 _UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
 
 # Log messages of Apprise and its HTTP library contain addresses with tokens.

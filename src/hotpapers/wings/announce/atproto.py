@@ -23,7 +23,7 @@ MAX_ERROR_CHARS = 120
 """Characters shown of a server's error message."""
 EXPIRED = "ExpiredToken"
 REFUSALS = (400, 401)
-"""Statuses of answers that say what is wrong."""
+"""Statuses of answers that name an error."""
 MISSING = ("RecordNotFound", "InvalidRequest")
 """Errors by which servers report that a record does not exist."""
 

@@ -7,7 +7,7 @@ is completed, and no post is made twice. Texts have at most 300 code points, and
 become links, mentions or tags on Bluesky (app.bsky.richtext.facet: offsets are bytes of UTF-8).
 
 The documents follow https://standard.site: one `site.standard.publication`, and a `site.standard.document` for each
-issue. They say what the site says, but never quote posts: a record in an account cannot be recalled.
+issue. They repeat the site's words, but never quote posts: a record in an account cannot be recalled.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _paper(line: EntryLine) -> PostParts:
 
 
 def _fit(lines: list[str], longest: int, end: list[str]) -> str:
-    """Lines, an address and what follows it within MAX_POST_CHARS: the line with index `longest` is cut."""
+    """Lines, an address and the text after it within MAX_POST_CHARS: the line with index `longest` is cut."""
     url, *after = end
     words = filter(None, [_short_url(url) if url else "", *after])
     tail = "\n".join(words)

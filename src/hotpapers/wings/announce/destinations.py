@@ -53,6 +53,7 @@ def bluesky_accounts(record: Record, site: Site, open_client: OpenClient) -> Ite
 def _destination(
     sender: Sender, target: str, open_client: OpenClient, own: tuple[str, ...] = (), secrets: tuple[str, ...] = ()
 ) -> SenderDestination:
-    """`own`: the operator's own addresses, which may be in an internal network; `secrets`: what no error may show."""
+    """`own`: the operator's own addresses, which may be in an internal network; `secrets`: texts that no error may
+    show."""
     client = open_client(own, secrets)
     return SenderDestination(sender, client.http, close=client.close, target=target)

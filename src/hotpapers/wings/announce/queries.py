@@ -1,4 +1,4 @@
-"""What announcements ask of the store."""
+"""Queries of announcements."""
 
 from __future__ import annotations
 

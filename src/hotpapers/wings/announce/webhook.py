@@ -81,8 +81,8 @@ class WebhookSender:
 
 
 def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
-    """The request for a receiver. The same issue always has the same id; its body also says what is known of its papers
-    and posts now."""
+    """The request for a receiver. The same issue always has the same id; its body also has the current data of its
+    papers and posts."""
     content = issue.content
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     name_uuid = uuid.uuid5(SPACE, msgspec.json.encode(name).decode())

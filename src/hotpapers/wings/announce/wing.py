@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's commands, senders and routes."""
 
 from __future__ import annotations
 

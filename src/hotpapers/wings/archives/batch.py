@@ -1,7 +1,7 @@
-"""Stores what was found in some lines of an archive, if it is new.
+"""Stores the findings from some lines of an archive, if they are new.
 
-An archive is about the past: an item is compared not with what the record says now, but with what it said at the moment
-when the item was observed.
+An archive is about the past: an item is compared not with the record's latest values, but with those at the moment when
+the item was observed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ArchiveBatch:
         return self.count >= MAX_BATCH_FINDINGS or self.size >= MAX_BATCH_BYTES
 
     def take(self, line: bytes, file: int = 0) -> Exception | None:
-        """Adds what is found on a line of a file; an unreadable line for quarantine, with the reason, which is
+        """Adds the findings of a line of a file; an unreadable line for quarantine, with the reason, which is
         returned."""
         problem = None
         try:
@@ -90,8 +90,8 @@ class ArchiveBatch:
         self.count -= 1
 
     def store(self, cursor: str | None, stored: str) -> None:
-        """Parses all findings and stores what is new, with the cursor if there is anything to store. `stored`: what was
-        imported before, which FullStore says."""
+        """Parses all findings and stores the new ones, with the cursor if there is anything to store. `stored`: the
+        earlier imports, for FullStore's message."""
         try:
             outcomes = self._only_new(self._read())
             self._format.learned()
@@ -110,7 +110,7 @@ class ArchiveBatch:
         self.size = 0
 
     def figures(self, file: int = 0) -> dict[str, Any]:
-        """What was stored of a file, by the names in `ImportedFile`."""
+        """The numbers of stored items of a file, by the names in `ImportedFile`."""
         named = self._named[file]
         known = set(known_keys(self._record, "paper", "paper", named))
         unknown = len(named) - len(known)
@@ -168,8 +168,8 @@ class ArchiveBatch:
         return self._with_consequences(payload, items) if payload.kind == EDIT else items
 
     def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-        """An edit's items and what follows from them, compared with what the record or this batch said before. For
-        events, the record's observations of the same moment are ignored: they are this very edit, imported earlier."""
+        """An edit's items and their consequences, compared with earlier values in the record or this batch. For events,
+        the record's observations of the same moment are ignored: they are this very edit, imported earlier."""
         at = payload.at
         before = at - 1 if self._in_order else at
         changes = ChangeFilter(self._record.view(before))
@@ -228,9 +228,9 @@ def _order(group: Sequence[Item]) -> tuple[int, bool]:
 
 
 class _EarlierItems:
-    """What was said before a moment, in the record and in what is about to be stored. Ask about items in order of time.
-    `in_order`: the record's observations of an item's own moment come from the events being imported, so they only
-    count as earlier if they equal the item."""
+    """Earlier items, in the record and among those about to be stored. Ask about items in order of time. `in_order`:
+    the record's observations of an item's own moment come from the events being imported, so they only count as earlier
+    if they equal the item."""
 
     def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
         self._record = record

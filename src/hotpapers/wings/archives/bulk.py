@@ -1,8 +1,8 @@
 """Mentions of papers in bulk: buffers and files of any size, as fast as a search for a few words.
 
-Gives exactly what `hotpapers.base.papers.mentions.find` gives line by line. A line ends at `\\n`; bytes are UTF-8, and
-invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The text around a
-needle then decides, in all but one line in a thousand.
+Returns exactly the results of `hotpapers.base.papers.mentions.find`, called line by line. A line ends at `\\n`; bytes
+are UTF-8, and invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The
+text around a needle then decides, in all but one line in a thousand.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _END = b"\n"
 
 
 def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
-    """The mentions in the lines of `data[:high]`: a line's position in data, and what `find` gives for it."""
+    """The mentions in the lines of `data[:high]`: a line's position in data, and the result of `find` for it."""
     mentions: list[tuple[int, PaperMention]] = []
     after = 0
     for place, needle in needle_places(data, high):
@@ -119,7 +119,8 @@ def _mentions_of(
 
 
 def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
-    """What the text near a needle shows: a mention or NOTHING; None if the whole line must be searched."""
+    """Searches the text near a needle: returns a mention or NOTHING. Returns None if the whole line must be
+    searched."""
     first = max(0, place - BEFORE)
     last = min(high, place + AFTER + 1)
     text = data[first:last].decode("latin-1").lower()
@@ -155,8 +156,8 @@ _WORDS = [
     for needle, before in zip(NEEDLES, (b"rRaA", b"rR", b"/_", _ANY, _ANY), strict=True)
 ]
 _ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
-"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may stand
-for a slash or nothing."""
+"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may mean a
+slash or nothing."""
 # The bytes beside an invisible character that splits a needle.
 _INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErRdDsSbB") | frozenset(range(0x80, 0x100))
 _INSIDE_AFTER = frozenset(b"iIvVaApPeErRsSxX.dDbB")

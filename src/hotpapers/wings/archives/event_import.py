@@ -1,4 +1,4 @@
-"""Imports archives of events: scans all files in two passes, then stores what was found in order of time, as if it came
+"""Imports archives of events: scans all files in two passes, then stores the findings in order of time, as if they came
 now."""
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _problem(scans: Iterable[PartScan]) -> InputError | None:
 
 
 def _digest(files: Sequence[FileScan]) -> str | None:
-    """A digest of what was found in files, in any order; None if one of them cannot be identified again."""
+    """A digest of the findings in files, in any order; None if one of them cannot be identified again."""
     if not all(file.file.head for file in files):
         return None
     marks = (
@@ -219,20 +219,20 @@ def _halved(progress: Progress) -> Progress:
 
 
 AHEAD = 2_000
-"""Events for which the record is queried at once."""
+"""Events for which the record is queried together."""
 
 
 class EventCursor(msgspec.Struct, frozen=True):
-    """How far an import is. `files`: a digest of what was found in the first pass. Everything up to a moment (µs UTC)
-    is stored and nothing later: events of one moment are stored together, as each may affect the others."""
+    """How far an import is. `files`: a digest of the first pass's findings. Everything up to a moment (µs UTC) is
+    stored and nothing later: events of one moment are stored together, as each may affect the others."""
 
     files: str
     upto: int
 
 
 class EventRecorder:
-    """Stores events of one kind of archive. `files`: a digest of what was found in the first pass, None if the files
-    cannot be identified again. `after`: the moment up to which events were stored before, else -1."""
+    """Stores events of one kind of archive. `files`: a digest of the first pass's findings, None if the files cannot be
+    identified again. `after`: the moment up to which events were stored before, else -1."""
 
     def __init__(self, task: ArchiveTask, files: str | None) -> None:
         self._format = EVENTS[task.kind](task.target)
@@ -270,7 +270,7 @@ class EventRecorder:
         self._stored = self._at
 
     def result(self, file: FileScan, number: int) -> ImportedFile:
-        """What was stored of a file."""
+        """The summary of a file's import."""
         lines, before = (0, file.lines) if self._is_repeat else (file.lines, 0)
         is_cut = any(scan.cut for scan in file.scans)
         figures = self._batch.figures(number)

@@ -1,7 +1,7 @@
 """Bluesky's events as lines of Jetstream's JSON: when they happened, their order within a moment, and the marks by
 which others refer to them.
 
-A line for what could not be converted has the reason, which reading it raises, so that it is quarantined.
+A line for an entry that could not be converted has the reason, which reading it raises, so that it is quarantined.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class _Problem(msgspec.Struct):
 
 
 def problem_line(reason: str, **evidence: Any) -> bytes:
-    """The line for what cannot be converted. `evidence`: what is known of it."""
+    """The line for an entry that cannot be converted. `evidence`: its known parts."""
     problem = reason.encode("utf-8", "replace").decode()
     return msgspec.json.encode({"problem": problem, **evidence}) + b"\n"
 
 
 def event_of(line: bytes) -> schemas.StreamEvent:
-    """A line's event. Raises InputError with the reason of a line without one, and what decoders raise."""
+    """A line's event. Raises InputError with the reason of a line without one, and the decoders' errors."""
     if line.startswith(PROBLEM):
         raise InputError(msgspec.json.decode(line, type=_Problem).problem[:300])
     return schemas.event(line)

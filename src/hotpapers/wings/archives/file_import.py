@@ -64,7 +64,7 @@ def import_archives(
 ) -> Iterator[ImportedFile | InputError]:
     """Imports archives of one kind into a record; the result for each file, or why it could not be read to its end.
     `terms`: of the format's network. `progress` gets the bytes read of files that have a path. `pool`: processes that
-    filter what is read, if there are any; `staging`: where all of them can write, by default beside the store. Raises
+    filter the lines, if there are any; `staging`: where all of them can write, by default beside the store. Raises
     FullStore."""
     import_target = ImportTarget(record, load_names(record, now, 0), now, now)
     task = ArchiveTask(kind, import_target, files, terms, progress, pool, staging)
@@ -185,8 +185,8 @@ class FileImport:
         self._cut = False
 
     def result(self, blocks: Callable[[BinaryIO, int], Blocks], cursor: ImportCursor | None) -> ImportedFile:
-        """Imports the file, after a cursor if what is before that is unchanged. Raises InputError if it cannot be read
-        any further, after storing what was read, or if it has another format."""
+        """Imports the file, after a cursor if the part before it is unchanged. Raises InputError if it cannot be read
+        any further, after storing the part before, or if it has another format."""
         seen_at = min(self._file.seen_at, self._task.target.now)
         self._format.begin(self._task.target._replace(seen_at=seen_at))
         with self._file.open() as stream:
@@ -250,7 +250,7 @@ class FileImport:
         return FilePlace(block.start + unit.start, tail, lines)
 
     def _store(self) -> None:
-        """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
+        """Stores the findings up to here, unless nothing was readable yet: then it may not be an archive at all."""
         if self._file.altered():
             raise InputError(ALTERED)
         if not self._readable:

@@ -1,4 +1,4 @@
-"""What an archive format is, and what formats share: moments, pages."""
+"""The interface of archive formats, and their shared parts: moments, pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hotpapers.record.paper_names import KEPT
 from hotpapers.wings.archives.framing import ArchiveBlock, FilteredBlock, lines_of
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
-"""What decoders raise for malformed data."""
+"""The errors that decoders raise for malformed data."""
 
 BROKEN = "unreadable"
 """The kind of unreadable payloads. Passing one to its format's `take` again raises the reason."""
@@ -40,7 +40,7 @@ Take = Callable[[bytes], Sequence[RawPayload]]
 
 
 class ImportTarget(NamedTuple):
-    """What an archive is imported into. `names`: names of the papers in the record. `seen_at`: when a line without its
+    """The target of an archive's import. `names`: names of the papers in the record. `seen_at`: when a line without its
     own moment was seen; `now`: no moment in an archive is later. µs UTC."""
 
     record: Record
@@ -85,7 +85,8 @@ class ArchiveFormat:
         self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What may be relevant on a line. Raises one of UNREADABLE if the line is not in this format."""
+        """Extracts the possibly relevant payloads of a line. Raises one of UNREADABLE if the line is not in this
+        format."""
         raise NotImplementedError
 
     def filter(self, block: ArchiveBlock) -> FilteredBlock:
@@ -121,13 +122,13 @@ class SourceArchive(ArchiveFormat):
         self._source = type(self).source(place.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What an entry, or a list of them, says about papers and about posts that are gone."""
+        """Extracts the payloads of an entry, or of a list of them, about papers and about posts that are gone."""
         if line.startswith(b"["):
             return self.page(decode_list(line), self.take)
         return self.entry(line)
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
-        """What an entry says. Raises one of UNREADABLE if it is not in this format."""
+        """Extracts the payloads of an entry. Raises one of UNREADABLE if it is not in this format."""
         raise NotImplementedError
 
     def entries(

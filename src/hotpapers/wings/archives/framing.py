@@ -91,7 +91,7 @@ ANYWAY = -1
 class EventStamp(NamedTuple):
     """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment.
     `needed_mark`: the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY.
-    `known_marks`: the marks of what it makes known."""
+    `known_marks`: the marks of the items that it makes known."""
 
     at: int
     rank: int
@@ -148,7 +148,7 @@ def lines_of(data: bytes) -> Iterator[Unit]:
 
 
 def mark(data: bytes) -> str:
-    """A short digest, to tell whether bytes are unchanged."""
+    """A short digest, to check whether bytes are unchanged."""
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 

@@ -41,7 +41,7 @@ class ArchiveFile(NamedTuple):
 
     @property
     def known_by(self) -> bytes:
-        """What identifies the file: with another `given_at` it is another file. Empty for standard input."""
+        """The identity of the file: with another `given_at` it is another file. Empty for standard input."""
         return self.head + (b"%d" % self.given_at if self.head and self.given_at else b"")
 
 
@@ -51,8 +51,8 @@ class ImportedFile(NamedTuple):
     `lines`: read now, without blank ones; `before`: read by an earlier import; `stored_until`: the moment up to which
     an earlier import stored the events of these files, µs UTC, else 0; `cut`: the last line is incomplete, and was left
     for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts found to
-    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
-    `unknown`: papers that it names and the record has nothing about.
+    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about forgotten keys. `unknown`:
+    papers that it names and the record has nothing about.
     """
 
     file: str
@@ -101,7 +101,7 @@ class ArchiveTask(NamedTuple):
             return None
 
     def setup(self, folder: Path) -> WorkerSetup:
-        """What the pool's processes must know. Raises FullStore."""
+        """Writes the names of papers to the folder, and returns the setup of the pool's processes. Raises FullStore."""
         now = self.target.now
         with full_disk_as_error(folder):
             pickled = pickle.dumps(list(paper_aliases(self.record, now, 0)))

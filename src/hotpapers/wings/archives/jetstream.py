@@ -50,7 +50,7 @@ class TrackedAt:
         return since < self._at < until
 
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
-        """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
+        """Looks up together whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
         known_identities = queries.known_identities(self._record, keys)
         known = known_identities, queries.known_reactions(self._record, reactions)
@@ -154,7 +154,7 @@ class JetstreamArchive(ArchiveFormat):
         self._source = BlueskySource(settings, self._known, place.names)
 
     def prepare(self, lines: Sequence[bytes]) -> None:
-        """Looks up at once what the record has of what these lines delete, and of accounts."""
+        """Looks up together the recorded items that these lines delete, and accounts."""
         removed = list(map(_removed, lines))
         reactions = {reaction for _, reactions in removed for reaction in reactions}
         keys = {key_of(id) for id, _ in removed if id}
@@ -170,8 +170,8 @@ class JetstreamArchive(ArchiveFormat):
         return [self._noted(payload, is_edited=is_edited) for payload in payloads]
 
     def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
-        """A payload, after updating what is tracked: a post that is gone is dropped at once, not only after the batch;
-        a post that names a paper only since an edit, and was too old by then, is never tracked."""
+        """A payload, after updating what is tracked: a post that is gone is dropped immediately, not only after the
+        batch; a post that names a paper only since an edit, and was too old by then, is never tracked."""
         post = key_of(payload.key)
         if payload.kind == "gone":
             self._known.drop(post)

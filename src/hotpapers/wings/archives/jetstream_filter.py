@@ -30,7 +30,7 @@ POST_PATH = b"/app.bsky.feed.post/"
 HIDING = (b"u", b"/")
 """Escapes that may hide anything: a backslash with one of these."""
 MARKS = (b'"delete"', b'"update"', b'"account"')
-"""What may make a line relevant, wherever it occurs, besides escapes."""
+"""Strings that may make a line relevant wherever they occur, besides escapes."""
 POSTS = b'"app.bsky.feed.post"'
 KEY = 13
 """Bytes of a record key used to look for a post: all of it if the key is a moment, as it nearly always is."""

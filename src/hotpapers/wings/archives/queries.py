@@ -1,4 +1,4 @@
-"""What imports of archives ask of the store: which posts, accounts and reactions it knew before."""
+"""Queries of archive imports: posts, accounts and reactions already in the store."""
 
 from __future__ import annotations
 

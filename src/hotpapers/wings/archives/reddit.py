@@ -29,13 +29,13 @@ from hotpapers.wings.reddit.source import RedditSettings, RedditSource
 
 NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
-"""What does not occur in escaped text."""
+"""Signs that do not occur in escaped text."""
 PASSED_OVER = frozenset(("t2", "t4", "t5", "t6", "more", "LiveUpdate"))
 """Kinds of things in listings that are not posts."""
 
 
 class _Meta(msgspec.Struct):
-    """What a second check found, a day or so later."""
+    """The findings of a second check, a day or so later."""
 
     retrieved_2nd_on: Moment = None
     was_deleted_later: bool | None = None
@@ -77,7 +77,7 @@ class _Thing(msgspec.Struct):
         return name
 
     def later(self) -> _Meta:
-        """What a second check found, if there was one."""
+        """The findings of the second check; without one, all at their defaults."""
         return self.meta or _Meta()
 
     def removed(self) -> str | None:
@@ -106,7 +106,7 @@ class RedditArchive(SourceArchive):
     source = partial(RedditSource, RedditSettings(), ())
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
-        """What a line, or a listing on it, says about papers and about posts that are gone."""
+        """Extracts the payloads of a line, or of a listing on it, about papers and about posts that are gone."""
         thing = _thing(line)
         if b"&" in line:
             for name in ("title", "url", "selftext", "body"):

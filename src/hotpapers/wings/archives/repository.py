@@ -40,7 +40,7 @@ CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
 """How a CID begins: version 1, DAG-CBOR or raw, SHA-256. The decoder does not distinguish CIDs from other bytes."""
 CID_BYTES = 36
 NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""What decoders raise for an invalid block."""
+"""The errors that decoders raise for an invalid block."""
 
 
 class _Commit(msgspec.Struct):

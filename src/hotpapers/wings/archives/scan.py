@@ -44,8 +44,8 @@ class ScanTask(NamedTuple):
 class PartScan(msgspec.Struct):
     """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `unreadable`:
     those that were not. `cut`: the last line is incomplete and was left out. `problem`: why the rest of the part cannot
-    be read. `end`: bytes read, decompressed. `keys`: of posts that name papers. `check`: a checksum of what was found.
-    `known_marks`: marks of what it makes known. `events`: the files with what was found."""
+    be read. `end`: bytes read, decompressed. `keys`: of posts that name papers. `check`: a checksum of the findings.
+    `known_marks`: marks of the items that it makes known. `events`: the files with the findings."""
 
     lines: int = 0
     readable: bool = False
@@ -105,8 +105,8 @@ class Scanner:
                     return
 
     def _relevant(self, task: ScanTask, scan: PartScan, progress: Progress) -> Iterator[SpilledEvent]:
-        """What is relevant by itself. An unreadable line is added when it turns out not to be the last one of all: a
-        broken connection may have cut that off."""
+        """Yields the events that are relevant by themselves. An unreadable line is added when it turns out not to be
+        the last one of all: a broken connection may have cut that off."""
         part = task.part
         last = None
         try:

@@ -70,7 +70,7 @@ class SparkWorkers:
     def map(
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
-        """See `Pool`. Raises what PySpark raises."""
+        """See `Pool`. Raises PySpark's errors."""
         all_tasks = list(tasks)
         if not all_tasks:
             return

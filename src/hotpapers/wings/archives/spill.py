@@ -27,7 +27,7 @@ MAX_SORTED_BYTES = 2**23
 LARGE = 160
 """Bytes of memory that an event takes in addition to its content."""
 MAX_OPEN = 64
-"""Maximum files merged at once."""
+"""Maximum files merged together."""
 
 
 class SpilledEvent(NamedTuple):
@@ -45,8 +45,8 @@ class SpilledEvent(NamedTuple):
 
 
 def write_events(folder: Path, events: Iterable[SpilledEvent]) -> list[str]:
-    """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and what
-    iterating raises."""
+    """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and the errors
+    of iterating."""
     paths: list[str] = []
     waiting = []
     size = 0
@@ -140,7 +140,7 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
 
 
 class KnownMarks:
-    """Marks of what is known: posts, reactions, accounts. A few others appear to be known too: about one in ten if many
+    """Marks of known posts, reactions and accounts. A few others appear to be known too: about one in ten if many
     millions are. Memory use is constant."""
 
     BITS = 2**27

@@ -43,7 +43,7 @@ Task = TypeVar("Task")
 
 
 class WorkerSetup(NamedTuple):
-    """What a process must know: the format, the import's current moment (µs UTC), and the folder that it shares, which
+    """The setup of a process: the format, the import's current moment (µs UTC), and the folder that it shares, which
     has the names of papers."""
 
     format: str
@@ -57,7 +57,7 @@ class WorkerSetup(NamedTuple):
 
 
 Work = Callable[[WorkerSetup, Any, Progress], Any]
-"""What a process does with a task; `Progress` gets the bytes that it reads of a file."""
+"""A process's function for a task; it reports the bytes that it reads of a file to `Progress`."""
 
 
 class Pool(Protocol):
@@ -154,7 +154,7 @@ class Workers:
     def map(
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
-        """See `Pool`. Raises InputError if processes end too often, and what the work raises."""
+        """See `Pool`. Raises InputError if processes end too often, and the errors of the work."""
         source = iter(tasks)
         end = None
         submit = partial(self._submit, work, setup)

@@ -1,4 +1,4 @@
-"""What a file looks like that is not in the format given, for the error that refuses it."""
+"""Guesses the format of a file that is not in the format given, for the error that refuses it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hotpapers.base.errors import InputError
 MAX_UNREADABLE_LINES = 100
 """Unreadable lines at the beginning after which a file is taken to be in another format."""
 TRUNCATED = "truncated"
-"""What the decoder says about JSON that ends too early."""
+"""Occurs in the decoder's message about JSON that ends too early."""
 MAX_SAMPLES, SAMPLE = 3, 2**16
 """Unreadable lines used to guess what a file looks like, and bytes of each."""
 
 
 class UnreadableLines(NamedTuple):
-    """What cannot be read of a file: how many lines, the beginnings of the first ones, why the first is unreadable, and
+    """The unreadable lines of a file: their number, the beginnings of the first ones, why the first is unreadable, and
     whether the last one seems to be cut off."""
 
     lines: int = 0
@@ -65,7 +65,7 @@ BEGINNINGS = (
     (rb"\{\s*[\r\n]|\[\s*[\r\n]", "JSON spread over several lines: put each object on a line of its own (jq -c)"),
     (rb"[^{\[,]*,[^{\[]*[\r\n]?\Z", "a CSV table: convert its rows to lines of JSON first"),
 )
-"""How files in other formats begin, and what to say about them."""
+"""The beginnings of files in other formats, and the words about them."""
 
 FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
     ("jsonl", "lines written by `hotpapers export`", ({"kind", "observed_at"}, {"kind", "format", "version"})),
@@ -77,11 +77,12 @@ FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
     ("x", "posts from X", ({"author_id", "text"},)),
     ("x", "pages of posts from X", ({"data", "meta"}, {"data", "includes"})),
 )
-"""Formats, what their lines are, and sets of field names that occur together in them."""
+"""Formats, names of their lines, and sets of field names that occur together in them."""
 
 
 def looks_like(samples: Sequence[bytes], format: str) -> str:
-    """What the first lines of a file look like, other than `format`, in words that follow *it looks like*."""
+    """Guesses from its first lines which format other than `format` a file has, in words that follow *it looks
+    like*."""
     first = samples[0] if samples else b""
     for pattern, beginning in BEGINNINGS:
         if re.match(pattern, first):

@@ -30,7 +30,7 @@ from hotpapers.wings.x.source import XSettings, XSource
 
 
 class _Twarc(msgspec.Struct):
-    """What the collecting program adds."""
+    """The field added by the collecting program (twarc)."""
 
     retrieved_at: Moment = None
 

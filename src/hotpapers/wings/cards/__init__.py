@@ -3,5 +3,5 @@
 card_contents  what is on a card, and its place on a site
 drawing        draws a card, if Pillow is installed
 demo_card      the card of the demo's week
-wing           what the wing hooks into the core
+wing           registers the wing's hooks
 """

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's pictures of issues: their files, their addresses for pages, and those of the demo."""
 
 from __future__ import annotations
 

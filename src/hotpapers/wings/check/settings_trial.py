@@ -1,4 +1,4 @@
-"""Trying every source, sender and folder of the settings: what each needs to work."""
+"""Tries every source, sender and folder of the settings, and reports missing settings and access."""
 
 from __future__ import annotations
 
@@ -339,7 +339,7 @@ def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
 
 
 def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
-    """What wings read or write."""
+    """Tries the files, folders and servers of wings."""
     open_client = client_opener(site, LIMITS)
     for hook in hooks_of(Trials):
         try:

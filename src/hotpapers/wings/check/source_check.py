@@ -19,10 +19,10 @@ REQUESTS = 2
 
 
 class SourceCheck(NamedTuple):
-    """What a few requests showed. `answered`: the hosts that answered; `failed`: the others, each with its error;
-    `entries`: the payloads they sent; `is_refused`: whether a server, or the source itself, wants something that is not
-    in the settings; `is_metered`: the source costs money, so no request was sent; `is_unreached`: no request reached a
-    server."""
+    """The results of a few requests. `answered`: the hosts that answered; `failed`: the others, each with its error;
+    `entries`: the number of payloads they sent; `is_refused`: whether a server, or the source itself, wants something
+    that is not in the settings; `is_metered`: the source costs money, so no request was sent; `is_unreached`: no
+    request reached a server."""
 
     answered: tuple[str, ...] = ()
     failed: Mapping[str, str] = {}
@@ -57,8 +57,8 @@ class Enough(NetError):
 
 
 class LimitedClient:
-    """An HTTP client that tries each of some base addresses a few times, and notes what came of it by host. Of streams
-    it reads one message."""
+    """An HTTP client that tries each of some base addresses a few times, and notes the outcome by host. Of streams it
+    reads one message."""
 
     def __init__(self, http: HttpClient, bases: Sequence[str], limit: int) -> None:
         self._http = http

@@ -1,4 +1,4 @@
-"""What the wing asks of the store: imported listings, and the posts in them."""
+"""Queries of the wing: imported listings, and the posts in them."""
 
 from __future__ import annotations
 

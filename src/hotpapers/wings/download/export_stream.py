@@ -58,7 +58,7 @@ class ExportStreams:
         self.count = 0
 
     async def answer(self, request: Request) -> ASGIApp:
-        """What sends the export that a request asks for, of which the first chunk has been made. Raises Refused,
+        """Returns an app that sends the requested export, whose first chunk has been made. Raises Refused,
         UsageError."""
         params = parameters(ExportParams, request)
         compress = takes_gzip(request.scope)
@@ -94,12 +94,12 @@ class ExportStreams:
 
 
 def answers(api: Api) -> tuple[tuple[str, Answer]]:
-    """What answers the export's address."""
+    """The handler for the export's address."""
     return ((PATH, ExportStreams(api).answer),)
 
 
 def operations() -> tuple[tuple[str, openapi.Json]]:
-    """What the API's document says of it."""
+    """The export's entry in the API's document."""
     operation = {
         "operationId": "export",
         "summary": "The whole record: the observations (jsonl), or the issues' entries (csv, bibtex).",

@@ -44,11 +44,11 @@ _KINDS: dict[bytes, Any] = {
     b'{"kind":"alias"': model.Alias,
     b'{"kind":"verdict"': model.Verdict,
 }
-"""What is examined, by how a line of it begins."""
+"""The types of the examined lines, by how a line begins."""
 
 
 class WithheldWords(NamedTuple):
-    """What to withhold the words of: these networks, posts and accounts, and posts that the policy doesn't allow."""
+    """Withholds the words of these networks, posts and accounts, and of posts that the policy doesn't allow."""
 
     networks: frozenset[str]
     keys: frozenset[str]

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's part of the API: the export and its description."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def _without_address(name: str) -> str:
 
 
 def _first_date(moments: Iterable[int | None]) -> int | None:
-    """The first date in whole seconds; years up to 1970 are what programs write if they know no date."""
+    """The first date in whole seconds; programs write years up to 1970 if they know no date."""
     return next((timestamps.whole_seconds(at) for at in moments if at is not None and 0 < at <= timestamps.LAST), None)
 
 

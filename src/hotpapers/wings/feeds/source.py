@@ -22,7 +22,7 @@ from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 
 NETWORK = "feeds"
 SINGLE = " single"
-"""What follows a feed's hash in the cursor if it had one entry."""
+"""Suffix of a feed's hash in the cursor if the feed had one entry."""
 
 
 class FeedsSettings(SettingsStruct):

@@ -55,7 +55,7 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
 
 
 def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:
-    """What has to be looked at before a form closes, with the command for it."""
+    """Yields warnings that a form is about to close, each with the command to review its reports."""
     return reporting.alarms(record.database, now())
 
 

@@ -99,7 +99,7 @@ class FormSpec(NamedTuple):
 
 class FormPage(NamedTuple):
     """A page with its text and form. `facts`: names and values. `wait`: seconds for Retry-After, or 0. `buttons`: of a
-    page without a form, whereto each leads and what it says."""
+    page without a form, the target of each and its label."""
 
     heading: str
     lines: tuple[str, ...] = ()
@@ -252,7 +252,7 @@ def form_router(backend: Backend, publication: Publication, contact: str) -> For
 
 
 def refusal_page(refused: Refused) -> FormPage:
-    """The page that says what is refused."""
+    """The page about a refusal."""
     if refused.status == 429:
         # The page for a client with too many requests
         minutes = (refused.wait + 59) // 60

@@ -31,7 +31,7 @@ RESERVE = 2
 """How many times the limits of its kind hold for the first report that a post should not be quoted: whoever floods the
 form with reports about some posts does not close it for the others."""
 ALARM_PERCENT = 80
-"""Of the limits of a kind, when the operator is told."""
+"""Of the limits of a kind, when the operator is informed."""
 
 NoteResult = Literal["kept", "known", "full"]
 """The result for a report: stored, the same report is already open, or there are too many."""
@@ -106,7 +106,7 @@ def is_full(database: Database, report: ReaderReport) -> bool:
 
 
 def alarms(database: Database, at: int) -> Iterator[tuple[str, str]]:
-    """What the operator has to look at before a form closes, with the command for it."""
+    """Yields warnings that a form is about to close, each with the command to review its reports."""
     for counts in (_counts_of(database, kind, at) for kind in get_args(Kind)):
         if counts.is_nearly_full:
             text = f"{counts.open:,} open reports ({counts.kind}), {counts.recent:,} of the last hour"

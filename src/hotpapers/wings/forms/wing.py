@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's commands, alarms, routes and links to its forms."""
 
 from __future__ import annotations
 

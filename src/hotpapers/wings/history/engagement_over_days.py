@@ -55,7 +55,7 @@ class StandingTally:
 
 
 class RecordChanges:
-    """What the record learned after a first cut and up to a last one, and the posts that name several papers."""
+    """The changes of the record after a first cut and up to a last one, and the posts that name several papers."""
 
     def __init__(self, view: AsOfView, after: int) -> None:
         self._papers: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -90,7 +90,7 @@ class RecordChanges:
         return {paper for post in set(posts) for _, paper in self._papers[post]}
 
     def subjects(self, after: int, until: int) -> tuple[set[int], set[str]]:
-        """What the verdicts and aliases between two cuts are about: accounts by number, papers by key."""
+        """The subjects of the verdicts and aliases between two cuts: accounts by number, papers by key."""
         verdicts = list(_between(self._verdicts, after, until))
         accounts = {subject for _, subject, about in verdicts if not about}
         changes = _between(self._joined, after, until)
@@ -105,8 +105,8 @@ def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
 
 
 class EngagementOverDays:
-    """What a window measures at cuts up to `until`. If cuts and positions ascend, each continues from the one before.
-    The window must have no `papers` and no `posted_from`."""
+    """Measures the engagement of a window at cuts up to `until`. If cuts and positions ascend, each continues from the
+    one before. The window must have no `papers` and no `posted_from`."""
 
     def __init__(self, window: MeasurementWindow, until: int) -> None:
         self._window = window

@@ -1,4 +1,4 @@
-"""Makes issues of past days afterwards, from what the record has, in one run.
+"""Makes issues of past days afterwards, from the record, in one run.
 
 They form a separate publication, named after the one whose recipe they follow: `daily@history` for `daily`. So they
 never mix with issues that appeared on their day: not in lists, feeds or mail, not in comparisons, not in the log.
@@ -134,8 +134,8 @@ def check_period_closed(period: PastPeriod, at: int) -> None:
 
 
 def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
-    """Make and freeze the missing days in order. Each issue is in the record by the time it is yielded. Raises what
-    `freeze` raises."""
+    """Make and freeze the missing days in order. Each issue is in the record by the time it is yielded. Raises the
+    errors of `freeze`."""
     publication = _recorded(record, period.publication)
     collect: InputReader = collect_with_forecasts
     # A daily issue reuses most of what the previous one read, unless other collectors' counts may replace ours

@@ -26,8 +26,8 @@ from hotpapers.wings.history.inferred_days import infer_days
 
 
 class HistoryResult(NamedTuple):
-    """The issues of a past period. `issues`: day, entries and digest of those frozen now; `channels`: what each did;
-    `inferred`: papers whose announcement day was inferred."""
+    """The issues of a past period. `issues`: day, entries and digest of those frozen now; `channels`: each one's
+    summary; `inferred`: papers whose announcement day was inferred."""
 
     period: past_days.PastPeriod
     issues: list[dict[str, Any]]

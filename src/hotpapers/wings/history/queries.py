@@ -61,7 +61,7 @@ def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
 
 
 def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
-    """The moments that invalidate everything measured before: a network reported what was said before it was first
+    """The moments that invalidate everything measured before: a network reported posts made before it was first
     read."""
     sql = f"""SELECT coverage.observed_at FROM coverage WHERE coverage.observed_at > ? AND {view.visible("coverage")}
             AND coverage.reason IN (?, ?) AND coverage.until_at = coverage.from_at ORDER BY 1"""

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's commands and its issues of past days."""
 
 from __future__ import annotations
 

@@ -4,5 +4,5 @@ writing           the files for each kind of host, from `templates` and the sett
                   operator has changed
 schedule          when a host should run the program, if it does not run continuously; how a scheduled run went
 scheduled_runs    the command `scheduled`: begins and ends a run; writes the whole site into an empty folder
-wing              what the wing hooks into the core
+wing              registers the wing's hooks
 """

@@ -83,7 +83,7 @@ BY_SCHEDULE = "schedule"
 
 class ScheduleReport(NamedTuple):
     """The report of a run. Times in ISO 8601; `outcome`: success or failure; `next_by`: when the next run must have
-    begun; `problems`: what needs attention; `where`: the address of the run's log."""
+    begun; `problems`: those that need attention; `where`: the address of the run's log."""
 
     outcome: str
     began: str
@@ -94,7 +94,8 @@ class ScheduleReport(NamedTuple):
 
 
 def begin(record: Record, moments: Sequence[datetime.time], at: int, because: str) -> str:
-    """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
+    """Records that a run begins, and returns a sentence that says so. `because`: the cause of its start. `at`: µs
+    UTC."""
     earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
     seconds = at // SECOND - planned(moments, at // SECOND)
     delay = f"{duration(seconds)} after its planned time"
@@ -114,7 +115,7 @@ def _due(moments: Sequence[datetime.time], at: int) -> int:
 def end(
     record: Record, moments: Sequence[datetime.time], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
-    """Records how a run ended. `outcome`: success, or anything else; `problems`: what else needs attention."""
+    """Records how a run ended. `outcome`: success, or anything else; `problems`: further ones that need attention."""
     earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
     failures = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began_at = earlier.started_at or at

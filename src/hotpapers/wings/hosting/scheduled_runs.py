@@ -153,6 +153,6 @@ def render_all(
 
 
 def check_empty(output: Path) -> None:
-    """Raises UsageError if a folder is not empty: what another run left there would be published too."""
+    """Raises UsageError if a folder is not empty: another run's files there would be published too."""
     if output.is_dir() and any(output.iterdir()):
         raise UsageError(f"{output}: is not empty; name an empty folder with --output")

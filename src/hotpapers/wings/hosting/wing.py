@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's commands and kinds of hosts."""
 
 from __future__ import annotations
 

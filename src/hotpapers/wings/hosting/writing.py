@@ -1,4 +1,4 @@
-"""Writing the files for hosts, never over what the operator has changed."""
+"""Writing the files for hosts, never over the operator's changes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ OWN_USER = "hotpapers"
 
 def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], replace: bool) -> Iterator[str]:
     """Writes the hosting files for the settings in a file. Raises UsageError, having written nothing, if one already
-    exists and `replace` is not given. Yields what it wrote, and what remains to do. `program`: how to call this program
-    without a PATH."""
+    exists and `replace` is not given. Yields the written files, and the remaining steps. `program`: how to call this
+    program without a PATH."""
     file_settings = settings.load(file)
     today = datetime.datetime.now(datetime.UTC).date()
     user = getpass.getuser()
@@ -91,7 +91,7 @@ def host_files(kind: str, settings: Settings, today: datetime.date, machine: Hos
 
 
 def remarks(kind: str, settings: Settings) -> list[str]:
-    """What the operator still has to do for a host."""
+    """A reminder of the operator's remaining steps for a host; empty if there are none."""
     return [f"`hotpapers docs hosting`: {TO_DO[kind]}"] if kind in TO_DO else []
 
 

@@ -61,7 +61,7 @@ class _Story(msgspec.Struct):
 
     @property
     def words(self) -> str:
-        """What its author says of it, also if that is HTML after all."""
+        """The author's description as plain text, also if the field contains HTML after all."""
         text = self.description_plain.rstrip()
         return plain(text)[0] if _TAGS.search(text) else text
 

@@ -62,7 +62,7 @@ REPORT = "report"
 line."""
 COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))
 """Types of feedback by which a reader wants no more mail (RFC 5965 §7.3 and its drafts). Not `not-spam` (RFC 6430),
-`auth-failure` (RFC 6591), `virus`, by which servers report, nor those that tell nothing: `other` and unknown ones."""
+`auth-failure` (RFC 6591), `virus`, by which servers report, nor those without information: `other` and unknown ones."""
 ARRIVED = frozenset(("delivered", "relayed", "expanded"))
 _DECODERS = {"base64": decodebytes, "quoted-printable": decodestring}
 _CODE = re.compile(r"\b([45]\d\d)\b")
@@ -139,7 +139,7 @@ def _moment(line: bytes) -> int:
 
 
 def _outcome(record: Record, event: MailboxEvent, delivered: int, at: int) -> str:
-    """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
+    """Carries out a message's request. Returns the field of MailboxSummary that counts it."""
     subscriber = subscribers.find(record, event.mark) if event else None
     if event is None or subscriber is None or _is_outdated(record, event, subscriber, delivered):
         return "other"
@@ -175,8 +175,8 @@ def _is_outdated(record: Record, event: BounceReport | MailToken, subscriber: Su
 
 
 def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
-    """What a message reports or asks for; None if it is unrelated. Any exception that a hostile one causes counts as
-    unrelated."""
+    """Parses the report or request in a message. Returns None if it is unrelated. Any exception that a hostile one
+    causes counts as unrelated."""
     if len(message) > MAX_BOUNCE_BYTES or len(_MULTIPART.findall(message)) > MAX_PARTS:
         return None
     try:
@@ -225,7 +225,7 @@ def _own_parts(message: Message) -> list[Message]:
 
 
 def _report_of(message: Message, parts: list[Message]) -> Message | None:
-    """The part for programs. Its own type tells the kind of report: many servers leave `report-type` out."""
+    """The part for programs. Its own type shows the kind of report: many servers leave `report-type` out."""
     reports = [part for part in parts if part.get_content_maintype() == REPORT]
     kind = str(message.get_param("report-type", "")).lower()
     named = (part for part in reports if part.get_content_subtype().removeprefix("global-") == kind)

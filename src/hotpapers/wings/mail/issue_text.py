@@ -51,10 +51,9 @@ class MessageEntry(NamedTuple):
 
 
 class MessageView(NamedTuple):
-    """An issue's message. `preheader`: the first titles, which mail programs show beside the subject, and
-    only there. `notes`: what
-    readers must know first; `facts`: how the issue was made. `more`: how many papers did not fit. `page`: the issue's
-    page; its `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
+    """An issue's message. `preheader`: the first titles, which mail programs show beside the subject, and only there.
+    `notes`: caveats for readers, shown first; `facts`: how the issue was made. `more`: how many papers did not fit.
+    `page`: the issue's page; its `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
 
     issue: IssueContent
     subject: str

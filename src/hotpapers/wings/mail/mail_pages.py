@@ -44,7 +44,7 @@ PURPOSES: dict[str, Purpose] = {
     "skip": "unsubscribe",
     "all": "unsubscribe",
 }
-"""What a link's token must be for, by the link's path below `/mail/`."""
+"""The required purpose of a link's token, by the link's path below `/mail/`."""
 NOTHING = FormPage(
     "Invalid or expired link", ("The link is incomplete or too old. Subscribe again to get a new one.",), status=404
 )

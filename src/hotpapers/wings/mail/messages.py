@@ -81,8 +81,8 @@ def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) 
 def plain_message(
     mail_config: MailConfig, name: str, address: str, subject: str, at: int, message_id: str, text: str, token: str = ""
 ) -> bytes:
-    """A message that is no issue's. `name`: the sender's, or empty; `message_id`: up to the `@`; `token`: what answers
-    are recognized by."""
+    """A message that is no issue's. `name`: the sender's, or empty; `message_id`: up to the `@`; `token`: the mark by
+    which answers are recognized."""
     full_id = f"<{message_id}@{domain_of(mail_config.address)}>"
     headers = _headers(mail_config, name, address, subject, at, full_id)
     if token:

@@ -1,5 +1,5 @@
-"""What subscribers of a publication get, and how often: for the page where they subscribe, and the mail that asks them
-to confirm."""
+"""Describes the mails to a publication's subscribers, and how often they come: for the page where they subscribe, and
+the mail that asks them to confirm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def kind(publication: Publication) -> str:
 
 
 def contents(publication: Publication) -> str:
-    """What a mail has."""
+    """A sentence about the contents of a mail."""
     return (
         f"New papers{_fields(publication)} that people talk about, ranked, each with authors, a sentence or two of its "
         "abstract, counts, what somebody said about it, and links to the discussions."

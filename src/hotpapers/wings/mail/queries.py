@@ -16,7 +16,7 @@ _MESSAGE = f"channel = '{CHANNEL}' AND edition = 0"
 """Selects messages among deliveries."""
 
 PACE = "mail:"
-"""Prefix of a mail domain's pace, to tell it from the paces of HTTP hosts."""
+"""Prefix of a mail domain's pace, to distinguish it from the paces of HTTP hosts."""
 OUTBOX_RETENTION = 14 * DAY
 """How long the state of a message is kept once the record has its day's delivery, µs."""
 FAILURE_RETENTION = 60 * DAY

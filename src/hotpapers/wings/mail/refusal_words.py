@@ -1,6 +1,6 @@
 """Words of a refusal. Servers are free in what they write after a code.
 
-The words were chosen from what common servers say; what matches none tells nothing.
+The words were chosen from common servers' replies; a reply that matches none proves nothing.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ class SmtpClient:
             self._drop()
 
     def try_out(self) -> str:
-        """Connects and logs in, as `ready` does; what was found, in a few words."""
+        """Connects and logs in, as `ready` does; the finding, in a few words."""
         self.ready()
         return "the relay answers" + (" and accepts the login" if self._mail_config.user else "")
 
@@ -168,7 +168,7 @@ class SmtpClient:
         return connection
 
     def _transmit(self, connection: _Smtp, message: bytes, address: str) -> str:
-        """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
+        """Sends the message itself. From its first byte on, only a reply shows whether it was accepted."""
         try:
             assert connection.sock is not None
             connection.sock.settimeout(AFTER_MESSAGE)
@@ -230,7 +230,7 @@ class SmtpClient:
             connection.sign_in(mail_config.user, mail_config.password.value)
 
     def _start_tls(self, connection: _Smtp) -> None:
-        """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine
+        """Starts TLS, and discards the relay's earlier replies in plain text (RFC 3207 §4.2). A relay on this machine
         may do without, but some demand it even there."""
         code = connection.docmd("STARTTLS")[0] if connection.has_extn("starttls") else 0
         if code == NO_TLS_NOW and self._mail_config.is_local:

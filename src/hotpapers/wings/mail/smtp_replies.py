@@ -1,4 +1,4 @@
-"""What a relay's reply means for a message. Pure: RFC 5321 §4.2 (reply codes), RFC 3463 (enhanced status codes).
+"""Interprets a relay's reply to a message. Pure: RFC 5321 §4.2 (reply codes), RFC 3463 (enhanced status codes).
 
 4xx          temporary: the message is retried later
 5xx          permanent: if the address does not exist, it gets no more mail; otherwise only this message fails
@@ -31,7 +31,7 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BAD_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)|5\.2\.1|5\.4\.4")
 """No such mailbox, no such domain, moved without a new address, mailbox closed, no route (RFC 3463 §3; RFC 7505)."""
 _OF_DOMAIN = re.compile(r"5\.1\.(?:0|2|10)|5\.4\.\d+")
-"""Statuses that may be about the recipient's domain, whose words tell of its DNS."""
+"""Statuses that may be about the recipient's domain, whose words mention its DNS."""
 _VAGUE = re.compile(r"|5\.0\.\d+|5\.1\.(?![78])\d+|5\.[23]\.0|5\.[45]\.\d+")
 """Statuses, or none, that may mean a missing address or something else; 5.1.7 and 5.1.8 are about the sender."""
 _UNCERTAIN = re.compile(rf"{_VAGUE.pattern}|5\.7\.\d+")
@@ -42,7 +42,7 @@ _NO_READER_AT_MICROSOFT = re.compile(r"recipient address(?:es)? rejected ?: acce
 """Microsoft 365's words, with 5.4.1, for an address that does not exist (directory-based edge blocking)."""
 _BAD_ADDRESS_CODES = (550, 551, 553)
 POLICY, AFTER_DATA = "policy", "after DATA"
-"""What is added to a failure's code: its words tell of a policy; the message was refused, not the address."""
+"""Suffixes of a failure's code: its words name a policy; the message was refused, not the address."""
 _REASON = re.compile(r"(?:5\d\d ?)?(?:5\.\d{1,3}\.\d{1,3})?(?<=\d)")
 _SENDER_CODES = (421, 454, 500, 501, 502, 503, 504, 530, 534, 535, 538)
 """Codes about the connection or about us, not about a message: closing, syntax, authentication."""
@@ -104,7 +104,7 @@ def is_bad_address(code: int, status: str, text: str = "") -> bool:
 
 
 def failure_reason(reply: str, status: str, text: str) -> str:
-    """What is kept of a permanent failure: code and status, and *policy* if only the words tell of one."""
+    """The stored reason of a permanent failure: code and status, and *policy* if only the words name one."""
     may_be = _VAGUE.fullmatch(status) or _BAD_ADDRESS.fullmatch(status)
     is_told_by_words = may_be and not is_bad_address(0, status, text)
     return f"{reply} {POLICY}" if is_told_by_words and tells_policy(words_of(text)) else reply

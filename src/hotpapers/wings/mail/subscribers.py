@@ -167,7 +167,7 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
 
 
 def keep_house(record: Record, at: int) -> None:
-    """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
+    """Deletes data that is no longer needed: addresses never confirmed, old messages, paces older than a day."""
     tidy(record, at)
     drop_old_messages(record, at)
     jobs_queries.drop_old_paces(record, PACE, at - DAY)

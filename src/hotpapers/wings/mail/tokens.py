@@ -32,7 +32,7 @@ class MailToken(NamedTuple):
 
 
 class SentMessage(NamedTuple):
-    """What a Message-ID says: a day's issue, its edition, and the reader's mark."""
+    """The contents of a Message-ID: a day's issue, its edition, and the reader's mark."""
 
     day: str
     edition: int

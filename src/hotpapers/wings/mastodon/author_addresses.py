@@ -45,7 +45,7 @@ _OF_PROFILE: tuple[tuple[str, Forms], ...] = (
 
 
 def author_address(status: str, profile: str) -> str:
-    """The address of a status's author; empty if the profile is on another server, or if no known form tells it."""
+    """The address of a status's author; empty if the profile is on another server, or if no known form contains it."""
     if address := _derived(status, _OF_ONE_SERVER):
         return address
     if not profile or host(profile) != host(status):

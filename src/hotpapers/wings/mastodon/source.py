@@ -41,7 +41,7 @@ MAX_REMEMBERED_SERVERS = 10_000
 """How many servers' posts returned last are remembered."""
 MAX_REMEMBERED_POSTS = 10_000
 """How many posts of a streaming server are remembered by the server's own number, which its deletions name; and how
-many posts by the server that told of them."""
+many posts by the server that reported them."""
 
 
 class MastodonSource(PostSource[MastodonSettings]):
@@ -95,7 +95,7 @@ class MastodonSource(PostSource[MastodonSettings]):
         self, server: MastodonServer, entry: TimelineEntry | None, body: bytes, at: int
     ) -> Sequence[RawPayload]:
         """The payloads of a timeline's entry, or of a boost's original. Counts are trusted only from the home server;
-        edits too, if it is read or can be asked, else from the server that told of the post."""
+        edits too, if it is read or can be asked, else from the server that reported the post."""
         if entry is None:
             return [RawPayload("post", unreadable_key(body), body, at)]
         if entry.boosted:
@@ -115,8 +115,8 @@ class MastodonSource(PostSource[MastodonSettings]):
 
     def _tells_edits(self, server: MastodonServer, entry: TimelineEntry) -> bool:
         """Whether a server that is not a known post's home is believed about its words: only one server is, or each
-        round would record several versions, as servers' copies differ. In a new process, which cannot know who told of
-        the post, it is the first server that shows an edit."""
+        round would record several versions, as servers' copies differ. In a new process, which cannot know the
+        reporting server, it is the first server that shows an edit."""
         if HOME.fullmatch(entry.uri) or host(entry.uri) in self._hosts:
             return False
         default_teller = "" if len(self._hosts) > 1 else server.base

@@ -60,7 +60,7 @@ class Quote(msgspec.Struct):
 
 
 class PleromaPart(msgspec.Struct):
-    """What Pleroma adds."""
+    """The fields added by Pleroma."""
 
     quote: QuotedStatus | None = None
     quote_url: str | None = ""
@@ -87,7 +87,7 @@ class Status(msgspec.Struct):
 
     @property
     def quoted(self) -> str:
-        """The address of the quoted status, in whichever form the server tells it; empty without one."""
+        """The address of the quoted status, in whichever form the server sends it; empty without one."""
         quote = self.quote or Quote()
         added = self.pleroma or PleromaPart()
         status = quote.quoted_status or added.quote
@@ -207,7 +207,7 @@ def edits(entry: TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
 
 
 def _account(status: Status, at: int) -> Account:
-    """The author, by the account's own address, or by the handle if no server and no form of address tells that one.
+    """The author, by the account's own address, or by the handle if no server and no form of address shows that one.
 
     A name without a server belongs to the server of the address.
     """

@@ -66,7 +66,7 @@ class Timeline(NamedTuple):
         return f"{self.server.base}/{self.path}"
 
     def new_pages(self) -> Pages:
-        """What is new since the last reading; the first time only the newest page."""
+        """Yields the pages that are new since the last reading; the first time only the newest page."""
         last = self.newest.get(self.name, "")
         if not last:
             page = self._page()

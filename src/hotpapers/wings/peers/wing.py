@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's settings, commands, jobs, alarms and checks."""
 
 from __future__ import annotations
 

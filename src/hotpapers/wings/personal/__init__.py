@@ -18,5 +18,5 @@ site_part  the files of a site that its scripts read: `vectors.js` and `for_me.j
 tools      the same for language models; the papers of the record that are nearest to a paper
 site_tools the same about a published site, from its files
 commands   the command `for-me`
-wing       what the wing hooks into the core
+wing       registers the wing's hooks
 """

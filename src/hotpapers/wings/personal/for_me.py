@@ -54,7 +54,7 @@ def papers_of_day(reader: IssueReader, publication: str, day: str) -> Iterator[P
 
 
 def papers_of(view: AsOfView, keys: Sequence[str]) -> Iterator[Paper]:
-    """What the record knows about papers; those it does not know are left out."""
+    """Yields the recorded papers among these keys; others are left out."""
     return view.items_among(Paper, "paper", keys)
 
 

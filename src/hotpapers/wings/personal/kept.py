@@ -1,5 +1,6 @@
-"""What is made of frozen issues, kept while the program runs: issue readers change with each batch, the papers of a
-frozen issue do not. What takes long to make is also saved in a folder beside a store file, and may be deleted.
+"""Caches values computed from frozen issues while the program runs: issue readers change with each batch, the papers of
+a frozen issue do not. Values that take long to compute are also saved in a folder next to a store file, which may be
+deleted.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def kept(
     most: int = MAX_KEPT,
     saving: Saving | None = None,
 ) -> Value:
-    """What was made of the latest editions of some days' issues, or is now."""
+    """Returns the cached value for the latest editions of some days' issues, or computes it now."""
     digests = (reader.issue_header(publication, day).digest for day in days)
     key = (kind, publication, *days, *digests)
     with _LOCK:
@@ -84,7 +85,7 @@ def database_of(reader: IssueReader) -> Database | None:
 
 
 def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving) -> Value:
-    """What a file holds for a key, or what is made and saved now, where the folder can be written."""
+    """Returns a key's saved value, or computes it now and saves it, if the folder can be written."""
     own = sha256("\n".join((saving.format, *key)).encode())
     hasher = sha256("\n".join(key[:3]).encode())
     path = folder / hasher.hex()[:32]  # so that a later edition's takes its place

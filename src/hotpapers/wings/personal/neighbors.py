@@ -85,7 +85,7 @@ class Neighbors:
             yield
 
     def _read_parts(self, until: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
-        """Earlier entries, then whole days: a month at once where all of it is earlier, or listings, which are short;
+        """Earlier entries, then whole days: a whole month where all of it is earlier, or listings, which are short;
         else by day."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]

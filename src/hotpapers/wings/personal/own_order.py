@@ -1,8 +1,8 @@
 """The order of papers for a reader. Pure; `for_me.js` orders the same way.
 
-A paper's value is its closeness to the starred papers, in ten-thousandths, by the words that tell these from the other
-papers to be ordered; a followed author adds more than any closeness, a followed word half of that. What
-a reader does not want takes off half its closeness to the nearest such paper. Equal values keep the public order.
+A paper's value is its closeness to the starred papers, in ten-thousandths, by the words that distinguish these from the
+other papers to be ordered; a followed author adds more than any closeness, a followed word half of that. What a reader
+does not want takes off half its closeness to the nearest such paper. Equal values keep the public order.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from hotpapers.wings.personal.vectors import (
 BY_AUTHOR = 2 * WHOLE
 BY_WORD = WHOLE
 ROUNDS = 5
-"""In which the order hardly changes any more."""
+"""After these, the order hardly changes."""
 ALLOWED = 0.03
-"""What another paper may have in common with starred ones."""
+"""A paper that is not starred lowers the weights of its words while they come to more than this."""
 STAR_SOFTNESS, OTHER_SOFTNESS = 1.25, 11.0
 """Divide each step: one starred paper has nine times the say of another paper."""
 UNIT = 2**32
@@ -50,7 +50,7 @@ class RankedText(NamedTuple):
 
 
 class ReaderProfile(NamedTuple):
-    """What a reader starred, with their vectors, and follows."""
+    """A reader's starred papers with their vectors, and the followed authors and words."""
 
     starred: tuple[tuple[RankedText, WeighedVector], ...]
     authors: tuple[str, ...] = ()
@@ -125,7 +125,7 @@ def _nearest(vector: Vector, profile: ReaderProfile, liked: LikedWords) -> str:
 
 
 def first_match(phrases: Sequence[str], text: str) -> str:
-    """The first phrase that stands in a text, whatever its case; "" if none does."""
+    """The first phrase found in a text, whatever its case; "" if none does."""
     return next((phrase for phrase in phrases if phrase.strip() and _pattern(phrase).search(text)), "")
 
 

@@ -96,8 +96,8 @@ class DayForReader(NamedTuple):
 
 
 class ReaderPaper(NamedTuple):
-    """A paper as its reader is told of it. `sentence`: the first of its abstract; `counts`, `discussion`: empty outside
-    the day's issue; `discussion`, `url`: addresses."""
+    """A paper as shown to its reader. `sentence`: the first of its abstract; `counts`, `discussion`: empty outside the
+    day's issue; `discussion`, `url`: addresses."""
 
     title: str
     authors: str
@@ -288,7 +288,7 @@ def _html(paper: ReaderPaper) -> Markup:
 
 
 def _facts(ordered: OrderedDay) -> str:
-    """What the reader sees of how much."""
+    """A sentence about how many of the day's papers the reader sees."""
     if not ordered.total:
         return "No papers that day."
     return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."

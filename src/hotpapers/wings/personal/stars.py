@@ -1,5 +1,5 @@
-"""What a reader starred and follows, read from a reference manager's file (`library_files`), a list of ids, or the
-JSON that the site's pages, which keep stars in the browser alone, export.
+"""Reads a reader's stars and follows from a reference manager's file (`library_files`), a list of ids, or the JSON that
+the site's pages, which keep stars in the browser alone, export.
 
 A list may also have lines such as `author: Ada Brewster` and `word: lattice`: whom and what the reader follows.
 """
@@ -43,7 +43,7 @@ class StarredPaper(NamedTuple):
 
 
 class ReaderChoices(NamedTuple):
-    """What a reader starred, and the authors and words that they follow."""
+    """A reader's starred papers, and the authors and words that they follow."""
 
     starred: tuple[StarredPaper, ...] = ()
     authors: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
-"""What a paper is about, as a vector: at most 40 words of its title and abstract, among them its categories, each with
-a weight of 1 to 63.
+"""A paper's subject as a vector: at most 40 words of its title and abstract, among them its categories, each with a
+weight of 1 to 63.
 
 Rare words count most. How rare a word is comes from a table that is part of the program, `terms-1.txt`: the first line
 has its version, the number of papers that were counted and what a level is; each further line has a level and the words
@@ -38,7 +38,7 @@ MAX_CATEGORIES = 4
 """Categories of a vector: together a fifth as long as its words."""
 
 _FREQUENCY = (0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53)
-"""What a word counts by its occurrences in a text, the last for all above: 16 · (1 + ln n)."""
+"""A word's count by its number of occurrences in a text, the last for all higher numbers: 16 · (1 + ln n)."""
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]+")

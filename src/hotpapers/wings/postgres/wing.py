@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers PostgreSQL as a kind of database."""
 
 from __future__ import annotations
 

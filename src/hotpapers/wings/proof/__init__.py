@@ -13,7 +13,7 @@
     log_keeping              extends logs while the program runs, and writes their files alone
     observations             published observations, without words and names, and their hourly files
     alarms                   what is wrong with a log, until it is acknowledged
-    settings, commands, wing   `[transparency]`; `hotpapers log`; what the wing hooks into the core
+    settings, commands, wing   `[transparency]`; `hotpapers log`; registers the wing's hooks
 
 docs/examples/check_proof.py checks proofs without this package.
 

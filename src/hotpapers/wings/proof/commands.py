@@ -153,7 +153,7 @@ def verify_saved(
 
 
 def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str, object], list[str]]:
-    """What is printed about a file, as JSON and in lines."""
+    """The report about a file, as JSON and in lines."""
     try:
         issue = saved_issues.read_saved(file)
     except InputError as problem:

@@ -188,7 +188,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def add_entries(folder: Path, entries: Sequence[bytes], key: VerifierKey) -> None:
     """Appends leaves to the log in a folder after removing a partial leaf, and writes its key if missing. Returns once
-    all is on disk. Raises OSError, also where a link stands in place of the entries."""
+    all is on disk. Raises OSError, also where a link is in place of the entries."""
     file_modes.make_published_folders(folder / _CHECKPOINTS)
     if not (folder / _KEY).exists():
         file_modes.write_atomically(folder / _KEY, f"{key}\n".encode())

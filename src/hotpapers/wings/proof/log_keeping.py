@@ -126,7 +126,7 @@ class LogKeeping:
 
 
 def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
-    """What the settings ask for; None without a settings file. Raises SettingsError."""
+    """The log keeping configured in the settings. Returns None without a settings file. Raises SettingsError."""
     logs = site_logs.site_logs(site)
     if logs is None:
         return None

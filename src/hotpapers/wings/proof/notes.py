@@ -276,7 +276,7 @@ def cosigned_at(checkpoint: Checkpoint, key: VerifierKey) -> int | None:
 
 
 def cosigned_message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> bytes:
-    """What a witness signs. `name`, `type`: of its key."""
+    """The message that a witness signs. `name`, `type`: of its key."""
     if type == COSIGNATURE_ED25519:
         return f"cosignature/v1\ntime {seconds}\n{checkpoint.text}".encode()
     numbers = (0, seconds, checkpoint.size)

@@ -41,7 +41,7 @@ class LogConfig(NamedTuple):
 
 
 class LogUpdate(NamedTuple):
-    """What was added to a log: the number of leaves, and their signed checkpoint; None if there was nothing to add."""
+    """An addition to a log: the number of leaves, and their signed checkpoint, or None if there was nothing to add."""
 
     added: int = 0
     signed: Checkpoint | None = None

@@ -40,7 +40,7 @@ class AnsweredPost(msgspec.Struct, frozen=True):
 
 
 class AnsweredEntry(msgspec.Struct, frozen=True):
-    """What an answer says of an entry that may be another today."""
+    """The parts of an answer's entry that may have changed since."""
 
     posts: tuple[AnsweredPost, ...] = ()
     withdrawn: bool = False

@@ -38,8 +38,8 @@ class IssueProof(NamedTuple):
 
 
 class ProvedIssue(NamedTuple):
-    """What is needed to check a saved copy. `content`: its SHA-256 is the digest. `metadata`: the items whose hashes
-    are in the entries, by paper: title, authors, abstract; for a listing, what it printed."""
+    """An issue with everything needed to check a saved copy. `content`: its SHA-256 is the digest. `metadata`: the
+    items whose hashes are in the entries, by paper: title, authors, abstract; for a listing, its printed places."""
 
     content: IssueContent
     metadata: Mapping[str, Paper | Place]

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's settings, commands, proofs, alarms, checks and other hooks."""
 
 from __future__ import annotations
 

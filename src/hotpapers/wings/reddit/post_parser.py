@@ -60,7 +60,7 @@ class Gallery(msgspec.Struct):
 
 
 class PostContent(msgspec.Struct):
-    """What a post says; a crosspost also has the content of the original."""
+    """A post's content; a crosspost also has the content of the original."""
 
     title: str = ""
     url: str | None = ""
@@ -99,7 +99,7 @@ class RedditPost(PostContent, kw_only=True):
     crosspost_parent: str | None = ""
     crosspost_parent_list: list[PostContent] | None = None
     parent_id: Any = None
-    """What a comment replies to, `t1_…` or `t3_…`; the oldest dumps have a number."""
+    """The parent of a comment, `t1_…` or `t3_…`; the oldest dumps have a number."""
 
     @property
     def created_at(self) -> int | None:

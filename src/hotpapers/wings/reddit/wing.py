@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's reader of Reddit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's settings, its work before freezing, and its checks."""
 
 from __future__ import annotations
 

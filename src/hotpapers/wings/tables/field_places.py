@@ -18,8 +18,8 @@ Z = 1.96
 
 
 class FieldFacts(NamedTuple):
-    """What is compared. `fields`: the field of each paper announced on the days of issues; `placed`: papers with a
-    place; `people`: those of papers whose networks were all read in full for a week."""
+    """The data of a comparison. `fields`: the field of each paper announced on the days of issues; `placed`: papers
+    with a place; `people`: those of papers whose networks were all read in full for a week."""
 
     fields: Mapping[str, str]
     placed: Set[str]
@@ -42,7 +42,7 @@ class FieldRow(Schema, frozen=True, kw_only=True):
     read_in_full: float
 
     def places_than(self, all_fields: float) -> str:
-        """Whether it has more or fewer places than its papers would explain; empty if that cannot be told."""
+        """Whether it has more or fewer places than its papers would explain; empty if unknown."""
         if self.low > all_fields:
             return "more"
         return "fewer" if self.high < all_fields else ""

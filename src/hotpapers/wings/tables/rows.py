@@ -38,9 +38,9 @@ COUNTED_VERDICTS = frozenset(("bot", "human", "doubtful", "sound"))
 ARXIV_DOI = "10.48550/arXiv."
 """How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
 OLDEST = (AGES[-1] + 24) * HOUR
-"""The age from which papers are not measured anymore, plus a day."""
+"""The age from which papers are no longer measured, plus a day."""
 STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
-"""Microseconds of announcements measured together: papers announced 90 days earlier are not measured anymore."""
+"""Microseconds of announcements measured together: papers announced 90 days earlier are no longer measured."""
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:

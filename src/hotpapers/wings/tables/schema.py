@@ -63,7 +63,7 @@ _STAMP = (
     "position BIGINT The batch of the record that added the row.",
     "closed BIGINT The batch that closed it, so that it no longer counts; empty if none.",
 )
-"""What decides whether an issue read a row: see docs/wings/tables.md."""
+"""The columns that decide whether an issue read a row: see docs/wings/tables.md."""
 _READ_UNTIL = "until TIMESTAMP The moment up to which it was counted, UTC."
 
 TABLES = (

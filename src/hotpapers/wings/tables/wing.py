@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's formats, site files and importer."""
 
 from __future__ import annotations
 

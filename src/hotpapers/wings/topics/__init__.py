@@ -1,4 +1,4 @@
-"""What a publication's papers are about more than before, week by week, from words and counted voices alone.
+"""The trending topics of a publication's papers, week by week, from words and counted voices alone.
 
 groups     the word groups of a paper
 finding    which groups stand out in a week: log-odds with a prior
@@ -8,5 +8,5 @@ site_part  the pages `topics/2026-W47/` and their data
 tools      the same for language models
 demo_topics the topics of the demo's week
 commands   the command `topics`
-wing       what the wing hooks into the core
+wing       registers the wing's hooks
 """

@@ -148,7 +148,7 @@ class PaperSet(NamedTuple):
 
 
 def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
-    """What the arithmetic needs to know about papers."""
+    """Summarizes papers for the arithmetic: their number, total weight and total of squared weights."""
     weights = [paper.weight for paper in papers]
     total = sum(weight * weight for weight in weights)
     return PaperSet(len(weights), sum(weights), total)
@@ -199,5 +199,5 @@ def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) 
 
 
 def _effective(papers: PaperSet) -> Decimal:
-    """How many papers of equal weight tell as much (Kish: Survey Sampling, 1965)."""
+    """The number of papers of equal weight with as much information (Kish: Survey Sampling, 1965)."""
     return _DECIMAL.divide(papers.weight * papers.weight, papers.squares)

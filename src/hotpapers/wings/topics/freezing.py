@@ -1,4 +1,5 @@
-"""Notes the digest of each week's topics when the week is over, so that `verify` can tell whether they are the same."""
+"""Notes the digest of each week's topics when the week is over, so that `verify` can check whether they are the
+same."""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ def note_name(publication: str, week: str = "") -> str:
 
 
 def check_notes(record: Record, publication: str | None) -> Iterator[VerifyFinding]:
-    """What differs when the topics of the weeks that were noted are calculated again: of a publication, or of all."""
+    """Calculates the topics of all noted weeks again, of a publication or of all, and yields the differences."""
     reader = RecordIssueReader(record)
     for name in [publication] if publication else [item.publication for item in reader.publications()]:
         weeks = TopicWeeks(reader, name)

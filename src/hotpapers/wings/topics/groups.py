@@ -1,4 +1,4 @@
-"""The word groups of a paper: one to three words that stand together in its title or abstract.
+"""The word groups of a paper: one to three words next to each other in its title or abstract.
 
 Words are compared without case, accents, TeX commands and plural endings. A group neither begins nor ends with one of
 `STOP_WORDS`, and does not go across punctuation. `finding` chooses topics among them, and their names.

@@ -30,7 +30,7 @@ _PATH = re.compile(r"topics/(\d{4}-W\d\d)/(index\.html|topics\.json)", re.ASCII)
 _TEMPLATE = Path(__file__).with_name("topics.html")
 
 NamedPath = tuple[str, str]
-"""What a link says, and where it leads."""
+"""A link's text and target."""
 
 
 class TopicView(NamedTuple):

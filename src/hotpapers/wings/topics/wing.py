@@ -1,4 +1,4 @@
-"""What the wing hooks into the core."""
+"""Registers the wing's commands, notes, site files, tools and other hooks."""
 
 from __future__ import annotations
 

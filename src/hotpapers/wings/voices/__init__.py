@@ -6,5 +6,5 @@ notes      in the store: the lists as they were last read, and lanes, also from 
 noting     the part of the job that publishes: reads the lists once a day, and notes each issue's lane
 queries    the wing's own SQL
 demo_lanes the lanes of the demo's week
-wing       what the wing hooks into the core
+wing       registers the wing's hooks
 """

@@ -1,8 +1,8 @@
 """The wing's notes in the store: lists and lanes.
 
 Lists are kept as they were last read: who is on them, by a hash of the list's address, which may contain a password.
-Whoever is forgotten leaves them at once, and is not taken in again. Notes of lanes (`issues.lanes`) are also written
-from and for full exports.
+Whoever is forgotten leaves them immediately, and is not taken in again. Notes of lanes (`issues.lanes`) are also
+written from and for full exports.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class KeptList(NamedTuple):
 
 
 def mark_of(name: str) -> str:
-    """What stands for a list's address."""
+    """The mark that replaces a list's address: half of the SHA-256's digits."""
     return sha256(name.encode()).hex()[:32]
 
 

@@ -181,12 +181,13 @@ def _view_of(site: Site) -> str:
 
 
 def _addresses(table: VoicesSettings, view: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a client for a table may ask though it be an inside address, and its secrets. Raises SettingsError."""
+    """The addresses that a client for a table may request even if they are internal, and the client's secrets. Raises
+    SettingsError."""
     own = (view, *filter(is_web_address, table.lists))
     return own, (secret(table.token, "voices: token"),) if table.token else ()
 
 
 def lists_of(table: VoicesSettings) -> Iterator[str]:
-    """What a table asks networks for: its lists there, and accounts that are known there by another name."""
+    """Yields the names that a table looks up at networks: its lists there, and accounts known there by another name."""
     yield from filter(is_web_list, table.lists)
     yield from (key for key in map(member_key, table.accounts) if key.startswith("bluesky:@"))

@@ -151,8 +151,8 @@ class XSource(PostSource[XSettings]):
         self.for_counts = Budget.from_prices(for_counts, settings.price)
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
-        """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored before
-        asking for the next page: it includes what the next request may cost."""
+        """Yields the posts since the cursor, as far as the month's budget goes. Each page's cursor must be stored
+        before asking for the next page: it includes the next request's maximum cost."""
         paid = _PaidRequests(http, self.settings, self.for_search, cursor)
         if paid.account.until:
             yield from self._search_pages(paid)

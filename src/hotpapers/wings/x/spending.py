@@ -1,4 +1,4 @@
-"""What X may cost: an account on which each request's maximum cost is booked before it is sent. Pure.
+"""X's budget: an account on which each request's maximum cost is booked before it is sent. Pure.
 
 Money is counted in millionths of the currency of the operator's budget and prices, so sums are exact.
 """

@@ -1,4 +1,4 @@
-"""What an arXiv identifier is. All patterns expect lower-case text and the flag ASCII.
+"""The grammar of arXiv identifiers. All patterns expect lower-case text and the flag ASCII.
 
 New style, from April 2007 on: YYMM.NNNN through December 2014, YYMM.NNNNN from January 2015 on; numbers begin at 1.
 Old style, August 1991 to March 2007: archive/YYMMNNN, with an optional subject class (math.GT/0309136) that is not part

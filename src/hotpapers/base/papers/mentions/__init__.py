@@ -11,7 +11,7 @@ For these: `paper_urls` (DOIs, and addresses that belong to one paper), `title_w
 
 A mention never crosses a line break, so a text's mentions are those of its lines. The forms are listed in
 `hotpapers.base.papers.arxiv.addresses`. The same paper at two places is two mentions. Time is linear in the length of
-any text: every needle is looked at once, with at most 300 characters around it.
+any text: every needle is examined a single time, with at most 300 characters around it.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _SEQUELS = frozenset(("ii", "iii", "iv", "v", "vi", "part"))
 
 
 class PaperAlias(NamedTuple):
-    """A paper's key, and what names it. `title`: as written; `doi`: one or several; `pages`: keys."""
+    """A paper's key, and the names by which it is found. `title`: as written; `doi`: one or several; `pages`: keys."""
 
     paper: str
     title: str = ""
@@ -107,7 +107,8 @@ class PaperIndex:
         return has_address and next(_addressed(tables, text, ""), None) is not None
 
     def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
-        """What a text and its links name, strongest evidence first; each paper once per form and place."""
+        """Returns the papers that a text and its links name, strongest evidence first; each paper once per form and
+        place."""
         tables = self._tables
         matches = [match for link in links for match in _addressed(tables, link, "link")]
         matches += _addressed(tables, text, "text")

@@ -1,8 +1,8 @@
 """Finds papers on any server in any text: by their addresses, DOIs, and forms of arXiv identifiers.
 
-What an address names is not always certain. A page of bioRxiv may belong to either of two DOIs, `osf.io/abcde` may be a
-project, and only PubMed knows the DOI of `pmid:31804775`. Such a mention has no key, but candidates: it is one paper at
-most, and none before somebody has looked.
+An address does not always name one paper for certain. A page of bioRxiv may belong to either of two DOIs,
+`osf.io/abcde` may be a project, and only PubMed knows the DOI of `pmid:31804775`. Such a mention has no key, but
+candidates: it is one paper at most, and none before somebody has looked.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ STEM = 5
 def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | None:
     """The paper whose title a text quotes instead of the linked paper's; empty if that paper is unknown.
 
-    `title`: the words of the linked paper's title. None if there is no doubt, or no way to tell.
+    `title`: the words of the linked paper's title. Returns None if there is no doubt, or no way to know.
     """
     if not title or len(text) > MAX_TEXT_CHARS:
         return None

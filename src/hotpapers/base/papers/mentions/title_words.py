@@ -83,7 +83,7 @@ _LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in 
 def plain(text: str) -> str:
     """The text in ASCII, in which words are searched for; blanks and signs stay.
 
-    A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may stand for a
+    A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may expand to a
     whole phrase.
     """
     return _in_ascii(text).translate(_SIGNS)
@@ -146,5 +146,5 @@ def _command_text(command: re.Match[str]) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words, in order: what WORD finds in the lower-case plain text, in a single pass over the bytes."""
+    """The words, in order: the matches of WORD in the lower-case plain text, in a single pass over the bytes."""
     return _in_ascii(text).encode().translate(_LETTERS_ALONE, _DROPPED.encode()).decode().split()

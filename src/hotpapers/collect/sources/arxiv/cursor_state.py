@@ -20,7 +20,7 @@ MAX_OVERDUE_VERSIONS = 10_000
 """Most versions that may be overdue, some four days of arXiv."""
 
 Lack = tuple[str, str]
-"""A day, and what is still missing of it."""
+"""A day, and the parts of it that are still missing."""
 
 
 class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,8 +109,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def add_check(
         self, archive: str, items: int, lacks: Iterable[Lack], exact: str, least: Iterable[tuple[str, str]] = ()
     ) -> Self:
-        """Note that an archive was compared with its listing, which had more items than the feed. `lacks`: what is
-        still missing; `exact`, `least`: of this archive."""
+        """Note that an archive was compared with its listing, which had more items than the feed. `lacks`: the missing
+        ones; `exact`, `least`: of this archive."""
         return self.replace(
             checked=(*self.checked, archive),
             items=self.items + items,

@@ -49,7 +49,7 @@ class DailyFeed(NamedTuple):
 
 
 class DailyFeedEntry(NamedTuple):
-    """An item: what it announces, and its raw body."""
+    """An item: its announcement, and its raw body."""
 
     id: str
     version: int | None

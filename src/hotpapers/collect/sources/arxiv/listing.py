@@ -43,14 +43,15 @@ Ids = frozenset[str]
 
 
 class ListingCount(NamedTuple):
-    """What arXiv lists as new or cross-listed on a day: how many papers, and those that a page shows."""
+    """arXiv's new and cross-listed papers of a day: their number, and those that a page shows, with their type."""
 
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
 
 def parse(data: bytes) -> dict[str, ListingCount]:
-    """What a page lists, by the day's label, newest first. Raises InputError if the page is not a listing."""
+    """Parses a listing page into counts by the day's label, newest first. Raises InputError if the page is not a
+    listing."""
     result: dict[str, ListingCount] = {}
     for day, heading, count in _counts(data):
         if day and not heading.startswith("Replacement"):
@@ -77,7 +78,7 @@ def parse_replacements(data: bytes) -> dict[str, Ids]:
 
 
 def _counts(data: bytes) -> Iterator[tuple[str, str, ListingCount]]:
-    """A page's headings, each with the day that it or an earlier one names, empty if none does, and with what is listed
+    """A page's headings, each with the day that it or an earlier one names, empty if none does, and with the count
     below it."""
     html = data.decode("utf-8", "replace")
     if not _LIST.search(html):
@@ -191,8 +192,8 @@ class CompletenessChecks:
         return payloads, cursor.add_check(archive, added, lacks, exact, least)
 
     def listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
-        """What an archive's pages list, back to the first missed day or as far as they go, and when they were read.
-        Asks once. Raises NetError, and then the same one again."""
+        """Returns the listings of an archive, back to the first missed day or as far as its pages go, and when they
+        were read. Requests them only once. Raises NetError, and for later calls the same one again."""
         if archive not in self._listings:
             try:
                 self._listings[archive] = self._whole_listing(archive)
@@ -286,7 +287,7 @@ ItemId = tuple[str, AnnouncementType]
 
 class FeedComparison(NamedTuple):
     """`accepted`: the items that are the day's. `is_stale`: the feed is another day's, at least in part, and lacks some
-    of the day. `is_unsure`: the day's replacements could not be told from another day's."""
+    of the day. `is_unsure`: the day's replacements could not be distinguished from another day's."""
 
     accepted: frozenset[ItemId]
     is_stale: bool = False

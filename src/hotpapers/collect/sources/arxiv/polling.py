@@ -201,7 +201,7 @@ class ArxivPoll:
         self.cursor = self.cursor.mark_described(identifiers, self._described)
 
     def _entries(self, feeds: Sequence[DailyFeed]) -> Generator[PayloadPage, None, list[RawPayload]]:
-        """Has the papers in feeds described, and returns what the feeds themselves say."""
+        """Has the papers in feeds described, and returns the feeds' own payloads."""
         yield from self._describe([entry.versioned_id for feed in feeds for entry in feed.items])
         payloads = list[RawPayload]()
         for feed in feeds:

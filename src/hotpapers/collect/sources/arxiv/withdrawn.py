@@ -42,7 +42,7 @@ _CLAUSE = (
     r"(?:(?:due|owing)\s+to|because|since|as|after|in\s+(?:view|light)\s+of|on\s+account\s+of|given|following|regrettably"
     r"|unfortunately|sadly|notice|note|warning|attention|update)\b(?:[^.;]|\.(?=\S)){0,200}?[,:!]?\s+"
 )
-"""What may come before it in a sentence."""
+"""A clause that may precede the withdrawal in a sentence."""
 _FIRST_OF_ABSTRACT = (
     rf"(?:{_CLAUSE})?(?:(?:this|our|my)\s+{_WORK_IS_GONE}|{_BY_US}(?:this|our|my)\s+(?:\w+\s+)?{_WORK}\b)",
     rf"(?:(?:this|the|our|my)\s+)?{_WORK_IS_GONE}",
@@ -60,7 +60,7 @@ _ANYWHERE = (
     rf"\bwithdrawal\s+of\s+(?:this|the|our|my)\s+{_WORK}\b|\bthis\s+{_WORK}\s+be\s+withdrawn\b",
     r"\bwithdrawal\s+is\s+(?:appropriate|necessary|required|requested|needed)\b",
 )
-"""What a comment says anywhere."""
+"""Phrases that mean a withdrawal anywhere in a comment."""
 _FROM_ELSEWHERE = re.compile(
     r"\b(?:withdrawn?|retracted)\s+from\s+(?!(?:the\s+)?arxiv|(?:the|this)\s+(?:server|archive|repository)\b"
     rf"|(?:\w+\s+)?(?:consideration|publication|circulation|distribution|view|access)[,:]?\s+"

@@ -198,7 +198,8 @@ def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
 
 
 def tid_time(rkey: str) -> int | None:
-    """The time in a record's key, if the key is a TID (https://atproto.com/specs/tid), else None. µs UTC."""
+    """The time in a record's key, if the key is a TID (https://atproto.com/specs/tid). Returns None for other keys. µs
+    UTC."""
     return int(rkey.translate(_DIGITS), 32) >> 10 if _TID.fullmatch(rkey) else None
 
 

@@ -20,7 +20,7 @@ from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIO
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoders raise for invalid input."""
+"""The errors that decoders raise for invalid input."""
 NOTHING: Sequence[RawPayload] = ()
 
 
@@ -158,7 +158,7 @@ def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
 
 
 def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
-    """Whether a post names a paper, by the same search as in `parser.read`, over all its words and links at once.
+    """Whether a post names a paper, by the same search as in `parser.read`, over all its words and links together.
 
     An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.
     """

@@ -38,7 +38,7 @@ class PaperActivity(NamedTuple):
 
 
 class AccountHistory(NamedTuple):
-    """What is kept of an account, a row of the table. `first_at`: when its first recorded activity was observed;
+    """The stored activity of an account, a row of the table. `first_at`: when its first recorded activity was observed;
     `settled_at`: the latest observation among its first three papers; `first_paper`, `second_paper`: 0 for none yet;
     `position`: the batch that brought the third, 0 before."""
 
@@ -51,7 +51,7 @@ class AccountHistory(NamedTuple):
 
 
 def add_activity(known: AccountHistory | None, activity: PaperActivity) -> AccountHistory:
-    """What is kept of an account after one more activity."""
+    """Returns an account's history with one more activity."""
     if known is None:
         return AccountHistory(activity.account, activity.observed_at, activity.observed_at, activity.paper)
     if known.position or activity.paper in (known.first_paper, known.second_paper):

@@ -1,4 +1,4 @@
-"""The rules on behavior: what an account did in two weeks, as figures, and what follows from them. Pure.
+"""The rules on behavior: an account's activity in two weeks, as figures, and the conclusions from them. Pure.
 
 docs/explanation/bots.md has them, `BotRules` in `base/settings` their limits. When a rule changes, its version in
 `verdicts.VERSIONS` increases.
@@ -27,7 +27,7 @@ EVEN = 80
 REST = 2
 """Everybody who sleeps has at least this many consecutive hours of the day without a post."""
 MIN_GAPS = 40
-"""Minimum gaps needed to tell whether they are alike."""
+"""Minimum gaps needed to judge whether they are alike."""
 SESSION = 3 * HOUR
 """A longer gap, in µs, separates two sittings, and says nothing about how fast somebody works."""
 AT_ONCE = 3_000_000
@@ -50,7 +50,7 @@ class ObservedPost(NamedTuple):
 
 
 class AccountActivity(NamedTuple):
-    """What an account did in two weeks.
+    """An account's activity in two weeks.
 
     `posts`: how many name papers; `papers`: how many papers they name; `bare`: how many have no words of their own;
     `even`: percent of the gaps that are alike; `rest`: the longest run of hours of the day in which it never posted;
@@ -79,7 +79,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
 def measure(
     posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
-    """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, if `posts`
+    """The figures of one account. `about`: known facts about papers; `all_papers`: how many it named in all, if `posts`
     are only its latest."""
     papers = {paper for post in posts for paper in post.papers}
     moments = sorted(post.at for post in posts)

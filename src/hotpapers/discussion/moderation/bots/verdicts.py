@@ -1,4 +1,4 @@
-"""From figures to verdicts: what each rule finds, which findings are new, and one batch that records them.
+"""From figures to verdicts: each rule's findings, which of them are new, and one batch that records them.
 
 A verdict is written when a rule's judgment of an account changes, never just because its figures did. *Human* from any
 rule other than the operator's means only that this rule no longer finds a bot; other rules' verdicts remain.
@@ -28,8 +28,7 @@ BotsByRule = Mapping[str, frozenset[str]]
 
 
 class BotFinding(NamedTuple):
-    """What a rule finds about an account now. If a rule finds nothing about an account, its earlier finding still
-    applies."""
+    """A rule's current finding about an account. Without a current one, the rule's earlier finding still applies."""
 
     account: str
     rule: str
@@ -38,7 +37,7 @@ class BotFinding(NamedTuple):
 
 
 def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
-    """Judges all accounts by what was known at moment `at`. The verdicts carry that moment, so they count for issues
+    """Judges all accounts by the record as of moment `at`. The verdicts carry that moment, so they count for issues
     that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
     # The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned
@@ -86,7 +85,7 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 
 
 def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
-    """What all rules find. Rules that are switched off withdraw their findings."""
+    """Yields the findings of all rules. Rules that are switched off withdraw their findings."""
     span = queries.span_of(view)
     used = {rule: limit for rule in VERSIONS if (limit := int(getattr(limits, rule.replace("-", "_"))))}
     if "list" in used:
@@ -123,7 +122,7 @@ def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFindi
 
 
 def _findings_of(rule: str, reasons: Mapping[str, str], examined: Iterable[str], gone: str) -> Iterator[BotFinding]:
-    """What a rule found about accounts. `reasons`: by bot; `gone`: why the other examined ones are no bots anymore."""
+    """Yields a rule's findings. `reasons`: by bot; `gone`: why the other examined accounts are no longer bots."""
     yield from (BotFinding(account, rule, "bot", reason) for account, reason in reasons.items())
     yield from (BotFinding(account, rule, "human", gone) for account in examined if account not in reasons)
 

@@ -69,7 +69,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
     """Import an export, line by line. Raises NotExchange with the line.
 
     In that case nothing was imported, or of a full export the batches before that line. Raises FullStore and BusyStore
-    if the store cannot be written anymore.
+    if the store can no longer be written.
     """
     reader = ExchangeReader(file)
     stream = reader.read(raw)
@@ -232,7 +232,7 @@ class _FullImport:
             return True
 
     def _note_forgotten(self, position: int, count: int, lines: Sequence[NumberedLine]) -> None:
-        """Note what was forgotten since in a batch that is already here. `count`: number of identities, which come
+        """Note the rows forgotten since in a batch that is already here. `count`: number of identities, which come
         first."""
         for index, line in enumerate(lines[:count]):
             if line.body.get("commitment"):

@@ -49,7 +49,7 @@ class NumberedLine(NamedTuple):
 
     @property
     def row(self) -> dict[str, Any]:
-        """What a full export adds to an item, not checked."""
+        """The fields that a full export adds to an item, not checked; empty if `row` is not an object."""
         row = self.body.get("row")
         return row if isinstance(row, dict) else {}
 
@@ -159,7 +159,7 @@ CHECK = 8
 
 
 def changes_of(batch: Any) -> dict[str, Any]:
-    """What a batch's line or manifest lists of earlier rows and identities."""
+    """Earlier rows and identities that a batch's line or manifest lists, by field."""
     return {name: getattr(batch, name) for name in ("closed", "pruned", "forgotten", "erased", "tombstones")}
 
 
@@ -256,7 +256,7 @@ class ExchangeReader:
         return converted
 
     def checked(self, number: int, function: Callable[..., Value], *arguments: Any) -> Value:
-        """What a function returns for the content of a line. Its errors become those of the line."""
+        """Calls a function for the content of a line and returns its result. Its errors become those of the line."""
         try:
             return function(*arguments)
         except (ValueError, InputError, RecursionError) as problem:

@@ -27,7 +27,7 @@ from hotpapers.publish.view.tops import period_of
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
 """Citation formats of an issue's entries, by file extension."""
 BETWEEN = {"bib": "\n", "ris": "\r\n"}
-"""What separates two entries: the end of a line in that format."""
+"""The separator of two entries: the end of a line in that format."""
 
 
 class IssuePages:

@@ -178,7 +178,7 @@ class ListPages:
         return None
 
     def _folder(self, path: str) -> bytes:
-        """What the pages of a folder are, for those who shorten an address."""
+        """The index page of a folder, for readers who shorten an address."""
         catalogue = self._site.catalogue
         lines = list[Markup]()
         links: list[tuple[str, str, int]] = []

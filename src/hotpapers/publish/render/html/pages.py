@@ -116,7 +116,7 @@ class SitePages:
         return path == "index.html" and bool(self._site.days)
 
     def page_of(self, path: str, choice: PageChoice) -> bytes | None:
-        """The page with what a reader asked for; None if there is no such page or category."""
+        """The page with a reader's filter and order; None if there is no such page or category."""
         if path == "index.html":
             return self._issues.issue(path, self._site.days[-1], 0, choice)
         page = self._tops.page(path, choice)

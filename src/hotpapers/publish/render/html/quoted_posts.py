@@ -1,7 +1,7 @@
 """The posts that an issue quotes, as a script for the search page of a static site: `search/posts/2020-06-29.js`.
 
 Each is a list: path of the paper's page, its title (`script_text`), text, author, handle, network, day, moment,
-address, language, direction. The file is made again with its issue, so posts that are not shown any more leave both
+address, language, direction. The file is made again with its issue, so posts that are no longer shown leave both
 together.
 """
 

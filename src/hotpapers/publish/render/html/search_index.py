@@ -149,7 +149,7 @@ def _cut(words: Sequence[str], count: int) -> list[list[str]]:
 def shown_files(
     day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]
 ) -> Iterator[RenderedFile]:
-    """What is shown of the papers of an issue, for programs and for pages."""
+    """Files with the displayed details of an issue's papers: JSON for programs, and a script for pages."""
     path = f"search/papers/{day}.json"
     summaries = list(summaries)
     texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]

@@ -27,7 +27,7 @@ HELP = (
     ("from:2026-11 to:2027", "from one date to the other, both included"),
     ("2101.04869", "the paper itself"),
 )
-"""Search syntax, and what it finds."""
+"""Search syntax, and its meaning."""
 
 
 class HitIssueView(NamedTuple):
@@ -68,9 +68,9 @@ class PostHitView(NamedTuple):
 
 
 class SearchAnswer(NamedTuple):
-    """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
-    `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page is
-    gone. The last three may be empty. `meant`: a query that finds something instead, and its address."""
+    """The app's answer to a search. `summary`: how many results, or why there are none; `next`: the address of the next
+    page; `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page
+    is gone. The last three may be empty. `meant`: a query that finds something instead, and its address."""
 
     query: str
     summary: str

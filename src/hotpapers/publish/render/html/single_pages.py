@@ -236,7 +236,7 @@ class SinglePages:
 
 @cache
 def attack_prices() -> dict[str, Any]:
-    """What places cost, as written by `lab/attacks/attack_prices.py`, which describes it."""
+    """The prices of places, as written by `lab/attacks/attack_prices.py`, which describes it."""
     prices: dict[str, Any] = json.loads(asset("attack_prices.json"))
     return prices
 
@@ -253,7 +253,7 @@ def _reader_script() -> bytes:
 
 
 def _paper_script() -> bytes:
-    """What wings do on pages with papers."""
+    """The scripts of wings for pages with papers, joined, without comments."""
     scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.paper_files)
     return without_comments(b"\n".join(scripts))
 
@@ -344,7 +344,8 @@ def worked_example(issue: PublishedIssue) -> Entry | None:
 
 
 def reference_of(issue: PublishedIssue, part: ScoreComponent) -> list[tuple[int, int]]:
-    """(voices, papers) pairs, ascending, of what a part was compared with: the archive, its group, or all papers."""
+    """(voices, papers) pairs, ascending, of the reference with which a part was compared: the archive, its group, or
+    all papers."""
     histogram: Counter[int] = Counter()
     for peer in issue.content.peers:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (

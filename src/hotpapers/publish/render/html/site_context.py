@@ -48,7 +48,7 @@ FINAL_HOURS = 168
 
 
 class CardMeta(NamedTuple):
-    """What a page says about a picture of it. `alt`: the text alternative; `width`, `height`: pixels."""
+    """A page's metadata about its picture. `alt`: the text alternative; `width`, `height`: pixels."""
 
     url: str
     alt: str
@@ -280,17 +280,17 @@ class SiteContext:
         return next(filter(None, (cards.card(self, path, appearances) for cards in hooks_of(Cards))), None)
 
     def about_week(self, week: str) -> list[tuple[str, str]]:
-        """Further pages about a week: what a link says, and the page's path."""
+        """Further pages about a week: a link's text, and the page's path."""
         return [link for part in self.parts for link in part.week_links(week)]
 
     def links(self) -> list[tuple[str, str]]:
-        """Further pages about the whole site: what a link says, and the page's path."""
+        """Further pages about the whole site: a link's text, and the page's path."""
         return [link for part in self.parts for link in part.site_links()]
 
     def render(
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object
     ) -> bytes:
-        """Render a template with what all pages show. `root`: the path to the site's folder, if not from `path`."""
+        """Render a template with the parts of all pages. `root`: the path to the site's folder, if not from `path`."""
         return render_page(
             template,
             path,

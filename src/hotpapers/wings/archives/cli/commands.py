@@ -152,7 +152,7 @@ def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[
 
 
 def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
-    """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
+    """A file and its known properties before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 
     head = b""

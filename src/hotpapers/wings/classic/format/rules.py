@@ -1,6 +1,6 @@
 """The rules for values, shared by the parser and the renderer.
 
-Each `bad_…` function returns a message that says what is wrong, or "" if nothing is.
+Each `bad_…` function returns a message about the error, or "" if there is none.
 
 Titles, authors and abstracts are free text, so they may contain `<`: mathematics is full of `$f<n/2$`, and `<mask>`
 is a token. They must not contain HTML that no paper means: comments, and tags of elements that format, load or run
@@ -71,7 +71,7 @@ def check_size(content: AnyStr, newline: AnyStr) -> None:
 
 
 def bad_head(issue: ClassicIssue) -> str:
-    """What is wrong with an issue's date, time or lead."""
+    """The error in an issue's date, time or lead; empty if there is none."""
     if not 0 <= issue.lead <= MAX_LEAD:
         return f"{issue.lead} extra blank lines before the first item; at most {MAX_LEAD:,} are allowed"
     if issue.lead and not issue.items:
@@ -80,7 +80,7 @@ def bad_head(issue: ClassicIssue) -> str:
 
 
 def bad_date(text: str) -> str:
-    """What is wrong with a date; YYYY-MM-DD is valid."""
+    """The error in a date; empty for a valid one, YYYY-MM-DD."""
     if _DATE.fullmatch(text):
         try:
             date.fromisoformat(text)
@@ -91,12 +91,13 @@ def bad_date(text: str) -> str:
 
 
 def bad_made(text: str) -> str:
-    """What is wrong with the front matter's time; YYYY-MM-DDTHH:MM:SS is valid."""
+    """The error in the front matter's time; empty for a valid one, YYYY-MM-DDTHH:MM:SS."""
     return _bad_moment(text, CREATED, "YYYY-MM-DDTHH:MM:SS")
 
 
 def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
-    """What is wrong with an item that should have this number, except its posts: pairs of field and reason."""
+    """Yields the errors in an item that should have this number, except those in its posts: pairs of field and
+    reason."""
     which = "a duplicate" if item.number < number else "a gap"
     for field, reason in (
         ("number", item.number != number and f"expected item {number}, found item {item.number}: {which}"),
@@ -115,7 +116,7 @@ def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
 
 
 def bad_post(post: ClassicPost) -> str:
-    """What is wrong with a post."""
+    """The error in a post; empty if there is none."""
     if not _POST_ID.fullmatch(post.id) or int(post.id) > _MAX_POST_ID:
         return f"{quoted(post.id)} is not the id of a post"
     if not _HANDLE.fullmatch(post.handle):
@@ -144,7 +145,7 @@ def is_category(text: str) -> bool:
 
 
 def bad_target(target: str) -> str:
-    """What is wrong with a link's target; http and https URLs without spaces are valid."""
+    """The error in a link's target; empty for http and https URLs without spaces."""
     return "" if _TARGET.fullmatch(target) else f"a link to {quoted(target)}: only http and https URLs are allowed"
 
 

@@ -96,8 +96,8 @@ def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list
 
 
 def try_site(site: FollowedSite, http: HttpClient) -> str:
-    """What a site's logs have, in a few words, by their checkpoints; nothing is kept. Raises NotAProof, LogError,
-    NetError."""
+    """Summarizes the size of a site's logs in a few words, by their checkpoints; nothing is kept. Raises NotAProof,
+    LogError, NetError."""
     _, policy = _policy(site, http)
     sizes = [_checkpoint(site, log, policy, http, sys.maxsize).size for log in policy.logs]
     return f"{count_noun(len(sizes), 'log')} with {count_noun(sum(sizes), 'leaf', 'leaves')}"

@@ -374,7 +374,7 @@ class _DayFetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Allowance:
-    """What may still be fetched from a site in this round and on this day."""
+    """The remaining budget for fetching from a site in this round and on this day."""
 
     def __init__(self, site: FollowedSite, at: int) -> None:
         self._site = site

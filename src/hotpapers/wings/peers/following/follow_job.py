@@ -81,8 +81,8 @@ def follow_site(
 
 
 def _open_copy(site: FollowedSite, logs: Sequence[LoggedFolder], at: int) -> Record:
-    """The store of a site's observations. If it was not updated for so long that it cannot learn anymore what was
-    withdrawn, it is replaced by a new one. Raises StoreError."""
+    """The store of a site's observations. If it was not updated for so long that it can no longer learn about
+    withdrawals, it is replaced by a new one. Raises StoreError."""
     file = site.folder / RECORD
     with Record(str(file)) as peer:
         missed = missed_list(peer, logs, at)

@@ -37,7 +37,7 @@ from hotpapers.wings.personal.own_order import RankedText
 MAX_SECONDS = 60.0
 """Of a round."""
 MAX_ROWS = 256
-"""Rows of papers that are read at once."""
+"""Rows of papers that are read together."""
 TOO_MUCH = (400, 413, 422)
 """Statuses of servers that do not take a text, such as one that is too long for the model."""
 
