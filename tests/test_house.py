@@ -403,7 +403,7 @@ MAX_WHAT_DOCSTRINGS = 5
 
 def test_docstrings_name_the_thing_first() -> None:
     """None begins with *What*: "The prices of places", not "What places cost"."""
-    found = [
+    beginnings = [
         f"{file.relative_to(SRC)}:{node.lineno}"
         for file in SRC.rglob("*.py")
         if not SHOWN_DOCSTRINGS.match(file.relative_to(SRC).as_posix())
@@ -411,7 +411,7 @@ def test_docstrings_name_the_thing_first() -> None:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if str(node.value.value).startswith("What ")
     ]
-    assert len(found) <= MAX_WHAT_DOCSTRINGS, found
+    assert len(beginnings) <= MAX_WHAT_DOCSTRINGS, beginnings
 
 
 ERRORS = [definition.name for definition in public(ast.parse((SRC / "base" / "errors.py").read_text("utf-8")))]
