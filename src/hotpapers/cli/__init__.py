@@ -98,7 +98,7 @@ OWN_SITE = (
     "hotpapers run      reads networks and publishes an issue every day, until stopped",
     "hotpapers status   shows how it is going; hotpapers --help, all commands",
 )
-"""Printed without a command in a folder with settings; `ELSEWHERE` is printed in other folders."""
+"""Printed without a command in a folder with settings; `NO_SITE` is printed in other folders."""
 RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish", "reprocess"})
 """Commands that resume where they were interrupted; the others start over, or have nothing to resume."""
 
