@@ -19,7 +19,7 @@ from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 
 MEGABYTE = 1_000_000
-FOLDED = 3_100
+FOLDED = 3_000
 """Approximate bytes of a folded page."""
 WARN = 90
 """Percentage of its budget from which a site counts as nearly full."""
