@@ -47,7 +47,7 @@ else
 endif
 
 # Not base, which imports nothing of the rest, and not what runs the whole program with its wings.
-core_tests := record discussion jobs issues collect keep publish serve
+core_tests := base/settings record discussion jobs issues collect keep publish serve
 test-core: $(dev) ## test the core in a copy without its wings: all but the command line (WORKERS=3)
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -R [!.]* "$$copy" && cd "$$copy" && \
 	    rm -rf src/hotpapers/wings tests/wings && PYTHONPATH="$$copy/src" PYTHONDONTWRITEBYTECODE= \

@@ -302,7 +302,7 @@ def test_entries_for_reference_managers_are_copied(tab: Tab, app: str) -> None:
 # ---- texts that try to become active -----------------------------------------------------------------
 
 ACTIVE_CONTENT = """[
-  document.querySelectorAll("script:not([src$='reader.js'], [src$='paper_actions.js'])").length,
+  document.querySelectorAll("script").length,
   [...document.querySelectorAll("*")].filter((element) => [...element.attributes].some((a) =>
     /^on|^style$|^srcdoc$/.test(a.name) || /^\\s*(javascript|data|vbscript):/i.test(a.value))).length,
   document.querySelectorAll(
@@ -326,7 +326,8 @@ def test_no_text_comes_alive_in_a_browser(tab: Tab, tmp_path: Path) -> None:
     for path in ("index.html", "category/cs.LG/index.html", "archive/index.html", "2021-01-14/index.html"):
         tab.open(base + path)
         tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
-        assert tab.run(ACTIVE_CONTENT) == [0, 0, 0, True]
+        scripts = 1 if path.startswith("archive/") else 2
+        assert tab.run(ACTIVE_CONTENT) == [scripts, 0, 0, True]
         assert tab.console_messages() == []
         assert all(url.startswith(base) for url in tab.requests())
         assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

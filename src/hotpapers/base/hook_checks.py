@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from hotpapers.base.wings import HOOK_MODULES, Loading, Wing, arguments_problem
 
-_TYPES: dict[str, type] = {"str": str, "bool": bool, "int": int, "tuple": tuple, "Mapping": Mapping, "Places": Mapping}
+_TYPES: dict[str, Any] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "tuple": tuple,
+    "Mapping": Mapping,
+    "Places": Mapping,
+    "Callable": Callable,
+}
+"""By how an annotation begins. Others name types that are not imported, so they are not checked."""
 
 
 def check_hooks(wing: Wing) -> None:
@@ -17,31 +27,35 @@ def check_hooks(wing: Wing) -> None:
         kind = type(hook)
         if kind.__module__ not in HOOK_MODULES or not isinstance(hook, tuple):
             raise TypeError(f"unknown hook {kind.__name__}")
-        for field, annotation in kind.__annotations__.items():
-            _check_field(
-                f"{kind.__name__}.{field}",
-                getattr(hook, field),
-                str(getattr(annotation, "__forward_arg__", annotation)),
-            )
+        for field, annotation in annotations_of(kind).items():
+            _check_field(f"{kind.__name__}.{field}", getattr(hook, field), annotation)
 
 
-def _check_field(name: str, value: object, annotation: str) -> None:
-    """Checks a field by its annotation alone: others name types that are not imported."""
-    expected = ast.parse(annotation, mode="eval").body
-    outer = expected.value if isinstance(expected, ast.Subscript) else expected
-    arguments = expected.slice if isinstance(expected, ast.Subscript) else None
-    kind = outer.id if isinstance(outer, ast.Name) else ""
-    if kind == "Callable":
-        _check_function(name, value, arguments)
-    elif kind in _TYPES and not isinstance(value, _TYPES[kind]):
+def annotations_of(kind: type) -> dict[str, ast.expr]:
+    """The annotations of a type of hooks, by field."""
+    texts = {field: str(getattr(value, "__forward_arg__", value)) for field, value in kind.__annotations__.items()}
+    return {field: ast.parse(text, mode="eval").body for field, text in texts.items()}
+
+
+def arguments_in(annotation: ast.expr) -> list[ast.expr] | None:
+    """The arguments of a function, by its annotation; None if it is no function, or one of any arguments."""
+    inside = annotation.slice if isinstance(annotation, ast.Subscript) else None
+    given = inside.elts[0] if isinstance(inside, ast.Tuple) and _name_in(annotation) == "Callable" else None
+    return given.elts if isinstance(given, ast.List) else None
+
+
+def _name_in(annotation: ast.expr) -> str:
+    """How an annotation begins: `Callable` in `Callable[[str], int]`."""
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return outer.id if isinstance(outer, ast.Name) else ""
+
+
+def _check_field(name: str, value: object, annotation: ast.expr) -> None:
+    expected = _TYPES.get(_name_in(annotation))
+    if expected and not isinstance(value, expected):
         raise TypeError(f"{name} is of type {type(value).__name__}")
-
-
-def _check_function(name: str, value: object, arguments: ast.expr | None) -> None:
-    if not callable(value):
-        raise TypeError(f"{name} is of type {type(value).__name__}")
-    given = arguments.elts[0] if isinstance(arguments, ast.Tuple) else None
-    if isinstance(given, ast.List) and not isinstance(value, Loading):
-        problem = arguments_problem(value, given.elts, {})
+    arguments = arguments_in(annotation)
+    if arguments is not None and not isinstance(value, Loading):
+        problem = arguments_problem(value, arguments, {})
         if problem:
             raise TypeError(f"{name} {problem}")

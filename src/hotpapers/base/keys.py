@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import storable
-from hotpapers.base.networks import FEDERATED, UNKNOWN, Network, networks
+from hotpapers.base.networks import FEDERATED, PostPages, networks, row_of
 from hotpapers.base.text.domains import ascii_domain
 
 _AUTHOR = re.compile(r"at://([^/]+)/|(https?://[^/]+/(?:@|users/|ap/users/)[^/]+)/")
@@ -88,8 +88,9 @@ def parse_key(text: str) -> str:
 
 
 @cache
-def _network_by_host() -> dict[str, Network]:
-    return {host: row for row in networks().values() if row.posts for host in row.posts.hosts}
+def _pages_by_host() -> dict[str, tuple[str, PostPages]]:
+    """A network's name and its pages of posts, by host."""
+    return {host: (row.name, row.posts) for row in networks().values() if row.posts for host in row.posts.hosts}
 
 
 _FEDERATED_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.ASCII)
@@ -97,7 +98,7 @@ _FEDERATED_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.
 
 def page_of(network: str, id: str) -> str:
     """The address of a post's page on its network; empty if it has none of a known form."""
-    pages = networks().get(network, UNKNOWN).posts
+    pages = row_of(network).posts
     match = re.fullmatch(pages.id_form, id, re.ASCII) if pages else None
     return pages.page.format(*match.groups()) if pages and match else ""
 
@@ -108,14 +109,14 @@ def key_of(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    network = _network_by_host().get(parts.netloc.lower().removeprefix("www."))
-    if network is None or network.posts is None:
+    there = _pages_by_host().get(parts.netloc.lower().removeprefix("www."))
+    if there is None:
         on_page = _FEDERATED_PAGE.fullmatch(address)
         return (
             f"{FEDERATED}:{on_page[1]}/users/{on_page[2]}/statuses/{on_page[3]}"
             if on_page
             else f"{FEDERATED}:{address}"
         )
-    pages = network.posts
+    network, pages = there
     match = re.match(rf"{pages.path_form}(?![\w-])", f"{parts.path}?{parts.query}", re.ASCII)
-    return f"{network.name}:{pages.id.format(*match.groups())}" if match else ""
+    return f"{network}:{pages.id.format(*match.groups())}" if match else ""

@@ -266,6 +266,11 @@ def readable() -> dict[str, Network]:
     return {ARXIV.name: ARXIV, **networks()}
 
 
+def row_of(name: str) -> Network:
+    """The row of arXiv or of a network; `UNKNOWN` if there is none, as of a wing that is no longer installed."""
+    return readable().get(name, UNKNOWN)
+
+
 def network_title(name: str) -> str:
     """A network's name as readers know it; `All networks` for the empty name."""
     return networks().get(name, UNKNOWN).title or name or "All networks"
@@ -273,12 +278,12 @@ def network_title(name: str) -> str:
 
 def icon_of(name: str) -> str:
     """The path of a network's icon; a dot if it has none."""
-    return networks().get(name, UNKNOWN).icon
+    return row_of(name).icon
 
 
 def is_blogs(name: str) -> bool:
     """Whether a network's posts are articles of blogs."""
-    return networks().get(name, UNKNOWN).is_blogs
+    return row_of(name).is_blogs
 
 
 def readers() -> dict[str, NetworkReader]:

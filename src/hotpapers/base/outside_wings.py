@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hotpapers.base.hook_checks import check_hooks
 from hotpapers.base.logs import LOG
@@ -82,19 +82,19 @@ def _name_of(distribution: Distribution) -> str:
     return f"the package {name}" if name else f"a package without a name in {distribution.locate_file('')}"
 
 
+_WING_FIELDS: dict[str, Any] = {"name": str, "summary": str, "settings": Callable, "hooks": tuple}
+
+
 def _wing_of(point: EntryPoint, other_names: set[str]) -> list[Wing]:
     """The wing of an entry point, if each of its fields and hooks has the type that the program expects. Raises
     TypeError, and whatever its module does."""
     wing = point.load()
     if not isinstance(wing, Wing):
         raise TypeError(f"it is no Wing, but of type {type(wing).__name__}")
-    for field in ("name", "summary"):
-        if not isinstance(getattr(wing, field), str):
-            raise TypeError(f"its {field} is of type {type(getattr(wing, field)).__name__}")
-    if not callable(wing.settings):
-        raise TypeError(f"its settings is of type {type(wing.settings).__name__}")
-    if not isinstance(wing.hooks, tuple):
-        raise TypeError(f"its hooks is of type {type(wing.hooks).__name__}")
+    for field, kind in _WING_FIELDS.items():
+        value = getattr(wing, field)
+        if not isinstance(value, kind):
+            raise TypeError(f"its {field} is of type {type(value).__name__}")
     check_hooks(wing)
     if wing.name in other_names:
         raise TypeError("there is another wing of that name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.http.proxies import NO_PROXIES, Proxies
-from hotpapers.base.networks import UNKNOWN, readable
+from hotpapers.base.networks import readable, row_of
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
@@ -67,10 +67,10 @@ def chosen_sources(
 
 def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_named: bool) -> str:
     """Why a source that is chosen cannot be read; empty if it can."""
-    required = readable()[name].needs
+    required = row_of(name).needs
     if required and not table.get(required):
         return f"source.{name}.{required}: must not be empty; `hotpapers docs sources/{name}` has an example"
-    if not terms.may_run(terms.of(allowed, name), not readable()[name].is_on or is_named):
+    if not terms.may_run(terms.of(allowed, name), not row_of(name).is_on or is_named):
         return f"the terms of {name} do not allow reading it; see `hotpapers docs terms` and [terms.{name}]"
     return ""
 
@@ -78,7 +78,7 @@ def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_n
 def _silently_off(name: str, table: Mapping[str, Any]) -> str:
     """The remedy for a source with a table that does not say whether it is read; empty if it is on, or off on
     purpose."""
-    required = readable()[name].needs
+    required = row_of(name).needs
     if "on" in table or required in table or is_on(name, table):
         return ""
     remedy = f"name the {required} to read" if required else "write on = true to read it"
@@ -90,13 +90,13 @@ def is_on(name: str, table: Mapping[str, Any]) -> bool:
     """Whether a source is on: as the settings say, or by default if it needs no settings."""
     if "on" in table:
         return bool(table["on"])
-    network = readable()[name]
+    network = row_of(name)
     return network.is_on or bool(table.get(network.needs, ()))
 
 
 def how_to_switch_on(name: str) -> str:
     """The settings with which a source that is off is read."""
-    network = readable()[name]
+    network = row_of(name)
     needed = f"{network.needs or 'on = true'} in [source.{name}]"
     return f"{needed}, {network.key}" if network.read == "own key" else needed
 
@@ -107,7 +107,7 @@ def obsolete_settings(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _old_settings(name: str) -> tuple[str, ...]:
-    return readable().get(name, UNKNOWN).old_settings
+    return row_of(name).old_settings
 
 
 def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Struct:
@@ -191,7 +191,7 @@ def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
     """The names of all jobs for the chosen sources."""
     return [
         *(choice.name for choice in choices),
-        *(choice.name + COUNTS for choice in choices if readable()[choice.name].has_counts),
+        *(choice.name + COUNTS for choice in choices if row_of(choice.name).has_counts),
     ]
 
 
@@ -218,14 +218,16 @@ def _job(name: str, choice: ConfiguredSource, connection: Connection, site: Inge
     return CollectJob(source, connection, known, allowed, names=names, back=site.back)
 
 
-def site_pace() -> dict[str, float]:
+@cache
+def site_pace() -> Mapping[str, float]:
     """Minimum seconds between the starts of two requests, by host with its subdomains; one second for all others."""
     return {host: seconds for network in readable().values() for host, seconds in network.pace.items()}
 
 
-def shared_hosts() -> set[str]:
+@cache
+def shared_hosts() -> frozenset[str]:
     """The hosts that allow only one pace for all machines of a site, so it is kept in the store."""
-    return {host for network in readable().values() if network.is_pace_shared for host in network.pace}
+    return frozenset(host for network in readable().values() if network.is_pace_shared for host in network.pace)
 
 
 class SitePacer:

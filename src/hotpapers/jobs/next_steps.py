@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.base.networks import UNKNOWN, readable
+from hotpapers.base.networks import row_of
 from hotpapers.jobs.job_state import COUNTS
 
 _STEPS = (
@@ -36,5 +36,5 @@ def next_step(job: str, reason: str) -> str:
     """Returns the remedy for a job whose source fails for a reason."""
     name = job.removesuffix(COUNTS)
     step = next(step for pattern, step in _STEPS if re.search(pattern, reason))
-    key = readable().get(name, UNKNOWN).key
+    key = row_of(name).key
     return step.format(name=name, key=f"; set {key}" if key else "")

@@ -17,6 +17,7 @@ from hotpapers.base.networks import networks
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import placeholders
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
@@ -100,7 +101,7 @@ def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """The pages linked from papers' pages on networks that list papers."""
     listing = networks_of_lists()
     sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
-        WHERE p.network IN ({", ".join("?" * len(listing))}) AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
+        WHERE p.network IN ({placeholders(listing)}) AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
           AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
           AND m.found_in = 'listing'"""
     for paper, links in view.database.iterate(sql, (*listing, *span)):

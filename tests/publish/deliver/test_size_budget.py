@@ -170,7 +170,7 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
     files = site_files(record, tmp_path / "site", 1)
     data = files["paper/2012.90001/index.html"]
     page = Page(data)
-    assert active_parts(page) == [] and len(data) < 1.05 * FOLDED  # which is approximate
+    assert active_parts(page) == [] and len(data) < FOLDED
     target = next(link.attributes["href"] for link in page.all("a") if "#2012.90001" in link.attributes["href"])
     assert target == "../../2020-12-30/index.html#2012.90001"
     assert 'id="2012.90001"' in files["2020-12-30/index.html"].decode()

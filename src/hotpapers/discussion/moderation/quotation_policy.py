@@ -25,7 +25,7 @@ import msgspec
 
 from hotpapers.base import keys, terms
 from hotpapers.base.model import Post, Quotation, Showing
-from hotpapers.base.networks import UNKNOWN, networks
+from hotpapers.base.networks import row_of
 from hotpapers.record import AsOfView, Database, read_meta, write_meta
 
 _NOTE = "blocked"
@@ -125,7 +125,7 @@ def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
 def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
     """Whether a post replies to somebody else. If the author of the post replied to is unknown, it is taken to be
     somebody else."""
-    network = networks().get(post.network, UNKNOWN)
+    network = row_of(post.network)
     if network.is_forum:
         return False
     if post.reply_to:

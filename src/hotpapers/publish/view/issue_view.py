@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
-from hotpapers.base.networks import icon_of, networks
+from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
@@ -311,7 +311,7 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
 def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = ()) -> tuple[LinkedPiece, ...]:
     """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it."""
     version = (later and later.version) or 0
-    listed = (quotation.post for quotation in known if networks()[quotation.post.network].lists_papers)
+    listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
         LinkedPiece(f"arXiv:{site_paths.arxiv_id(paper.paper)}", site_paths.abs_url(paper.paper)),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),

@@ -20,7 +20,7 @@ from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
-from hotpapers.base.networks import UNKNOWN, readable
+from hotpapers.base.networks import row_of
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of, load
@@ -295,7 +295,7 @@ def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
     step = f"check the addresses in [source.{name}]"
     if not check.is_refused:
         step += "; if they are right, try again later, as `run` does"
-    elif key := readable().get(name, UNKNOWN).key:
+    elif key := row_of(name).key:
         step = f"check the address, or set the {key}"
     return CheckedPart(name, "partly" if answered else "needs" if check.is_refused else "fails", finding, step)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from math import inf
-from typing import Any, TypeVar
+from typing import Any
 
 from hotpapers.base import errors
 from hotpapers.record.database import (
@@ -27,8 +27,6 @@ try:
     from psycopg.pq import TransactionStatus
 except ImportError as missing:
     raise errors.UsageError("a PostgreSQL store needs psycopg: pip install 'hotpapers[postgres]'") from missing
-
-Resource = TypeVar("Resource")
 
 LOCK = 0x486F7450
 """The advisory lock held while a batch is written."""
@@ -134,7 +132,9 @@ class PostgresDatabase:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        """Ends what was abandoned, then translates the errors of what follows."""
         try:
+            self._end_abandoned()
             yield
         except psycopg.errors.DiskFull as error:
             raise errors.FullStore(f"{self.where}: no room left on the server's disk; nothing was changed") from error
@@ -167,14 +167,14 @@ class PostgresDatabase:
         return None
 
     @contextmanager
-    def _entered(self, resource: AbstractContextManager[Resource]) -> Iterator[Resource]:
+    def _entered(self, resource: AbstractContextManager[object]) -> Iterator[None]:
         """A cursor or transaction, which ends here. If the garbage collector closes an abandoned generator while a
         statement runs, whose lock this thread holds, it ends before the next statement. `resource` must not be made by
         a generator: the collector could close that one first."""
         with ExitStack() as stack:
-            value = stack.enter_context(resource)
+            stack.enter_context(resource)
             try:
-                yield value
+                yield
             except GeneratorExit:
                 if self._connection.lock.locked():
                     self._abandoned.append(stack.pop_all())
@@ -186,7 +186,6 @@ class PostgresDatabase:
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated():
-            self._end_abandoned()
             return self._connection.execute(_placed(sql), params).fetchall()
 
     def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
@@ -194,19 +193,16 @@ class PostgresDatabase:
         self._cursors += 1
         name = f"rows_{self._cursors}"
         with self._translated(), self._entered(_ClosedAtExit(self._connection, name)):
-            self._end_abandoned()
             self._connection.execute(f"DECLARE {name} CURSOR WITH HOLD FOR ".encode() + _placed(sql), params)
             while rows := self._connection.execute(f"FETCH {FETCHED_ROWS} FROM {name}".encode()).fetchall():
                 yield from rows
 
     def run(self, sql: str, params: Params = ()) -> int:
         with self._translated():
-            self._end_abandoned()
             return max(self._connection.execute(_placed(sql), params).rowcount, 0)
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         with self._translated(), self._connection.cursor() as cursor:
-            self._end_abandoned()
             cursor.executemany(_placed(sql), rows)
             self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
@@ -231,8 +227,7 @@ class PostgresDatabase:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction (READ COMMITTED) under the store's advisory lock."""
-        self._check_idle()
-        with self._translated(), self._entered(psycopg.Transaction(self._connection)):
+        with self._translated(), self._entered(self._own_transaction()):
             bound = "set_config('idle_in_transaction_session_timeout', %s, true)"
             self._connection.execute(f"SELECT pg_advisory_xact_lock(%s), {bound}", (LOCK, str(IDLE_MS)))
             yield
@@ -266,16 +261,15 @@ class PostgresDatabase:
             raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
         return int(version_rows[0][0])
 
-    def _check_idle(self) -> None:
-        with self._translated():
-            self._end_abandoned()
+    def _own_transaction(self) -> psycopg.Transaction:
+        """A transaction to enter, if none is open. Raises BusyStore."""
         if self._connection.info.transaction_status == TransactionStatus.INTRANS:
             raise errors.BusyStore(f"{self.where}: {IN_TRANSACTION}")
+        return psycopg.Transaction(self._connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        self._check_idle()
-        with self._translated(), self._entered(psycopg.Transaction(self._connection)):
+        with self._translated(), self._entered(self._own_transaction()):
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
 
