@@ -261,8 +261,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Where wings are left out (`make test-core`), so are the files that also test one, or the docs of all."""
     if HAS_WINGS or collection_path.suffix != ".py":
         return None
-    text = collection_path.read_text("utf-8")
-    return True if re.search(r"(hotpapers|tests)\.wings|tools\.make_docs", text) else None
+    return True if _imports_wings(collection_path) else None
+
+
+def _imports_wings(file: Path) -> bool:
+    """Whether a test file imports wings, itself or by another test file."""
+    text = file.read_text("utf-8")
+    imported = re.findall(r"^from (tests\.[\w.]*test_\w+) import", text, re.MULTILINE)
+    others = (ROOT / f"{name.replace('.', '/')}.py" for name in imported)
+    return bool(re.search(r"(hotpapers|tests)\.wings|tools\.make_docs", text)) or any(map(_imports_wings, others))
 
 
 # A full run fails if no test opened a file in tests/data: such a file misleads readers. Every worker records which
