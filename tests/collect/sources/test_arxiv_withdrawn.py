@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from hotpapers.base.papers import arxiv
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 from tests.conftest import data
 
@@ -164,10 +165,22 @@ def test_what_does_not_say_it(comment: str, abstract: str) -> None:
     assert not says_withdrawn(comment, abstract, ID)
 
 
+def labeled() -> list[tuple[str, str]]:
+    """Papers whose comment or abstract has one of the words, each with its label."""
+    lines = data("sources", "withdrawn.txt").read_text("utf-8").splitlines()
+    rows = (line.split() for line in lines if not line.startswith("#"))
+    return [(id, label) for id, label in rows]
+
+
+def test_each_paper_has_one_label() -> None:
+    ids = [id for id, _ in labeled()]
+    assert len(set(ids)) == len(ids) and all(arxiv.parse(id) == (id, None) for id in ids)
+    assert {label for _, label in labeled()} == {"withdrawn", "not", "unclear"}
+
+
 def test_all_comments_with_such_words_are_labeled(shared: Path) -> None:
     """Each of 179,802 papers, by a list made by hand of those that have one of the words."""
-    lines = data("sources", "withdrawn.txt").read_text("utf-8").splitlines()
-    labels = dict(line.split() for line in lines if not line.startswith("#"))
+    labels = dict(labeled())
     has_word = re.compile("withdr|retract", re.IGNORECASE)
     wrong, labeled_papers = [], set()
     with zstandard.open(shared / "data" / "arxiv-metadata.jsonl.zst", "rt", encoding="utf-8") as papers:
