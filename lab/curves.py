@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.base.text.timestamps import SECOND, from_datetime, midnight
 from hotpapers.issues.forecasts import AGES, FINAL, Curve
 from lab.outcomes.files import UpvoteCount

@@ -28,7 +28,7 @@ from hotpapers.base.model import (
     Reaction,
     ScoredCandidate,
 )
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.attention import Engagement, VoiceRule
 from hotpapers.discussion.engagement.measurement import AGES

@@ -23,7 +23,7 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 KeyedMark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
 """A mark, with a leading `~` if the key or text is forgotten, so no other collector has the same mark."""
 OptionalKeyedMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
-PaperKey = Annotated[str, Meta(pattern=rf"^{paper_servers.RECORDED_KEY}\Z")]
+PaperKey = Annotated[str, Meta(pattern=rf"^{paper_servers.KEY_PATTERN}\Z")]
 NetworkName = Annotated[str, Meta(pattern=r"^[a-z]{1,20}\Z")]
 RULE_NAME = r"^[a-z0-9.+-]{0,60}\Z"
 RuleName = Annotated[str, Meta(pattern=RULE_NAME)]

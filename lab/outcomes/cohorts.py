@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.base.model import DAY, HOUR, Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.base.papers.arxiv import calendar as announcement_days
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.wings.classic import format as classic

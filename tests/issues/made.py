@@ -23,7 +23,7 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.issues import freeze
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.freeze import FrozenIssue

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Issue, IssueContent
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.ranking.rarity_1 import millipoints

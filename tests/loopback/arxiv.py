@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 from hotpapers.base.errors import InputError
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import calendar as days
-from hotpapers.base.papers.arxiv.taxonomy import KNOWN, archive_of
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN
+from hotpapers.base.papers.categories import archive_of
 from tests.loopback import oai
 from tests.loopback.network_state import HTML, XML, NetworkState, Reply, Request, utc
 from tests.loopback.papers import SHARES

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 from xml.sax.saxutils import escape
 
-from hotpapers.base.papers.arxiv.taxonomy import archive_of, group_of
+from hotpapers.base.papers.categories import archive_of, group_of
 from tests.loopback.network_state import XML, NetworkState, Reply, Request, utc
 from tests.loopback.script import Paper
 

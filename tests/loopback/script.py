@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.papers.arxiv import calendar as days
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -2,7 +2,7 @@
 
 The eight of the core are part of what frozen issues mean: a publication without `networks` means all of them, with
 wings or without. A wing adds a network by a `Network` among its hooks, and says by a `NetworkReader` how one is read.
-arXiv has a row too, as its server is read like a network, but nobody talks there.
+Servers of papers have rows too, as they are read like networks, but nobody talks there.
 
 An operator who has agreed on other terms with a network sets `[terms.<network>]` in hotpapers.toml.
 docs/reference/terms.md has the terms for people; a test keeps both the same.
@@ -66,6 +66,7 @@ class Network(NamedTuple):
     lists_papers        whether its posts are a list of papers, each with the paper's own pages
     is_blogs            whether its posts are articles of blogs, each with a name and pages of its own
     is_on               whether it is read if the settings do not say
+    has_papers          whether it is a server of papers, where nobody talks
     """
 
     name: str
@@ -92,6 +93,7 @@ class Network(NamedTuple):
     lists_papers: bool = False
     is_blogs: bool = False
     is_on: bool = False
+    has_papers: bool = False
 
 
 class NetworkReader(NamedTuple):
@@ -117,6 +119,7 @@ ARXIV = Network(
     page="https://info.arxiv.org/help/api/tou.html",
     keep=FOREVER,
     is_on=True,
+    has_papers=True,
     has_counts=False,
     pace={"arxiv.org": 3.0},
     is_pace_shared=True,
@@ -251,7 +254,7 @@ _CORE = (
 @cache
 def networks() -> dict[str, Network]:
     """The networks by name, also those of wings. The order is that of names without a better one."""
-    return {network.name: network for network in (*_CORE, *hooks_of(Network))}
+    return {network.name: network for network in (*_CORE, *hooks_of(Network)) if not network.has_papers}
 
 
 @cache
@@ -262,12 +265,13 @@ def network_names() -> tuple[str, ...]:
 
 @cache
 def readable() -> dict[str, Network]:
-    """arXiv and the networks, by name, as far as they may be read."""
-    return {ARXIV.name: ARXIV, **networks()}
+    """The servers of papers and the networks, by name."""
+    servers = {network.name: network for network in (ARXIV, *hooks_of(Network)) if network.has_papers}
+    return servers | networks()
 
 
 def row_of(name: str) -> Network:
-    """The row of arXiv or of a network; `UNKNOWN` if there is none, as of a wing that is no longer installed."""
+    """The row of a network or a server of papers; `UNKNOWN` if there is none, as of a wing that is not installed."""
     return readable().get(name, UNKNOWN)
 
 

@@ -35,7 +35,7 @@ def demo(folder: Path, is_opened: bool) -> None:
     """
     issue = make_demo(folder)
     _print(issue, SHOWN)
-    paper = issue.content.entries[0].paper.removeprefix("arxiv:")
+    paper = issue.content.entries[0].paper.partition(":")[2]
     store = folder / settings.defaults().store
     echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
     echo(f"Markdown  {folder / 'markdown'}")

@@ -12,6 +12,7 @@ import click
 
 from hotpapers.base.errors import require
 from hotpapers.base.networks import network_title
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.cli import common
@@ -124,7 +125,7 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 def _paper(hit: PaperHit) -> Iterator[str]:
     """Formats a found paper, with its first authors and those that match the query."""
     title = marked(hit.title, hit.spans.title)
-    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {title}"
+    yield f"{paper_servers.paper_id(hit.paper)}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]
     extra = len(hit.authors) - len(numbers)
@@ -155,7 +156,7 @@ def _post(hit: PostHit) -> Iterator[str]:
         author = f"{plain(hit.name)} ({handle})"
     else:
         author = plain(hit.name) or handle
-    about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
+    about = ", ".join(paper_servers.paper_id(paper) for paper in hit.papers)
     network_name = network_title(hit.network)
     details = (network_name, minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))

@@ -8,8 +8,9 @@ from datetime import date
 import msgspec
 
 from hotpapers.base.model import Entry, IssueContent, Retrospective
-from hotpapers.base.papers.arxiv.calendar import label_at
+from hotpapers.base.papers.announcement_days import announcement_day, is_of_issue, posted_since
 from hotpapers.base.text.words import count_noun, format_number
+from hotpapers.issues.windows import waits_for_announcement
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 WEEKDAYS = tuple(_WEEKDAYS.split())
@@ -17,7 +18,9 @@ WEEKDAYS = tuple(_WEEKDAYS.split())
 
 def announcement(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `announced the day before`, `announced on Friday`; empty if unknown."""
-    return f"announced {_day_text(content.day, label_at(entry.announced_at))}" if entry.announced_at else ""
+    if not entry.announced_at:
+        return ""
+    return f"announced {_day_text(content.day, announcement_day(entry.paper, entry.announced_at))}"
 
 
 def _day_text(day: str, label: str) -> str:
@@ -40,6 +43,13 @@ def _facts(content: IssueContent) -> Iterator[str]:
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         yield further(content)
+        return
+    if not waits_for_announcement(content.publication):
+        posted = format_number(content.announced) if content.announced else "none"
+        weekday = WEEKDAYS[date.fromisoformat(posted_since(content.day)).weekday()]
+        yield papers
+        yield further(content)
+        yield f"{posted} posted since {weekday}, {considered}"
         return
     yield f"{papers}{_announcement_days(content)}"
     yield further(content)
@@ -101,7 +111,8 @@ def _announcement_days(content: IssueContent) -> str:
 
 def _labels_of_entries(content: IssueContent) -> list[str]:
     """The announcement day of each entry; an empty list unless all are known."""
-    labels = [label_at(entry.announced_at) for entry in content.entries if entry.announced_at]
+    days = [(e.paper, announcement_day(e.paper, e.announced_at)) for e in content.entries if e.announced_at]
+    labels = [content.day if is_of_issue(paper, day, content.day) else day for paper, day in days]
     return labels if len(labels) == len(content.entries) else []
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.base.networks import network_title
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.struct_types import Value
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts, forecasts
@@ -109,7 +109,7 @@ def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoin
         return "entries", content.listed
     if any(entry.paper == paper for entry in content.ongoing):
         return "ongoing", content.ongoing
-    raise NotFound(f"{arxiv.from_key(paper)} is not in the issue of {content.day}")
+    raise NotFound(f"{paper_servers.paper_id(paper)} is not in the issue of {content.day}")
 
 
 def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighborSwap:
@@ -154,7 +154,7 @@ def unread(content: IssueContent) -> Iterator[str]:
 
 def text_of(explanation: Explanation) -> Iterator[str]:
     """The explanation as lines for a terminal."""
-    yield f"{arxiv.from_key(explanation.paper)}  {explanation.title}"
+    yield f"{paper_servers.paper_id(explanation.paper)}  {explanation.title}"
     yield f"Issue of {explanation.day}, edition {explanation.edition}: {_places(explanation)}"
     yield ""
     for part, sentence, formula in zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True):
@@ -181,7 +181,7 @@ def _places(explanation: Explanation) -> str:
 
 
 def _swap_line(change: str, neighbor: NeighborSwap) -> str:
-    goal = change.format(f"#{neighbor.place} {arxiv.from_key(neighbor.paper)} ({neighbor.score:,})")
+    goal = change.format(f"#{neighbor.place} {paper_servers.paper_id(neighbor.paper)} ({neighbor.score:,})")
     if not neighbor.swaps:
         return f"{goal}: growth on a single network would not be enough."
     ways = [

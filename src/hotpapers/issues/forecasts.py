@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
 from hotpapers.base.networks import network_title
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.attention import Engagement
 

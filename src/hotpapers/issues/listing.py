@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Attention, Candidate, Place, Publication, RankingInput, Tally, VoiceHistogram
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.issues import queries
 from hotpapers.record import AsOfView

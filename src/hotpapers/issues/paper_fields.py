@@ -13,12 +13,13 @@ Issues frozen before rules had names used `feeds/1`. A rule stays in the code fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.announcement_days import is_of_issue, posted_since
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, in_fields, is_on, servers_of
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.record import NUMBER, AsOfView, RowOf
@@ -37,11 +38,6 @@ def current_rule(publication: Publication) -> str:
     return WORDS if publication.include or publication.exclude else CATEGORIES
 
 
-def in_fields(category: str, fields: Sequence[str]) -> bool:
-    """Whether a category is one of the fields, or in one of their archives."""
-    return category in fields or archive_of(category) in fields
-
-
 # ---- papers ----------------------------------------------------------------------------------------------
 
 
@@ -53,6 +49,8 @@ def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[s
 
 def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: RowOf[Paper] | None) -> bool:
     metadata = row.item if row else unknown_paper(paper)
+    if not is_on(paper, servers_of(publication.categories)):
+        return False
     if publication.categories:
         announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
         categories = metadata.categories or [announcement.category for announcement in announcements]
@@ -91,7 +89,7 @@ class FieldRule(NamedTuple):
         announcement, categories = described
         fields = self.publication.categories
         if not fields:
-            return True
+            return is_on(announcement.paper, servers_of(fields))
         if self.name == FEEDS:
             return in_fields(announcement.category, fields)
         known = categories or (announcement.category,)
@@ -109,8 +107,10 @@ def rule_of(content: IssueContent) -> FieldRule:
 def announced_on(view: AsOfView, rule: FieldRule, day: str) -> dict[str, list[Announcement]] | None:
     """A day's announcements of papers in the fields, and with the words where these count, by paper; None if no
     announcement of that day is known."""
-    where = "t.day = ? AND t.type <> 'replacement'"
-    rows = list(queries.described_announcements(view, where, (day,)))
+    where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
+    first = day if servers_of(rule.publication.categories) == (ALL_OF_ARXIV,) else posted_since(day)
+    described = queries.described_announcements(view, where, (first, day))
+    rows = [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
     papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
     by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}
     for announcement, _ in rows:

@@ -22,6 +22,7 @@ from hotpapers.base.model import (
     RankingInput,
     VoiceHistogram,
 )
+from hotpapers.base.papers.categories import is_on, servers_of
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.issues import collectors, ranking
@@ -63,8 +64,10 @@ def collect_input(
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
+    servers = servers_of(publication.categories)
     own_rows = (without_late_peer(engagement, since) for engagement in read(view, window))
-    all_rows = collectors.with_better_counts(view, window, own_rows)
+    better_rows = collectors.with_better_counts(view, window, own_rows)
+    all_rows = (row for row in better_rows if is_on(row.paper, servers))
     for _, group in groupby(all_rows, key=attrgetter("paper")):
         rows = list(group)
         if curves is not None:

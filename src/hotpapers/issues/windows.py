@@ -11,6 +11,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY, HOUR, Coverage, Publication, is_retrospective
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
 from hotpapers.base.text.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, caught_up_at, was_read
@@ -105,10 +106,16 @@ def window_start(publication: Publication, day: str) -> int:
 # ---- when an issue closes --------------------------------------------------------------------------------
 
 
+def waits_for_announcement(publication: Publication) -> bool:
+    """Whether a publication's issues wait for the day's announcement: only daily ones with papers on arXiv, as no other
+    server has announcements."""
+    return publication.window == "daily" and ALL_OF_ARXIV in servers_of(publication.categories)
+
+
 def limit_of(publication: Publication, day: str) -> int:
-    """How long an issue can wait: a daily one for the day's announcement, the others not at all."""
+    """How long an issue can wait for the day's announcement; not at all if it does not wait for one."""
     cut = cut_of(publication, day)
-    if publication.window == "daily":
+    if waits_for_announcement(publication):
         return max(cut, calendar.closes_at(day) + WAIT)
     return cut
 
@@ -135,7 +142,7 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     hours = _hours_of(view, publication, day)
     caught_up = (caught_up_at(view, publication, hour, latest) for hour in hours)
     closes = max([closes, *filter(None, caught_up)])
-    if publication.window != "daily":
+    if not waits_for_announcement(publication):
         return closes
     announced_at = queries.announcement_recorded_at(view, day)
     limit = limit_of(publication, day)
@@ -180,7 +187,7 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     """Whether a day's issue can be frozen at a moment after its cut: the announcement has arrived, there is none, or
     the wait is over. One that closes even later never appears without the announcement: the next one has its papers.
     `view` reaches to the issue's cut."""
-    if publication.window != "daily":
+    if not waits_for_announcement(publication):
         return True
     if queries.announcement_recorded_at(view, day) is not None or known_absent(view, day):
         return True

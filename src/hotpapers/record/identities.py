@@ -113,7 +113,7 @@ def is_pseudonym(key: object) -> bool:
 
 def is_paper(key: str) -> bool:
     """Whether a key is a paper's. Papers are never forgotten."""
-    return key.startswith(paper_servers.RECORDED)
+    return key.startswith(paper_servers.PREFIXES)
 
 
 def commitment_of(key: str, secret: bytes | None) -> str:

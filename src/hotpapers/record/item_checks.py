@@ -98,7 +98,13 @@ def _check_text(name: str, value: str) -> None:
 
 
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
-    **dict.fromkeys(("paper", "about"), (paper_servers.recorded_id, "")),  # raises an error of its own
+    **dict.fromkeys(
+        ("paper", "about"),
+        (
+            paper_servers.is_paper_key,
+            "{value!r} is not a paper's key; one looks like arxiv:2101.04869 or doi:10.1101/2024.01.02.573921",
+        ),
+    ),
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
     "network": (lambda value: value in readable(), "network {value!r} is not one of {networks}"),
     **dict.fromkeys(

@@ -19,7 +19,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, InputError
-from hotpapers.base.papers.arxiv import taxonomy as categories
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.record.commitments import canonical_json, commitment, sha256
 from hotpapers.record.database import Database, Params
 from hotpapers.record.identities import (
@@ -104,7 +104,7 @@ Convert = Callable[[Any], Any]
 ItemType = type[model.Item]
 
 _DERIVED: dict[ItemType, dict[str, Derive]] = {
-    model.Paper: {"archive": lambda p, *_: categories.archive_of(p.categories[0]) if p.categories else ""},
+    model.Paper: {"archive": lambda p, *_: archive_of(p.categories[0]) if p.categories else ""},
     model.Post: {
         "voice": lambda p, _, known: known[p.account].number,
         "text_fingerprint": lambda p, hasher, _: hasher.text_fingerprint(p.text),

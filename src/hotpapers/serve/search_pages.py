@@ -268,7 +268,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
 
 def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:
     name = f"place {issue.place}" if issue.place else "still talked about"
-    anchor = site_paths.arxiv_id(paper).replace("/", "-")
+    anchor = site_paths.paper_id(paper).replace("/", "-")
     issue_path = site_paths.issue_path(issue.day)
     return HitIssueView(name, issue_path + (f"#{anchor}" if anchor else ""), issue.day)
 

@@ -12,6 +12,7 @@ from hotpapers.base import logs
 from hotpapers.base.errors import StoreError, require
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs
 from hotpapers.jobs.job_state import COUNTS, JobState, seems_offline
@@ -161,7 +162,7 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
             site.settings.contact,
             stop,
             leases,
-            SharedPaperIndex(),
+            SharedPaperIndex(PaperIndex(servers=site.settings.servers)),
             HostPacer(),
             ServerClocks(),
             site.terms,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.arxiv import grammar
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
+from hotpapers.publish.view import site_paths
 from tests.base.papers.test_arxiv_id import IDS
 from tests.conftest import ROOT, needs_wings
 
@@ -35,8 +37,8 @@ DOI_KEYS = [
 def test_keys_of_papers_on_arxiv(id: str) -> None:
     key = arxiv.key(id)
     assert paper_servers.is_paper_key(key)
-    assert re.fullmatch(paper_servers.RECORDED_KEY, key) and key.startswith(paper_servers.RECORDED)
-    assert paper_servers.recorded_id(key) == id
+    assert re.fullmatch(paper_servers.KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
+    assert paper_servers.paper_id(key) == id and paper_servers.key_of(id) == key
 
 
 @pytest.mark.parametrize("text", NO_KEYS)
@@ -45,11 +47,14 @@ def test_what_is_no_key(text: str) -> None:
 
 
 @pytest.mark.parametrize("key", DOI_KEYS)
-def test_a_record_has_no_papers_from_other_servers_yet(key: str) -> None:
+def test_keys_of_papers_on_other_servers(key: str) -> None:
     assert paper_servers.is_paper_key(key)
-    assert not re.fullmatch(paper_servers.RECORDED_KEY, key) and not key.startswith(paper_servers.RECORDED)
-    with pytest.raises(NotAnArxivId):
-        paper_servers.recorded_id(key)
+    assert re.fullmatch(paper_servers.KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
+    id = paper_servers.paper_id(key)
+    assert paper_servers.key_of(id) == key == parse_paper(f"https://doi.org/{quote(id)}") == parse_paper(f"doi:{id}")
+    path = site_paths.paper_path(key)
+    assert site_paths.paper_of(path) == key
+    assert re.fullmatch(r"paper/10\.\d+/[a-z0-9~._-]+/index\.html", path)
 
 
 @given(IDS | st.sampled_from(NO_KEYS + DOI_KEYS) | st.text())

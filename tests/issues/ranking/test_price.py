@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Price, RankingInput, VoiceHistogram
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import ranking
 from hotpapers.issues.ranking import price, rarity_2
 from hotpapers.issues.ranking.price import PriceList

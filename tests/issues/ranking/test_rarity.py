@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import ranking
 from hotpapers.issues.ranking.rarity_1 import millipoints
 from tests.issues.ranking.inputs import attention, candidate, peers, ranking_inputs

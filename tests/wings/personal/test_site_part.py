@@ -24,7 +24,7 @@ def test_a_day_has_the_vectors_of_all_its_papers() -> None:
     assert page is not None
     held = [entry.paper for entry in FULL_READER.issue("daily", DAY).content.entries]
     announced = [paper.paper for paper in FULL_READER.announced("daily", DAY)]
-    expected = {site_paths.arxiv_id(key) for key in (*held, *(paper.paper for paper in announced))} - {""}
+    expected = {site_paths.paper_id(key) for key in (*held, *(paper.paper for paper in announced))} - {""}
     papers = packing.vectors_in(page)
     assert papers.keys() == expected and len(expected) > len(held)
     assert all(dict(vectors.vector_of(paper.title, paper.abstract or paper.summary)) == papers[paper.paper[6:]]
@@ -38,12 +38,12 @@ def test_a_second_script_says_what_its_papers_are_called_and_who_wrote_them() ->
     assert file["day"] == DAY
     assert file["papers"].keys() == packing.vectors_in(pages.page(f"{DAY}/vectors.js") or b"").keys()
     content = FULL_READER.issue("daily", DAY).content
-    places = {site_paths.arxiv_id(entry.paper): entry.place for entry in content.entries}
+    places = {site_paths.paper_id(entry.paper): entry.place for entry in content.entries}
     assert {paper: row[3] for paper, row in file["papers"].items() if len(row) == 4 and row[3]} == places
-    held = {site_paths.arxiv_id(entry.paper) for entry in (*content.entries, *content.ongoing)}
+    held = {site_paths.paper_id(entry.paper) for entry in (*content.entries, *content.ongoing)}
     assert {paper for paper, row in file["papers"].items() if len(row) == 4} == held - {""}
     for paper in FULL_READER.announced("daily", DAY):
-        row = file["papers"][site_paths.arxiv_id(paper.paper.paper)]
+        row = file["papers"][site_paths.paper_id(paper.paper.paper)]
         assert row[1] == ", ".join(paper.paper.authors) and row[2] == (*paper.paper.categories, "")[0]
 
 

@@ -14,9 +14,11 @@ Sources: the servers' own pages, and DOIs as Crossref and DataCite have them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv, doi
+from hotpapers.base.papers.preprint_categories import BIORXIV, MEDRXIV
 
 DOI = "doi:"
 """How the keys begin of papers that are not on arXiv."""
@@ -29,6 +31,7 @@ class PaperServer(NamedTuple):
     `version`. `addresses`: the pattern of addresses that name an id instead of a DOI, from one of the `needles` on. Its
     group `id` is that of a work with one of the DOIs in `named`; any other group names an id of which only the server
     knows the DOI. `page`, `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
+    `categories`: those of its papers, as in `base.papers.categories`; empty if it has none.
     """
 
     name: str
@@ -42,6 +45,7 @@ class PaperServer(NamedTuple):
     page: str = "https://doi.org/{doi}"
     version_page: str = ""
     pdf: str = ""
+    categories: tuple[str, ...] = ()
 
 
 END = r"(?![a-z0-9])"
@@ -53,7 +57,7 @@ _OLD_UNTIL, _NEW_FROM = "2025.09", "2025.12"
 """Papers have dates of approval in their ids, some weeks before they are posted: between these, both are possible."""
 
 
-def _openrxiv(name: str, title: str, digits: int) -> PaperServer:
+def _openrxiv(name: str, title: str, digits: int, categories: tuple[str, ...]) -> PaperServer:
     """bioRxiv or medRxiv. Their DOIs got another registrant on 2025-12-01; addresses often name none."""
     paths = r"(?:content(?:/(?:bio|med)rxiv)?/early/\d{4}/\d\d/\d\d|cgi/content/[a-z-]{4,12}|cgi/reprint|content|qr)"
     id = rf"(?P<id>(?:{_DATED})?\d{{{digits}}})"
@@ -62,7 +66,7 @@ def _openrxiv(name: str, title: str, digits: int) -> PaperServer:
         name, title, (f"{name}.org",), (OLD_REGISTRANT, NEW_REGISTRANT),
         rf"(?P<work>10\.(?:1101|64898)/{id})(?:{_V})?{END}", (name,),
         rf"{name}\.org/{{1,2}}{paths}/{id}(?:{_V})?{END}", (f"{OLD_REGISTRANT}/{{id}}", f"{NEW_REGISTRANT}/{{id}}"),
-        page, page + "v{version}", page + "v{version}.full.pdf",
+        page, page + "v{version}", page + "v{version}.full.pdf", categories,
     )  # fmt: skip
 
 
@@ -102,8 +106,8 @@ SERVERS = (
         "arxiv", "arXiv", ("arxiv.org",), page="https://arxiv.org/abs/{id}",
         version_page="https://arxiv.org/abs/{id}v{version}", pdf="https://arxiv.org/pdf/{id}",
     ),
-    _openrxiv("biorxiv", "bioRxiv", 6),
-    _openrxiv("medrxiv", "medRxiv", 8),
+    _openrxiv("biorxiv", "bioRxiv", 6, BIORXIV),
+    _openrxiv("medrxiv", "medRxiv", 8, MEDRXIV),
     PaperServer(
         "chemrxiv", "ChemRxiv", ("chemrxiv.org",), ("10.26434",),
         rf"(?P<work>10\.26434/chemrxiv(?:\.(?P<id>\d{{6,9}})|-20\d\d-[a-z0-9]{{3,8}}))(?:[-./]{_V})?{END}",
@@ -173,14 +177,25 @@ _DOIS = [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
 # ---- keys ----------------------------------------------------------------------------------------------
 
 
-RECORDED = arxiv.SERVER
-"""How the keys begin of the papers that a record may have: so far only those on arXiv."""
-RECORDED_KEY = arxiv.grammar.KEY
-"""The pattern of these keys."""
+PREFIXES = (arxiv.SERVER, DOI)
+"""How the keys of papers begin."""
+KEY_PATTERN = rf"(?:{arxiv.grammar.KEY}|{DOI}10\.\d{{4,9}}[./]\S{{1,{doi.MAX_SUFFIX_CHARS * 2}}})"
+"""Matches all keys of papers, and further texts that only look like one."""
 
 
-recorded_id = arxiv.from_key
-"""The server's own id of a paper that a record may have, by key. Raises NotAnArxivId for any other."""
+def paper_id(key: str) -> str:
+    """The id of a paper as readers know it: `2101.04869`, or a DOI."""
+    return key.partition(":")[2]
+
+
+def key_of(id: str) -> str:
+    """The key of the paper with an id as readers know it."""
+    return (DOI if id.startswith("10.") else arxiv.SERVER) + id
+
+
+def month_of(key: str) -> tuple[int, int] | None:
+    """Year and month in a paper's id; None if it does not tell them."""
+    return arxiv.month(paper_id(key)) if arxiv.is_key(key) else None
 
 
 def is_paper_key(text: str) -> bool:
@@ -215,6 +230,7 @@ def named_by(server: PaperServer, groups: dict[str, str]) -> str:
     return " ".join(DOI + template.format(id=id) for template in named)
 
 
+@lru_cache(1 << 14)
 def server_of(key: str) -> PaperServer:
     """The server of a paper, by key."""
     own = key.removeprefix(DOI)

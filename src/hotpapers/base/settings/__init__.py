@@ -28,6 +28,7 @@ from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import Publication, Window, distinct
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, server_of_category
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import converted, converted_all, homes_below
@@ -68,14 +69,15 @@ class PublicationSettings(SettingsStruct):
     """One `[[publication]]`.
 
     `name`: a short name for addresses and commands. `title`: its title for readers. `window`: the period of an issue.
-    `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `categories`: arXiv categories or
-    archives; empty for all. `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty
-    for all. `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the
-    minimum of papers while the record is young, whatever their score. `most_entries`: the maximum of entries; further
-    papers are listed in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had
-    before this setting existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`:
-    when a day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has
-    ended. `output`, `base`: its folder and its site's public address, if not those in `[publish]`.
+    `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `papers`: fields, each with its
+    server, as in `biorxiv: neuroscience`; `categories`: the same of arXiv alone; all of arXiv if both are empty.
+    `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty for all. `own`: the
+    publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the minimum of papers
+    while the record is young, whatever their score. `most_entries`: the maximum of entries; further papers are listed
+    in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had before this setting
+    existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a day's issue
+    closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended. `output`,
+    `base`: its folder and its site's public address, if not those in `[publish]`.
     """
 
     name: Name
@@ -85,6 +87,7 @@ class PublicationSettings(SettingsStruct):
     threshold: AnyNumber = 500
     least_entries: Annotated[int, Meta(ge=0, le=100)] = 10
     most_entries: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    papers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -97,6 +100,11 @@ class PublicationSettings(SettingsStruct):
     last_day: str = ""
     output: str = ""
     base: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Its fields on all servers; empty for all of arXiv."""
+        return distinct((*self.categories, *fields_from(self.papers)))
 
 
 class PublishSettings(SettingsStruct):
@@ -188,6 +196,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return getattr(self, name)
 
     @property
+    def servers(self) -> frozenset[str]:
+        """The servers besides arXiv whose papers the publications have."""
+        fields = (field for table in self.publication for field in table.fields)
+        return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}
+
+    @property
     def bases(self) -> tuple[tuple[str, str], ...]:
         """Each publication's name and its site's public address, empty if unset."""
         return self.bases_below(self.publish.base)
@@ -257,7 +271,8 @@ def check(text: str, path: Path) -> Settings:
     for publication in settings.publication:  # the accounts that it posts from are among its own
         own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
         publications.append(msgspec.structs.replace(publication, own=own))
-    return msgspec.structs.replace(settings, publication=tuple(publications))
+    source = settings.source | {name: {"on": True, **settings.source.get(name, {})} for name in settings.servers}
+    return msgspec.structs.replace(settings, publication=tuple(publications), source=source)
 
 
 def _error_of(path: Path, mistakes: Sequence[str]) -> SettingsError:
@@ -425,9 +440,10 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "most_entries", f"is less than least_entries, {publication.least_entries}"
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers"'
-    for category in publication.categories:
-        if problem := category_problem(category):
-            yield "categories", problem
+    for key, fields in (("categories", publication.categories), ("papers", fields_from(publication.papers))):
+        for category in fields:
+            if problem := category_problem(category):
+                yield key, problem
 
 
 ENTRY_LIMIT = 10
@@ -438,6 +454,8 @@ def publication_item(settings: PublicationSettings, observed_at: int, known: Pub
     """A publication's settings as the record keeps them. `known`: what it has kept of it."""
     values = msgspec.structs.asdict(settings)
     del values["output"], values["base"]  # where an issue is written is not part of the issue
+    del values["papers"]
+    values["categories"] = settings.fields
     if values["most_entries"] is None:
         values["most_entries"] = ENTRY_LIMIT if known is None else known.most_entries
     if settings.window == "listing":

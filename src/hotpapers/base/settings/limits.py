@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from hotpapers.base.model import MAX_INTEGER
-from hotpapers.base.papers.arxiv.taxonomy import KNOWN, archive_of
+from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.suggestions import did_you_mean, letters_of, nearest
 
 AnyNumber = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
@@ -85,7 +85,7 @@ def model_problems(url: str, model: str, key: str) -> Iterator[tuple[str, str]]:
 # ---- categories -----------------------------------------------------------
 
 
-FIELDS = KNOWN | {archive_of(category) for category in KNOWN}
+FIELDS = known_fields()
 """All categories and archives."""
 _SHORT = 4
 """A subject that is so short resembles many others: nothing is guessed from its spelling."""

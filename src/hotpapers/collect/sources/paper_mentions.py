@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from hotpapers.base.model import Account, Item, Judgement, Mention, Post, TextLink, Verdict
-from hotpapers.base.papers import arxiv, mentions
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.papers.mentions.title_mismatch import other_title
 
@@ -18,18 +17,22 @@ def mentions_of(
 ) -> list[Mention]:
     """One mention for each paper that a post names, by the strongest evidence: its identifier in a link (facets, cards,
     anchors), else in the text, else another name of a known paper."""
-    result: dict[str, Mention] = {}
     targets = [link if isinstance(link, str) else link.target for link in links]
-    for place, searched in [*(("link", target) for target in targets), ("text", text[:MAX_TEXT_CHARS])]:
-        for occurrence in mentions.find(searched):
-            paper = arxiv.key(occurrence.id)
-            mention = Mention(
-                post=post, paper=paper, form=occurrence.form, found_in=place, version=occurrence.version, observed_at=at
-            )
-            result.setdefault(paper, mention)
+    by_id = mentions_by_id(post, at, text, targets, names)
+    by_paper = {mention.paper: mention for mention in by_id}
     for mention in mentions_by_name(post, at, text, targets, names):
-        result.setdefault(mention.paper, mention)
-    return list(result.values())
+        by_paper.setdefault(mention.paper, mention)
+    return list(by_paper.values())
+
+
+def mentions_by_id(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
+    """The papers that a post names by their identifiers, each by the first mention: in links, then in the text."""
+    by_paper: dict[str, Mention] = {}
+    for place, searched in [*(("link", target) for target in targets), ("text", text[:MAX_TEXT_CHARS])]:
+        for paper, version, _, _, form in names.named_by_ids(searched):
+            mention = Mention(post=post, paper=paper, form=form, found_in=place, version=version, observed_at=at)
+            by_paper.setdefault(paper, mention)
+    return list(by_paper.values())
 
 
 def mentions_by_name(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model import Attention, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.issues.ranking.scoring import ordered
 
 NAME = "rarity/1"

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import MAX_INTEGER, Announcement, HeldPapers, Issue, Paper, Post, is_retrospective
-from hotpapers.base.papers import arxiv
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.base.text import timestamps
 from hotpapers.keep.search import index
 from hotpapers.keep.search.index import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, Document, IndexState
@@ -183,7 +183,11 @@ def paper_words(number: int, paper: Paper) -> Document:
     text = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
     authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
     labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
-    own_labels = [ALL, f"#{arxiv.from_key(paper.paper)}", *(f"#{name}" for name in sorted(labels) if _is_label(name))]
+    own_labels = [
+        ALL,
+        f"#{paper_servers.paper_id(paper.paper)}",
+        *(f"#{name}" for name in sorted(labels) if _is_label(name)),
+    ]
     return number, [_stems(paper.title), authors, _stems(text), own_labels]
 
 
@@ -208,11 +212,12 @@ def post_words(row: RowOf[Post]) -> Document | None:
 
 
 def day_of(paper: Paper) -> str:
-    """The day of a paper that was never announced: when it was submitted, else the month of its identifier."""
+    """The day of a paper that was never announced: when it was submitted, else the month of its identifier; empty if
+    neither is known."""
     if paper.published_at is not None:
         return timestamps.day_of(paper.published_at)
-    year, month = arxiv.month(arxiv.from_key(paper.paper))
-    return f"{year}-{month:02}"
+    month = paper_servers.month_of(paper.paper)
+    return f"{month[0]}-{month[1]:02}" if month else ""
 
 
 def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:

@@ -25,7 +25,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.keep.search import tokenizer
 
 MAX_QUERY_CHARS = 1_000
@@ -247,10 +248,10 @@ def _paper(text: str) -> SearchAtom | None:
     if not any(map(str.isdigit, text)):
         return None
     try:
-        paper = arxiv.parse(text)
+        id = paper_servers.paper_id(parse_paper(text))
     except NotAnArxivId:
         return None
-    return SearchAtom("paper", (SearchTerm("labels", (f"#{paper.id}",)),), paper.id)
+    return SearchAtom("paper", (SearchTerm("labels", (f"#{id}",)),), id)
 
 
 def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hotpapers.base import model
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import bibtex as bibtex_fields
+from hotpapers.base.text import timestamps
 from hotpapers.base.wings import hooks_of
 from hotpapers.keep.hooks import FileFormat
 from hotpapers.keep.transfer import queries
@@ -64,7 +65,7 @@ def csv_entries(record: Record, **_: object) -> Iterator[bytes]:
                     content.edition,
                     entry.place,
                     entry.classic_rank,
-                    arxiv.from_key(entry.paper),
+                    paper_servers.paper_id(entry.paper),
                     entry.score,
                     entry.voices,
                     model.within_largest(sum(c.reposts for c in counts)),
@@ -115,20 +116,29 @@ def bibtex(record: Record, **_: object) -> Iterator[bytes]:
 
 
 def bibtex_entry(paper: model.Paper) -> str:
-    """One paper in BibTeX, with arXiv's own field names."""
-    id = arxiv.from_key(paper.paper)
-    year, _ = arxiv.month(id)
-    fields = {
-        "title": "{" + bibtex_fields.words(paper.title) + "}",
-        "author": bibtex_fields.names(paper.authors),
-        "year": str(year),
+    """One paper in BibTeX, with arXiv's own field names for papers there."""
+    id = paper_servers.paper_id(paper.paper)
+    eprint = {
         "eprint": id,
         "archivePrefix": "arXiv",
         "primaryClass": bibtex_fields.value(paper.categories[0]) if paper.categories else "",
-        "url": arxiv.abs_url(id),
+    }
+    fields = {
+        "title": "{" + bibtex_fields.words(paper.title) + "}",
+        "author": bibtex_fields.names(paper.authors),
+        "year": _year_of(paper),
+        **(eprint if paper_servers.month_of(paper.paper) else {"doi": bibtex_fields.value(id)}),
+        "url": paper_servers.links(paper.paper)[0],
     }
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
-    return f"@misc{{{id.replace('/', '_')},\n{body}\n}}\n\n"
+    return f"@misc{{{re.sub(r'[^a-z0-9.-]', '_', id)},\n{body}\n}}\n\n"
+
+
+def _year_of(paper: model.Paper) -> str:
+    """The year in a paper's id, else that in which it was posted; empty if unknown."""
+    if month := paper_servers.month_of(paper.paper):
+        return str(month[0])
+    return timestamps.day_of(paper.published_at)[:4] if paper.published_at is not None else ""
 
 
 EXPORTS = {

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, load_blocklist
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
@@ -93,9 +94,9 @@ class QuerySession:
 
 def paper_key(text: str) -> str:
     """A paper's key, from any common form of its identifier or address. Raises NotAnArxivId."""
-    return arxiv.key(arxiv.parse(text).id)
+    return parse_paper(text)
 
 
 def bare(key: str) -> str:
-    """The bare identifier in a paper's key; the key itself for a paper from another server."""
-    return key.removeprefix(arxiv.SERVER)
+    """The id in a paper's key, as readers know it."""
+    return paper_servers.paper_id(key)

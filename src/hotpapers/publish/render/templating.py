@@ -58,7 +58,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         policy=POLICY,
-        arxiv_id=site_paths.arxiv_id,
+        paper_id=site_paths.paper_id,
         has_paper_scripts=has_paper_scripts,
         words=words,
         number=format_number,

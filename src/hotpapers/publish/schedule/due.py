@@ -27,6 +27,7 @@ from hotpapers.issues.windows import (
     is_unread,
     late_at_first,
     unread_reason,
+    waits_for_announcement,
 )
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS, JobState, state_of
@@ -160,7 +161,7 @@ def first_issues(
         day = days[0] if days else upcoming_day(publication, at)
         if day:
             # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
-            is_announced = publication.window == "daily" and calendar.expected(day)
+            is_announced = waits_for_announcement(publication) and calendar.expected(day)
             shown_at = calendar.closes_at(day) if is_announced else 0
             yield ExpectedIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
 

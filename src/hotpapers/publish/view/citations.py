@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from hotpapers.base.model import Paper
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.text import bibtex as bibtex_fields
 from hotpapers.base.text import person_names, timestamps
 from hotpapers.base.text.accents import in_plain_letters
@@ -29,7 +29,11 @@ _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 
 
 class PaperCitation(NamedTuple):
-    """A paper's citation. `date`: year, month and, if known, day; `doi`: the published version's, else arXiv's own."""
+    """A paper's citation.
+
+    `date`: year, month and, if known, day; empty if unknown. `doi`: the published version's, else the paper's own.
+    `server`: the title of its server. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
+    """
 
     id: str
     title: str
@@ -38,21 +42,29 @@ class PaperCitation(NamedTuple):
     primary: str
     doi: str
     journal: str
+    server: str
+    url: str
+    pdf: str
 
     @property
-    def url(self) -> str:
-        return arxiv.abs_url(self.id)
+    def is_on_arxiv(self) -> bool:
+        return self.server == "arXiv"
+
+    @property
+    def year(self) -> str:
+        return self.date[0] if self.date else ""
 
 
 @lru_cache(CACHED)
 def citation(paper: Paper) -> PaperCitation | None:
-    """A paper's citation; None for a paper from another server."""
-    identifier = site_paths.arxiv_id(paper.paper)
-    if not identifier:
+    """A paper's citation; None if it cannot be named."""
+    if not paper_servers.is_paper_key(paper.paper):
         return None
+    identifier = paper_servers.paper_id(paper.paper)
+    is_on_arxiv = arxiv.is_key(paper.paper)
     doi = _DOI.fullmatch(paper.doi.strip())
     if paper.published_at is None:
-        date = tuple(f"{number:02}" for number in arxiv.month(identifier))
+        date = tuple(f"{number:02}" for number in paper_servers.month_of(paper.paper) or ())
     else:
         date = tuple(timestamps.day_of(paper.published_at).split("-"))
     return PaperCitation(
@@ -61,8 +73,11 @@ def citation(paper: Paper) -> PaperCitation | None:
         authors=tuple(filter(None, map(person_names.without_affiliation, map(one_line, paper.authors)))),
         date=date,
         primary=one_line(paper.categories[0]) if paper.categories else "",
-        doi=doi[0] if doi else f"10.48550/arXiv.{identifier}",
+        doi=doi[0] if doi else f"10.48550/arXiv.{identifier}" if is_on_arxiv else identifier,
         journal=one_line(paper.journal),
+        server=paper_servers.server_of(paper.paper).title,
+        url=site_paths.abs_url(paper.paper),
+        pdf=site_paths.pdf_url(paper.paper),
     )
 
 
@@ -76,21 +91,30 @@ def bibtex(citation: PaperCitation) -> str:
         family_name = person_names.split(citation.authors[0]).last_word.lower()
     else:
         family_name = ""
-    key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{citation.id.replace('/', '-')}"
+    key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{re.sub(r'[^a-z0-9.-]', '-', citation.id)}"
     fields = {
         "title": f"{{{bibtex_fields.words(citation.title)}}}",
         "author": bibtex_fields.names(citation.authors),
-        "year": citation.date[0],
-        "month": str(int(citation.date[1])),
-        "eprint": citation.id,
-        "archivePrefix": "arXiv",
-        "primaryClass": bibtex_fields.value(citation.primary),
+        "year": citation.year,
+        "month": str(int(citation.date[1])) if citation.date else "",
+        **_eprint(citation),
         "doi": bibtex_fields.value(citation.doi),
         "note": bibtex_fields.words(citation.journal),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
     return f"@misc{{{key},\n{lines}}}\n"
+
+
+def _eprint(citation: PaperCitation) -> dict[str, str]:
+    """The fields that name the server: arXiv's own, or the publisher."""
+    if not citation.is_on_arxiv:
+        return {"publisher": bibtex_fields.words(citation.server)}
+    return {
+        "eprint": citation.id,
+        "archivePrefix": "arXiv",
+        "primaryClass": bibtex_fields.value(citation.primary),
+    }
 
 
 # ---- RIS ---------------------------------------------------------------------------------------------------
@@ -103,10 +127,10 @@ def ris(citation: PaperCitation) -> str:
         ("TY", "UNPB"),
         ("TI", plain(citation.title)),
         *(("AU", _family_first(name)) for name in citation.authors),
-        ("PY", citation.date[0]),
-        ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/"),
-        ("PB", "arXiv"),
-        ("AN", f"arXiv:{citation.id}"),
+        ("PY", citation.year),
+        ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/" if citation.date else ""),
+        ("PB", citation.server),
+        ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else ""),
         ("DO", citation.doi),
         ("N1", citation.journal),
         ("UR", citation.url),
@@ -129,12 +153,13 @@ def _family_first(name: str) -> str:
 def coins(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
     names = [" ".join(filter(None, person_names.split(name))) for name in citation.authors[:COINS_AUTHORS]]
-    values = "\n".join((plain(citation.title), citation.doi, citation.url, *names))
-    title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
+    values = "\n".join((plain(citation.title), citation.doi, citation.url, citation.server, *names))
+    title, doi, url, server, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
     keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
     author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
     return (
-        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
+        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint"
+        f"&rft.jtitle={server}"
         f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{author_keys}"
     )
 
@@ -144,7 +169,8 @@ def highwire(citation: PaperCitation) -> Iterator[tuple[str, str]]:
     yield "citation_title", plain(citation.title)
     yield from (("citation_author", name) for name in citation.authors)
     yield "citation_publication_date", "/".join(citation.date)
-    yield "citation_arxiv_id", citation.id
+    if citation.is_on_arxiv:
+        yield "citation_arxiv_id", citation.id
     yield "citation_doi", citation.doi
     yield "citation_abstract_html_url", citation.url
-    yield "citation_pdf_url", f"https://arxiv.org/pdf/{citation.id}"
+    yield "citation_pdf_url", citation.pdf

@@ -255,7 +255,7 @@ def _entry(
     is_ongoing: bool,
 ) -> EntryView:
     paper = issue.papers[entry.paper]
-    name = site_paths.arxiv_id(entry.paper) or entry.paper
+    name = site_paths.paper_id(entry.paper) or entry.paper
     posts = issue.posts.get(entry.paper, ())
     later = issue.later.get(entry.paper)
     threads = {
@@ -313,7 +313,7 @@ def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] =
     version = (later and later.version) or 0
     listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
-        LinkedPiece(f"arXiv:{site_paths.arxiv_id(paper.paper)}", site_paths.abs_url(paper.paper)),
+        LinkedPiece(phrases.paper_label(paper.paper), site_paths.abs_url(paper.paper)),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),

@@ -22,13 +22,14 @@ from hotpapers.base.model import (
     Retrospective,
 )
 from hotpapers.base.networks import network_title
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.arxiv.calendar import announced_at, holiday
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.tex_formulas import formulas
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
-from hotpapers.publish.view import clean_text, site_paths
+from hotpapers.publish.view import clean_text
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
@@ -303,7 +304,13 @@ def movement(entry: Entry, listed: bool) -> str:
 
 def paper_name(paper: str) -> str:
     """A paper's id as readers know it."""
-    return site_paths.arxiv_id(paper) or one_line(paper)
+    return one_line(paper_servers.paper_id(paper) if paper_servers.is_paper_key(paper) else paper)
+
+
+def paper_label(paper: str) -> str:
+    """A paper's id with its server: `arXiv:2101.04869`, `bioRxiv 10.1101/2024.01.02.573921`."""
+    server = paper_servers.server_of(paper)
+    return f"{server.title}{' ' if server.registrants else ':'}{paper_name(paper)}"
 
 
 def ordinal(number: int) -> str:

@@ -12,15 +12,16 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from urllib.parse import unquote
 
 from hotpapers.base import keys
 from hotpapers.base.model import Paper, TextLink
 from hotpapers.base.networks import is_blogs
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import tid
 
-_PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
+_PAPER_PATH = re.compile(r"paper/(.{7,250})/index\.html")
 _ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
 _ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
 _ABSTRACTS_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/abstracts-(\d)\.js", re.ASCII)
@@ -145,10 +146,21 @@ def public_url(base: str, path: str) -> str:
     return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
 
 
+MAX_FOLDER_CHARS = 180
+_UNSAFE = re.compile(r"[^a-z0-9._-]|^\.|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
+"""Signs and names that not every file system allows for a folder: most signs, a leading dot, names of devices."""
+
+
 @lru_cache(CACHED)
-def arxiv_id(paper: str) -> str:
-    """`arxiv:2101.04869` → `2101.04869`; empty for a paper from another server."""
-    return paper.removeprefix(arxiv.SERVER) if arxiv.is_key(paper) else ""
+def paper_id(paper: str) -> str:
+    """A paper's id in addresses and scripts of the site: `arxiv:2101.04869` → `2101.04869`; of a DOI, signs that no
+    folder's name has are escaped: `10.1016/s0140-6736~2805~2967889-x`. Empty for other keys, and very long DOIs."""
+    id = paper_servers.paper_id(paper)
+    if arxiv.is_key(paper) or not paper_servers.is_paper_key(paper):
+        return id if arxiv.is_key(paper) else ""
+    registrant, _, suffix = id.partition("/")
+    folder = _UNSAFE.sub(lambda sign: "".join(f"~{byte:02x}" for byte in sign[0].encode()), suffix)
+    return f"{registrant}/{folder}" if len(folder) <= MAX_FOLDER_CHARS else ""
 
 
 def _part(form: re.Pattern[str], text: str) -> str:
@@ -157,37 +169,40 @@ def _part(form: re.Pattern[str], text: str) -> str:
 
 
 def paper_path(paper: str) -> str:
-    """The page of a paper; empty for a paper from another server."""
-    return f"paper/{arxiv_id(paper)}/index.html" if arxiv_id(paper) else ""
+    """The page of a paper; empty if it has none."""
+    return f"paper/{paper_id(paper)}/index.html" if paper_id(paper) else ""
 
 
 def paper_of(path: str) -> str:
     """The key of the paper whose page is at a path; empty for any other path."""
-    key = arxiv.key(_part(_PAPER_PATH, path))
-    return key if arxiv_id(key) else ""
+    key = paper_servers.key_of(unquote(_part(_PAPER_PATH, path).replace("~", "%")))
+    return key if paper_path(key) == path else ""
 
 
 def abs_url(paper: str, version: int = 0) -> str:
-    """arXiv's page of a paper, or of one of its versions."""
-    if arxiv_id(paper):
-        return f"https://arxiv.org/abs/{arxiv_id(paper)}{f'v{version}' if version else ''}"
-    return ""
+    """The server's page of a paper, or of one of its versions."""
+    return outside(_links(paper, version)[0])
+
+
+@lru_cache(CACHED)
+def _links(paper: str, version: int = 0) -> tuple[str, str]:
+    return paper_servers.links(paper, version or None) if paper_servers.is_paper_key(paper) else ("", "")
 
 
 def paper_url(base: str, paper: str) -> str:
-    """A paper's page on the site; on arXiv if the site has no address or no page for it."""
+    """A paper's page on the site; on its server if the site has no address or no page for it."""
     path = paper_path(paper)
     return (path and public_url(base, path)) or abs_url(paper)
 
 
 def pdf_url(paper: str) -> str:
     """The paper as PDF."""
-    return f"https://arxiv.org/pdf/{arxiv_id(paper)}" if arxiv_id(paper) else ""
+    return outside(_links(paper)[1])
 
 
 def html_url(paper: str) -> str:
     """The paper as HTML, which arXiv has offered for most papers since December 2023."""
-    identifier = arxiv_id(paper)
+    identifier = paper_id(paper)
     if "2312" <= identifier[:4] < "9000" and "/" not in identifier:
         return f"https://arxiv.org/html/{identifier}"
     return ""
@@ -195,16 +210,16 @@ def html_url(paper: str) -> str:
 
 def ads_url(paper: str, categories: Sequence[str]) -> str:
     """The paper in the Astrophysics Data System, for its fields."""
-    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{arxiv_id(paper)}" if _is_of(paper, categories, _ADS) else ""
+    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{paper_id(paper)}" if _is_of(paper, categories, _ADS) else ""
 
 
 def inspire_url(paper: str, categories: Sequence[str]) -> str:
     """The paper in INSPIRE, for its fields."""
-    return f"https://inspirehep.net/arxiv/{arxiv_id(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
+    return f"https://inspirehep.net/arxiv/{paper_id(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
 
 
 def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bool:
-    if not arxiv_id(paper):
+    if not arxiv.is_key(paper):
         return False
     return any(category.startswith(fields) for category in categories)
 

@@ -11,7 +11,6 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload, Source
 from hotpapers.base.papers import arxiv
-from hotpapers.base.papers.mentions import spans
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import SECOND
@@ -50,7 +49,7 @@ class ImportTarget(NamedTuple):
 
     def may_name(self, words: str) -> bool:
         """Whether words may name a paper, by a search that finds somewhat more than parsing does."""
-        return bool(spans(words)) or self.names.may_name(words)
+        return bool(self.names.named_by_ids(words)) or self.names.may_name(words)
 
     def when_seen(self, created_at: int, moments: Iterable[Moment]) -> int:
         """When something was seen: the latest moment on its line, or else the target's; never before it was made, never

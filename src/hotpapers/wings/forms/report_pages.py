@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import timestamps
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
@@ -112,7 +113,7 @@ def problem_of(text: str) -> str:
 def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
     path, heading, label = PAGES[kind]
     field = FormField("text", label, "area", text, HINT, error)
-    paper = target.paper.removeprefix("arxiv:")
+    paper = paper_servers.paper_id(target.paper)
     hidden = (("issue", target.issue), ("paper", paper), ("post", target.post))
     form = FormSpec(path[1:], "Send", (field,), hidden, error=error)
     return FormPage(heading, (), form, target.facts, status=400 if error else 200)
@@ -122,7 +123,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
     digest = values.get("issue", "")
-    paper = f"arxiv:{values.get('paper', '')}"
+    paper = paper_servers.key_of(values.get("paper", ""))
     post = values.get("post", "")
     issue = reader_reports.issue_of_digest(record.database, digest)
     if not issue:
@@ -136,7 +137,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
     item = record.view().item(Paper, paper)
-    paper_id = paper.removeprefix("arxiv:")
+    paper_id = paper_servers.paper_id(paper)
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
         quoted_post = _quoted_post(RecordIssueReader(record, allowed).issue(*issue), paper, post)

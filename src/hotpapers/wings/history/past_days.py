@@ -19,6 +19,7 @@ import msgspec
 
 from hotpapers.base.errors import IssueError, NotFound, UsageError, require
 from hotpapers.base.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
+from hotpapers.base.papers.categories import is_on, servers_of
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
@@ -172,6 +173,7 @@ class InputOverDays:
         self._window = window
         self._engagement = EngagementOverDays(window, self._until)
         self._since: Mapping[str, int] = {}
+        self._servers: tuple[str, ...] = ()
         self._counts = ranking_input.PeerCounts()
         self._peers: dict[str, Sequence[ranking_input.Peer]] = {}
         self._curves: dict[str, PaperCurves] = {}
@@ -180,6 +182,7 @@ class InputOverDays:
         self, view: AsOfView, publication: Publication, span: ranking_input.CandidateWindow, own_voices: tuple[int, ...]
     ) -> CollectedInput:
         self._needs = ranking.needs_of(publication.ranking)
+        self._servers = servers_of(publication.categories)
         window = ranking_input.measured_window(publication, 0, own_voices)
         if window != self._window:
             self._begin(window)
@@ -204,7 +207,7 @@ class InputOverDays:
         return CollectedInput(inputs, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
 
     def _rows(self, paper: str) -> list[Engagement]:
-        rows = self._engagement.rows(paper)
+        rows = self._engagement.rows(paper) if is_on(paper, self._servers) else []
         return [ranking_input.without_late_peer(row, self._since) for row in rows]
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:

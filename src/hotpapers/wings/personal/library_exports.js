@@ -1,7 +1,7 @@
 // A reader's papers as files of other programs.
 "use strict";
 const libraryExports = (() => {
-  const address = ({ id }) => (id ? `https://arxiv.org/abs/${id}` : "");
+  const address = ({ id }) => (id ? dom.paperAddress(id) : "");
 
   // BibTeX's values, as in base/text/bibtex.py: formulas stay, and between them nothing stops LaTeX
 
@@ -156,11 +156,12 @@ const libraryExports = (() => {
     json: (papers, choices) => JSON.stringify({ papers: papers.map(jsonEntry), ...choices }, null, 1),
   };
 
-  const bibEntry = (paper) => `@misc{${paper.id || "paper"},
+  const isDoi = ({ id }) => id.startsWith("10.");
+
+  const bibEntry = (paper) => `@misc{${(paper.id || "paper").replace("/", isDoi(paper) ? "-" : "/")},
   title = {{${typeset(paper.title)}}},
   author = {${paper.authors.map(author).join(" and ")}},
-  eprint = {${paper.id}},
-  archivePrefix = {arXiv},
+${isDoi(paper) ? `  doi = {${typeset(dom.doiOf(paper.id))}},` : `  eprint = {${paper.id}},\n  archivePrefix = {arXiv},`}
   url = {${address(paper)}}
 }
 `;
@@ -176,7 +177,7 @@ const libraryExports = (() => {
   const note = (paper) => `---
 title: ${quoted(paper.title)}
 authors: ${JSON.stringify(paper.authors)}
-arxiv: ${quoted(paper.id)}
+${isDoi(paper) ? "doi" : "arxiv"}: ${quoted(dom.doiOf(paper.id))}
 url: ${address(paper)}
 starred: ${paper.at.slice(0, 10)}
 tags: [paper]

@@ -49,7 +49,7 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
     """The script with the titles of papers. `places`: by key, those of papers in the day's issue."""
     rows: dict[str, list[str | int]] = {}
     for paper in papers:
-        if paper_id := site_paths.arxiv_id(paper.paper):
+        if paper_id := site_paths.paper_id(paper.paper):
             title, authors = text_of(paper)[1:3]
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
             place = [places[paper.paper]] if paper.paper in places else []
@@ -59,7 +59,7 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
 
 def sentences_script(day: str, papers: Iterable[Paper]) -> bytes:
     """The script with the first sentences of papers that have an abstract, by bare identifier."""
-    texts = {site_paths.arxiv_id(paper.paper): first_sentence(text_of(paper).abstract) for paper in papers}
+    texts = {site_paths.paper_id(paper.paper): first_sentence(text_of(paper).abstract) for paper in papers}
     sentences = {paper_id: sentence for paper_id, sentence in texts.items() if paper_id and sentence}
     return _script(SENTENCES_HEAD, {"day": day, "papers": sentences})
 

@@ -58,15 +58,13 @@ const pagePapers = (() => {
   const PAPERS = [".entry", ".still > ul > li", ".lines > li", "article.paper"].map((kind) => `${kind}[data-paper]`);
   const here = () => all(PAPERS.join()).map(paperOf);
 
-  // to its page, if the site has one, else to arXiv's
+  // to its page, if the site has one, else to its server's
   function link({ id, title, isHere }) {
-    const address = isHere ? new URL(`paper/${encodeURI(id)}/index.html`, dom.root) : arxivAddress(id);
+    const address = isHere ? new URL(`paper/${encodeURI(id)}/index.html`, dom.root) : dom.paperAddress(id);
     const element = make("a", id ? { href: address } : {}, title || id);
     if (id && !isHere) element.rel = "noopener noreferrer nofollow";
     return element;
   }
-
-  const arxivAddress = (id) => `https://arxiv.org/abs/${encodeURI(id)}`;
 
   // ---- what is kept of a paper
 

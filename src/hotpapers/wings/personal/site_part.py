@@ -85,5 +85,5 @@ class PersonalPart(SitePart):
 
     def _script(self, day: str) -> bytes:
         texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))
-        vectors = {paper_id: vector_of_text(text) for text in texts if (paper_id := site_paths.arxiv_id(text.paper))}
+        vectors = {paper_id: vector_of_text(text) for text in texts if (paper_id := site_paths.paper_id(text.paper))}
         return vector_script(day, vectors)

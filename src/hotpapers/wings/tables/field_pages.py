@@ -18,11 +18,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.model import Publication, SitePart
-from hotpapers.base.papers import arxiv
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, in_fields
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.issues.paper_fields import in_fields
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -179,7 +178,7 @@ class FieldsPart(SitePart):
         moments = [paper.announced_at for paper in self._papers.values()]
         for id, _, age, _, _, voices, *_, reading, _ in counts_between(self._view, min(moments), max(moments)):
             if age == AGES[-1]:
-                counted[arxiv.key(id)].append((reading, voices))
+                counted[paper_servers.key_of(id)].append((reading, voices))
         return {
             paper: sum(voices for _, voices in networks)
             for paper, networks in counted.items()
@@ -191,8 +190,8 @@ def covers(publication: Publication, categories: Sequence[str]) -> bool:
     """Whether a publication has all papers of some categories."""
     if not categories or publication.include or publication.exclude:
         return False
-    fields = publication.categories
-    return not fields or any(in_fields(category, fields) for category in categories)
+    fields = publication.categories or (ALL_OF_ARXIV,)
+    return any(in_fields(category, fields) for category in categories)
 
 
 def archive_name(archive: str) -> str:

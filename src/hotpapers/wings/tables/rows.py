@@ -13,7 +13,7 @@ import msgspec
 from hotpapers.base.keys import network_of, own_id
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, Publication
 from hotpapers.base.networks import network_names
-from hotpapers.base.papers.arxiv import from_key
+from hotpapers.base.papers.paper_servers import paper_id
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
@@ -45,7 +45,7 @@ STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
 
 def _papers(view: AsOfView) -> Iterator[Row]:
     for item in view.items(Paper):
-        id = from_key(item.paper)
+        id = paper_id(item.paper)
         primary = item.categories[0] if item.categories else None
         times = (item.published_at, item.updated_at, item.observed_at)
         yield (id, f"{ARXIV_DOI}{id}", item.doi or None, primary, item.categories, item.version, *times)
@@ -54,7 +54,7 @@ def _papers(view: AsOfView) -> Iterator[Row]:
 def _announcements(view: AsOfView) -> Iterator[Row]:
     for item in view.items(Announcement):
         listed = (item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
-        yield (from_key(item.paper), *listed)
+        yield (paper_id(item.paper), *listed)
 
 
 def _mentions(view: AsOfView) -> Iterator[Row]:
@@ -65,12 +65,12 @@ def _mentions(view: AsOfView) -> Iterator[Row]:
         shown = own_id(post) if own_form and own_form.fullmatch(own_id(post)) else None
         known_at = max(mentioned_at, posted_at or 0)
         state = (known_at, None if gone is None else gone != "", gone_at if gone else None, at)
-        yield (from_key(paper), number, shown, network, account or 0, voice or 0, text, *how, *state)
+        yield (paper_id(paper), number, shown, network, account or 0, voice or 0, text, *how, *state)
 
 
 def _of_papers(rows: Callable[[AsOfView], queries.Rows], view: AsOfView) -> Iterator[Row]:
     """Rows that begin with a paper's key, with its identifier instead."""
-    return ((from_key(paper), *row) for paper, *row in rows(view))
+    return ((paper_id(paper), *row) for paper, *row in rows(view))
 
 
 def _post_history(view: AsOfView) -> Iterator[Row]:
@@ -109,7 +109,7 @@ def _counts_of(
         if until > readings.as_of:
             continue
         reading, unread = readings.of(network, announced_at, until)
-        about = (from_key(paper), network, age, until, announced_at)
+        about = (paper_id(paper), network, age, until, announced_at)
         counts = measured.get((paper, network, age))
         if counts is None:
             yield (*about, *((0, 0, 0, 0) if reading == "complete" else (None,) * 4), reading, unread)
@@ -151,7 +151,7 @@ def _verdicts(view: AsOfView) -> Iterator[Row]:
     """Without what no count needs: who is an author of a paper, and whose words are not shown."""
     for number, subject, about, rule, version, judgement, *rest in queries.verdicts(view):
         if judgement in COUNTED_VERDICTS:
-            paper = from_key(about) if about else None
+            paper = paper_id(about) if about else None
             yield (number, network_of(subject), paper, rule, version, judgement, *rest)
 
 
@@ -204,14 +204,14 @@ def _entries(view: AsOfView) -> Iterator[Row]:
     for key, entry, publication in _listed(view):
         ranked = (entry.score, entry.voices, entry.classic_rank, entry.tied)
         is_filled_up = entry.score < publication.threshold and key[3] != "ongoing"
-        yield (*key, from_key(entry.paper), *ranked, entry.archive, entry.announced_at or None, is_filled_up)
+        yield (*key, paper_id(entry.paper), *ranked, entry.archive, entry.announced_at or None, is_filled_up)
 
 
 def _parts(view: AsOfView) -> Iterator[Row]:
     for key, entry, _ in _listed(view):
         for part in entry.parts:
             compared = (part.voices, part.papers or None, part.atleast or None, part.among or None, part.age)
-            yield (*key, part.network, part.rule, from_key(entry.paper), part.score, *compared, part.until)
+            yield (*key, part.network, part.rule, paper_id(entry.paper), part.score, *compared, part.until)
 
 
 def _readings(view: AsOfView) -> Iterator[Row]:
@@ -237,7 +237,7 @@ def _entry_counts(view: AsOfView) -> Iterator[Row]:
             further = (count.known, count.authors, count.collector)
             known = (None if value is msgspec.UNSET else value for value in further)
             sums = (count.network, count.until, count.voices, count.reposts, count.likes, count.bots)
-            yield (*key, from_key(entry.paper), *sums, *known, part.age if part else None, *compared)
+            yield (*key, paper_id(entry.paper), *sums, *known, part.age if part else None, *compared)
 
 
 def _reference_counts(view: AsOfView) -> Iterator[Row]:

@@ -38,15 +38,5 @@ KNOWN = frozenset(
 """Every category that arXiv has or had."""
 
 
-def archive_of(category: str) -> str:
-    """`cs.LG` → `cs`; `hep-th` → `hep-th`; the old `math.IT` stays in `math`."""
-    return category.partition(".")[0]
-
-
 GROUPS = dict.fromkeys(sorted((*WHOLE_ARCHIVES, "nlin", "physics")), "physics")
 """arXiv's groups of several archives; any other archive is its own group (arXiv's category taxonomy)."""
-
-
-def group_of(archive: str) -> str:
-    """The arXiv group of an archive: `hep-th` → `physics`, `cs` → `cs`."""
-    return GROUPS.get(archive, archive)

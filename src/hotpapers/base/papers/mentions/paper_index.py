@@ -15,8 +15,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hotpapers.base.papers.mentions import paper_urls
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.mentions import PaperMention, find, paper_urls
+from hotpapers.base.papers.mentions.server_mentions import FoundPaper, find_papers
 from hotpapers.base.papers.mentions.title_words import WORD, plain, words
+from hotpapers.base.papers.paper_servers import DOI, server_of
 
 MIN_TITLE_WORDS = 5
 """Fewest words of a title that is looked for, separated by blanks."""
@@ -68,12 +71,14 @@ class _Tables(NamedTuple):
 
 
 class PaperIndex:
-    """The names of known papers. Shared by all threads: others may read while one learns.
+    """The names of known papers. Shared by all threads: others may read while one learns. `servers`: the names of the
+    servers besides arXiv whose papers are looked for.
 
     Nothing is ever removed; `replace` takes over the contents of another index.
     """
 
-    def __init__(self, known: Iterable[PaperAlias] = ()) -> None:
+    def __init__(self, known: Iterable[PaperAlias] = (), servers: Iterable[str] = ()) -> None:
+        self.servers = frozenset(servers)
         self._tables = _Tables({}, {}, {}, {})
         self._learning = threading.Lock()
         self.learn(known)
@@ -106,6 +111,28 @@ class PaperIndex:
         has_address = "://" in text or "10." in text or "nature.com/" in text  # most posts have none
         return has_address and next(_addressed(tables, text, ""), None) is not None
 
+    def named_by_ids(self, text: str) -> list[PaperMention]:
+        """The mentions of papers by their identifiers, in order, on arXiv and the `servers`; those have keys as ids. A
+        DOI that a known paper has, too, names that paper; an address that may name several papers names the one that is
+        known."""
+        if not self.servers:
+            return [mention._replace(id=arxiv.key(mention.id)) for mention in find(text)]
+        named = ((self._paper_among(mention), mention) for mention in find_papers(text))
+        return [
+            PaperMention(key, mention.version, mention.start, mention.end, mention.form)
+            for key, mention in named
+            if key
+        ]
+
+    def _paper_among(self, mention: FoundPaper) -> str:
+        """The key of the paper that a mention is of; empty if that is uncertain, or it is not looked for."""
+        dois = (candidate.removeprefix(DOI) for candidate in mention.candidates)
+        known = next(filter(None, (self._tables.dois.get(doi, "") for doi in dois)), "")
+        return known or (mention.key if mention.key and self._is_wanted(mention.key) else "")
+
+    def _is_wanted(self, paper: str) -> bool:
+        return paper.startswith(arxiv.SERVER) or server_of(paper).name in self.servers
+
     def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
         """Returns the papers that a text and its links name, strongest evidence first; each paper once per form and
         place."""
@@ -133,7 +160,8 @@ def _learn(tables: _Tables, alias: PaperAlias) -> None:
             opening = hash(tuple(title_words[:MIN_TITLE_WORDS]))
             papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
-    for table, names in ((tables.dois, paper_urls.dois(alias.doi)), (tables.pages, alias.pages)):
+    own = [alias.paper.removeprefix(DOI)] if alias.paper.startswith(DOI) else []
+    for table, names in ((tables.dois, (*own, *paper_urls.dois(alias.doi))), (tables.pages, alias.pages)):
         for name in names:  # one that two papers claim names neither
             table[name] = alias.paper if table.get(name, alias.paper) == alias.paper else ""
 

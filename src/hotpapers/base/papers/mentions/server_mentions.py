@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, doi, paper_servers
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.papers.arxiv.addresses import Mention
@@ -47,6 +48,17 @@ def find_papers(text: str) -> list[FoundPaper]:
         elif named.startswith(arxiv.SERVER):  # within an address that names another paper, too
             papers[-1] = paper
     return papers
+
+
+def parse_paper(text: str) -> str:
+    """The key of the paper that a text names by an identifier, a DOI or any address. Raises NotAnArxivId."""
+    try:
+        return arxiv.key(arxiv.parse(text).id)
+    except NotAnArxivId:
+        named = {paper.key for paper in find_papers(text[: arxiv.MAX_ADDRESS_CHARS])}
+        if len(named) == 1 and len(text.split()) == 1 and (key := named.pop()):
+            return key
+        raise
 
 
 def _elsewhere(text: str) -> list[Mention]:

@@ -14,7 +14,7 @@ from hotpapers.base.model import Announcement, AnnouncementType, Coverage, Cover
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import ArxivId
 from hotpapers.base.papers.arxiv import calendar as days
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.collect.sources.arxiv import paper_items, xml
 from hotpapers.collect.sources.arxiv.cursor_state import rank
 

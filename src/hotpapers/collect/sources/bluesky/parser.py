@@ -25,7 +25,7 @@ from hotpapers.base.model import (
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky import schemas
-from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_name, mentions_of, title_verdicts
+from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_id, mentions_by_name, title_verdicts
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
@@ -137,11 +137,13 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     """One mention for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MAX_LINKS]
-    by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
+    by_card = [_in_embed(mention) for mention in mentions_by_id(post, at, "", cards, names)]
     original, original_links = record.whole()
     all_links = [*links, *original_links][: 2 * MAX_LINKS]
-    by_link = mentions_of(post, at, original, all_links)
-    by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
+    by_link = mentions_by_id(post, at, original, all_links, names)
+    by_paper = {
+        mention.paper: mention for mention in [*mentions_by_id(post, at, record.text, (), names), *by_card, *by_link]
+    }
     for mention in [
         *map(_in_embed, mentions_by_name(post, at, "", cards, names)),
         *mentions_by_name(post, at, record.text, links, names),

@@ -13,7 +13,6 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import PostTracker, RawPayload, ReactionType
-from hotpapers.base.papers.mentions import spans
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
@@ -163,7 +162,7 @@ def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperI
     An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.
     """
     if post is None:
-        return bool(spans(bytes(raw).decode("utf-8", "replace")[:MAX_TEXT_CHARS]))
+        return bool(names.named_by_ids(bytes(raw).decode("utf-8", "replace")[:MAX_TEXT_CHARS]))
     post_text = post.text[:MAX_TEXT_CHARS]
     links = post.facet_targets()[:MAX_LINKS] if post.facets else []
     if post.embed is not None:
@@ -172,6 +171,6 @@ def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperI
         original, original_links = post.whole()
         links += [original, *original_links]
     text = "\n".join((post_text, *links)) if links else post_text
-    if spans(text):
+    if names.named_by_ids(text):
         return True
     return names.may_name(text) and bool(names.papers_in(post_text, links))

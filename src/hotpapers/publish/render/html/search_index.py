@@ -30,7 +30,8 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
-from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import archive_of
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
@@ -96,7 +97,7 @@ def part_files(
     for group in reversed(line_groups[1:]):
         following = group[0].partition(" ")[0] if group else following  # an empty file begins where the next one does
         first_words.insert(0, following)
-    ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
+    ids = [site_paths.paper_id(summary.paper) for summary, _ in papers]
     days = [(day, len(group)) for day, group in issues]
     yield from _with_script(index_path, {"issues": days, "ids": ids, "from": ["", *first_words]})
     for path, group in zip(paths, line_groups, strict=True):
@@ -113,8 +114,7 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     for number, (summary, text) in enumerate(papers):
         paper_number = base36(number)
         categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
-        arxiv_id = site_paths.arxiv_id(summary.paper)
-        labels = {*categories, *map(archive_of, categories), arxiv_id} - {""}
+        labels = {*categories, *map(archive_of, categories), paper_servers.paper_id(summary.paper)}
         for word in {*map(stem, words(summary.title)), *(f"#{label}" for label in labels)}:
             result[word].append(f"{paper_number}A")
         for word in set(words(" ; ".join(summary.authors))):
@@ -161,7 +161,7 @@ def shown_files(
 
 def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tuple[Any, ...]:
     """Identifier, title, authors, categories, text and place."""
-    paper_id = site_paths.arxiv_id(summary.paper)
+    paper_id = site_paths.paper_id(summary.paper)
     return (
         paper_id,
         convert(one_line(summary.title)) or paper_id,

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from markupsafe import escape
 
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
-from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.papers.categories import group_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking import rarity_2, words

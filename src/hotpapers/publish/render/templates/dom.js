@@ -56,6 +56,11 @@ const dom = (() => {
     return loaded.get(href);
   }
 
+  // the page of a paper on its server, by its id on this site
+  const doiOf = (id) => decodeURIComponent(id.replaceAll("~", "%"));
+  const paperAddress = (id) =>
+    id.startsWith("10.") ? `https://doi.org/${encodeURI(doiOf(id))}` : `https://arxiv.org/abs/${encodeURI(id)}`;
+
   // lets the reader save a text or a blob as a file
   function download(name, data, type) {
     const url = URL.createObjectURL(data instanceof Blob ? data : new Blob([data], { type }));
@@ -63,5 +68,5 @@ const dom = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
-  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, download };
+  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, doiOf, paperAddress, download };
 })();

@@ -85,7 +85,7 @@ def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | 
         yield from (mention._replace(start=start + mention.start, end=start + mention.end) for mention in mentions)
         identified = {mention.id for mention in mentions}
         for match in names.papers_in(text):
-            paper = match.paper.removeprefix("arxiv:")
+            paper = match.paper.partition(":")[2]
             if paper not in identified:
                 identified.add(paper)
                 yield NamedPaper(paper, start, match.form)

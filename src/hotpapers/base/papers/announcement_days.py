@@ -1,0 +1,29 @@
+"""The days on which papers appear on their servers.
+
+arXiv announces papers under a day's label (`arxiv.calendar`). Other servers post them at any time, also on weekends, so
+their day is a date in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.calendar import label_at
+from hotpapers.base.text.timestamps import day_of
+
+
+def announcement_day(paper: str, announced_at: int) -> str:
+    """The day of an announcement at a moment, µs UTC."""
+    return label_at(announced_at) if paper.startswith(arxiv.SERVER) else day_of(announced_at)
+
+
+def posted_since(day: str) -> str:
+    """The first date whose papers of other servers belong to a weekday's issue: the weekday before."""
+    at = date.fromisoformat(day)
+    return (at - timedelta(days=3 if at.weekday() == 0 else 1)).isoformat()
+
+
+def is_of_issue(paper: str, announced: str, day: str) -> bool:
+    """Whether a paper that was announced on a day is among those announced for the issue of another day."""
+    return announced == day if paper.startswith(arxiv.SERVER) else posted_since(day) <= announced < day

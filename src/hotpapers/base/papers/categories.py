@@ -1,0 +1,76 @@
+"""Categories of arXiv and of other servers, their archives and groups, and the fields of publications.
+
+A category of another server begins with the server's name: `biorxiv.neuroscience`, whose archive is `biorxiv`. A server
+without categories has one field, its name. A publication names its fields; without any, it has all of arXiv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
+from hotpapers.base.papers.paper_servers import DOI, SERVERS, server_of
+
+ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
+"""The field of all papers on arXiv, for a publication that also has other servers."""
+_SERVERS = frozenset(server.name for server in SERVERS)
+_WITH_DOIS = frozenset(server.name for server in SERVERS if server.dois or server.name == DOI.removesuffix(":"))
+"""The servers whose papers have keys of their own."""
+
+
+def archive_of(category: str) -> str:
+    """`cs.LG` → `cs`; `hep-th` → `hep-th`; the old `math.IT` stays in `math`; `biorxiv.neuroscience` → `biorxiv`."""
+    return category.partition(".")[0]
+
+
+def group_of(archive: str) -> str:
+    """The group of an archive, by arXiv's category taxonomy: `hep-th` → `physics`, `cs` → `cs`."""
+    return GROUPS.get(archive, archive)
+
+
+def server_of_category(category: str) -> str:
+    """The name of the server that has a category."""
+    archive = archive_of(category)
+    return archive if archive in _SERVERS else ALL_OF_ARXIV
+
+
+def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
+    """The names of the servers that a publication's fields belong to."""
+    return tuple(dict.fromkeys(map(server_of_category, fields))) or (ALL_OF_ARXIV,)
+
+
+def is_on(paper: str, servers: Container[str]) -> bool:
+    """Whether a paper, by key, is on one of the servers."""
+    return (ALL_OF_ARXIV if paper.startswith(arxiv.SERVER) else server_of(paper).name) in servers
+
+
+def in_fields(category: str, fields: Sequence[str]) -> bool:
+    """Whether a category is one of the fields, or in one of their archives."""
+    if category in fields or archive_of(category) in fields:
+        return True
+    return ALL_OF_ARXIV in fields and server_of_category(category) == ALL_OF_ARXIV
+
+
+def fields_from(papers: Iterable[str]) -> tuple[str, ...]:
+    """The fields that settings name with their servers: `biorxiv: neuroscience` → `biorxiv.neuroscience`; `arxiv:
+    q-bio` → `q-bio`; `chemrxiv` is the whole server."""
+    named = ([part.strip() for part in text.partition(":")[::2]] for text in papers)
+    return tuple(
+        field or server if server == ALL_OF_ARXIV else f"{server}.{slug_of(field)}".rstrip(".")
+        for server, field in named
+    )
+
+
+def slug_of(name: str) -> str:
+    """A server's name of a category as part of a field: `Animal Behavior and Cognition` →
+    `animal-behavior-and-cognition`."""
+    words = "".join(sign if sign.isascii() and sign.isalpha() else " " for sign in name.lower()).split()
+    return "-".join(words)
+
+
+def known_fields() -> frozenset[str]:
+    """All fields that a publication may name."""
+    of_arxiv = {*KNOWN, *map(archive_of, KNOWN), ALL_OF_ARXIV}
+    categories = (f"{server.name}.{category}" for server in SERVERS for category in server.categories)
+    return frozenset((*of_arxiv, *_WITH_DOIS, *categories))
