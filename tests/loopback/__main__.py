@@ -20,6 +20,7 @@ from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse
 from tests.loopback.hosts import check_host
 from tests.loopback.network_state import utc
+from tests.loopback.preprints import PreprintReaders
 from tests.loopback.run_program import Pace
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
@@ -40,7 +41,8 @@ def main(command_line: Sequence[str]) -> int:
         print(f"loopback: {problem}", file=sys.stderr)
         return 2
     start = utc(now - arguments.days * DAY).date().isoformat()
-    world = World(arguments.seed, start, papers=arguments.papers, post_rate=arguments.post_rate)
+    arxiv_world = World(arguments.seed, start, papers=arguments.papers, post_rate=arguments.post_rate)
+    world = PreprintReaders(arxiv_world, share=arguments.preprints) if arguments.preprints else arxiv_world
     pace = Pace(now, time.time(), arguments.speed)
     folder = Path(arguments.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
     clock = RunningClock(pace.start, pace.speed)
@@ -70,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     fault_help = "a fault, such as bluesky=429:120@…/30m; may be repeated"
     add("--fault", action="append", default=[], metavar="HOST=KIND…", help=fault_help)
+    preprints_help = "share of the messages that are about papers of bioRxiv and medRxiv instead (default 0)"
+    add("--preprints", type=float, default=0.0, help=preprints_help)
     add("--write", metavar="DIR", help="folder for hotpapers.toml (default a new folder)")
     add("--seconds", type=float, default=None, help="stop after this many real seconds (default never)")
     return parser

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError
-from tests.loopback import arxiv, bluesky, feeds, hackernews, lobsters_huggingface, mastodon, reddit, x
+from tests.loopback import arxiv, bluesky, feeds, hackernews, lobsters_huggingface, mastodon, preprints, reddit, x
 from tests.loopback.faults import STATUSES, Fault
 from tests.loopback.network_state import HTML, Handler, NetworkState, Reply, Request, not_found
 from tests.loopback.script import EmptyScript
@@ -38,6 +38,8 @@ HANDLERS: dict[str, Handler] = {
     "mastodon.akkoma": mastodon.answer,
     "reddit": reddit.answer,
     "x": x.answer,
+    "openrxiv": preprints.openrxiv,
+    "crossref": preprints.crossref,
     TRAP: lambda state, request: not_found(),
 }
 """The function that answers for each host, in the order of their ports."""

@@ -9,10 +9,11 @@ from typing import Any
 from hotpapers.base.model import DAY
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found, utc
+from tests.loopback.preprints import DAILY
 from tests.loopback.script import Message, counts, find_message, is_visible, latest_messages
 
 STORIES = 25
-_PAGE = re.compile(r"/domains/arxiv\.org(?:/page/([1-9]\d?))?\.json")
+_PAGE = re.compile(r"/domains/([a-z.-]+)(?:/page/([1-9]\d?))?\.json")
 _STORY = re.compile(r"/s/([0-9a-z]{1,8})\.json")
 _PAPER = re.compile(r"/api/papers/(\d{4}\.\d{4,5})")
 CHICAGO = datetime.timezone(datetime.timedelta(hours=-6))
@@ -22,7 +23,8 @@ CHICAGO = datetime.timezone(datetime.timedelta(hours=-6))
 
 
 def lobsters(state: NetworkState, request: Request) -> Reply:
-    """The newest stories of the domain arxiv.org, page by page; and a story by its short id."""
+    """The newest stories of a domain, page by page; and a story by its short id. Those of arxiv.org may link to its
+    mirrors: they are all that link to none of the other servers."""
     story = _STORY.fullmatch(request.path)
     if story:
         at = ids.creation_time("lobsters", story[1])
@@ -35,13 +37,19 @@ def lobsters(state: NetworkState, request: Request) -> Reply:
     page = _PAGE.fullmatch(request.path)
     if not page:
         return not_found()
-    start = (int(page[1] or 1) - 1) * STORIES
+    start = (int(page[2] or 1) - 1) * STORIES
     stories = [
         message
         for message in latest_messages(state.script, "lobsters", state.now, 60)
-        if is_visible(message, state.now)
+        if is_visible(message, state.now) and _is_of(message, page[1])
     ]
     return json(state.reorder(_story(state, message) for message in stories[start : start + STORIES]))
+
+
+def _is_of(message: Message, domain: str) -> bool:
+    address = message_text.targets(message)[0]
+    others = (f"{server}.org" for server in DAILY)
+    return domain in address if domain != "arxiv.org" else not any(other in address for other in others)
 
 
 def score(message: Message, now: int) -> int:

@@ -16,6 +16,13 @@ ADDRESSES = {
     "prose": "arXiv:{}",
 }
 """The forms of hotpapers.base.papers.arxiv.addresses that the script uses."""
+ON_SERVERS = {
+    "biorxiv": "https://www.biorxiv.org/content/{}v1",
+    "medrxiv": "https://www.medrxiv.org/content/{}v1.full",
+    "chemrxiv": "https://chemrxiv.org/doi/full/{}",
+    "psyarxiv": "https://doi.org/{}",
+}
+"""Addresses of papers on other servers, by their names, which are the forms of these references."""
 SHOWN_LENGTH = 24
 """How many characters of an address apps show."""
 
@@ -30,7 +37,7 @@ class Piece(NamedTuple):
 def address(reference: PaperReference) -> str:
     """How the paper is named: an address, or words."""
     version = f"v{reference.version}" if reference.version else ""
-    return ADDRESSES[reference.form].format(reference.paper + version)
+    return (ADDRESSES | ON_SERVERS)[reference.form].format(reference.paper + version)
 
 
 def shorten(url: str) -> str:

@@ -58,6 +58,22 @@ client_secret = "$secret"
 web = "$reddit"
 api = "$reddit"
 
+[source.biorxiv]
+on = false
+api = "$openrxiv"
+
+[source.medrxiv]
+on = false
+api = "$openrxiv"
+
+[source.chemrxiv]
+on = false
+api = "$crossref"
+
+[source.psyarxiv]
+on = false
+api = "$crossref"
+
 [source.x]
 on = true
 token = "$token"

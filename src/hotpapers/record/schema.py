@@ -135,7 +135,7 @@ CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel
 _ORIGINS = "".join(
     f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n"
     for kind in map(model.kind_of, model.KINDS)
-    if kind != model.kind_of(model.Measurement)  # which was added later
+    if kind not in ("measurement", "notice")  # which were added later
 )
 """Indexes to find the rows parsed from a raw payload when it is parsed again."""
 
@@ -260,6 +260,15 @@ CREATE INDEX delivery_state_message ON delivery_state (publication, channel, "da
 _ENTRY_LIMIT = "ALTER TABLE publication ADD COLUMN most_entries INTEGER;"
 """Adds how many entries an issue shows at most."""
 
+_SERVERS = f"""
+ALTER TABLE paper ADD COLUMN license TEXT;
+CREATE TABLE notice ({ID}, paper INTEGER NOT NULL, notice TEXT NOT NULL, type TEXT NOT NULL, day TEXT NOT NULL,
+    observed_at INTEGER NOT NULL, {ROW}) STRICT;
+CREATE UNIQUE INDEX notice_key ON notice (paper, notice, type, observed_at, until);
+CREATE INDEX notice_origin ON notice (origin) WHERE origin > 0;
+"""
+"""Papers of other servers than arXiv, their licenses, and publishers' notices about them."""
+
 FORMAT = "1.0"
 """The format version of new stores. Every later version of the program can read them."""
 
@@ -271,6 +280,7 @@ MIGRATIONS: tuple[str, ...] = (
     _WITHDRAWN,
     _MESSAGES,
     _ENTRY_LIMIT,
+    _SERVERS,
 )
 """The first creates a store of format 1.0; later ones add measurements, rename, mark withdrawn papers, put all
-deliveries into one table, and limit entries."""
+deliveries into one table, limit entries, and admit papers of other servers."""

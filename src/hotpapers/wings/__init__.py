@@ -15,6 +15,7 @@ lobsters  read stories of Lobsters that link to arXiv
 mastodon  read servers of Mastodon and of others like it
 reddit    read Reddit, with a key or from feeds
 x         read X with a paid key
+preprints read papers of bioRxiv, medRxiv, ChemRxiv and other servers
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
@@ -43,6 +44,7 @@ BUILT_IN = (
     "mastodon",
     "reddit",
     "x",
+    "preprints",
     "personal",
     "topics",
     "mcp",

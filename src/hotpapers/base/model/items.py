@@ -8,8 +8,8 @@ kind to the record:
 `personal`  the fields that a person may ask to have forgotten; hashes cover commitments to them instead of
             their values, so the rest still verifies afterwards
 
-Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, with the network's own stable id, or
-`network:@handle` for an account known only by its handle.
+Keys of papers: `arxiv:2101.04869`, `doi:10.1101/2024.01.02.573921`. Keys of posts and accounts: `network:id`, with the
+network's own stable id, or `network:@handle` for an account known only by its handle.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ INFERRED: Final = "inferred"
 """The type of an announcement that nobody observed; its day is inferred from the time of submission."""
 ReactionType = Literal["repost", "like", "reply", "quote"]
 Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
+NoticeType = Literal["retraction", "withdrawal", "removal", "concern", "correction", "update"]
+TAKEN_BACK: Final = ("retraction", "withdrawal", "removal")
+"""The types of notices that take a paper back."""
 CoverageState = Literal["complete", "partial", "refused"]
 DeliveryOutcome = Literal["sent", "failed"]
 Window = Literal["daily", "weekly", "monthly", "listing"]
@@ -64,7 +67,8 @@ class Item(
 
 class Paper(Item, frozen=True, kw_only=True):
     """A paper's metadata at one moment. All versions of a work are one paper. `categories`: primary category first.
-    `withdrawn`: true if its authors or arXiv have withdrawn it; absent otherwise."""
+    `withdrawn`: true if its authors or its server have withdrawn it; absent otherwise. `license`: that of its abstract,
+    as the server names it; absent if it does not."""
 
     key = ("paper",)
 
@@ -81,6 +85,7 @@ class Paper(Item, frozen=True, kw_only=True):
     published_at: int | None = None
     updated_at: int | None = None
     withdrawn: bool | UnsetType = UNSET
+    license: str | UnsetType = UNSET
 
     @property
     def is_withdrawn(self) -> bool:
@@ -88,7 +93,7 @@ class Paper(Item, frozen=True, kw_only=True):
 
 
 class Announcement(Item, frozen=True, kw_only=True):
-    """A paper's appearance in arXiv's own listing for a day."""
+    """A paper's appearance on its server on a day: in arXiv's own listing, or as posted elsewhere."""
 
     key = ("paper", "day", "category")
 
@@ -369,6 +374,19 @@ class Issue(Item, frozen=True, kw_only=True):
     content: str
 
 
+class Notice(Item, frozen=True, kw_only=True):
+    """A publisher's notice about a paper, or about the article that it became. `notice`: its key; `type`: a kind of
+    update, as Crossref lists it; `day`: when it appeared. Only a `retraction`, `withdrawal` or `removal` takes a paper
+    back."""
+
+    key = ("paper", "notice", "type")
+
+    paper: str
+    notice: str
+    type: NoticeType
+    day: str
+
+
 class Delivery(Item, frozen=True, kw_only=True):
     """The finished delivery of an issue's edition by a channel. `target`: *everybody* that the channel delivers to.
     `state`: *failed* if nobody received it. `receipt`: how many received it; for files, the issue's digest."""
@@ -403,6 +421,7 @@ AnyItem = (
     | Issue
     | Delivery
     | Measurement
+    | Notice
 )
 KINDS: tuple[type[Item], ...] = get_args(AnyItem)
 """All kinds, in the order in which the rows of a batch are written and exported."""

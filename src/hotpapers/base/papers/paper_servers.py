@@ -14,6 +14,7 @@ Sources: the servers' own pages, and DOIs as Crossref and DataCite have them.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -236,6 +237,12 @@ def server_of(key: str) -> PaperServer:
     own = key.removeprefix(DOI)
     others = SERVERS[0 if own == key else -1]
     return next((server for server in SERVERS if server.dois and re.match(server.dois, own)), others)
+
+
+def hosts_of(servers: Container[str]) -> tuple[str, ...]:
+    """The hosts of servers, by name, whose addresses people share."""
+    hosts = (host for server in SERVERS if server.name in servers for host in server.hosts)
+    return tuple(dict.fromkeys(hosts))
 
 
 def links(key: str, version: int | None = None) -> tuple[str, str]:

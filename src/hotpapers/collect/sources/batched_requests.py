@@ -16,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, HOUR, HttpClient, Pages, PayloadPage, RawPayload
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 
 GONE = (404, 410)
@@ -269,6 +270,11 @@ class PostSource(Generic[Settings]):
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Nothing, as of networks that have no counts."""
         return iter(())
+
+    @property
+    def server_hosts(self) -> tuple[str, ...]:
+        """The hosts of the servers besides arXiv whose papers are looked for."""
+        return paper_servers.hosts_of(self.names.servers)
 
     def _set_up(self) -> None:
         """Adds this source's own state."""

@@ -84,6 +84,9 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
 
     name = NETWORK
 
+    def _set_up(self) -> None:
+        self._terms = (*self.settings.terms, *self.server_hosts)
+
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """Everything created since the cursor, with an overlap."""
         before = _parse(cursor)
@@ -118,9 +121,9 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
     ) -> Generator[PayloadPage, None, dict[str, int]]:
         """Everything that has one of the terms. `before`: when the newest item of each term known so far was created.
         Returns the same as of now. Raises PartiallyRead, after all terms, if some that had items have none now."""
-        newest = {term: before[term] for term in self.settings.terms if term in before}
+        newest = {term: before[term] for term in self._terms if term in before}
         emptied_terms = []
-        for term in self.settings.terms:
+        for term in self._terms:
             first = min(since, before.get(term, since))
             times = yield from self._slices(http, term, first, until)
             if not times and term in before:
@@ -165,7 +168,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each item's current score and comments, or that it is gone."""
-        searches = (self._search(http, term, 0, http.now() // 1_000_000, most=RECENT) for term in self.settings.terms)
+        searches = (self._search(http, term, 0, http.now() // 1_000_000, most=RECENT) for term in self._terms)
         lists = (hits for hits, _, _ in searches)
         ids = ids_in(keys, _KEY)
         return self._removal_check.pages_one_by_one(ids, partial(self._item, http), lists)

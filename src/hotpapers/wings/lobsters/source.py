@@ -85,6 +85,7 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def _set_up(self) -> None:
         self.every = max(self.every, 3600)
+        self._domains = (*self.settings.domains, *self.server_hosts)
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
@@ -105,7 +106,7 @@ class LobstersSource(PostSource[LobstersSettings]):
         started_at = http.now()
         complete_from = since
         any_story = False
-        for domain in self.settings.domains:
+        for domain in self._domains:
             oldest = http.now()
             for number in range(1, MAX_PAGES + 1):
                 payloads, times = self._list(http, domain, number)
@@ -117,7 +118,7 @@ class LobstersSource(PostSource[LobstersSettings]):
             else:
                 complete_from = max(complete_from, oldest)
         if not any_story:
-            name = ", ".join(self.settings.domains)
+            name = ", ".join(self._domains)
             check_overlap(name, int(cursor) if cursor else None, started_at)
         yield PayloadPage((), str(started_at) if any_story else cursor)
         return complete_from
@@ -133,7 +134,7 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""
-        lists = (self._list(http, domain)[0] for domain in self.settings.domains)
+        lists = (self._list(http, domain)[0] for domain in self._domains)
         ids = ids_in(keys, _KEY)
         return self._removal_check.pages_one_by_one(ids, partial(self._story, http), lists)
 

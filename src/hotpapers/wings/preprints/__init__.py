@@ -1,0 +1,8 @@
+"""Servers of preprints besides arXiv, and metadata of any DOI.
+
+openrxiv      reads bioRxiv and medRxiv
+crossref      reads servers that register their papers with Crossref
+crossref_works  papers in Crossref's answers
+posted_papers papers as servers describe them: names of authors, dates, texts
+wing          registers the servers
+"""

@@ -1,0 +1,153 @@
+"""Papers in Crossref's answers (https://api.crossref.org/swagger-ui/index.html, schema of a work).
+
+Servers deposit differently: `posted` may be a year alone, then the moment of registration counts; a group may be an
+author, a name may lack a part; titles may have escaped markup; `group-title` is a category at some servers and the
+server's own name at others.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import msgspec
+
+from hotpapers.base.model import Notice, NoticeType
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import slug_of
+from hotpapers.base.papers.paper_servers import DOI
+from hotpapers.base.text.timestamps import day_of, from_datetime, midnight
+from hotpapers.wings.preprints import posted_papers
+from hotpapers.wings.preprints.posted_papers import PostedVersion
+
+MAX_AUTHORS = 3_000
+_WITH_CATEGORIES = ("biorxiv", "medrxiv")
+"""The servers whose `group-title` is a category."""
+_TYPES = {
+    "retraction": "retraction",
+    "partial_retraction": "retraction",
+    "withdrawal": "withdrawal",
+    "removal": "removal",
+    "expression_of_concern": "concern",
+    "correction": "correction",
+    "corrigendum": "correction",
+    "erratum": "correction",
+    "addendum": "update",
+}
+"""Types of updates, as publishers write them. Others, such as a new edition or version, are no notices."""
+
+
+class _Date(msgspec.Struct):
+    parts: list[list[int | None]] = msgspec.field(name="date-parts", default_factory=list)
+    moment: datetime.datetime | None = msgspec.field(name="date-time", default=None)
+
+
+class _Author(msgspec.Struct):
+    given: str = ""
+    family: str = ""
+    name: str = ""
+
+
+class _Named(msgspec.Struct):
+    name: str = ""
+
+
+class _Related(msgspec.Struct):
+    id: str = ""
+    type: str = msgspec.field(name="id-type", default="")
+
+
+class _Update(msgspec.Struct):
+    doi: str = msgspec.field(name="DOI", default="")
+    type: str = ""
+    updated: _Date | None = None
+
+
+class CrossrefWork(msgspec.Struct):
+    """A work as Crossref returns it, as far as it is read."""
+
+    doi: str = msgspec.field(name="DOI")
+    title: list[str] = []
+    author: list[_Author] = []
+    abstract: str = ""
+    posted: _Date | None = None
+    published: _Date | None = None
+    created: _Date | None = None
+    group_title: str | None = msgspec.field(name="group-title", default=None)
+    institution: list[_Named] | _Named | None = None
+    container: list[str] = msgspec.field(name="container-title", default_factory=list)
+    relation: dict[str, list[_Related] | _Related] = {}
+    updated_by: list[_Update] = msgspec.field(name="updated-by", default_factory=list)
+
+
+def posted_version(work: CrossrefWork, server: str = "") -> PostedVersion:
+    """A work as a posted version. `server`: the name of the server that it was read from, if it is known."""
+    key, version = posted_papers.work_of(work.doi)
+    name = server or paper_servers.server_of(key).name
+    category = slug_of(work.group_title or "") if name in _WITH_CATEGORIES else ""
+    return PostedVersion(
+        key=key,
+        version=version,
+        title=posted_papers.plain_title(next(iter(work.title), "")),
+        authors=tuple(_names(work.author)),
+        abstract=posted_papers.plain_abstract(work.abstract),
+        category=f"{name}.{category}" if category else name,
+        posted_at=posted_moment(work),
+        published_doi=published_doi(work),
+        journal=posted_papers.plain_title(next(iter(work.container), "")),
+    )
+
+
+def _names(authors: Iterable[_Author]) -> Iterator[str]:
+    for author in list(authors)[:MAX_AUTHORS]:
+        if name := " ".join(f"{author.given} {author.family} {author.name}".split()):
+            yield name
+
+
+def posted_moment(work: CrossrefWork) -> int | None:
+    """When a work was posted, µs UTC: the beginning of its day, or the moment of its registration if only a month or a
+    year is known of it; None if nothing is known."""
+    for date in (work.posted, work.published):
+        parts = date.parts[0] if date and date.parts else []
+        if len(parts) == 3 and (moment := _moment_of(parts)) is not None:
+            return moment
+    if work.created is None or work.created.moment is None:
+        return None
+    return from_datetime(work.created.moment)
+
+
+def _moment_of(parts: list[int | None]) -> int | None:
+    try:
+        year, month, day = (int(part or 0) for part in parts)
+        return midnight(datetime.date(year, month, day).isoformat())
+    except (ValueError, OverflowError):
+        return None
+
+
+def published_doi(work: CrossrefWork) -> str:
+    """The DOI of the article that a preprint became, in lower case; empty if none is registered."""
+    related = work.relation.get("is-preprint-of") or []
+    articles = related if isinstance(related, list) else [related]
+    return next((article.id.strip().lower() for article in articles if article.type == "doi"), "")
+
+
+def notices_of(key: str, work: CrossrefWork, at: int) -> Iterator[Notice]:
+    """The publishers' notices about a paper in the work that registers it, or the article that it became."""
+    for update in work.updated_by:
+        type = _TYPES.get(update.type.strip().lower().replace("-", "_").replace(" ", "_"), "")
+        notice = update.doi.strip().lower()
+        if not type or not notice:
+            continue
+        moment = _update_moment(update)
+        day = day_of(at if moment is None else moment)
+        yield Notice(paper=key, notice=DOI + notice, type=cast("NoticeType", type), day=day, observed_at=at)
+
+
+def _update_moment(update: _Update) -> int | None:
+    if update.updated is None:
+        return None
+    if update.updated.moment is not None:
+        return from_datetime(update.updated.moment)
+    parts = update.updated.parts[0] if update.updated.parts else []
+    return _moment_of(parts) if len(parts) == 3 else None

@@ -1,0 +1,234 @@
+"""The API of bioRxiv and medRxiv, and Crossref's, with their habits; and people who talk about preprints.
+
+Habits of the first: a refused request and an interval without rows have status 200; numbers are texts; the total counts
+rows that do not exist; dates lack zeros; a category is written in three ways; `NA` is nothing. Of Crossref: a new
+version is a work of its own; titles have escaped markup; some works name only the year in which they were posted;
+groups are authors, and names lack parts.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from functools import cache
+from random import Random
+from typing import Any, NamedTuple
+
+from hotpapers.base.model import DAY
+from tests.loopback import words
+from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found, utc
+from tests.loopback.script import EmptyScript, Message, Paper, PaperReference, Script
+
+EPOCH = datetime.date(1970, 1, 1).toordinal()
+PAGE = 30
+DAILY = {"biorxiv": 24, "medrxiv": 12, "chemrxiv": 10, "psyarxiv": 6}
+"""Works posted on a day, on average; versions after the first come on top."""
+EXTRA_TOTAL = 3
+"""Rows that the total counts but that do not exist."""
+CATEGORIES = {
+    "biorxiv": ("Neuroscience", "cell biology", "plant_biology", "Animal Behavior and Cognition"),
+    "medrxiv": ("Infectious Diseases (except HIV/AIDS)", "epidemiology", "public_and global health"),
+}
+REGISTRANTS = {"10.26434": "chemrxiv", "10.31234": "psyarxiv"}
+TALKED_ABOUT = 0.4
+"""The share of messages about a paper on arXiv that are about a preprint of these servers instead."""
+_DETAILS = re.compile(r"/details/(biorxiv|medrxiv)/(\S+?)/(\S+?)/(\d{1,6})", re.ASCII)
+_PREFIX = re.compile(r"/prefixes/(10\.\d{4,5})/works", re.ASCII)
+_WORK = re.compile(r"/works/(10\..+)")
+
+
+class Preprint(NamedTuple):
+    """A version of a preprint. `doi`: of the work; `at`: when it was posted, µs UTC; `popularity`: as of papers."""
+
+    server: str
+    doi: str
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    category: str
+    at: int
+    popularity: float
+
+    @property
+    def day(self) -> str:
+        return utc(self.at).date().isoformat()
+
+
+@cache
+def new_works(server: str, day: int) -> tuple[Preprint, ...]:
+    """The works first posted on a day, as days since 1970."""
+    rng = Random(f"preprints {server} {day}")
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    return tuple(_new(rng, server, date, n, day) for n in range(round(DAILY[server] * rng.uniform(0.8, 1.2))))
+
+
+def posted(server: str, day: int) -> tuple[Preprint, ...]:
+    """The versions posted on a day: new works and, once a week, second versions. PsyArXiv registers none of these."""
+    if day % 7 or server == "psyarxiv":
+        return new_works(server, day)
+    revised = new_works(server, day - 7)[:3]
+    return (*new_works(server, day), *(work._replace(version=2, at=work.at + 7 * DAY) for work in revised))
+
+
+def _new(rng: Random, server: str, date: datetime.date, n: int, day: int) -> Preprint:
+    number = f"{date:%y%j}{n:03}" if server == "medrxiv" else f"{day % 1000:03}{n:03}"
+    doi = {
+        "biorxiv": f"10.64898/{date:%Y.%m.%d}.{number}",
+        "medrxiv": f"10.64898/{date:%Y.%m.%d}.{number}",
+        "chemrxiv": f"10.26434/chemrxiv-{date:%Y}-{_letters(day * 1000 + n)}",
+        "psyarxiv": f"10.31234/osf.io/{_letters(day * 1000 + n)[-5:]}",
+    }[server]
+    title = words.title(rng, "q-bio")
+    return Preprint(
+        server, doi, 1, title, tuple(words.author(rng) for _ in range(rng.choice((1, 2, 3, 7)))),
+        words.abstract(rng, title), rng.choice(CATEGORIES.get(server, ("",))),
+        day * DAY + rng.randrange(86_400) * 1_000_000, 1.0 + rng.paretovariate(1.2),
+    )  # fmt: skip
+
+
+def _letters(number: int) -> str:
+    digits = ""
+    while number or len(digits) < 5:
+        number, digit = divmod(number, 32)
+        digits = "0123456789abcdefghjkmnpqrstvwxyz"[digit] + digits
+    return digits
+
+
+def posted_between(server: str, first: int, last: int, now: int) -> list[Preprint]:
+    """The versions posted from one day to another, both included, that are visible at a moment, oldest first."""
+    versions = (version for day in range(first, last + 1) for version in posted(server, day))
+    return sorted((version for version in versions if version.at <= now), key=lambda version: version.at)
+
+
+# ---- api.biorxiv.org -------------------------------------------------------------------------------------
+
+
+def openrxiv(state: NetworkState, request: Request) -> Reply:
+    """A page of the versions posted in an interval of dates."""
+    match = _DETAILS.fullmatch(request.path)
+    if not match:
+        return not_found()
+    server, first, last, cursor = match.groups()
+    try:
+        first_day, last_day = (datetime.date.fromisoformat(text).toordinal() - EPOCH for text in (first, last))
+    except ValueError:
+        return json({"messages": [{"status": "yyyy-mm-dd"}], "collection": []})
+    empty = isinstance(state.script, EmptyScript)
+    versions = [] if empty else posted_between(server, first_day, last_day, state.now)
+    start = int(cursor)
+    rows = versions[start : start + PAGE]
+    if not rows:
+        return json({"messages": [{"status": "no posts found"}], "collection": []})
+    message = {
+        "status": "ok", "interval": f"{first}:{last}", "cursor": start, "count": len(rows),
+        "total": str(len(versions) + EXTRA_TOTAL),
+    }  # fmt: skip
+    return json({"messages": [message], "collection": state.reorder(map(_row, rows))})
+
+
+def _row(version: Preprint) -> dict[str, Any]:
+    date = utc(version.at)
+    names = (f"{family}, {given}" for given, _, family in (name.partition(" ") for name in version.authors))
+    return {
+        "doi": version.doi, "title": version.title, "authors": "; ".join(names),
+        "date": f"{date.year}-{date.month}-{date.day}",
+        "version": str(version.version), "type": "PUBLISHAHEADOFPRINT", "license": "cc_no",
+        "category": version.category, "abstract": version.abstract, "published": "NA", "server": version.server,
+    }  # fmt: skip
+
+
+# ---- api.crossref.org ------------------------------------------------------------------------------------
+
+
+def crossref(state: NetworkState, request: Request) -> Reply:
+    """A page of a registrant's works, oldest registration first; or one work."""
+    work = _WORK.fullmatch(request.path)
+    if work:
+        version = find_work(work[1], state.now)
+        return json({"status": "ok", "message": _work(version)}) if version else Reply(404, b"Resource not found.")
+    match = _PREFIX.fullmatch(request.path)
+    since = re.search(r"from-created-date:(\d{4}-\d\d-\d\d)", request.param("filter"))
+    if not match or not since or match[1] not in REGISTRANTS:
+        return not_found()
+    first = datetime.date.fromisoformat(since[1]).toordinal() - EPOCH
+    versions = (
+        [] if isinstance(state.script, EmptyScript)
+        else posted_between(REGISTRANTS[match[1]], first, state.now // DAY, state.now)
+    )  # fmt: skip
+    start = int(request.param("cursor").removeprefix("c") or 0) if request.param("cursor") != "*" else 0
+    rows = versions[start : start + request.number("rows", 20, 1000)]
+    message = {
+        "total-results": len(versions), "items": [_work(version) for version in rows],
+        "next-cursor": f"c{start + len(rows)}", "items-per-page": len(rows),
+    }  # fmt: skip
+    return json({"status": "ok", "message-type": "work-list", "message": message})
+
+
+def find_work(doi: str, now: int) -> Preprint | None:
+    """The work with a DOI, if it was posted in the month before a moment."""
+    days = range(now // DAY - 31, now // DAY + 1)
+    versions = (version for server in DAILY for day in days for version in posted(server, day))
+    return next((version for version in versions if version.doi == doi.lower() and version.at <= now), None)
+
+
+def _work(version: Preprint) -> dict[str, Any]:
+    date, number = utc(version.at), int(version.at // 1_000_000)
+    suffix = f"-v{version.version}" if version.version > 1 and version.server == "chemrxiv" else ""
+    parts = [[date.year]] if number % 5 == 0 else [[date.year, date.month, date.day]]
+    authors: list[dict[str, Any]] = [
+        {"given": name.partition(" ")[0], "family": name.partition(" ")[2]} for name in version.authors
+    ]
+    authors += [{"name": "The Made-up Consortium"}] if number % 7 == 0 else []
+    authors += [{"family": "Plainchant"}] if number % 11 == 0 else []
+    return {
+        "DOI": f"{version.doi}{suffix}", "type": "posted-content", "subtype": "preprint",
+        "title": [f"&lt;i&gt;{version.title}&lt;/i&gt;"], "author": authors,
+        "abstract": f"<jats:p>{version.abstract}</jats:p>", "posted": {"date-parts": parts},
+        "created": {"date-time": f"{iso(version.at)[:19]}Z", "timestamp": version.at // 1000},
+        "group-title": {"chemrxiv": None, "psyarxiv": "PsyArXiv"}.get(version.server, version.category),
+        "institution": [{"name": version.server}], "relation": {},
+    }  # fmt: skip
+
+
+# ---- people who talk about preprints -----------------------------------------------------------------------
+
+
+class PreprintReaders:
+    """A script in which a share of what people say about papers on arXiv is about preprints of other servers."""
+
+    def __init__(self, script: Script, servers: Sequence[str] = ("biorxiv", "medrxiv"), share: float = TALKED_ABOUT):
+        self._script, self._servers, self._share = script, tuple(servers), share
+        self.chatter = script.chatter
+
+    def papers(self, label: str) -> Sequence[Paper]:
+        return self._script.papers(label)
+
+    def replacements(self, label: str) -> Sequence[tuple[Paper, int]]:
+        return self._script.replacements(label)
+
+    def paper(self, id: str) -> Paper | None:
+        return self._script.paper(id)
+
+    def accounts(self, network: str) -> Sequence[Any]:
+        return self._script.accounts(network)
+
+    def messages(self, network: str, day: int) -> Sequence[Message]:
+        if network == "huggingface":
+            return self._script.messages(network, day)
+        return list(map(self._retold, self._script.messages(network, day)))
+
+    def _retold(self, message: Message) -> Message:
+        """The message with a preprint in place of the paper that it names: always the same for a paper, posted on the
+        day before that paper was announced."""
+        paper = self._script.paper(message.references[0].paper) if message.references else None
+        if paper is None:
+            return message
+        rng = Random(f"preprint {paper.id}")
+        if rng.random() >= self._share:
+            return message
+        server = rng.choice(self._servers)
+        day = datetime.date.fromisoformat(paper.label).toordinal() - EPOCH - 1
+        work = rng.choice(new_works(server, day))
+        return message._replace(references=(PaperReference(work.doi, server, "link"),), quotes="", title=message.title)

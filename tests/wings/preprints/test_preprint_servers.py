@@ -1,0 +1,107 @@
+"""bioRxiv, medRxiv, ChemRxiv and PsyArXiv as the loopback has them: every work of a day, once, with its own day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.base.errors import NetError, PartiallyRead
+from hotpapers.base.model import DAY, Announcement, Item, Paper, ReadingBackSource
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.text.timestamps import day_of
+from tests.loopback import preprints
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.faults import Plan, parse
+from tests.loopback.reading import client, cursor_in, items_in, items_of_type, make_source
+from tests.loopback.servers import Loopback
+from tests.loopback.world import World
+
+NOW = moment("2026-03-12T23:30")
+TODAY = NOW // DAY
+SERVERS = ("biorxiv", "medrxiv", "chemrxiv", "psyarxiv")
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Loopback]:
+    with Loopback(World(1, "2026-03-02", post_rate=0.1), SteppedClock(NOW)) as network:
+        yield network
+
+
+def read(loopback: Loopback, server: str, cursor: str | None = None) -> tuple[list[Item], str | None]:
+    source = make_source(server, loopback.bases)
+    with client(loopback) as http:
+        pages = list(source.pages(http, cursor))
+    return items_in(source, pages), cursor_in(pages)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_every_work_is_announced_on_its_own_day(loopback: Loopback, server: str) -> None:
+    items, cursor = read(loopback, server)
+    assert cursor == day_of(NOW)
+    days = {announcement.paper: announcement.day for announcement in items_of_type(Announcement, items)}
+    works = preprints.posted_between(server, TODAY - 2, TODAY, NOW)
+    assert days == {f"doi:{work.doi}": work.day for work in works if work.version == 1}
+    papers = {paper.paper: paper for paper in items_of_type(Paper, items)}
+    assert papers.keys() == {f"doi:{work.doi}" for work in works}
+    assert all(paper_servers.server_of(key).name == server for key in papers)
+    for work in works:
+        paper = papers[f"doi:{work.doi}"]
+        assert (paper.title, paper.abstract) == (work.title, " ".join(work.abstract.split()))
+        assert paper.authors[: len(work.authors)] == work.authors
+
+
+@pytest.mark.parametrize("server", SERVERS[:3])
+def test_a_new_version_is_no_announcement(loopback: Loopback, server: str) -> None:
+    day = next(day for day in range(TODAY - 1, TODAY - 9, -1) if day % 7 == 0)
+    items, _ = read(loopback, server, day_of((day + 1) * DAY))
+    revised = {f"doi:{work.doi}" for work in preprints.posted(server, day) if work.version == 2}
+    assert len(revised) == 3
+    assert not revised & {announcement.paper for announcement in items_of_type(Announcement, items)}
+    versions = {paper.paper: paper for paper in items_of_type(Paper, items) if paper.paper in revised}
+    assert versions.keys() == revised
+    assert {paper.version for paper in versions.values()} == {2}
+    assert {paper.published_at for paper in versions.values()} == {None}
+
+
+def test_categories_have_one_spelling(loopback: Loopback) -> None:
+    categories = {paper.categories[0] for paper in items_of_type(Paper, read(loopback, "medrxiv")[0])}
+    assert categories == {"medrxiv.infectious-diseases", "medrxiv.epidemiology", "medrxiv.public-and-global-health"}
+    assert {paper.categories for paper in items_of_type(Paper, read(loopback, "chemrxiv")[0])} == {("chemrxiv",)}
+
+
+def test_a_day_takes_few_requests() -> None:
+    """400 rows of a day in at most 20 requests."""
+    daily = preprints.DAILY | {"biorxiv": 400}
+    preprints.new_works.cache_clear()
+    with pytest.MonkeyPatch.context() as patch, Loopback(World(1, "2026-03-02"), SteppedClock(NOW)) as network:
+        patch.setattr(preprints, "DAILY", daily)
+        source = make_source("biorxiv", network.bases)
+        with client(network) as http:
+            assert isinstance(source, ReadingBackSource)
+            pages = list(source.pages_since(http, None, TODAY * DAY))
+            requests = http.traffic.totals().requests
+        works = {item.paper for item in items_of_type(Announcement, items_in(source, pages))}
+        assert works == {f"doi:{work.doi}" for work in preprints.new_works("biorxiv", TODAY) if work.at <= NOW}
+        assert len(works) > 300 and requests <= 20
+    preprints.new_works.cache_clear()
+
+
+@pytest.mark.parametrize("server", ["biorxiv", "medrxiv"])
+def test_a_refusal_with_status_200_is_no_empty_day(server: str) -> None:
+    plan = Plan([parse("openrxiv=empty@2026-03-12T00:00/2d")])
+    with Loopback(World(1, "2026-03-02"), SteppedClock(NOW), plan) as network:
+        source = make_source(server, network.bases)
+        with client(network) as http, pytest.raises(PartiallyRead, match="no posts found"):
+            list(source.pages(http, None))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_broken_answer_is_no_reading(server: str) -> None:
+    host = "openrxiv" if server.endswith("rxiv") and server[0] in "bm" else "crossref"
+    for kind in ("html", "malformed", "500"):
+        plan = Plan([parse(f"{host}={kind}@2026-03-12T00:00/2d")])
+        with Loopback(World(1, "2026-03-02"), SteppedClock(NOW), plan) as network:
+            source = make_source(server, network.bases)
+            with client(network) as http, pytest.raises(NetError):
+                list(source.pages(http, None))
