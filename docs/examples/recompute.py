@@ -26,6 +26,7 @@ KEYS = {
     "publication": "publication",
     "issue": "publication day edition",
     "delivery": "publication day edition channel target",
+    "notice": "paper notice type",
 }
 NAMED = {
     "account": "account",
@@ -126,7 +127,7 @@ def take_identity(position, line):
     key, salt, left = line["key"], bytes.fromhex(line.get("salt", "")), line.get("commitment", "")
     assert set(line) <= {"kind", "key", "salt", "commitment"}, line
     assert line["kind"] == "identity" and key and key not in identities, f"{key} comes twice, or no identity"
-    assert not key.startswith("arxiv:"), "papers have no identity lines"
+    assert not key.startswith(("arxiv:", "doi:")), "papers have no identity lines"
     assert (len(salt), len(left)) in ((16, 0), (0, 64)), "a salt of 16 bytes, or a commitment"
     identities[key] = left or sha(salt, key.encode()).hex()
     brought[position].append((key, bool(left)))

@@ -37,7 +37,7 @@ from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.record.parsing import ParsedPayload
 from hotpapers.wings.classic.channel import ClassicChannel
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs_wings
 from tests.issues import listed as listings
 from tests.issues import made
 from tests.parsing import parse_all
@@ -88,8 +88,12 @@ def post_of(network: str, own: str = "7", **fields: object) -> Post:
 # ---- the table -------------------------------------------------------------------------------------------
 
 
+SERVERS = {name for name, row in TERMS.items() if row.has_papers} - {"arxiv"}
+"""The servers of preprints, which have a page of their own."""
+
+
 def test_every_network_has_a_row_and_every_row_is_a_network() -> None:
-    assert set(TERMS) == {"arxiv", *network_names()} == set(CELLS)
+    assert set(TERMS) - SERVERS == {"arxiv", *network_names()} == set(CELLS)
 
 
 @networks
@@ -107,6 +111,16 @@ def test_the_page_in_the_docs_has_the_same_rows(network: str) -> None:
     cells = (network, row.read, days_kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
     page = (ROOT / "docs" / "reference" / "terms.md").read_text("utf-8")
     assert f"| {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page
+
+
+@needs_wings
+@pytest.mark.parametrize("server", sorted(SERVERS))
+def test_servers_of_preprints_have_rows_on_their_page(server: str) -> None:
+    row = TERMS[server]
+    page = (ROOT / "docs" / "wings" / "preprints.md").read_text("utf-8")
+    cells = (row.read, f"{row.keep // DAY} days", row.reviewed)
+    assert f" | {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page
+    assert f"`{server}`" in page
 
 
 # ---- read ------------------------------------------------------------------------------------------------

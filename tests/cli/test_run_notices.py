@@ -25,7 +25,7 @@ from hotpapers.jobs.job_state import WORKING, JobState, seems_offline
 from hotpapers.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.publish.schedule.due import ExpectedIssue, next_issues
 from hotpapers.record import Record, now
-from hotpapers.site.configured_site import OFFLINE, Notice
+from hotpapers.site.configured_site import OFFLINE, RunNotice
 from hotpapers.site.run_notices import (
     NextIssueWatch,
     OfflineWatch,
@@ -66,12 +66,12 @@ def context(tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-def change(context: Site) -> Iterator[Callable[[str], list[Notice]]]:
+def change(context: Site) -> Iterator[Callable[[str], list[RunNotice]]]:
     """Writes the settings file, and returns the notices then."""
     watch = SettingsWatch(context)
     with Record(context.store) as record:
 
-        def write(text: str) -> list[Notice]:
+        def write(text: str) -> list[RunNotice]:
             context.file.write_text(text)
             assert list(watch.look(record, AT)) == [], "it may still be written"
             return list(watch.look(record, AT))
@@ -79,7 +79,7 @@ def change(context: Site) -> Iterator[Callable[[str], list[Notice]]]:
         yield write
 
 
-def test_what_publications_say_applies_at_once(context: Site, change: Callable[[str], list[Notice]]) -> None:
+def test_what_publications_say_applies_at_once(context: Site, change: Callable[[str], list[RunNotice]]) -> None:
     title = TEXT.replace('name = "daily"', 'name = "daily"\ntitle = "Words"\nhour = 9')
     [notice] = change(title)
     keys = "publication daily: title, publication daily: hour"
@@ -91,14 +91,14 @@ def test_what_publications_say_applies_at_once(context: Site, change: Callable[[
     assert change(title) == []
 
 
-def test_a_blocklist_applies_at_once(context: Site, change: Callable[[str], list[Notice]]) -> None:
+def test_a_blocklist_applies_at_once(context: Site, change: Callable[[str], list[RunNotice]]) -> None:
     [notice] = change(TEXT.replace("block_words = []", 'block_words = ["owl"]'))
     assert notice.sentence == "The settings have changed. Applied: quote.block_words."
     with Record(context.store) as record:
         assert load_blocklist(record.database).words == ("owl",)
 
 
-def test_all_else_takes_a_restart(context: Site, change: Callable[[str], list[Notice]]) -> None:
+def test_all_else_takes_a_restart(context: Site, change: Callable[[str], list[RunNotice]]) -> None:
     weekly = TEXT.replace("[quote]", '[[publication]]\nname = "weekly"\nwindow = "weekly"\n[quote]')
     [notice] = change(weekly + 'every = 7200\n[run]\nlisten = "127.0.0.1:9464"\n')
     assert notice.event == "restart to apply"
@@ -115,7 +115,7 @@ def test_all_else_takes_a_restart(context: Site, change: Callable[[str], list[No
         assert publication_of(record, "daily").zone == "UTC"
 
 
-def test_settings_that_cannot_be_used_change_nothing(context: Site, change: Callable[[str], list[Notice]]) -> None:
+def test_settings_that_cannot_be_used_change_nothing(context: Site, change: Callable[[str], list[RunNotice]]) -> None:
     [notice] = change(TEXT.replace("zone =", "timezone ="))
     assert notice.event == "settings not usable" and "did you mean zone?" in notice.sentence
     assert notice.sentence.endswith("Those before still apply.")
@@ -259,7 +259,7 @@ def test_what_changes_is_told_once(context: Site, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_start_tells_the_next_issue_and_that_a_contact_is_missing(context: Site) -> None:
-    def notices_for(settings: Settings) -> list[Notice]:
+    def notices_for(settings: Settings) -> list[RunNotice]:
         with Record(context.store) as record:
             jobs_queries.save_state(record, JobState(source="lobsters", started_at=AT))
             return start_notices(record, context.with_settings(settings), ["lobsters"], ["lobsters"], AT)[0]

@@ -185,7 +185,7 @@ def test_hosts_are_as_readers_know_them(rows: Rows) -> None:
 
 
 def test_a_paper_is_withdrawn(issues: list[PublishedIssue], week_folder: Path) -> None:
-    [paper] = issues[0].withdrawn & {entry.paper for entry in issues[0].content.entries}
+    [paper] = issues[0].withdrawn.keys() & {entry.paper for entry in issues[0].content.entries}
     assert not {paper} & {entry.paper for issue in issues[2:] for entry in issue.content.ongoing}
     assert "withdrawn" in page_text(week_folder, week.DAYS[0])
 

@@ -40,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "x": x.answer,
     "openrxiv": preprints.openrxiv,
     "crossref": preprints.crossref,
+    "datacite": preprints.datacite,
     TRAP: lambda state, request: not_found(),
 }
 """The function that answers for each host, in the order of their ports."""

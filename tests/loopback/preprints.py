@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from hotpapers.base.model import DAY
 from tests.loopback import words
@@ -144,10 +145,9 @@ def _row(version: Preprint) -> dict[str, Any]:
 
 def crossref(state: NetworkState, request: Request) -> Reply:
     """A page of a registrant's works, oldest registration first; or one work."""
-    work = _WORK.fullmatch(request.path)
+    work = _WORK.fullmatch(unquote(request.path))
     if work:
-        version = find_work(work[1], state.now)
-        return json({"status": "ok", "message": _work(version)}) if version else Reply(404, b"Resource not found.")
+        return _one_work(work[1], state.now)
     match = _PREFIX.fullmatch(request.path)
     since = re.search(r"from-created-date:(\d{4}-\d\d-\d\d)", request.param("filter"))
     if not match or not since or match[1] not in REGISTRANTS:
@@ -166,6 +166,25 @@ def crossref(state: NetworkState, request: Request) -> Reply:
     return json({"status": "ok", "message-type": "work-list", "message": message})
 
 
+def _one_work(doi: str, now: int) -> Reply:
+    article = _ARTICLE.fullmatch(doi)
+    if article:
+        return json({"status": "ok", "message": _article(doi, int(article[1]) * DAY)})
+    version = find_work(doi, now)
+    return json({"status": "ok", "message": _work(version)}) if version else Reply(404, b"Resource not found.")
+
+
+def _article(doi: str, at: int) -> dict[str, Any]:
+    """An article that a preprint of bioRxiv became, and the notice about it."""
+    [version] = [work for work in new_works("biorxiv", at // DAY) if article_of(work) == doi]
+    date = utc(at + 8 * DAY)
+    update = {
+        "DOI": f"{doi.upper()}-N", "type": notice_of(version), "source": "retraction-watch", "label": "Notice",
+        "updated": {"date-parts": [[date.year, date.month, date.day]], "date-time": f"{iso(at + 8 * DAY)[:19]}Z"},
+    }  # fmt: skip
+    return {"DOI": doi, "type": "journal-article", "title": [version.title], "updated-by": [update]}
+
+
 def find_work(doi: str, now: int) -> Preprint | None:
     """The work with a DOI, if it was posted in the month before a moment."""
     days = range(now // DAY - 31, now // DAY + 1)
@@ -181,6 +200,7 @@ def _work(version: Preprint) -> dict[str, Any]:
         {"given": name.partition(" ")[0], "family": name.partition(" ")[2]} for name in version.authors
     ]
     authors += [{"name": "The Made-up Consortium"}] if number % 7 == 0 else []
+    article = article_of(version) if version.version == 1 else ""
     authors += [{"family": "Plainchant"}] if number % 11 == 0 else []
     return {
         "DOI": f"{version.doi}{suffix}", "type": "posted-content", "subtype": "preprint",
@@ -188,8 +208,40 @@ def _work(version: Preprint) -> dict[str, Any]:
         "abstract": f"<jats:p>{version.abstract}</jats:p>", "posted": {"date-parts": parts},
         "created": {"date-time": f"{iso(version.at)[:19]}Z", "timestamp": version.at // 1000},
         "group-title": {"chemrxiv": None, "psyarxiv": "PsyArXiv"}.get(version.server, version.category),
-        "institution": [{"name": version.server}], "relation": {},
+        "institution": [{"name": version.server}],
+        "relation": {"is-preprint-of": [{"id-type": "doi", "id": article.upper()}]} if article else {},
     }  # fmt: skip
+
+
+ARTICLES = 3
+"""Every so many preprints became an article in a journal, a week later, and some of these got a notice."""
+NOTICES = ("retraction", "correction", "expression_of_concern", "withdrawal", "new_version", "erratum", "addendum")
+_ARTICLE = re.compile(r"10\.5555/made-up\.(\d{1,8})\.(\d{1,4})")
+
+
+def article_of(version: Preprint) -> str:
+    """The DOI of the article that a preprint became; empty if it became none."""
+    day, number = version.at // DAY, new_works(version.server, version.at // DAY).index(version)
+    return "" if number % ARTICLES else f"10.5555/made-up.{day}.{number}"
+
+
+def notice_of(version: Preprint) -> str:
+    """The type of the notice about a preprint's article; empty without one."""
+    number = new_works(version.server, version.at // DAY).index(version)
+    return NOTICES[number // ARTICLES % len(NOTICES)] if article_of(version) else ""
+
+
+def datacite(state: NetworkState, request: Request) -> Reply:
+    """A work that Crossref does not have."""
+    doi = re.fullmatch(r"/dois/(10\.5281/zenodo\.\d{1,9})", request.path)
+    if not doi:
+        return json({"errors": [{"status": "404"}]}, 404)
+    attributes = {
+        "titles": [{"title": f"Made-up Data {doi[1]}"}], "creators": [{"name": "Amberfield, Ada"}],
+        "descriptions": [{"description": "<p>Numbers.</p>", "descriptionType": "Abstract"}],
+        "registered": "2026-03-10T10:00:00.000Z",
+    }  # fmt: skip
+    return json({"data": {"attributes": attributes}})
 
 
 # ---- people who talk about preprints -----------------------------------------------------------------------

@@ -74,6 +74,10 @@ api = "$crossref"
 on = false
 api = "$crossref"
 
+[crossref]
+api = "$crossref"
+datacite = "$datacite"
+
 [source.x]
 on = true
 token = "$token"

@@ -97,6 +97,10 @@ EVERY: tuple[model.Item, ...] = (
         source="neighbour", paper="arxiv:2103.00001", network="bluesky", age=24, until_at=AT, voices=9, reposts=1,
         likes=7, bots=2, known=3, authors=1, counted=6, unread=HOUR, observed_at=AT,
     ),
+    model.Notice(
+        paper="doi:10.1101/2021.03.01.999901", notice="doi:10.1101/2021.04.01.999999", type="retraction",
+        day="2021-04-01", observed_at=AT,
+    ),
 )  # fmt: skip
 """One item of every kind, with every field filled."""
 
@@ -107,7 +111,7 @@ OTHER = {
     "post": ("text", "Our kettle paper is OUT, with @made_up_bo: https://t.co/MadeUp0001"), "mention": ("form", "pdf"),
     "reaction": ("withdrawn", False), "snapshot": ("likes", 6), "tally": ("likes", 13), "measurement": ("voices", 10),
     "verdict": ("judgement", "human"), "coverage": ("state", "complete"), "publication": ("title", "More tea"),
-    "delivery": ("state", "failed"),
+    "delivery": ("state", "failed"), "notice": ("day", "2021-04-02"),
 }  # fmt: skip
 """For each kind, a field that is not in its key, and another value for it. An issue has none: editions never change."""
 

@@ -141,7 +141,9 @@ def independent_hash(
 def independent_commitments(record: Record) -> dict[str, str]:
     """The commitments to the posts and accounts of a record."""
     rows = record.database.rows("SELECT key, salt, commitment FROM identity WHERE key <> ''")
-    assert all((salt is None) == (digest is not None) for key, salt, digest in rows if not key.startswith("arxiv:"))
+    assert all(
+        (salt is None) == (digest is not None) for key, salt, digest in rows if not key.startswith(("arxiv:", "doi:"))
+    )
     return {
         key: bytes(digest).hex() if digest else sha256(bytes(salt) + key.encode())
         for key, salt, digest in rows

@@ -266,8 +266,13 @@ def network_names() -> tuple[str, ...]:
 @cache
 def readable() -> dict[str, Network]:
     """The servers of papers and the networks, by name."""
-    servers = {network.name: network for network in (ARXIV, *hooks_of(Network)) if network.has_papers}
-    return servers | networks()
+    return {ARXIV.name: ARXIV} | paper_servers() | networks()
+
+
+@cache
+def paper_servers() -> dict[str, Network]:
+    """The servers of papers besides arXiv, by name."""
+    return {network.name: network for network in hooks_of(Network) if network.has_papers}
 
 
 def row_of(name: str) -> Network:

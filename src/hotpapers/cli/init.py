@@ -242,9 +242,13 @@ def system_zone() -> str:
 
 def what_is_read() -> Iterator[str]:
     """Lines about what a new site reads, and what else it could read."""
-    from hotpapers.base.networks import row_of
+    from hotpapers.base.networks import network_names, row_of
     from hotpapers.collect.job_factory import how_to_switch_on
     from hotpapers.collect.sources import SOURCES
 
     yield f"reads, without a key: {', '.join(name for name in SOURCES if row_of(name).is_on)}"
-    yield from (f"reads {name} with {how_to_switch_on(name)}" for name in SOURCES if not row_of(name).is_on)
+    yield from (
+        f"reads {name} with {how_to_switch_on(name)}"
+        for name in SOURCES
+        if name in network_names() and not row_of(name).is_on
+    )

@@ -14,6 +14,7 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
+    TAKEN_BACK,
     AnnouncedPaper,
     Announcement,
     Attention,
@@ -21,6 +22,7 @@ from hotpapers.base.model import (
     HeldPapers,
     IssueContent,
     LanePaper,
+    Notice,
     Paper,
     PaperLane,
     Place,
@@ -113,7 +115,7 @@ class RecordIssueReader:
                 entry.place,
                 entry.paper,
                 *briefs.get((day, entry.paper), (entry.paper, (), ())),
-                entry.paper in self._withdrawn,
+                self._withdrawn.get(entry.paper, ""),
             )
             for day, entry in entries
         )
@@ -139,7 +141,7 @@ class RecordIssueReader:
             paper = known.get(key) or paper_fields.unknown_paper(key)
             first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
             category = paper.categories[0] if paper.categories else first.category
-            announced_paper = AnnouncedPaper(paper, first.type, category, key in self._withdrawn)
+            announced_paper = AnnouncedPaper(paper, first.type, category, self._withdrawn.get(key, ""))
             papers.append(announced_paper)
         return tuple(sorted(papers, key=lambda announced: (announced.category, announced.paper.paper)))
 
@@ -237,6 +239,7 @@ class RecordIssueReader:
             posts=self._quoted_posts(content, all_posts),
             places=places,
             withdrawn=self._withdrawn,
+            notices={paper: notices for paper, notices in self._notices.items() if paper in papers},
             later=self._later(papers),
             printed=all_posts if issue_header.listing else {},
             lanes=tuple(self._lanes(view, content)),
@@ -305,9 +308,19 @@ class RecordIssueReader:
         return doubtful_pairs(self._now)
 
     @cached_property
-    def _withdrawn(self) -> frozenset[str]:
-        """The papers whose latest metadata says that they are withdrawn."""
-        return frozenset(paper.paper for paper in self._now.items(Paper, "t.withdrawn = 1"))
+    def _withdrawn(self) -> dict[str, str]:
+        """The papers that were taken back, by their latest metadata or a notice, each with how."""
+        withdrawn = {paper.paper: "withdrawn" for paper in self._now.items(Paper, "t.withdrawn = 1")}
+        notices = chain.from_iterable(self._notices.values())
+        return withdrawn | {notice.paper: TAKEN_BACK[notice.type] for notice in notices if notice.type in TAKEN_BACK}
+
+    @cached_property
+    def _notices(self) -> dict[str, tuple[Notice, ...]]:
+        """Publishers' notices, by paper."""
+        notices: dict[str, tuple[Notice, ...]] = {}
+        for notice in self._now.items(Notice, order="t.day, t.notice"):
+            notices[notice.paper] = (*notices.get(notice.paper, ()), notice)
+        return notices
 
     @cached_property
     def withheld(self) -> frozenset[str]:

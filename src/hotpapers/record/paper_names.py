@@ -12,8 +12,9 @@ from itertools import chain
 import msgspec
 
 from hotpapers.base.keys import network_of
-from hotpapers.base.model import DAY, Item, Mention, Paper, Post, TextLink, kind_of
+from hotpapers.base.model import DAY, Item, Mention, Paper, Post, Publication, TextLink, kind_of
 from hotpapers.base.networks import networks
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, server_of_category
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
@@ -32,8 +33,14 @@ _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 
 def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
     """The names of the papers announced between `since` (by default 180 days earlier) and `at`, and of papers observed
-    then but never announced (imported ones), as known now."""
-    return PaperIndex(paper_aliases(record, at, since))
+    then but never announced (imported ones), as known now; and the servers of its publications."""
+    return PaperIndex(paper_aliases(record, at, since), named_servers(record))
+
+
+def named_servers(record: Record) -> frozenset[str]:
+    """The servers besides arXiv whose papers the publications of a record have."""
+    fields = chain.from_iterable(publication.categories for publication in record.view().items(Publication))
+    return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}
 
 
 def paper_aliases(record: Record, at: int, since: int | None) -> Iterator[PaperAlias]:

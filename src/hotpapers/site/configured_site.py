@@ -100,7 +100,7 @@ class ConfiguredSite:
         """This site with other settings, and its store not yet open."""
         return type(self)(self.store, settings=settings, file=self.file)
 
-    def tell(self, notices: Iterable[Notice]) -> None:
+    def tell(self, notices: Iterable[RunNotice]) -> None:
         """Tells notices to people, or to the log."""
         for notice in notices:
             if self.speak is not None and notice.sentence:
@@ -404,7 +404,7 @@ def no_progress(label: str, length: int, *, in_bytes: bool = False) -> AbstractC
     return nullcontext(lambda size: None)
 
 
-class Notice(NamedTuple):
+class RunNotice(NamedTuple):
     """Something to report: an event with fields for programs, a sentence for people; either may be empty."""
 
     event: str
@@ -415,5 +415,5 @@ class Notice(NamedTuple):
 class Watch(Protocol):
     """Something to look at again and again."""
 
-    def look(self, record: Record, at: int) -> Iterator[Notice]:
+    def look(self, record: Record, at: int) -> Iterator[RunNotice]:
         """Yields the news since the last look, at a moment (µs UTC)."""

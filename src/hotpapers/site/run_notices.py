@@ -33,7 +33,7 @@ from hotpapers.publish.schedule.due import (
     still_reading_back,
 )
 from hotpapers.record import Record, now
-from hotpapers.site.configured_site import ConfiguredSite, Notice, Watch
+from hotpapers.site.configured_site import ConfiguredSite, RunNotice, Watch
 from hotpapers.site.site_jobs import settings_checks
 
 NO_CONTACT = 'no contact is set: networks and readers cannot reach you; write contact = "…"'
@@ -43,7 +43,7 @@ PLACEHOLDER = "the contact {} is a placeholder: networks and readers cannot reac
 
 def start_notices(
     record: Record, site: ConfiguredSite, sources: Sequence[str], read_names: Sequence[str], at: int
-) -> tuple[list[Notice], list[ExpectedIssue]]:
+) -> tuple[list[RunNotice], list[ExpectedIssue]]:
     """The notices at the start, and the next issues that they announce. `sources`: those being read; `read_names`: the
     same with followed sites."""
     names = site.own_publications
@@ -59,33 +59,35 @@ def start_notices(
     announced = [
         *reading_notices(read_names, new, site.settings.run.read_back, at),
         *(
-            Notice("proxy", {"address": proxy.origin, "from": proxy.named}, f"Asking through {proxy} ({proxy.named}).")
+            RunNotice(
+                "proxy", {"address": proxy.origin, "from": proxy.named}, f"Asking through {proxy} ({proxy.named})."
+            )
             for proxy in site.proxies.distinct
         ),
         *first_notices(firsts, zones(site), at),
         *next_notices([issue for issue in following if issue.publication not in first_names], zones(site), at),
         *contact_notices(site.settings.contact.strip(), site.file),
         *(
-            Notice("obsolete setting", {"key": key}, f"{site.file}: {key} is ignored: it can be deleted.")
+            RunNotice("obsolete setting", {"key": key}, f"{site.file}: {key} is ignored: it can be deleted.")
             for key in obsolete_settings(site.settings.source)
         ),
-        Notice("", {}, "To see how it is going, run `hotpapers status` in another window."),
+        RunNotice("", {}, "To see how it is going, run `hotpapers status` in another window."),
     ]
     return announced, following
 
 
-def contact_notices(contact: str, file: Path) -> Iterator[Notice]:
+def contact_notices(contact: str, file: Path) -> Iterator[RunNotice]:
     """That nobody can reach the operator."""
     if contact and not is_placeholder(contact):
         return
     problem = PLACEHOLDER.format(contact) if contact else NO_CONTACT
-    yield Notice("no contact", {"reason": problem}, f"{problem[0].upper()}{problem[1:]} in {file}.")
+    yield RunNotice("no contact", {"reason": problem}, f"{problem[0].upper()}{problem[1:]} in {file}.")
 
 
-def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: int) -> Iterator[Notice]:
+def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: int) -> Iterator[RunNotice]:
     """Yields notices about the networks being read. `new`: sources read for the first time; `days`: how many past days
     to read back."""
-    yield Notice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
+    yield RunNotice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
     if new and days:
         since = day_of(at - days * DAY)
         if len(new) == len(sources):
@@ -93,16 +95,16 @@ def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: i
         else:
             origin = f" from {', '.join(new)}"
         sentence = f"First, it reads back posts{origin} since {since}, as far as each network allows."
-        yield Notice("reading back", {"sources": " ".join(new), "since": since}, sentence)
+        yield RunNotice("reading back", {"sources": " ".join(new), "since": since}, sentence)
 
 
-def first_notices(firsts: Sequence[ExpectedIssue], zone_of: dict[str, str], at: int) -> Iterator[Notice]:
+def first_notices(firsts: Sequence[ExpectedIssue], zone_of: dict[str, str], at: int) -> Iterator[RunNotice]:
     """When the first issues of new publications appear."""
     for first in firsts:
         moment = local_time(first.at, zone_of[first.publication])
         when = "as soon as that is done" if first.at <= at else f"on {moment}"
         fields = {"publication": first.publication, "day": first.day, "at": moment}
-        yield Notice(
+        yield RunNotice(
             "first issue",
             fields,
             f"The first issue of {first.publication}, for {first.day}, appears {when}.",
@@ -148,15 +150,15 @@ def _state(late: ExpectedIssue) -> str:
     return f"has not appeared: {late.failure}" if late.failure else "is due"
 
 
-def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
+def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[RunNotice]:
     """Yields notices about the next issues: those that wait for something or failed, and those that have not closed."""
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
         if issue.at <= at and (reason := issue.waits_for or issue.failure):
-            yield Notice("issue waits", {**fields, "reason": reason}, sentence(issue, zone, at))
+            yield RunNotice("issue waits", {**fields, "reason": reason}, sentence(issue, zone, at))
         elif issue.at > at:
-            yield Notice("next issue", fields, sentence(issue, zone, at))
+            yield RunNotice("next issue", fields, sentence(issue, zone, at))
 
 
 class NextIssueWatch:
@@ -168,7 +170,7 @@ class NextIssueWatch:
         self._announced = {issue.publication: _essence(issue) for issue in announced}
         self._looked_at = 0
 
-    def look(self, record: Record, at: int) -> Iterator[Notice]:
+    def look(self, record: Record, at: int) -> Iterator[RunNotice]:
         if 0 <= at - self._looked_at < BETWEEN_LOOKS:
             return
         self._looked_at = at
@@ -236,7 +238,7 @@ class ReadingWatch:
         self.step: Callable[[int], None] = lambda _: None
         self._is_first = True
 
-    def look(self, record: Record, at: int) -> Iterator[Notice]:
+    def look(self, record: Record, at: int) -> Iterator[RunNotice]:
         earlier = self.jobs
         self.jobs = still_reading_back(record, self.jobs, at)
         if self._is_first:
@@ -251,9 +253,9 @@ class ReadingWatch:
             if job in skipped:
                 if not job.endswith(COUNTS):
                     sentence = f"{job} could not be read back yet and is tried again: {state.reason}"
-                    yield Notice("not read back", {"job": job, "reason": state.reason}, sentence)
+                    yield RunNotice("not read back", {"job": job, "reason": state.reason}, sentence)
             elif state.back_to is not None and state.back_at is not None:
-                yield Notice("read back", {"job": job, "since": day_of(state.back_to), "items": state.items})
+                yield RunNotice("read back", {"job": job, "since": day_of(state.back_to), "items": state.items})
 
 
 class OfflineWatch:
@@ -264,16 +266,16 @@ class OfflineWatch:
         self._readers = [job for job in jobs if not job.endswith(COUNTS)]
         self._is_offline = False
 
-    def look(self, record: Record, at: int) -> Iterator[Notice]:
+    def look(self, record: Record, at: int) -> Iterator[RunNotice]:
         states = jobs_queries.all_states(record)
         if not self._is_offline and seems_offline(self._readers, states):
             self._is_offline = True
             first_letter = self._offline[0].upper()
             sentence = f"{first_letter}{self._offline[1:]}. The networks are asked again until they answer."
-            yield Notice("offline", {"reason": self._offline}, sentence)
+            yield RunNotice("offline", {"reason": self._offline}, sentence)
         elif self._is_offline and any(s.source in self._readers and s.failing_since is None for s in states):
             self._is_offline = False
-            yield Notice("online", {}, "A network answers again.")
+            yield RunNotice("online", {}, "A network answers again.")
 
 
 class SettingsWatch:
@@ -285,7 +287,7 @@ class SettingsWatch:
         self._digest = self._last_digest = _digest(site)
         self._restart: list[str] = []
 
-    def look(self, record: Record, at: int) -> Iterator[Notice]:
+    def look(self, record: Record, at: int) -> Iterator[RunNotice]:
         digest = _digest(self._site)
         before = self._last_digest
         self._last_digest = digest
@@ -298,16 +300,16 @@ class SettingsWatch:
                 check()
         except UsageError as problem:
             sentence = f"The settings have changed, but cannot be used: {problem}. Those before still apply."
-            yield Notice("settings not usable", {"reason": problem}, sentence)
+            yield RunNotice("settings not usable", {"reason": problem}, sentence)
             return
         applied, restart = changed_keys(self._applied.settings, changed.settings)
         if applied:
             self._applied = apply_changes(record, self._applied, changed)
             keys = ", ".join(applied)
-            yield Notice("settings applied", {"keys": keys}, f"The settings have changed. Applied: {keys}.")
+            yield RunNotice("settings applied", {"keys": keys}, f"The settings have changed. Applied: {keys}.")
         if restart and restart != self._restart:
             keys = ", ".join(restart)
-            yield Notice("restart to apply", {"keys": keys}, f"The settings have changed. Restart to apply: {keys}.")
+            yield RunNotice("restart to apply", {"keys": keys}, f"The settings have changed. Restart to apply: {keys}.")
         self._restart = restart
 
 

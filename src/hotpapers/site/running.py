@@ -23,7 +23,7 @@ from hotpapers.publish.schedule.health import SiteHealth, metrics
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password
 from hotpapers.record.statistics import totals
-from hotpapers.site.configured_site import ConfiguredSite, Notice
+from hotpapers.site.configured_site import ConfiguredSite, RunNotice
 from hotpapers.site.run_notices import NextIssueWatch, start_notices, watching
 from hotpapers.site.site_jobs import (
     JobMakers,
@@ -155,7 +155,7 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
                     f"Another hotpapers is at work on this store ({others}); one of them does each job. If that is not "
                     "what you want, stop one."
                 )
-                site.tell([Notice("shared store", {"processes": others}, sentence)])
+                site.tell([RunNotice("shared store", {"processes": others}, sentence)])
         back = site.settings.run.read_back * DAY
         yield IngestContext(
             site.store,

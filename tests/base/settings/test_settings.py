@@ -30,6 +30,7 @@ from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 from hotpapers.wings.personal.settings import ReaderSettings
+from hotpapers.wings.preprints.settings import RegistrySettings
 from hotpapers.wings.proof.settings import TransparencySettings
 from hotpapers.wings.summaries.settings import SummarySettings
 from hotpapers.wings.voices.settings import VoicesSettings
@@ -41,6 +42,7 @@ contact = "mailto:desk@paper.example"
 embeddings = { url = "http://127.0.0.1:8080/v1", model = "owl-2", key = "env:OWL_KEY" }
 reader = [{ name = "Ada", publication = "owls", stars = "ada.bib", feed = "for/ada.atom", papers = 5 }]
 voices = [{ publication = "owls", accounts = ["ada.example"] }]
+crossref = { api = "http://127.0.0.1:8081", datacite = "http://127.0.0.1:8082", mailto = "desk@owls.example" }
 
 [[publication]]
 name = "night-owls"
@@ -231,9 +233,12 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
+        crossref=RegistrySettings(
+            api="http://127.0.0.1:8081", datacite="http://127.0.0.1:8082", mailto="desk@owls.example"
+        ),
         voices=(VoicesSettings(publication="owls", accounts=("ada.example",)),),
         serve=ServeSettings(base="https://owls.example/", rate=60, hosts=("owls.lan", "[fd00::7]:80"), proxies=1),
-        source={"hackernews": {"every": 7200}},
+        source={"hackernews": {"every": 7200}, "biorxiv": {"on": True}},
         bots=BotSettings(
             bots=("x:@clockwork",), people=("x:@owlet",),
             rules=BotRules(list=False, says_so=False, rate=900, share=70, template=50, chorus=5, echo=20),

@@ -86,7 +86,7 @@ def test_coverage_still_says_what_failed(error: str) -> None:
 
 HASHED = {
     "batch", "cursor", "paper", "announcement", "listing", "place", "shown", "tally", "verdict", "publication", "issue",
-    "delivery", "measurement", "alias", "mention", "reaction", "snapshot", "coverage",
+    "delivery", "measurement", "notice", "alias", "mention", "reaction", "snapshot", "coverage",
 }  # fmt: skip
 """Rows that batches prove, and whose texts name no account: they are ours, or about papers, or, in coverage, as above.
 Accounts and posts are in them as numbers."""

@@ -380,7 +380,7 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One written before search existed: the tables are added, and search works."""
     tables_before, tables_after = schema.MIGRATIONS[0].split(schema._SEARCH)
-    tables_after += schema._WITHDRAWN
+    tables_after += schema._WITHDRAWN + schema._SERVERS
     monkeypatch.setattr(schema, "MIGRATIONS", (tables_before + tables_after,))
     with Record(bare_store_url) as record:
         record.append([paper("Kettle")], source="s")

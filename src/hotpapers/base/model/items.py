@@ -38,8 +38,8 @@ INFERRED: Final = "inferred"
 ReactionType = Literal["repost", "like", "reply", "quote"]
 Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
 NoticeType = Literal["retraction", "withdrawal", "removal", "concern", "correction", "update"]
-TAKEN_BACK: Final = ("retraction", "withdrawal", "removal")
-"""The types of notices that take a paper back."""
+TAKEN_BACK: Final = {"retraction": "retracted", "withdrawal": "withdrawn", "removal": "removed"}
+"""The types of notices that take a paper back, each with what the paper then is."""
 CoverageState = Literal["complete", "partial", "refused"]
 DeliveryOutcome = Literal["sent", "failed"]
 Window = Literal["daily", "weekly", "monthly", "listing"]

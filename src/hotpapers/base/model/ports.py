@@ -9,7 +9,17 @@ import msgspec
 
 from hotpapers.base.errors import NetError
 from hotpapers.base.model.issues import Attention, HeldPapers, IssueContent
-from hotpapers.base.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
+from hotpapers.base.model.items import (
+    Announcement,
+    AnnouncementType,
+    Item,
+    Listing,
+    Notice,
+    Paper,
+    Place,
+    Post,
+    Publication,
+)
 from hotpapers.base.struct_types import Value
 
 
@@ -209,8 +219,9 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     By paper key: `papers`, each entry's metadata as frozen (title, authors, abstract, categories as printed), and
     `posts`, the posts that may be shown with it. Only for imported listings: `listing`, and `printed`, the same posts
     with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
-    first. `withdrawn`: the papers that are withdrawn, as known now. `later`: the metadata of later versions than those
-    frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none because
+    first. `withdrawn`: the papers that were taken back, as known now, each with how: `withdrawn`, `retracted` or
+    `removed`; `notices`: publishers' notices about its papers, by paper. `later`: the metadata of later versions than
+    those frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none as
     nothing was read, ascending. `lanes`: what is shown beside it.
     """
 
@@ -223,14 +234,16 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, Place]
     editions: tuple[str, ...]
     printed: dict[str, tuple[Quotation, ...]] = {}
-    withdrawn: frozenset[str] = frozenset()
+    withdrawn: Mapping[str, str] = {}
+    notices: Mapping[str, tuple[Notice, ...]] = {}
     later: dict[str, Paper] = {}
     days_without_issue: tuple[str, ...] = ()
     lanes: tuple[PaperLane, ...] = ()
 
 
 class EntrySummary(NamedTuple):
-    """A place in the latest edition of an issue, in brief, with the paper's current metadata."""
+    """A place in the latest edition of an issue, in brief, with the paper's current metadata. `withdrawn`: how the
+    paper was taken back, empty if it was not."""
 
     day: str
     place: int
@@ -238,17 +251,17 @@ class EntrySummary(NamedTuple):
     title: str
     authors: tuple[str, ...]
     categories: tuple[str, ...]
-    withdrawn: bool = False
+    withdrawn: str = ""
 
 
 class AnnouncedPaper(NamedTuple):
     """A paper in a day's announcement: new, or listed in further categories. `category`: where it was announced; its
-    primary category if known."""
+    primary category if known. `withdrawn`: how the paper was taken back, empty if it was not."""
 
     paper: Paper
     type: AnnouncementType
     category: str
-    withdrawn: bool = False
+    withdrawn: str = ""
 
 
 class IssueReader(Protocol):

@@ -27,8 +27,8 @@ from hotpapers.base import keys
 from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import Publication, Window, distinct
-from hotpapers.base.networks import network_names
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, server_of_category
+from hotpapers.base.networks import network_names, readers
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, servers_of
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import converted, converted_all, homes_below
@@ -198,8 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def servers(self) -> frozenset[str]:
         """The servers besides arXiv whose papers the publications have."""
-        fields = (field for table in self.publication for field in table.fields)
-        return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}
+        return frozenset(name for table in self.publication for name in servers_of(table.fields)) - {ALL_OF_ARXIV}
 
     @property
     def bases(self) -> tuple[tuple[str, str], ...]:
@@ -271,7 +270,8 @@ def check(text: str, path: Path) -> Settings:
     for publication in settings.publication:  # the accounts that it posts from are among its own
         own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
         publications.append(msgspec.structs.replace(publication, own=own))
-    source = settings.source | {name: {"on": True, **settings.source.get(name, {})} for name in settings.servers}
+    read = settings.servers & readers().keys()
+    source = settings.source | {name: {"on": True, **settings.source.get(name, {})} for name in sorted(read)}
     return msgspec.structs.replace(settings, publication=tuple(publications), source=source)
 
 

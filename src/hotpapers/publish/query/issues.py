@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import is_retrospective
+from hotpapers.base.papers import paper_servers
 from hotpapers.issues import announcement_counts, freeze
 from hotpapers.issues import explain as explaining
 from hotpapers.issues import queries as issues_queries
@@ -198,7 +200,17 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         comment=later.comment if later else paper.comment,
         code=site_paths.code_url(paper, addresses),
         later_version=later.version if later and entry.paper not in issue.withdrawn else None,
+        notices=as_notices(issue.notices.get(entry.paper, ())),
     )
+
+
+def as_notices(notices: Iterable[model.Notice]) -> tuple[schemas.NoticeDetails, ...] | UnsetType:
+    """Publishers' notices about a paper, as the API gives them; absent without any."""
+    details = tuple(
+        schemas.NoticeDetails(doi=paper_servers.paper_id(notice.notice), type=notice.type, day=notice.day)
+        for notice in notices
+    )
+    return details or UNSET
 
 
 def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
@@ -237,7 +249,7 @@ def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
             categories=summary.categories,
             day=summary.day,
             place=summary.place,
-            withdrawn=summary.withdrawn,
+            withdrawn=bool(summary.withdrawn),
             rank=rank,
             voices=voices,
             id=bare(summary.paper),

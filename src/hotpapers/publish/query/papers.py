@@ -21,7 +21,7 @@ from hotpapers.issues.freeze import editions
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
 from hotpapers.publish.query import queries, schemas
-from hotpapers.publish.query.issues import as_post
+from hotpapers.publish.query.issues import as_notices, as_post
 from hotpapers.publish.query.request_params import (
     PaperParams,
     PostsParams,
@@ -46,6 +46,7 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
     condition = f"t.paper = {NUMBER}"
     item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     announcements = view.items(model.Announcement, condition, (key,), "t.announced_at, t.category")
+    notices = tuple(view.items(model.Notice, condition, (key,), "t.day, t.notice"))
     tallies = view.items(model.Tally, condition, (key,), "t.observed_at, t.network, t.method")
     return schemas.PaperDetails(
         paper=item.paper,
@@ -87,7 +88,8 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
             )
             for tally in tallies
         ),
-        withdrawn=item.is_withdrawn,
+        withdrawn=item.is_withdrawn or any(notice.type in model.TAKEN_BACK for notice in notices),
+        notices=as_notices(notices),
     )
 
 

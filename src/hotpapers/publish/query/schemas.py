@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
@@ -114,6 +115,14 @@ class FurtherEntry(Schema, frozen=True):
     voices: int
 
 
+class NoticeDetails(Schema, frozen=True):
+    """A publisher's notice about a paper, by its DOI. Only a retraction, withdrawal or removal takes the paper back."""
+
+    doi: str
+    type: model.NoticeType
+    day: str
+
+
 class EntryDetails(Schema, frozen=True):
     """A paper in an issue.
 
@@ -121,7 +130,7 @@ class EntryDetails(Schema, frozen=True):
     unknown. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`: the
     issue's posts that may be shown now. As known now: `withdrawn`, whether the paper is; `comment`, its authors';
     `code`, the first repository that it or those posts link to; `later_version`, a version after that of the issue,
-    null if there is none.
+    null if there is none; `notices`, publishers' notices about it.
     """
 
     place: int
@@ -148,6 +157,7 @@ class EntryDetails(Schema, frozen=True):
     comment: str = ""
     code: str = ""
     later_version: int | None = None
+    notices: tuple[NoticeDetails, ...] | UnsetType = UNSET
 
 
 class TopPaperDetails(Schema, frozen=True):
@@ -384,6 +394,7 @@ class PaperDetails(Schema, frozen=True):
     attention: tuple[NetworkAttention, ...]
     tallies: tuple[ListedCounts, ...]
     withdrawn: bool = False
+    notices: tuple[NoticeDetails, ...] | UnsetType = UNSET
 
 
 class PostPage(Schema, frozen=True):

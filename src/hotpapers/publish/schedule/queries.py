@@ -40,11 +40,13 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 
 
 def revised_papers(record: Record, position: int) -> list[str]:
-    """The papers that, according to batches after a position, are withdrawn or have a new version."""
+    """The papers that, according to batches after a position, are withdrawn, have a new version, or a notice."""
     sql = f"""SELECT DISTINCT {key_of("paper.paper")} FROM paper WHERE paper.id > ? AND (paper.withdrawn = 1
         OR EXISTS (SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND other.version < paper.version))"""
+    notices_sql = f"SELECT DISTINCT {key_of('notice.paper')} FROM notice WHERE notice.since > ?"
     last_row = record.view(position=position).last_row(Paper)
-    return first_column(record.database, sql, (last_row,))
+    revised = first_column(record.database, sql, (last_row,))
+    return [*revised, *first_column(record.database, notices_sql, (position,))]
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

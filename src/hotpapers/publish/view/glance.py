@@ -117,4 +117,4 @@ def _more(count: int) -> list[str]:
 def title(issue: PublishedIssue, paper: str) -> str:
     """A paper's title as plain text, its id if it has none."""
     text = plain_line(issue.papers[paper].title) or phrases.paper_name(paper)
-    return phrases.marked_title(text, withdrawn=paper in issue.withdrawn)
+    return phrases.marked_title(text, withdrawn=issue.withdrawn.get(paper, ""))

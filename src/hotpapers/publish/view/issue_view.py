@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
@@ -86,7 +86,7 @@ class EntryView(NamedTuple):
     path: str
     place: int
     title: str
-    withdrawn: bool
+    withdrawn: str
     authors: tuple[str, ...]
     counts_view: CountsView
     opening: phrases.Opening
@@ -105,7 +105,7 @@ class EntryView(NamedTuple):
 
     @property
     def plain_title(self) -> str:
-        """The title as plain text, with a mark if the paper is withdrawn."""
+        """The title as plain text, with a mark if the paper was taken back."""
         return phrases.marked_title(plain_line(self.title), withdrawn=self.withdrawn)
 
     @property
@@ -258,6 +258,7 @@ def _entry(
     name = site_paths.paper_id(entry.paper) or entry.paper
     posts = issue.posts.get(entry.paper, ())
     later = issue.later.get(entry.paper)
+    newer = None if entry.paper in issue.withdrawn else later
     threads = {
         quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
         for quotation in reversed(known)
@@ -275,7 +276,7 @@ def _entry(
         path=site_paths.paper_path(entry.paper),
         place=entry.place,
         title=one_line(paper.title) or name,
-        withdrawn=entry.paper in issue.withdrawn,
+        withdrawn=issue.withdrawn.get(entry.paper, ""),
         authors=tuple(map(one_line, paper.authors)),
         counts_view=CountsView(counts, curve),
         opening=phrases.opening(paper),
@@ -286,7 +287,7 @@ def _entry(
         known_since=known_since(issue.content, entry),
         elsewhere=elsewhere(posts),
         announcement=phrases.announcement(issue.content, entry),
-        links=links(paper, None if entry.paper in issue.withdrawn else later, known),
+        links=links(paper, newer, known, issue.notices.get(entry.paper, ())),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),
@@ -308,15 +309,20 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
     )
 
 
-def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = ()) -> tuple[LinkedPiece, ...]:
-    """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it."""
+def links(
+    paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = (), notices: Iterable[Notice] = ()
+) -> tuple[LinkedPiece, ...]:
+    """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it; `notices`:
+    publishers' notices about it."""
     version = (later and later.version) or 0
     listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
+        *(LinkedPiece(phrases.notice_label(notice), site_paths.abs_url(notice.notice)) for notice in notices),
         LinkedPiece(phrases.paper_label(paper.paper), site_paths.abs_url(paper.paper)),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),
+        LinkedPiece("published version", site_paths.published_url(paper)),
         LinkedPiece("code", site_paths.code_url(paper, (link.target for post in listed for link in post.links))),
         LinkedPiece("ADS", site_paths.ads_url(paper.paper, paper.categories)),
         LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),

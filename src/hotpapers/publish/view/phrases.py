@@ -14,6 +14,7 @@ from hotpapers.base.model import (
     HOUR,
     Entry,
     IssueContent,
+    Notice,
     Paper,
     PrintedCount,
     Publication,
@@ -47,9 +48,10 @@ def network_name(network: str) -> str:
     return one_line(network_title(network))
 
 
-def marked_title(title: str, *, withdrawn: bool) -> str:
-    """A title for a channel without markup: `[withdrawn] Kettles on Meshes`."""
-    return f"[withdrawn] {title}" if withdrawn else title
+def marked_title(title: str, *, withdrawn: str) -> str:
+    """A title for a channel without markup: `[withdrawn] Kettles on Meshes`. `withdrawn`: how the paper was taken back,
+    empty if it was not."""
+    return f"[{withdrawn}] {title}" if withdrawn else title
 
 
 def cut(text: str, limit: int) -> str:
@@ -305,6 +307,12 @@ def movement(entry: Entry, listed: bool) -> str:
 def paper_name(paper: str) -> str:
     """A paper's id as readers know it."""
     return one_line(paper_servers.paper_id(paper) if paper_servers.is_paper_key(paper) else paper)
+
+
+def notice_label(notice: Notice) -> str:
+    """A publisher's notice in words: `expression of concern of 12 March 2026`."""
+    name = "expression of concern" if notice.type == "concern" else notice.type
+    return f"{name} of {day_name(notice.day)}"
 
 
 def paper_label(paper: str) -> str:

@@ -208,6 +208,11 @@ def html_url(paper: str) -> str:
     return ""
 
 
+def published_url(paper: Paper) -> str:
+    """The article that a preprint of another server than arXiv became."""
+    return "" if arxiv.is_key(paper.paper) else abs_url(f"{paper_servers.DOI}{paper.doi}")
+
+
 def ads_url(paper: str, categories: Sequence[str]) -> str:
     """The paper in the Astrophysics Data System, for its fields."""
     return f"https://ui.adsabs.harvard.edu/abs/arXiv:{paper_id(paper)}" if _is_of(paper, categories, _ADS) else ""

@@ -20,7 +20,7 @@ from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
-from hotpapers.base.networks import row_of
+from hotpapers.base.networks import paper_servers, row_of
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of, load
@@ -233,8 +233,9 @@ def _sources(site: ConfiguredSite) -> Iterator[CheckedPart]:
     timer = threading.Timer(MAX_TRIAL_SECONDS, stop.set)
     timer.start()
     try:
-        with ThreadPoolExecutor(len(SOURCES)) as pool:
-            trials = list(pool.map(partial(_source, site, HostPacer(), stop), SOURCES))
+        names = [name for name in SOURCES if name in site.settings.source or name not in paper_servers()]
+        with ThreadPoolExecutor(len(names)) as pool:
+            trials = list(pool.map(partial(_source, site, HostPacer(), stop), names))
     finally:
         timer.cancel()
     are_unreached = [trial.is_unreached for trial in trials if trial.is_asked]

@@ -153,7 +153,7 @@ def _as_then(issue: PublishedIssue, parts: AnswerParts, stored: StoredIssue) -> 
         frozen_at=now.frozen_at,
         editions=(*editions, *parts.editions[len(now.editions) :]),  # a store may have been put back
         posts={entry.paper: tuple(_posts_then(entry, shown, stored)) for entry, shown in pairs},
-        withdrawn=now.withdrawn & {entry.paper for entry, shown in pairs if shown.withdrawn},
+        withdrawn={e.paper: now.withdrawn.get(e.paper, "") for e, shown in pairs if shown.withdrawn},
         later={paper: later for paper, later in now.later.items() if paper in revised},
         lanes=now.lanes,
     )

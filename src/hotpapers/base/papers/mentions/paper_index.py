@@ -93,9 +93,10 @@ class PaperIndex:
                 _learn(self._tables, alias)
 
     def replace(self, other: PaperIndex) -> None:
-        """Take over the contents of another index, to drop old papers."""
+        """Take over the contents of another index, to drop old papers, and look for papers of its servers, too."""
         with self._learning:
             self._tables = other._tables
+            self.servers |= other.servers
 
     def title_of(self, paper: str) -> tuple[str, ...]:
         """The words of a paper's latest title; empty if unknown."""

@@ -48,7 +48,7 @@ class PaperLine(NamedTuple):
     anchor: str
     authors: str
     more_authors: bool
-    withdrawn: bool
+    withdrawn: str
     path: str = ""
     url: str = ""
     day: str = ""
@@ -87,7 +87,7 @@ def entry_line(summary: EntrySummary, window: str) -> PaperLine:
     return line._replace(path=path, day=summary.day, place=summary.place, issue=issue)
 
 
-def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
+def _paper_line(paper: Paper | EntrySummary, withdrawn: str) -> PaperLine:
     name = phrases.paper_name(paper.paper)
     title = one_line(paper.title) or name
     authors = first_names(paper.authors)

@@ -1,0 +1,37 @@
+"""The queries of the wing: papers that nobody described yet, and those whose notices are asked for."""
+
+from __future__ import annotations
+
+from hotpapers.base.model import Announcement, Paper, Post
+from hotpapers.base.papers.paper_servers import DOI
+from hotpapers.record import SPECS, AsOfView, key_of
+
+_BEGINS = f"substr(identity.key, 1, {len(DOI)}) = '{DOI}'"
+
+
+def undescribed_papers(view: AsOfView) -> list[tuple[str, int]]:
+    """The papers with DOIs that posts name but that the record does not describe, each with the moment of the first
+    post, µs UTC; the latest first."""
+    sql = f"""SELECT identity.key, min(post.created_at) FROM mention
+        JOIN identity ON identity.id = mention.paper
+        JOIN post ON post.post = mention.post
+        WHERE {_BEGINS} AND {view.visible("mention")} AND {view.visible("post")} AND post.gone = ''
+          AND {view.newest(SPECS[Post], "post")}
+          AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.paper = mention.paper AND {view.visible("paper")})
+        GROUP BY identity.key ORDER BY 2 DESC, 1"""
+    return [(key, int(at)) for key, at in view.database.rows(sql)]
+
+
+def discussed_papers(view: AsOfView, since: int) -> list[tuple[str, str]]:
+    """The papers with DOIs that were announced since a moment and are named by a post, each with the DOI of the article
+    that it became, empty if unknown; by key."""
+    newest_paper = view.newest(SPECS[Paper], "paper")
+    newest = view.newest(SPECS[Announcement], "announcement")
+    sql = f"""SELECT DISTINCT {key_of("announcement.paper")} AS key, coalesce((
+            SELECT paper.doi FROM paper WHERE paper.paper = announcement.paper AND {view.visible("paper")}
+                AND {newest_paper}), '')
+        FROM announcement JOIN identity ON identity.id = announcement.paper
+        WHERE {_BEGINS} AND announcement.announced_at >= ? AND {view.visible("announcement")} AND {newest}
+          AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = announcement.paper AND {view.visible("mention")})
+        ORDER BY 1"""
+    return [(key, doi) for key, doi in view.database.rows(sql, (since,))]

@@ -1,0 +1,108 @@
+"""Metadata of discussed DOIs, and publishers' notices, from the loopback's registries into a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
+from hotpapers.base.text.timestamps import day_of
+from hotpapers.collect.collect_job import Connection
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
+from hotpapers.record import Record
+from hotpapers.wings.preprints.registry_job import RegistryJob
+from hotpapers.wings.preprints.settings import RegistrySettings
+from tests.loopback import preprints
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.reading import client
+from tests.loopback.servers import Loopback
+from tests.loopback.world import World
+
+NOW = moment("2026-03-12T12:00")
+ARTICLE = f"10.5555/made-up.{NOW // DAY - 4}.0"
+SERVERS = frozenset(("biorxiv", "zenodo", "doi"))
+
+
+def post_about(paper: str, number: int, at: int) -> list[Item]:
+    key = f"bluesky:at://did:plc:somebody{number}/app.bsky.feed.post/3k{number}"
+    post = Post(post=key, network="bluesky", account=f"bluesky:did:plc:somebody{number}", created_at=at, observed_at=at)
+    return [post, Mention(post=key, paper=paper, form="doi", found_in="link", observed_at=at)]
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    with Loopback(World(1, "2026-03-02", post_rate=0.1), SteppedClock(NOW)) as network:
+        yield network
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "store.db")) as store:
+        yield store
+
+
+def run(record: Record, loopback: Loopback, times: int = 1) -> None:
+    with client(loopback) as http:
+        connection = Connection(http, http.traffic.totals, lambda: None, lambda: None)
+        settings = RegistrySettings(api=loopback.bases["crossref"], datacite=loopback.bases["datacite"])
+        job = RegistryJob(settings, SERVERS, connection)
+        clock = Clock(http.now, lambda seconds: None)
+        with Leases(partial(Record, record.database.where), "tests") as leases:
+            assert leases.take(record, job.name)
+            for _ in range(times):
+                job.run_once(JobContext(record, job.name, clock, leases), once=True)
+
+
+def test_discussed_papers_are_described_once(record: Record, loopback: Loopback) -> None:
+    [preprint] = [work for work in preprints.new_works("biorxiv", NOW // DAY - 1)][:1]
+    posted_at = NOW - 5 * HOUR
+    keys = [f"doi:{preprint.doi}", f"doi:{ARTICLE}", "doi:10.5281/zenodo.123456", "doi:10.5555/unknown.1"]
+    record.append([item for n, key in enumerate(keys) for item in post_about(key, n, posted_at)], source="bluesky")
+    run(record, loopback, times=2)
+    view = record.view()
+    papers = {paper.paper: paper for paper in view.items(Paper)}
+    assert papers.keys() == set(keys[:3])
+    assert papers[keys[0]].title == preprint.title and papers[keys[0]].categories[0].startswith("biorxiv.")
+    assert papers[keys[2]].authors == ("Ada Amberfield",)
+    announcements = {item.paper: item for item in view.items(Announcement)}
+    assert announcements[keys[0]].day == preprint.day and announcements[keys[0]].type == "new"
+    assert announcements[keys[1]].announced_at == posted_at and announcements[keys[1]].type == INFERRED
+    assert announcements[keys[2]].day == "2026-03-10"
+    assert record.count(Paper) == 3, "each is asked for once"
+
+
+def test_papers_of_other_servers_are_not_asked_for(record: Record, loopback: Loopback) -> None:
+    record.append(post_about("doi:10.26434/chemrxiv-2026-abcde", 1, NOW - HOUR), source="bluesky")
+    run(record, loopback)
+    assert record.count(Paper) == 0
+
+
+def test_notices_about_preprints_that_became_articles(record: Record, loopback: Loopback) -> None:
+    works = preprints.new_works("biorxiv", NOW // DAY - 9)
+    for number, work in enumerate(works):
+        record.append(post_about(f"doi:{work.doi}", number, work.at + HOUR), source="bluesky")
+    run(record, loopback, times=3)
+    expected = {
+        f"doi:{work.doi}": preprints.notice_of(work)
+        for work in works
+        if preprints.article_of(work) and preprints.notice_of(work) != "new_version"
+    }
+    view = record.view()
+    names = {"expression_of_concern": "concern", "erratum": "correction", "addendum": "update"}
+    notices = list(view.items(Notice))
+    assert {notice.paper: notice.type for notice in notices} == {
+        paper: names.get(type, type) for paper, type in expected.items()
+    }
+    assert {notice.day for notice in notices} == {day_of((NOW // DAY - 1) * DAY)}
+    assert all(notice.notice == notice.notice.lower() for notice in notices)
+    articles = {paper.paper: paper.doi for paper in map(lambda key: view.item(Paper, key), expected) if paper}
+    assert articles == {
+        f"doi:{work.doi}": preprints.article_of(work) for work in works if f"doi:{work.doi}" in expected
+    }
+    taken_back = {notice.paper for notice in notices if notice.type in TAKEN_BACK}
+    assert taken_back == {paper for paper, type in expected.items() if type in ("retraction", "withdrawal")}
+    assert len(notices) == len(expected), "each notice is stored once"
