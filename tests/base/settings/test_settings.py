@@ -233,9 +233,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
-        crossref=RegistrySettings(
-            api="http://127.0.0.1:8081", datacite="http://127.0.0.1:8082", mailto="desk@owls.example"
-        ),
+        crossref=RegistrySettings("http://127.0.0.1:8081", "http://127.0.0.1:8082", "desk@owls.example"),
         voices=(VoicesSettings(publication="owls", accounts=("ada.example",)),),
         serve=ServeSettings(base="https://owls.example/", rate=60, hosts=("owls.lan", "[fd00::7]:80"), proxies=1),
         source={"hackernews": {"every": 7200}, "biorxiv": {"on": True}},
