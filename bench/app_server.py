@@ -25,13 +25,13 @@ from starlette.types import ASGIApp
 from hotpapers.base.model import Item, Mention, Post, Snapshot
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view.site_config import NOBODY
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.serve.api import Api
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.search_pages import SearchRoutes
-from hotpapers.serve.server import listening, server
+from hotpapers.serve.server import build_server, open_listener
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""
@@ -63,7 +63,7 @@ def write(store: str, end: threading.Event) -> None:
     """New posts, with counts, about papers that are in no issue."""
     with Record(store, create=False) as record:
         for number in itertools.count():
-            at = now()
+            at = current_time()
             items: list[Item] = []
             for n in range(PER_BATCH):
                 post, paper = f"bluesky:bench-{number}-{n}", f"arxiv:9901.{(number * PER_BATCH + n) % 10_000:05}"
@@ -94,9 +94,9 @@ def main() -> None:
         write(store, finish)
         return
     site = own_app(store) if kind == "ours" else bare([Path(file) for file in files])
-    listener = listening("127.0.0.1", 0)
+    listener = open_listener("127.0.0.1", 0)
     if kind == "ours":
-        running = server(site)
+        running = build_server(site)
     else:
         config = uvicorn.Config(
             site,

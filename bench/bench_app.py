@@ -33,10 +33,10 @@ from typing import Any, NamedTuple
 from bench import bench_import, measure
 from bench.bench_site import frozen
 from hotpapers.base.model import Item, Mention, Paper, Post
-from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import listed_days
 from hotpapers.keep.search import update_index
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.demo import take_sample
 
 CONNECTIONS = 64
@@ -122,7 +122,7 @@ def demo(store: str) -> None:
         take_sample(record)
         publication = publication_of(record, None)
         for day in listed_days(record, publication.publication):
-            freeze(record, publication, day)
+            freeze_issue(record, publication, day)
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def cold_search(folder: Path, posts: int) -> dict[str, Any]:
 
 def told_of_kettles(numbers: Iterable[int]) -> Iterator[Item]:
     """Posts, each about a paper that four of them are about."""
-    at = now()
+    at = current_time()
     for n in numbers:
         paper, post = f"arxiv:2402.{n // 4 + 1:05}", f"bluesky:kettle-{n}"
         if n % 4 == 0:

@@ -30,7 +30,7 @@ from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 
 EVENTS = 400_000
 ROUNDS = 5
@@ -99,7 +99,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 def stored(tracked: Sequence[str]) -> Iterator[str]:
     """A store with the tracked posts."""
     with tempfile.TemporaryDirectory() as folder, Record(f"{folder}/hotpapers.db") as record:
-        at = now()
+        at = current_time()
         record.append([_tracked_post(uri, at) for uri in tracked], source="bench")
         yield f"{folder}/hotpapers.db"
 

@@ -1,10 +1,10 @@
 """A daily issue, against the same aggregate as one bare SQL query.
 
-The record is that of bench/made_up.py, three years long. Ours is all of `freeze`: the attention of 90 days' papers on
-every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in bench/bench_freeze.py, only
-counts voices. It ignores closed batches, corrections, bots, doubtful mentions, aliases and people on two networks, none
-of which occur here. Its voices must equal ours, row by row. Fresh processes with the store already open, best of five.
-
+The record is that of bench/made_up.py, three years long. Ours is all of `freeze_issue`: the attention of 90 days'
+papers on every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in
+bench/bench_freeze.py, only counts voices. It ignores closed batches, corrections, bots, doubtful mentions, aliases and
+people on two networks, none of which occur here. Its voices must equal ours, row by row. Fresh processes with the store
+already open, best of five.
 *With `rarity/2`* it also asks who has standing, learned before, and what each place would have cost. *Verifying*
 compares the digest and builds the issue again. *Standing* is learned from all posts and mentions, then after one more
 batch of 10,000 items, half of them mentions.
@@ -30,7 +30,7 @@ from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.discussion.engagement.standing.queries import learn_standing, relearn_standing
-from hotpapers.issues.freeze import check_issue, freeze
+from hotpapers.issues.freeze import check_issue, freeze_issue
 from hotpapers.issues.windows import cut_of
 from hotpapers.record import Record, WrittenBatch
 from hotpapers.record.verify import VerifyFinding
@@ -113,9 +113,9 @@ def freeze_day(store: str, name: str, ranking: str) -> dict[str, Any]:
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
-        duration = measure.seconds(lambda: freeze(record, publication, day()))
+        duration = measure.seconds(lambda: freeze_issue(record, publication, day()))
         memory = measure.peak_memory()
-        content = freeze(record, publication, day()).content
+        content = freeze_issue(record, publication, day()).content
     priced_entries = sum(entry.price is not msgspec.UNSET for entry in content.entries)
     return {"seconds": duration, "memory": memory, "entries": len(content.entries), "priced": priced_entries}
 

@@ -2,7 +2,7 @@
 
 The store contains the archive of bench/made_up_archive.py, ranked by `rarity/2`. *A year's history* is `hotpapers
 history` without the program's start-up: every weekday's issue is built and written, with standing learned before, as
-`run` keeps it. The peer of *each issue of a month* is `freeze` on a copy of the store, late in the year, when
+`run` keeps it. The peer of *each issue of a month* is `freeze_issue` on a copy of the store, late in the year, when
 references are full. Both must give the same entries, references and numbers.
 """
 
@@ -27,7 +27,7 @@ from bench.made_up_archive import DAYS, MadeUpArchive
 from hotpapers.base import model
 from hotpapers.base.model import IssueContent, Publication
 from hotpapers.discussion.engagement.standing.queries import learn_standing
-from hotpapers.issues.freeze import editions, freeze
+from hotpapers.issues.freeze import freeze_issue, list_editions
 from hotpapers.record import Record
 from hotpapers.wings.history.past_days import freeze_period, history_of, plan_period
 
@@ -95,7 +95,7 @@ def alone(store: str) -> dict[str, Any]:
         publication = history_of(DAILY)
         record.append([publication], source="settings")
         days = plan_period(record, DAILY, *MONTH).days[:FROZEN_ALONE]
-        duration = measure.seconds(lambda: [freeze(record, publication, day) for day in days])
+        duration = measure.seconds(lambda: [freeze_issue(record, publication, day) for day in days])
     return {"seconds": duration / len(days), "memory": measure.peak_memory()}
 
 
@@ -104,7 +104,7 @@ def compare(store: str, other_store: str) -> dict[str, Any]:
     with Record(store) as record, Record(other_store) as alone_record:
         name = history_of(DAILY).publication
         days = plan_period(record, DAILY, *MONTH).frozen[:FROZEN_ALONE]
-        pairs = [[editions(source, name, day)[0].content for source in (record, alone_record)] for day in days]
+        pairs = [[list_editions(source, name, day)[0].content for source in (record, alone_record)] for day in days]
     return {"same": all(_bare(content) == _bare(single) for content, single in pairs), "issues": len(pairs)}
 
 

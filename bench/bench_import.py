@@ -18,7 +18,7 @@ import apsw
 
 from bench import measure
 from hotpapers.record import Record
-from hotpapers.record.record import connect
+from hotpapers.record.record import open_database
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic.importing import GROUP, import_parsed, read_classic
@@ -52,7 +52,7 @@ def _made_up(folder: Path, n: int) -> Path:
     items = tuple(_made_up_item(chance, day, n, number) for number in range(1, 16))
     issue = classic.ClassicIssue(date=day, made=f"{day}T21:00:00", lead=0, items=items)
     file = folder / f"{day}---Hot-Papers.md"
-    file.write_text(classic.render(issue, escape=True), "utf-8")
+    file.write_text(classic.render_classic(issue, escape=True), "utf-8")
     return file
 
 
@@ -109,7 +109,7 @@ def finished(store: str) -> list[Table]:
 def peer(store: str, tables: Sequence[Table]) -> float:
     """Seconds to insert the same rows into a new store."""
     Record(store).database.close()
-    database = connect(store)
+    database = open_database(store)
     assert isinstance(database, SqliteDatabase)  # the address is a path
 
     def write() -> None:

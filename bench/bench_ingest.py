@@ -22,7 +22,7 @@ from hotpapers.base.errors import HotPapersError
 from hotpapers.base.model import PayloadPage, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.pipeline import ingest, parse_admitted, parse_page
+from hotpapers.collect.pipeline import ingest_page, parse_admitted, parse_page
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
@@ -62,7 +62,7 @@ def read(work: JobContext, pages: Sequence[PayloadPage]) -> None:
     """Write pages as live sources do."""
     for payload_page in pages:
         parsed = parse_page(SOURCE, TERMS[NAME], payload_page)
-        ingest(work, NAME, parsed, payload_page.cursor, NAME, payload_page.payloads[0].at)
+        ingest_page(work, NAME, parsed, payload_page.cursor, NAME, payload_page.payloads[0].at)
 
 
 def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:

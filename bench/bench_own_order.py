@@ -18,9 +18,9 @@ from typing import Any
 from bench import measure
 from hotpapers.publish.hooks import PageScripts
 from hotpapers.publish.render.html.single_pages import READER
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal.packing import vector_script
-from hotpapers.wings.personal.vectors import levels, vector_of
+from hotpapers.wings.personal.vectors import vector_of, word_levels
 from hotpapers.wings.personal.wing import WING
 from tests.browser.chromium import chromium, find_browser
 
@@ -43,7 +43,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     if not program:
         return {"skipped": "no Chromium"}
     chance = random.Random(1)
-    words = list(levels())
+    words = list(word_levels())
     texts = [" ".join(words[int(len(words) * chance.random() ** 3)] for _ in range(120)) for _ in range(PAPERS)]
     categories = [[CATEGORIES[int(len(CATEGORIES) * chance.random() ** 2)] for _ in range(2)] for _ in texts]
     vectors = {f"2611.{n:05}": vector_of("", *text) for n, text in enumerate(zip(texts, categories, strict=True))}
@@ -60,7 +60,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             for script in (*hook.files, *hook.paper_files)
         )
         scripts = "\n".join(
-            [*(asset(name).decode() for name in READER), *(script.read_text("utf-8") for script in own)]
+            [*(read_asset(name).decode() for name in READER), *(script.read_text("utf-8") for script in own)]
         )
         (Path(folder) / "reader.js").write_text(f"{scripts}\nwindow.paperVectorsOf = (file) => (window.day = file);")
         (Path(folder) / "vectors.js").write_bytes(vector_script("2026-11-20", vectors))

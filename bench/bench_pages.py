@@ -23,10 +23,10 @@ import zstandard
 from bench import measure
 from bench.bench_site import frozen
 from hotpapers.base.model import IssueReader
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.view.mathml import formula
+from hotpapers.publish.view.mathml import render_formula
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
 from hotpapers.serve.http_messages import LEVEL
@@ -57,9 +57,9 @@ def rendered(texts: Iterable[str]) -> tuple[int, int]:
     """How many formulas become valid MathML, and the total."""
     total = valid = 0
     for text in texts:
-        for piece in formulas(text):
+        for piece in find_formulas(text):
             total += 1
-            valid += is_sound(formula(piece.tex))
+            valid += is_sound(render_formula(piece.tex))
     return valid, total
 
 

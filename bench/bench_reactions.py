@@ -1,7 +1,7 @@
 """A daily issue from reactions by account, against counting them in one bare SQL query.
 
 200,000 accounts react to 20,000 posts about 6,000 papers of 90 days, on a network that names who reacted; most posts
-have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze`. The peer, `BARE` in
+have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze_issue`. The peer, `BARE` in
 bench/bench_reactions.py, counts the accounts that had reacted to a paper's posts at each age. Fresh processes, best of
 three. *With `rarity/2`*, standing was learned before.
 """
@@ -23,7 +23,7 @@ from bench.bench_freeze import MARKS, MEMORY, bindings
 from bench.made_up import BATCH, FIRST, day_name, moment
 from hotpapers.base.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
 from hotpapers.discussion.engagement.standing.queries import learn_standing
-from hotpapers.issues.freeze import freeze
+from hotpapers.issues.freeze import freeze_issue
 from hotpapers.record import Record
 
 REACTIONS = 1_000_000
@@ -88,7 +88,7 @@ def freeze_day(store: str, name: str, ranking: str) -> dict[str, Any]:
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
-        duration = measure.seconds(lambda: freeze(record, publication, day_name(LAST)))
+        duration = measure.seconds(lambda: freeze_issue(record, publication, day_name(LAST)))
     return {"seconds": duration, "memory": measure.peak_memory()}
 
 

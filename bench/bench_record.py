@@ -69,7 +69,7 @@ def finished_rows(batches: Sequence[list[Item]]) -> Rows:
             identity_of[key] = Identity(len(identity_of), rows.identities[-1].committed)
         group = rows.items.setdefault(kind_of(item), [])
         group.append(
-            (len(group) + 1, *item_rows.prepare(item, hasher, identity_of, RowSecrets(os.urandom(SALT))).row, 1, 0)
+            (len(group) + 1, *item_rows.prepare_row(item, hasher, identity_of, RowSecrets(os.urandom(SALT))).row, 1, 0)
         )
     return rows
 

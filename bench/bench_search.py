@@ -1,16 +1,16 @@
 """100,000 papers, against the bare FTS5 query on the same index, and PostgreSQL's own search.
 
 Queries are drawn from the papers with a seed: one to three words of a title, two adjacent words as a phrase, an author
-or a category with a word of a title, a prefix, and a few very common words. Ours is all of `search` for 20 hits: query,
-check of the index, the best 20, their total (up to 1,000), titles, authors, days, categories, issues, marks and a
-snippet. The peer asks the same index for the row numbers of the best 20 by the same BM25, in the fastest way we know
+or a category with a word of a title, a prefix, and a few very common words. Ours is all of `search_papers` for 20 hits:
+query, check of the index, the best 20, their total (up to 1,000), titles, authors, days, categories, issues, marks and
+a snippet. The peer asks the same index for the row numbers of the best 20 by the same BM25, in the fastest way we know
 and as usually written (`BARE`, `USUAL` in bench/bench_search.py). Both must find the same papers. All queries in a row,
 best of nine, from the page cache.
 
 *PostgreSQL's own* is what its documentation shows: a weighted `to_tsvector('english', …)` of title, authors and
 abstract with a GIN index, queried with `websearch_to_tsquery` for the best 20 by `ts_rank` and their titles. Only words
-and phrases are compared, since they mean the same there, with `search` on SQLite and on a PostgreSQL store on the same
-server.
+and phrases are compared, since they mean the same there, with `search_papers` on SQLite and on a PostgreSQL store on
+the same server.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from bench.bench_record import fresh_schema
 from bench.made_up import MadeUp
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.model import Announcement, Item, Paper
-from hotpapers.keep.search import catch_up, query_parser, search, tokenizer
-from hotpapers.keep.search.index import expression
+from hotpapers.keep.search import catch_up, query_parser, search_papers, tokenizer
+from hotpapers.keep.search.index import fts_expression
 from hotpapers.record import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
@@ -116,12 +116,12 @@ def queries(source: Sequence[Paper]) -> Sorts:
         return " ".join(chance.sample(_words_of(paper), count))
 
     def neighbors(paper: Paper) -> str:
-        row = tokenizer.words(paper.title)
+        row = tokenizer.text_words(paper.title)
         at = chance.randrange(len(row) - 1)
         return f'"{row[at]} {row[at + 1]}"'
 
     def of_author(paper: Paper) -> str:
-        return f"author:{tokenizer.words(paper.authors[0])[-1]} {some(paper)}"
+        return f"author:{tokenizer.text_words(paper.authors[0])[-1]} {some(paper)}"
 
     def in_category(paper: Paper) -> str:
         return f"category:{paper.categories[0]} {some(paper)}"
@@ -140,7 +140,7 @@ def queries(source: Sequence[Paper]) -> Sorts:
 
 def _words_of(paper: Paper) -> list[str]:
     """The words of a title that people would look for."""
-    return [word for word in tokenizer.words(paper.title) if len(word) > 2 and word not in SMALL]
+    return [word for word in tokenizer.text_words(paper.title) if len(word) > 2 and word not in SMALL]
 
 
 # ---- the two sides ---------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def told_in(record: Record) -> list[Paper]:
 
 def against_bare(store: str, texts: Sequence[str]) -> list[float]:
     """[ours, bare, bare as usual] in seconds for all queries."""
-    expressions = [expression(query_parser.parse(query)) for query in texts]
+    expressions = [fts_expression(query_parser.parse_query(query)) for query in texts]
     with Record(store) as record, closing(apsw.Connection(store)) as connection:
         _check_same(record, connection, texts, expressions)
 
@@ -179,7 +179,7 @@ def against_bare(store: str, texts: Sequence[str]) -> list[float]:
 
         return measure.by_turns(
             9,
-            lambda: measure.seconds(lambda: [search(record, query) for query in texts]),
+            lambda: measure.seconds(lambda: [search_papers(record, query) for query in texts]),
             lambda: plain(BARE),
             lambda: plain(USUAL),
         )
@@ -189,7 +189,7 @@ def _check_same(record: Record, connection: apsw.Connection, texts: Sequence[str
     """Check that both find the same papers in the same order; otherwise the figures mean nothing."""
     number = "SELECT id FROM search_paper WHERE paper = ?"
     for query, term in zip(texts, expressions, strict=True):
-        result = search(record, query)
+        result = search_papers(record, query)
         own_ids = [connection.execute(number, (hit.paper,)).get for hit in result.papers]
         if own_ids != [row[0] for row in connection.execute(BARE, (term,))] or result.parts:
             raise AssertionError(f"{query}: both sides do not say the same")
@@ -204,7 +204,7 @@ def slowest(store: str, texts: Sequence[str]) -> str:
 
 
 def _once(record: Record, query: str) -> float:
-    return measure.seconds(lambda: search(record, query))
+    return measure.seconds(lambda: search_papers(record, query))
 
 
 # ---- PostgreSQL, where one is reachable ------------------------------------------------------------------
@@ -224,8 +224,8 @@ def on_server(store: str, texts: Sequence[str]) -> list[float] | str:
                 _fill_own(connection, all_papers)
                 return measure.by_turns(
                     3,
-                    lambda: measure.seconds(lambda: [search(lite, query) for query in texts]),
-                    lambda: measure.seconds(lambda: [search(record, query) for query in texts]),
+                    lambda: measure.seconds(lambda: [search_papers(lite, query) for query in texts]),
+                    lambda: measure.seconds(lambda: [search_papers(record, query) for query in texts]),
                     lambda: measure.seconds(lambda: [connection.execute(SERVERS_OWN, (q,)).fetchall() for q in texts]),
                 )
     except (HotPapersError, psycopg.Error) as problem:

@@ -23,7 +23,7 @@ from typing import Any
 from bench import bench_import, measure
 from bench.site_content import further, pages
 from bench.site_peers import GENERATORS, Generator
-from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view.site_paths import issue_path
@@ -40,7 +40,7 @@ def frozen(store: str, files: Sequence[Path]) -> list[str]:
             import_parsed(record, [read_classic(file.name, file.read_bytes())])
         publication = publication_of(record, None)
         for day in listed_days(record, publication.publication):
-            freeze(record, publication, day)
+            freeze_issue(record, publication, day)
         return frozen_days(record, publication.publication)
 
 

@@ -107,4 +107,4 @@ def _digest(store: Path) -> str:
     from hotpapers.record import Record
 
     with Record(str(store)) as record:
-        return hashlib.sha256(b"".join(exporter.lines(record, records_only=True))).hexdigest()
+        return hashlib.sha256(b"".join(exporter.record_lines(record, records_only=True))).hexdigest()

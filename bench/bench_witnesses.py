@@ -24,7 +24,7 @@ from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.collect_job import Connection
-from hotpapers.issues.freeze import freeze
+from hotpapers.issues.freeze import freeze_issue
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.publish.deliver.export_site import export_again, export_site
@@ -81,7 +81,7 @@ def year(folder: Path, days: int) -> dict[str, Any]:
     log_keys.make_key(config.key_file)
     with Record(str(folder / "store.db")) as record:
         record.append([DAILY], source="settings", at=1)
-        freeze(record, DAILY, day_name(0), at=_morning(0))
+        freeze_issue(record, DAILY, day_name(0), at=_morning(0))
         signed = update_log(record.database, "daily", config, _morning(1)).signed
         assert signed is not None
         [key] = log_files.verifier_keys(config.folder)
@@ -113,7 +113,7 @@ def _rounds(record: Record, config: LogConfig, site: Path, addresses: list[str],
         for n in range(days):
             moment[0] = _morning(n)
             if n and _is_weekday(n):
-                freeze(record, DAILY, day_name(n), at=_morning(n))
+                freeze_issue(record, DAILY, day_name(n), at=_morning(n))
             update()
             if _is_weekday(n):
                 export_site(record, "daily", [day_name(n)], "site", site, site_config)

@@ -25,10 +25,10 @@ from hotpapers.base.networks import network_title
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import first_names
-from hotpapers.publish.render.markdown import escape, link
+from hotpapers.publish.render.markdown import escape_markdown, markdown_link
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, Catalogue
-from hotpapers.publish.view.citations import bibtex, citation, ris
+from hotpapers.publish.view.citations import format_bibtex, format_ris, paper_citation
 
 
 class Page(NamedTuple):
@@ -70,7 +70,7 @@ def further(site: Path, known: Iterable[Page]) -> Iterator[Page]:
     for file in sorted(site.rglob("*.html")):
         path = file.relative_to(site).as_posix()
         if path not in paths:
-            yield Page(path, path, escape(" ".join(_MARKUP.sub(" ", file.read_text("utf-8")).split())))
+            yield Page(path, path, escape_markdown(" ".join(_MARKUP.sub(" ", file.read_text("utf-8")).split())))
 
 
 _MARKUP = re.compile("<(script|style).*?</\\1>|<[^>]*>", re.DOTALL)
@@ -92,7 +92,8 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
     up = site_paths.to_root(path)
     return "\n".join(
-        f"- [{escape(entry.title)}]({up}{site_paths.paper_path(entry.paper)}) {escape(first_names(entry.authors))} "
+        f"- [{escape_markdown(entry.title)}]({up}{site_paths.paper_path(entry.paper)}) "
+        f"{escape_markdown(first_names(entry.authors))} "
         f"[place {entry.place}, {phrases.day_name(entry.day)}]({up}{entry.day}/index.html)"
         for entry in entry_summaries
     )
@@ -104,12 +105,12 @@ def _archived(issue: PublishedIssue) -> str:
 
 
 def _issue(issue: PublishedIssue) -> str:
-    blocks = [escape(" · ".join(phrases.facts(issue)))]
+    blocks = [escape_markdown(" · ".join(phrases.facts(issue)))]
     for entry in issue.content.entries:
         paper = issue.papers[entry.paper]
-        blocks.append(f"## {entry.place}. [{escape(paper.title)}](../{site_paths.paper_path(entry.paper)})")
-        blocks.append(escape(", ".join(paper.authors)))
-        blocks += [_counts(entry.counts), escape(paper.abstract)]
+        blocks.append(f"## {entry.place}. [{escape_markdown(paper.title)}](../{site_paths.paper_path(entry.paper)})")
+        blocks.append(escape_markdown(", ".join(paper.authors)))
+        blocks += [_counts(entry.counts), escape_markdown(paper.abstract)]
         blocks += map(_post, issue.posts.get(entry.paper, ())[:1])
         blocks += [_links(paper), *_why(issue, entry)]
     blocks.append(f"Digest `{issue.digest}`. Check it: `hotpapers verify {issue.content.day}`")
@@ -118,14 +119,16 @@ def _issue(issue: PublishedIssue) -> str:
 
 def _paper(key: str, appearances: list[tuple[PublishedIssue, Entry]]) -> str:
     paper = appearances[-1][0].papers[key]
-    blocks = [escape(", ".join(paper.authors)), _links(paper), "## Abstract", escape(paper.abstract)]
+    blocks = [escape_markdown(", ".join(paper.authors)), _links(paper), "## Abstract", escape_markdown(paper.abstract)]
     for issue, entry in appearances:
         day = issue.content.day
         blocks.append(f"### [{phrases.weekday_name(day)}](../../{day}/index.html)")
         blocks += [_counts(entry.counts), *_why(issue, entry)]
         blocks += map(_post, issue.posts.get(key, ()))
-    reference = citation(paper)
-    blocks += [f"    {line}" for line in (bibtex(reference) + ris(reference)).splitlines()] if reference else []
+    reference = paper_citation(paper)
+    blocks += (
+        [f"    {line}" for line in (format_bibtex(reference) + format_ris(reference)).splitlines()] if reference else []
+    )
     return _joined(blocks)
 
 
@@ -134,7 +137,10 @@ def _counts(counts: Iterable[PrintedCount]) -> str:
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
-    yield "\n".join(f"1. {escape(words.part_sentence(part))} {escape(words.formula(part))}" for part in entry.parts)
+    yield "\n".join(
+        f"1. {escape_markdown(words.part_sentence(part))} {escape_markdown(words.part_formula(part))}"
+        for part in entry.parts
+    )
     yield f"Score: {phrases.total(entry)}."
     yield phrases.places(entry, issue.listing is not None)
     yield "What would make it swap places with a neighbor:"
@@ -142,17 +148,22 @@ def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
 
 
 def _links(paper: Paper) -> str:
-    links = [link("abs", site_paths.abs_url(paper.paper)), link("pdf", site_paths.pdf_url(paper.paper))]
-    return " · ".join([*links, *(link(category, site_paths.category_url(category)) for category in paper.categories)])
+    links = [
+        markdown_link("abs", site_paths.abs_url(paper.paper)),
+        markdown_link("pdf", site_paths.pdf_url(paper.paper)),
+    ]
+    return " · ".join(
+        [*links, *(markdown_link(category, site_paths.category_url(category)) for category in paper.categories)]
+    )
 
 
 def _post(quotation: Quotation) -> str:
     post = quotation.post
-    quotation_lines = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
-    where = link(
+    quotation_lines = "\n".join(f"> {escape_markdown(line)}" for line in post.text.split("\n"))
+    where = markdown_link(
         f"{network_title(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_page(post.post)
     )
-    return f"{quotation_lines}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
+    return f"{quotation_lines}\n>\n> — {escape_markdown(post.name)} ({escape_markdown('@' + post.handle)}), {where}"
 
 
 def _joined(blocks: Iterable[str]) -> str:

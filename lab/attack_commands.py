@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, bar, show
+from hotpapers.cli.terminal import NumberRange, print_result, progress_bar
 from hotpapers.keep.transfer import streams
 from hotpapers.site.site import Site
 from lab.attacks.clauses import CLAUSES
@@ -45,7 +45,7 @@ class IssueChoice(NamedTuple):
     last: int | None
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab attacks --quick
   python -m lab attacks --ranking rarity/2 --attack-file mine.py
   python -m lab attacks --store hotpapers.db --last 5""")
@@ -132,7 +132,7 @@ def attacks(
         table = _attack_worlds(_laws(worlds, everything), choice, chosen_attacks, with_listed=everything)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
-    show(table, _lines(table), as_json)
+    print_result(table, _lines(table), as_json)
     if any(row.failed for row in table.rows):
         raise click.exceptions.Exit(1)
 
@@ -155,12 +155,12 @@ def _attack_worlds(
 
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files, choice.without))
-    with bar("Attacking", len(parts)) as progress:
+    with progress_bar("Attacking", len(parts)) as progress:
         results = suite.Results(*suite.in_processes(suite.run_block, parts, choice.workers, progress))
     listed: tuple[ListingCost, ...] = ()
     if with_listed:
         kinds = listed_suite.parts()
-        with bar("Attacking entries", len(kinds)) as progress:
+        with progress_bar("Attacking entries", len(kinds)) as progress:
             [listed] = suite.in_processes(listed_suite.run_part, kinds, choice.workers, progress)
     return report.figures_of(results, laws, chosen_attacks, listed)
 
@@ -177,7 +177,7 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice, chosen_attacks: Se
     days = [check_day(day) for day in issues.days]
     with Record(store, create=False) as record:
         parts = list(recorded_suite.issue_parts(record, issues.publication, days, issues.last or 0, common_part))
-    with bar("Attacking", len(parts)) as progress:
+    with progress_bar("Attacking", len(parts)) as progress:
         fields = suite.in_processes(recorded_suite.attack_issue, parts, min(choice.workers, len(parts)), progress)
         results = recorded_suite.IssueResults(*fields)
     return recorded_report.issue_figures(results, parts, chosen_attacks)

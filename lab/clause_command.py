@@ -12,9 +12,9 @@ import click
 from hotpapers.base.model import DAY, IssueContent, Publication, RankingInput, ScoredCandidate, is_retrospective
 from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import print_json, print_line
 from hotpapers.issues import ranking
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.price import PriceList
@@ -60,7 +60,7 @@ class Row(NamedTuple):
     with_one_known: float
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab clauses
   python -m lab clauses 1-group/hotpapers.db 2-sky/hotpapers.db""")
 @click.command(short_help="Count issues again without clauses of rarity/2.")
@@ -85,7 +85,7 @@ def clauses(stores: tuple[Path, ...], as_json: bool) -> None:
         print_json([row._asdict() for row in rows])
         return
     heads = [name.replace("_", " ") for name in Row._fields]
-    echo(plain_table(heads, [list(map(str, row)) for row in rows]))
+    print_line(plain_table(heads, [list(map(str, row)) for row in rows]))
 
 
 def _days() -> Iterator[list[Entries]]:
@@ -109,7 +109,7 @@ def _issues(store: str) -> Iterator[list[Entries]]:
             if publication.window == "listing" or is_retrospective(publication.publication):
                 continue
             for day in frozen_days(record, publication.publication):
-                content = editions(record, publication.publication, day)[-1].content
+                content = list_editions(record, publication.publication, day)[-1].content
                 if content.entries and content.publication.ranking == rarity_2.NAME:
                     yield from _variants(record, content)
 

@@ -11,7 +11,7 @@ import click
 from hotpapers.base.errors import require
 from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, echo, print_json, show
+from hotpapers.cli.terminal import NumberRange, print_json, print_line, print_result
 from hotpapers.keep.transfer import streams
 from lab import curves
 from lab.attack_commands import attacks
@@ -28,7 +28,7 @@ page_option = click.option(
 )
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab outcomes --data shared/data
   python -m lab attacks --quick""")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +47,7 @@ lab.add_command(topics)
 lab.add_command(related)
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab outcomes --data shared/data""")
 @lab.command(short_help="Compare rankings with later outcomes.")
 @click.option(
@@ -85,10 +85,10 @@ def outcomes(data: Path, resamples: int, output: Path | None, force: bool, as_js
     report = measure_outcomes(read_files(lambda name: streams.open_input(str(data / name))), resamples)
     if output is not None:
         streams.write_file(output, iter([page_of(report).encode()]))
-    show(report, text_of(report), as_json)
+    print_result(report, text_of(report), as_json)
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab forecast --data ../shared/data""")
 @lab.command(short_help="Compare forecasts with actual votes.")
 @click.option(
@@ -119,7 +119,7 @@ def forecast(folder: Path, output: Path | None, force: bool, as_json: bool) -> N
         print_json([{**score._asdict(), "gain": score.gain, "met": score.is_met} for score in forecast_scores])
     else:
         heads, *lines = rows(forecast_scores)
-        echo(plain_table(heads, lines))
+        print_line(plain_table(heads, lines))
 
 
 def _curves(folder: Path) -> Iterator[curves.MeasuredCurve]:

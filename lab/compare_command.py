@@ -16,7 +16,7 @@ from hotpapers.base.model import DAY
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, show
+from hotpapers.cli.terminal import print_line, print_result
 from hotpapers.keep.transfer import queries as transfer_queries
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer
@@ -96,7 +96,9 @@ def compare(
         require(not new_key.exists(), f"{new_key}: already exists; name another file, or delete it if it is not in use")
         with streams.explain_errors(new_key):
             write_key(new_key, random_key())
-        echo(f"{new_key}: new key created. Send it to the other operator over a secure channel, and to nobody else.")
+        print_line(
+            f"{new_key}: new key created. Send it to the other operator over a secure channel, and to nobody else."
+        )
     elif extract is not None:
         require(not site.is_store_file(extract), f"{extract}: is the store itself; name another file")
         streams.check_owner(extract, _EXTRACT, force=force)
@@ -152,7 +154,7 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, site: common.S
 
         streams.write_file(output, encoded())
     if output != streams.STDOUT:
-        echo(f"{output}: {count_noun(lines, 'line')}")
+        print_line(f"{output}: {count_noun(lines, 'line')}")
 
 
 # ---- the comparison --------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ def _compare(
         streams.write_file(output, iter([page_of(comparison, labels).encode()]))
         if output == streams.STDOUT:
             return
-    show({"a": labels[0], "b": labels[1], **comparison._asdict()}, text_of(comparison), as_json)
+    print_result({"a": labels[0], "b": labels[1], **comparison._asdict()}, text_of(comparison), as_json)
 
 
 def _source(name: str, scratch: Path, site: common.Site) -> ComparedSource:

@@ -15,7 +15,7 @@ import msgspec
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.papers.categories import archive_of
-from hotpapers.base.text.timestamps import SECOND, from_datetime, midnight
+from hotpapers.base.text.timestamps import SECOND, from_datetime, start_of_day
 from hotpapers.issues.forecasts import AGES, FINAL, Curve
 from lab.outcomes.files import UpvoteCount
 
@@ -73,7 +73,7 @@ def hugging_face(rows: Iterable[UpvoteCount], categories: Mapping[str, str]) -> 
         if days:
             category = categories.get(paper, "")
             fields = tuple(dict.fromkeys((archive_of(category), category))) if category else (UNKNOWN,)
-            for curve in _curves_of(counts, midnight(min(days).isoformat()), archive_of(category)):
+            for curve in _curves_of(counts, start_of_day(min(days).isoformat()), archive_of(category)):
                 yield MeasuredCurve(curve, fields)
 
 

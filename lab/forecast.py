@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Forecast
 from hotpapers.base.text.text_tables import markdown_table
-from hotpapers.issues.forecasts import Curve, calibrate, growth, predict, week
+from hotpapers.issues.forecasts import Curve, announcement_week, calibrate_table, curve_growth, predict_voices
 from lab.curves import OWN_CLOCK, MeasuredCurve
 
 WINDOW = 90
@@ -86,21 +86,21 @@ def held_out(curves: Iterable[MeasuredCurve]) -> Iterator[ForecastCase]:
     for measured in curves:
         if measured.curve.voices > 0:
             by_day[measured.curve.day].append(measured)
-    for first in sorted({7 * week(measured.curve) - 3 for some in by_day.values() for measured in some}):
+    for first in sorted({7 * announcement_week(measured.curve) - 3 for some in by_day.values() for measured in some}):
         days = range(first - WINDOW, first - KNOWN_AFTER)
         known = [measured.curve for day in days for measured in by_day.get(day, ())]
         yield from _cases(known, [measured for day in range(first, first + 7) for measured in by_day.get(day, ())])
 
 
 def _cases(known: Sequence[Curve], held_out_curves: Sequence[MeasuredCurve]) -> Iterator[ForecastCase]:
-    table = calibrate(known)
+    table = calibrate_table(known)
     growths_by_key: dict[tuple[str, int], list[int]] = defaultdict(list)
     for curve in known:
-        growths_by_key[curve.network, curve.age].append(growth(curve))
+        growths_by_key[curve.network, curve.age].append(curve_growth(curve))
     sorted_growths = {key: sorted(growths) for key, growths in growths_by_key.items()}
     for measured in held_out_curves:
         curve = measured.curve
-        forecast = predict(table, curve.network, curve.archive, curve.voices, curve.age)
+        forecast = predict_voices(table, curve.network, curve.archive, curve.voices, curve.age)
         yield ForecastCase(measured, forecast, _usual(sorted_growths.get((curve.network, curve.age), ()), curve.voices))
 
 

@@ -8,13 +8,13 @@ import click
 
 from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, echo, print_json
+from hotpapers.cli.terminal import NumberRange, print_json, print_line
 from hotpapers.keep.transfer import streams
 
 TEXTS = "arxiv-metadata.jsonl.zst"
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab readers --data ../shared/data
   python -m lab readers --data ../shared/data --seed 2""")
 @click.command(short_help="Test whether an own order finds an author's next paper.")
@@ -45,13 +45,15 @@ def readers(folder: Path, authors: int, seed: int, as_json: bool) -> None:
         )
         return
     counts = [f"{name} ({len(rows)})" for name, rows in chosen.items()]
-    echo(plain_table(["", *counts], [[row.method, f"{row.any:.3f}", f"{row.together:.3f}"] for row in shares]))
-    echo("")
+    print_line(plain_table(["", *counts], [[row.method, f"{row.any:.3f}", f"{row.together:.3f}"] for row in shares]))
+    print_line("")
     for goal in reached:
-        echo(f"{goal.setting}: {goal.share:.3f} ≥ {goal.least:.3f} ({goal.about}): {'yes' if goal.is_met else 'no'}")
+        print_line(
+            f"{goal.setting}: {goal.share:.3f} ≥ {goal.least:.3f} ({goal.about}): {'yes' if goal.is_met else 'no'}"
+        )
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab related --data ../shared/data""")
 @click.command(short_help="Test whether related papers are of the same category.")
 @click.option(
@@ -75,7 +77,9 @@ def related(folder: Path, count: int, seed: int, as_json: bool) -> None:
     if as_json:
         print_json({**shares._asdict(), "met": shares.is_met})
         return
-    echo(f"{shares.queries:,} papers, each among {shares.papers:,}")
-    echo(f"ours                   {shares.share:.4f}")
-    echo(f"TF-IDF of scikit-learn {shares.peer_share:.4f}")
-    echo(f"{shares.share:.4f} ≥ {shares.peer_share - BELOW:.4f} (TF-IDF − {BELOW}): {'yes' if shares.is_met else 'no'}")
+    print_line(f"{shares.queries:,} papers, each among {shares.papers:,}")
+    print_line(f"ours                   {shares.share:.4f}")
+    print_line(f"TF-IDF of scikit-learn {shares.peer_share:.4f}")
+    print_line(
+        f"{shares.share:.4f} ≥ {shares.peer_share - BELOW:.4f} (TF-IDF − {BELOW}): {'yes' if shares.is_met else 'no'}"
+    )

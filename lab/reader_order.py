@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import UsageError
-from hotpapers.wings.personal.own_order import closeness_to_liked, learn
-from hotpapers.wings.personal.vectors import WeighedVector, vector_of, weighed
+from hotpapers.wings.personal.own_order import closeness_to_liked, learn_words
+from hotpapers.wings.personal.vectors import WeighedVector, vector_of, weigh_vector
 from lab.reader_trials import NEAREST, SETTINGS, PaperText, ReaderTrial
 
 Scoring = Callable[[ReaderTrial], Sequence[float]]
@@ -105,11 +105,11 @@ def _methods(papers: Sequence[PaperText]) -> Iterator[tuple[str, Scoring]]:
 def _packed(papers: Sequence[PaperText]) -> Scoring:
     @cache
     def of(place: int) -> WeighedVector:
-        return weighed(vector_of(papers[place].title, papers[place].abstract, papers[place].categories))
+        return weigh_vector(vector_of(papers[place].title, papers[place].abstract, papers[place].categories))
 
     def scores(trial: ReaderTrial) -> list[float]:
         others = list(map(of, trial.listed))
-        words = learn(list(map(of, trial.starred)), others)
+        words = learn_words(list(map(of, trial.starred)), others)
         return [closeness_to_liked(other, words) for other in others]
 
     return scores

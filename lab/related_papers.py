@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import UsageError
 from hotpapers.wings.personal.blocks import DatedPaper, block_of, nearest_in
 from hotpapers.wings.personal.neighbors import RECENT_DAYS
-from hotpapers.wings.personal.vectors import MAX_RELATED, broad_vector_of, weighed
+from hotpapers.wings.personal.vectors import MAX_RELATED, broad_vector_of, weigh_vector
 from lab.reader_trials import PaperText
 
 BELOW = 0.01
@@ -58,7 +58,7 @@ def _broad(papers: Sequence[PaperText]) -> Nearest:
 
     def nearest(places: Sequence[int]) -> Iterator[Sequence[int]]:
         for place in places:
-            near = nearest_in(block, weighed(vectors[place]), MAX_RELATED + 1)
+            near = nearest_in(block, weigh_vector(vectors[place]), MAX_RELATED + 1)
             others = [int(paper.paper) for _, paper in near]
             yield [other for other in others if other != place][:MAX_RELATED]
 

@@ -9,7 +9,7 @@ import click
 
 from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, echo
+from hotpapers.cli.terminal import NumberRange, print_line
 from hotpapers.keep.transfer import streams
 from lab.outcomes.files import ListedPaper, UpvoteCount, csv_rows, json_rows
 from lab.reader_command import TEXTS
@@ -33,7 +33,7 @@ SETS: dict[str, Callable[[Path], Iterator[Attended]]] = {"archive": _archive, "d
 """The archive of 2020 to 2022, and the daily pages of Hugging Face."""
 
 
-@common.examples("""
+@common.add_examples("""
   python -m lab topics --seed 2
   python -m lab topics --data ../shared/data --set archive""")
 @click.command(short_help="Test whether planted topics are found.")
@@ -49,8 +49,8 @@ def topics(folder: Path | None, name: str, since: str, seed: int) -> None:
     """
     if folder is None:
         score = score_of(seed)
-        echo(f"bursts: {score.recovered} of {score.planted} found, recall {score.recall:.3f}")
-        echo(f"topics: {score.right} of {score.topics} are bursts, precision {score.precision:.3f}")
+        print_line(f"bursts: {score.recovered} of {score.planted} found, recall {score.recall:.3f}")
+        print_line(f"topics: {score.right} of {score.topics} are bursts, precision {score.precision:.3f}")
         return
     texts = json_rows(streams.open_input, str(folder / TEXTS), PaperText)
     every = weeks_of(SETS[name](folder), texts)
@@ -68,6 +68,6 @@ def topics(folder: Path | None, name: str, since: str, seed: int) -> None:
         for week, of_week in by_week
         for topic in of_week
     ]
-    echo(plain_table(["week", "topic", "papers", "before", "z", "ids"], rows))
+    print_line(plain_table(["week", "topic", "papers", "before", "z", "ids"], rows))
     shuffles = ", ".join(map(str, by_chance(weeks, seed)))
-    echo(f"{len(rows)} topics in {len(by_week)} weeks; {shuffles} when shuffled")
+    print_line(f"{len(rows)} topics in {len(by_week)} weeks; {shuffles} when shuffled")

@@ -12,7 +12,7 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from hotpapers.wings.topics.finding import BEFORE, DiscussedPaper, FoundTopic, discussed, find_topics
+from hotpapers.wings.topics.finding import BEFORE, DiscussedPaper, FoundTopic, discussed_paper, find_topics
 
 WEEKS, PAPERS = 20, 60
 """Weeks with bursts, and papers of each week."""
@@ -125,5 +125,5 @@ def _weeks(random: Random, weeks: int) -> Iterator[tuple[list[DiscussedPaper], l
                 if random.random() < IN_TITLE:
                     title.insert(random.randrange(len(title)), group)
             voices = int(random.lognormvariate(MEAN_LOG_VOICES, LOG_SPREAD))
-            papers.append(discussed(f"{number}.{n}", voices, " ".join(title), " ".join(abstract)))
+            papers.append(discussed_paper(f"{number}.{n}", voices, " ".join(title), " ".join(abstract)))
         yield papers, [Burst(group, frozenset(f"{number}.{n}" for n in places)) for group, places in chosen.items()]

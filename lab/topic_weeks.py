@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from hotpapers.publish.view.tops import period_of
-from hotpapers.wings.topics.finding import BEFORE, MIN_BEFORE, DiscussedPaper, FoundTopic, discussed, find_topics
+from hotpapers.wings.topics.finding import BEFORE, MIN_BEFORE, DiscussedPaper, FoundTopic, discussed_paper, find_topics
 from hotpapers.wings.topics.weeks import weeks_up_to
 from lab.reader_trials import PaperText
 
@@ -38,7 +38,7 @@ def weeks_of(rows: Iterable[Attended], texts: Iterable[PaperText]) -> Weeks:
     known = {text.id: text for text in texts if text.id in named and text.abstract}
     return {
         week: [
-            discussed(paper, voices, known[paper].title, known[paper].abstract)
+            discussed_paper(paper, voices, known[paper].title, known[paper].abstract)
             for paper, voices in sorted(best[week].items())
             if paper in known
         ]

@@ -31,7 +31,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hotpapers.base import logs
 from hotpapers.record import Record
 from hotpapers.record.database import Params
-from hotpapers.record.record import connect
+from hotpapers.record.record import open_database
 from hotpapers.record.schema import MIGRATIONS
 from hotpapers.record.sqlite import SqliteDatabase
 from tests import postgres
@@ -220,7 +220,7 @@ def postgres_server() -> Iterator[str]:
 def postgres_template(postgres_server: str) -> Iterator[str]:
     """The address of a database with a store's tables but no secret: the template of stores for tests."""
     with postgres.database_on(postgres_server) as url:
-        with closing(connect(url, create=True)) as database:
+        with closing(open_database(url, create=True)) as database:
             database.migrate(MIGRATIONS)
         yield url
 

@@ -24,7 +24,7 @@ import pytest
 from hotpapers.base import model, settings
 from hotpapers.issues import freeze
 from hotpapers.issues.ranking import RANKINGS
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.render import CHANNELS
@@ -268,15 +268,15 @@ def full_record(tmp_path: Path) -> Iterator[Record]:
     with Record(str(tmp_path / "record.db")) as record:
         importer.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
         importer.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
-        freeze.freeze(record, freeze.publication_of(record, None), "2025-03-11")
+        freeze.freeze_issue(record, freeze.publication_of(record, None), "2025-03-11")
         export_site(record, "daily", ["2025-03-11"], "markdown", tmp_path / "out")
-        forget(record, "bluesky:did:plc:madeuphal")
+        forget_key(record, "bluesky:did:plc:madeuphal")
         yield record
 
 
 @pytest.mark.parametrize("records_only", [True, False])
 def test_exports_obey_the_schema(full_record: Record, records_only: bool) -> None:
-    lines = [json.loads(line) for line in exporter.lines(full_record, records_only=records_only)]
+    lines = [json.loads(line) for line in exporter.record_lines(full_record, records_only=records_only)]
     kinds = {line["kind"] for line in lines}
     assert kinds >= {model.kind_of(cls) for cls in model.KINDS} - ({"issue", "delivery"} if records_only else set())
     assert not violations(lines)
@@ -297,7 +297,7 @@ def test_programs_that_check_by_assertions_refuse_to_run_without_them(name: str)
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
     """Others can check full exports with the program in docs/explanation/verifying.md, with rows of every kind."""
     code = text_of(DOCS / "examples" / "recompute.py")
-    export = b"".join(exporter.lines(full_record, ids_only=ids_only))
+    export = b"".join(exporter.record_lines(full_record, ids_only=ids_only))
     assert (b'"withheld":' in export) == bool(ids_only)
     process = subprocess.run([sys.executable, "-c", code], input=export, capture_output=True, check=True)
     assert f"{full_record.head.position} batches" in process.stdout.decode()
@@ -315,7 +315,7 @@ def test_the_example_talk_comes_back_as_it_is(tmp_path: Path) -> None:
     file = DOCS / "examples" / "talk.jsonl"
     with Record(str(tmp_path / "record.db")) as record:
         importer.import_lines(record, file.name, file.read_bytes().splitlines(keepends=True))
-        assert b"".join(exporter.lines(record, records_only=True)) == file.read_bytes()
+        assert b"".join(exporter.record_lines(record, records_only=True)) == file.read_bytes()
 
 
 def test_the_example_settings_can_be_used() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hotpapers import __version__
-from hotpapers.base.settings import defaults
+from hotpapers.base.settings import default_settings
 from hotpapers.wings.hosting.writing import WORKFLOW, HostMachine, host_files
 from tests.conftest import ROOT
 
@@ -59,7 +59,9 @@ def test_the_images_pass_hadolint(tmp_path: Path, tmp_path_factory: pytest.TempP
     program, written = tool("hadolint", tmp_path_factory), tmp_path / "Containerfile"
     texts = {
         file.path: file.text
-        for file in host_files("container", defaults(), datetime.date(2026, 11, 25), HostMachine("/srv", (), ""))
+        for file in host_files(
+            "container", default_settings(), datetime.date(2026, 11, 25), HostMachine("/srv", (), "")
+        )
     }
     written.write_text(texts[written.name], "utf-8")
     ended = subprocess.run([program, str(IMAGE), str(written)], capture_output=True, text=True, check=False)

@@ -77,5 +77,5 @@ def contents(store: Path, at: int) -> list[IssueContent]:
         take_sample(record)
         publication = freeze.publication_of(record, None)
         days = issues_queries.listed_days(record, publication.publication)
-        issues = [freeze.freeze(record, publication, day, at=at).content for day in days]
+        issues = [freeze.freeze_issue(record, publication, day, at=at).content for day in days]
     return [msgspec.structs.replace(content, chain="") for content in issues]

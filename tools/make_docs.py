@@ -33,7 +33,7 @@ from hotpapers.base import errors, model, settings, terms
 from hotpapers.base.papers.arxiv import taxonomy as categories
 from hotpapers.base.papers.mentions import stock_words
 from hotpapers.base.settings import announce, quote, serve
-from hotpapers.base.settings.explanations import described
+from hotpapers.base.settings.explanations import describe_fields
 from hotpapers.base.settings.limits import limit_of
 from hotpapers.keep.transfer.jsonl import lines
 from hotpapers.keep.transfer.jsonl.lines import FORMAT, VERSION
@@ -225,7 +225,7 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
 
 def list_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
     """Fields of a struct under their TOML names, with descriptions; fields with the same description are grouped."""
-    hints, descriptions = get_type_hints(cls, include_extras=True), described(cls)
+    hints, descriptions = get_type_hints(cls, include_extras=True), describe_fields(cls)
     fields = [field for field in msgspec.structs.fields(cls) if field.name in names]
     lines: dict[str, list[str]] = {}
     for field in fields:
@@ -279,7 +279,7 @@ def settings_page() -> str:
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
-        names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
+        names = tuple(name for name in cls.__struct_fields__ if name in describe_fields(cls))
         text += f"\n## {heading}\n\n{intro}\n\n{list_of(cls, names)}"
     links = ", ".join(f"[`{table}`](../{page}.md)" for table, (_, page) in WINGS.items())
     return f"{text}\n## Of wings\n\n{links}.\n"

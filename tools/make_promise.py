@@ -16,9 +16,9 @@ from pathlib import Path
 import zstandard
 
 from hotpapers.base import model
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
-from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
+from hotpapers.keep.transfer.backup import back_up_store
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.queries import delivery_states
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, put_states
@@ -55,8 +55,8 @@ def fill(record: Record) -> None:
     ]  # fmt: skip
     record.append(posts, source="test", at=old)
     for key in ("x:1", "x:@made_up_taro", "x:@made_up_bo"):  # a post alone whose author says more; two accounts
-        forget(record, key)
-    prune(record, at=made.moment("2021-03-05 00:00"))
+        forget_key(record, key)
+    prune_record(record, at=made.moment("2021-03-05 00:00"))
 
 
 def facts(record: Record) -> dict[str, object]:
@@ -81,8 +81,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "hotpapers.db")) as record:
         fill(record)
         copy = Path(scratch) / "copy.db"
-        backup(record, copy)
-        contents = {"store.db.zst": copy.read_bytes(), "export.jsonl.zst": b"".join(exporter.lines(record))}
+        back_up_store(record, copy)
+        contents = {"store.db.zst": copy.read_bytes(), "export.jsonl.zst": b"".join(exporter.record_lines(record))}
         for name, content in contents.items():
             (folder / name).write_bytes(zstandard.compress(content, level=19))
         (folder / "facts.json").write_text(json.dumps(facts(record), indent=1) + "\n", encoding="utf-8")

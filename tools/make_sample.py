@@ -65,20 +65,20 @@ def figures(table: Path, without: set[str]) -> Iterator[model.Tally]:
 
 
 def _moment(printed: str) -> int:
-    return classic.moment(printed.strip().replace(" ", "T")[:19])
+    return classic.printed_moment(printed.strip().replace(" ", "T")[:19])
 
 
 def main(folder: Path, table: Path) -> None:
     """Build the sample's store and export it."""
     summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
-    issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
+    issues = [classic.parse_classic(classic.decode_file(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
         publication = msgspec.structs.replace(classic_import.HOT_PAPERS, observed_at=MADE_AT)
         record.append([publication], source="sample", at=MADE_AT)
         record.append(figures(table, {issue.date for issue in issues}), source="sample", at=MADE_AT)
         for issue in issues:
             record.append(facts(issue, summaries), source="sample", at=MADE_AT)
-        lines = b"".join(exporter.lines(record))
+        lines = b"".join(exporter.record_lines(record))
     SAMPLE.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{SAMPLE.name}: {len(lines.splitlines()):,} lines, {SAMPLE.stat().st_size:,} bytes")
 

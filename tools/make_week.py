@@ -105,7 +105,7 @@ def main() -> None:
     """Run through the week and compress it."""
     random.seed(SEED)  # waits between retries are random
     with tempfile.TemporaryDirectory() as scratch, Record(str(lived(Path(scratch)))) as record:
-        lines = b"".join(line for line in exporter.lines(record, records_only=True) if PUBLICATION not in line)
+        lines = b"".join(line for line in exporter.record_lines(record, records_only=True) if PUBLICATION not in line)
     lines = with_public_hosts(lines)
     WEEK.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{WEEK.name}: {len(lines.splitlines()):,} lines, {WEEK.stat().st_size:,} bytes")

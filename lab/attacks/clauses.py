@@ -69,7 +69,7 @@ class StoreCounter(NamedTuple):
 
     def rule(self, *, with_standing: bool) -> VoiceRule:
         """Whose voices count."""
-        people = queries.people(self.view, self.own_voices)
+        people = queries.read_people(self.view, self.own_voices)
         rule = attention.voice_rule(self.view, people, with_standing=with_standing)
         if not with_standing or REPLIES not in self.clauses:
             return rule
@@ -88,7 +88,7 @@ class StoreCounter(NamedTuple):
         return collect_input(self.view, publication, span, self.own_voices, read=self._read)
 
     def _read(self, view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
-        rule, people = self.rule(with_standing=window.with_standing), queries.people(view, self.own_voices)
+        rule, people = self.rule(with_standing=window.with_standing), queries.read_people(view, self.own_voices)
         last, count = view.last_row(Reaction), count_without(self.clauses)
         for group, reactions in attention.with_reactions(view, attention.read_posts(view, window), people, last):
             yield from count(group, reactions, rule)

@@ -138,7 +138,7 @@ def judged_voices(scene: Scene) -> JudgedVoices:
         paper.paper: Paper(paper=paper.paper, title=paper.title, observed_at=0) for paper, _ in posts_by_paper
     }
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
-        activity = rules.measure(
+        activity = rules.measure_account(
             some, mentioned_papers, rules.large_categories(announced_papers, rules.MIN_ANNOUNCED_PAPERS)
         )
         if any(rule(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):

@@ -32,7 +32,7 @@ from hotpapers.base.papers.categories import archive_of
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.attention import Engagement, VoiceRule
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.discussion.engagement.queries import people, reactions_to
+from hotpapers.discussion.engagement.queries import reactions_to, read_people
 from hotpapers.issues import paper_fields, ranking, ranking_input, selection
 from hotpapers.issues.build import IssueRecipe, earlier_issues
 from hotpapers.issues.queries import described_announcements, read_since
@@ -82,7 +82,7 @@ class RecordedScene:
         self._view = record.view(content.as_of, content.position)
         self._own_voices = record.voices_of(self.publication.own)
         self._counter = clauses.StoreCounter(self._view, self._own_voices, without)
-        self._people = people(self._view, self._own_voices)
+        self._people = read_people(self._view, self._own_voices)
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
         earlier = [content for _, content in earlier_issues(record, recipe)]
         self._earlier_voices = last_voices(earlier)

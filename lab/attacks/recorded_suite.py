@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.discussion.engagement.standing.queries import is_learned
-from hotpapers.issues.freeze import editions, publication_of
+from hotpapers.issues.freeze import list_editions, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record.record import Record
 from lab.attacks import suite
@@ -63,7 +63,7 @@ def attack_issue(part: IssuePart) -> IssueResults:
     """Run one part."""
     contenders = suite.chosen_contenders(part.rankings)
     with Record(part.store, create=False) as record:
-        content = editions(record, part.publication, part.day)[-1].content
+        content = list_editions(record, part.publication, part.day)[-1].content
         known = is_learned(record.database, content.position)
         able = [contender for contender in contenders if known or not contender.needs.with_standing]
         scene = RecordedScene(record, content, [(contender.rank, contender.needs) for contender in able], part.without)

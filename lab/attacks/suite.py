@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from hotpapers.base.errors import AttackFailed, UsageError
 from hotpapers.base.model import DAY
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking, windows
@@ -116,7 +116,7 @@ def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
     """The contenders with these names, or all if there are none. Raises UsageError."""
     known = contenders()
     if unknown := [name for name in rankings if name not in known]:
-        raise UsageError(f"{unknown[0]}: no such ranking; choose from {choices(unknown[0], known)}")
+        raise UsageError(f"{unknown[0]}: no such ranking; choose from {list_choices(unknown[0], known)}")
     return [known[name] for name in dict.fromkeys(rankings) or known]
 
 

@@ -43,7 +43,7 @@ class NetworkCoverage:
         lengths = (line.until_at - line.from_at for line in self._complete)
         self._longest = max(lengths, default=0)
         # a failure is recorded again with every attempt
-        self._gaps = spans.union((line.from_at, line.until_at) for line in lines if line.state != "complete")
+        self._gaps = spans.merge_spans((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
     def read_at(self, moment: int) -> int | None:
         """When everything said by a moment had been read; None for never."""
@@ -54,7 +54,7 @@ class NetworkCoverage:
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
-        return any(spans.within(self._gaps, start, end))
+        return any(spans.clip_spans(self._gaps, start, end))
 
 
 class CollectorFacts(msgspec.Struct, frozen=True, dict=True):

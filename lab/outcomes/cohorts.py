@@ -101,7 +101,7 @@ def _listed(row: ListedPaper) -> Sighting:
 
 def listed_until(row: ListedPaper) -> int:
     """When a listed paper's counts were read, µs UTC: they are printed in Japan time."""
-    return classic.moment(row.observed_at_tz_unknown.replace(tzinfo=None, microsecond=0).isoformat())
+    return classic.printed_moment(row.observed_at_tz_unknown.replace(tzinfo=None, microsecond=0).isoformat())
 
 
 def upvote_cohort(counts: Iterable[UpvoteCount], papers: Iterable[TitledPaper]) -> Cohort:

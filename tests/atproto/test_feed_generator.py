@@ -15,7 +15,7 @@ from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from hotpapers.wings.announce.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
@@ -38,7 +38,7 @@ def serving(issue_reader: list[IssueReader], person: Person) -> Iterator[Bluesky
     url = f"http://localhost:{listener.getsockname()[1]}"
     table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=url)
     pages = CurrentPages(lambda: issue_reader[0], "daily", NOBODY)
-    app = server(SiteApp(pages, routes(pages, [table])))
+    app = build_server(SiteApp(pages, routes(pages, [table])))
     thread = threading.Thread(target=app.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -60,14 +60,14 @@ def test_moments(day: str, announced_at: str, closes: str) -> None:
     ],
 )
 def test_holidays(day: str, reason: str) -> None:
-    assert days.holiday(day) == reason
-    assert days.expected(day) == (not reason)
+    assert days.holiday_reason(day) == reason
+    assert days.has_announcement(day) == (not reason)
 
 
 def test_settings_may_name_more_holidays() -> None:
-    assert days.expected("2027-12-31")
-    assert not days.expected("2027-12-31", {"2027-12-30"})
-    assert days.holiday("2027-12-31", {"2027-12-30"}) == "holiday"
+    assert days.has_announcement("2027-12-31")
+    assert not days.has_announcement("2027-12-31", {"2027-12-30"})
+    assert days.holiday_reason("2027-12-31", {"2027-12-30"}) == "holiday"
     assert days.next_day("2027-12-30", {"2027-12-30"}) == "2028-01-03"
     assert days.announced_for(moment("2027-12-29T20:00"), {"2027-12-30"}) == "2028-01-03"
 
@@ -82,29 +82,29 @@ def test_known_holidays_are_weekdays_and_rules_find_the_regular_ones() -> None:
 
 @given(DATES)
 def test_labels_are_weekdays_and_steps_go_there_and_back(day: date) -> None:
-    label = days.label(day)
+    label = days.label_of(day)
     assert date.fromisoformat(label).weekday() < 5
     assert label >= day.isoformat()
     next_label, previous_label = days.next_day(label), days.previous_day(label)
     assert previous_label < label < next_label
-    assert days.expected(next_label) and days.expected(previous_label)
-    assert list(days.between(previous_label, next_label)) == ([label] if days.expected(label) else [])
-    assert days.previous_day(next_label) == (label if days.expected(label) else previous_label)
+    assert days.has_announcement(next_label) and days.has_announcement(previous_label)
+    assert list(days.labels_between(previous_label, next_label)) == ([label] if days.has_announcement(label) else [])
+    assert days.previous_day(next_label) == (label if days.has_announcement(label) else previous_label)
 
 
 @given(DATES)
 def test_a_label_and_its_deadline(day: date) -> None:
-    label = days.label(day)
+    label = days.label_of(day)
     deadline = days.deadline_day(label)
     assert deadline.weekday() < 5
-    assert days.following(deadline.isoformat()) == label
+    assert days.next_label(deadline.isoformat()) == label
     assert timedelta(1) <= date.fromisoformat(label) - deadline <= timedelta(3)
 
 
 @given(MOMENTS)
 def test_submissions_are_announced_on_the_next_announcement_day(submitted: int) -> None:
     label = days.announced_for(submitted)
-    assert days.expected(label)
+    assert days.has_announcement(label)
     assert submitted < days.announced_at(label)
     earlier = days.previous_day(label)
     deadline = days.deadline_day(earlier)
@@ -113,8 +113,8 @@ def test_submissions_are_announced_on_the_next_announcement_day(submitted: int) 
 
 @given(MOMENTS)
 def test_the_current_label_is_out(at: int) -> None:
-    label = days.current(at)
-    assert days.closes_at(label) <= at < days.closes_at(days.following(label))
+    label = days.latest_label(at)
+    assert days.closes_at(label) <= at < days.closes_at(days.next_label(label))
 
 
 @pytest.mark.parametrize(

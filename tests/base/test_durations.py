@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from tests.conftest import ROOT
 
 
@@ -19,14 +19,14 @@ from tests.conftest import ROOT
     ],
 )  # fmt: skip
 def test_spans_are_readable(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 RAW = re.compile(r"\{[^{}]*\} (?:s|seconds|sec|µs|ms)\b")
 
 
 def test_no_message_has_a_raw_number_of_seconds() -> None:
-    """Limits that are constants of a few seconds may be named; what is computed is said by `duration`."""
+    """Limits that are constants of a few seconds may be named; what is computed is said by `format_duration`."""
     matches = []
     for file in (ROOT / "src" / "hotpapers").rglob("*.py"):
         if file.name in ("durations.py", "timestamps.py"):  # the second names a moment, for programmers

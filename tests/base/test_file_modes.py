@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers.base import file_modes
 from hotpapers.base.model import RenderedFile
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.record import Record
 from tests.cli.run import good, run
@@ -79,8 +79,8 @@ def test_folders_that_are_there_keep_their_rights(tmp_path: Path, umask: int) ->
 
 def test_a_backup_of_a_server_is_private(postgres_url: str, tmp_path: Path, umask: int) -> None:
     with Record(postgres_url) as record:
-        backup(record, tmp_path / "copy.db")
-    restore(tmp_path / "copy.db", str(tmp_path / "other.db"), as_backed_up=True)
+        back_up_store(record, tmp_path / "copy.db")
+    restore_backup(tmp_path / "copy.db", str(tmp_path / "other.db"), as_backed_up=True)
     assert modes(tmp_path.iterdir()) == dict.fromkeys(("copy.db", "other.db", "other.db.forgotten"), "0o600")
 
 

@@ -24,7 +24,7 @@ def reset_log() -> Iterator[None]:
 
 def line_of(form: logs.Form, event: str, **fields: object) -> str:
     stream = io.StringIO()
-    logs.listen(form, stream)
+    logs.start_logging(form, stream)
     logs.log_event(event, **fields)  # type: ignore[arg-type]
     return stream.getvalue()
 
@@ -37,7 +37,7 @@ def test_for_people() -> None:
 
 def test_for_machines() -> None:
     stream = io.StringIO()
-    logs.listen("json", stream)
+    logs.start_logging("json", stream)
     logs.log_event("failing", level=logging.WARNING, job="x", reason=ValueError("ä"))
     fields = json.loads(stream.getvalue())
     del fields["at"]

@@ -27,12 +27,21 @@ from hotpapers.base.model import (
     TextLink,
 )
 from hotpapers.base.networks import UNKNOWN, Network, network_names
-from hotpapers.base.terms import EXCERPT, TERMS, TermsOverride, admitted, as_shown, excerpt, may_run, table
+from hotpapers.base.terms import (
+    EXCERPT,
+    TERMS,
+    TermsOverride,
+    admissible_items,
+    as_shown,
+    cut_excerpt,
+    may_run,
+    reviewed_terms,
+)
 from hotpapers.collect.job_factory import chosen_sources
 from hotpapers.collect.pipeline import without_limited_raw
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.record.parsing import ParsedPayload
@@ -142,7 +151,7 @@ def test_a_network_is_read_where_the_operator_asks_for_it(network: str) -> None:
 
 @networks
 def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
-    row = table({network: TermsOverride(read="no")})[network]
+    row = reviewed_terms({network: TermsOverride(read="no")})[network]
     assert not may_run(row, opted_in=True) and not may_run(row, opted_in=False)
 
 
@@ -157,7 +166,7 @@ def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Re
     record.ingest(parse_all(lambda _: [post_of("x")], [payload], TERMS[network].keep), source=network, at=AT)
 
     def is_kept_at(moment: int) -> bool:
-        prune(record, at=moment)
+        prune_record(record, at=moment)
         return record.database.rows("SELECT count(*) FROM raw") == [(1,)]
 
     assert is_kept_at(AT + ((days or 36_500) * DAY))
@@ -166,9 +175,9 @@ def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Re
 
 @networks
 def test_how_long_originals_are_kept_can_be_changed(network: str) -> None:
-    assert table({network: TermsOverride(keep=0)})[network].keep == 0
-    assert table({network: TermsOverride(keep=7)})[network].keep == 7 * DAY
-    assert table({"elsewhere": TermsOverride(keep=7)})[network].keep == TERMS[network].keep
+    assert reviewed_terms({network: TermsOverride(keep=0)})[network].keep == 0
+    assert reviewed_terms({network: TermsOverride(keep=7)})[network].keep == 7 * DAY
+    assert reviewed_terms({"elsewhere": TermsOverride(keep=7)})[network].keep == TERMS[network].keep
 
 
 # ---- shown -----------------------------------------------------------------------------------------------
@@ -181,7 +190,7 @@ def quotation_of(record: Record, network: str, changes: dict[str, TermsOverride]
     mention = Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT)
     made.write(record, publication, made.paper(1), post, mention, made.counts(post.post, 9, AT + HOUR))
     made.frozen(record, publication)
-    [quotation] = RecordIssueReader(record, table(changes)).issue("daily", made.DAY).posts[made.key(1)]
+    [quotation] = RecordIssueReader(record, reviewed_terms(changes)).issue("daily", made.DAY).posts[made.key(1)]
     return quotation
 
 
@@ -224,7 +233,8 @@ def test_arxiv_says_nothing_that_is_quoted() -> None:
 def test_the_content_of_an_issue_does_not_depend_on_how_posts_are_shown(record: Record) -> None:
     quotation_of(record, "x")
     issue_readers = [
-        RecordIssueReader(record, table({"x": TermsOverride(shown=shown)})) for shown in ("text", "excerpt", "link")
+        RecordIssueReader(record, reviewed_terms({"x": TermsOverride(shown=shown)}))
+        for shown in ("text", "excerpt", "link")
     ]
     issues = [issue_reader.issue("daily", made.DAY) for issue_reader in issue_readers]
     assert len({issue.digest for issue in issues}) == 1
@@ -247,7 +257,7 @@ def test_a_listing_is_also_there_as_it_was_printed(record: Record) -> None:
 @pytest.mark.parametrize("shown", ["text", "excerpt", "link"])
 def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, shown: str) -> None:
     quotation_of(record, "x")
-    issue_reader = RecordIssueReader(record, table({"x": msgspec.convert({"shown": shown}, TermsOverride)}))
+    issue_reader = RecordIssueReader(record, reviewed_terms({"x": msgspec.convert({"shown": shown}, TermsOverride)}))
     [file] = ClassicChannel().render(issue_reader, "daily", [made.DAY])
     assert (b"Kettles" in file.data, b"quill" in file.data) == (shown != "link", shown != "link")
 
@@ -264,7 +274,9 @@ def test_a_post_leaves_the_store_as_its_network_allows(
     account = Account(account=f"{network}:31", handle="quill", name="Quill Marrowby", observed_at=AT)
     record.append([post_of(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
     changes = {network: msgspec.convert({"exported": exported}, TermsOverride)} if exported else None
-    lines = list(exporter.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
+    lines = list(
+        exporter.record_lines(record, records_only=records_only, ids_only=terms.ids_only(reviewed_terms(changes)))
+    )
     export = b"".join(lines)
     has_words = (exported or CELLS[network][3]) == "facts"
     for word in (b"Kettles", b"kettles.example", b"quill", b"Quill Marrowby"):
@@ -288,7 +300,7 @@ def items_about(network: str, *limits: str) -> list[Item]:
 @networks
 def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
     items = items_about(network, "noindex")
-    admitted_items = admitted(items, TERMS[network])
+    admitted_items = admissible_items(items, TERMS[network])
     if CELLS[network][4]:
         assert admitted_items == items
     else:
@@ -300,7 +312,7 @@ def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
 
 @networks
 def test_a_post_without_limits_counts_everywhere(network: str) -> None:
-    assert admitted(items_about(network), TERMS[network]) == items_about(network)
+    assert admissible_items(items_about(network), TERMS[network]) == items_about(network)
 
 
 def test_only_the_post_with_limits_is_left_out() -> None:
@@ -309,20 +321,20 @@ def test_only_the_post_with_limits_is_left_out() -> None:
         Mention(post="mastodon:8", paper=made.key(1), form="abs", observed_at=AT),
     ]
     *limited_items, account = items_about("mastodon", "sensitive")
-    assert admitted([*limited_items, account, *other_items], TERMS["mastodon"])[-3:] == [account, *other_items]
+    assert admissible_items([*limited_items, account, *other_items], TERMS["mastodon"])[-3:] == [account, *other_items]
 
 
 def test_words_of_a_post_that_may_not_count_are_not_kept_raw() -> None:
     payload = RawPayload("post", "7", b"{}", AT)
     for network in ("mastodon", "bluesky"):
-        parsed = ParsedPayload(payload, admitted(items_about(network, "nobot"), TERMS[network]))
+        parsed = ParsedPayload(payload, admissible_items(items_about(network, "nobot"), TERMS[network]))
         assert (without_limited_raw(parsed, TERMS[network]).keep_for == 0) == (network == "mastodon")
 
 
 def test_posts_limited_later_are_no_longer_shown(record: Record) -> None:
     quotation_of(record, "mastodon")
     later_post = msgspec.structs.replace(post_of("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
-    record.append(admitted([later_post], TERMS["mastodon"]), source="mastodon")
+    record.append(admissible_items([later_post], TERMS["mastodon"]), source="mastodon")
     assert RecordIssueReader(record).issue("daily", made.DAY).posts[made.key(1)] == ()
 
 
@@ -330,16 +342,16 @@ def test_posts_limited_later_are_no_longer_shown(record: Record) -> None:
 
 
 def test_a_change_leaves_all_else_as_reviewed() -> None:
-    changed_table = table({"x": TermsOverride(shown="text")})
+    changed_table = reviewed_terms({"x": TermsOverride(shown="text")})
     assert changed_table["x"] == TERMS["x"]._replace(shown="text")
     assert {name: row for name, row in changed_table.items() if name != "x"} == {
         n: r for n, r in TERMS.items() if n != "x"
     }
-    assert table() == table({}) == TERMS
+    assert reviewed_terms() == reviewed_terms({}) == TERMS
 
 
 def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
-    row: Network = terms.of(TERMS, "friendster")
+    row: Network = terms.terms_of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, opted_in=True)
     assert (row.keep, row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
     assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(network_names())
@@ -350,19 +362,19 @@ def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
 
 def test_a_short_post_is_its_own_excerpt() -> None:
     post = post_of("feeds", text="x" * EXCERPT)
-    assert excerpt(post) is post is as_shown(post, "text")
+    assert cut_excerpt(post) is post is as_shown(post, "text")
 
 
 def test_an_excerpt_ends_at_a_blank() -> None:
-    shortened = excerpt(post_of("feeds", text="Long ago, " + "kettles sang. " * 30)).text
+    shortened = cut_excerpt(post_of("feeds", text="Long ago, " + "kettles sang. " * 30)).text
     assert shortened.endswith(("kettles …", "sang. …")) and EXCERPT - 10 < len(shortened.removesuffix(" …")) <= EXCERPT
-    exact = excerpt(post_of("feeds", text="x" * 200 + " " + "y" * 79 + " z")).text
+    exact = cut_excerpt(post_of("feeds", text="x" * 200 + " " + "y" * 79 + " z")).text
     assert exact == "x" * 200 + " " + "y" * 79 + " …"
 
 
 def test_text_without_spaces_is_cut_at_the_limit() -> None:
-    assert excerpt(post_of("feeds", text="鉄" * 400)).text == "鉄" * EXCERPT + " …"
-    assert excerpt(post_of("feeds", text="鉄瓶 " + "鉄" * 400)).text == "鉄瓶 " + "鉄" * (EXCERPT - 3) + " …"
+    assert cut_excerpt(post_of("feeds", text="鉄" * 400)).text == "鉄" * EXCERPT + " …"
+    assert cut_excerpt(post_of("feeds", text="鉄瓶 " + "鉄" * 400)).text == "鉄瓶 " + "鉄" * (EXCERPT - 3) + " …"
 
 
 def test_links_of_an_excerpt_keep_their_places() -> None:
@@ -372,7 +384,7 @@ def test_links_of_an_excerpt_keep_their_places() -> None:
         TextLink(276, 290, "https://b.example/"),
         TextLink(285, 290, "https://c.example/"),
     )
-    post = excerpt(post_of("feeds", text=text, links=links))
+    post = cut_excerpt(post_of("feeds", text=text, links=links))
     assert post.text == "one " * 69 + "two …"
     assert [(post.text[k.start : k.end], k.target) for k in post.links] == [
         ("one", "https://a.example/"), ("two", "https://b.example/"),
@@ -382,7 +394,7 @@ def test_links_of_an_excerpt_keep_their_places() -> None:
 @given(st.text(alphabet="ab \n鉄\u0301", max_size=900), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 40))))
 def test_an_excerpt_is_a_beginning(text: str, spans: list[tuple[int, int]]) -> None:
     links = tuple(TextLink(a, min(a + n, len(text)), "https://a.example/") for a, n in spans if a < len(text))
-    shortened = excerpt(post_of("feeds", text=text, links=links))
+    shortened = cut_excerpt(post_of("feeds", text=text, links=links))
     head = shortened.text if len(text) <= EXCERPT else shortened.text.removesuffix(" …")
     assert text.startswith(head) and len(head) <= EXCERPT
     assert len(text) <= EXCERPT or len(head) > EXCERPT // 2

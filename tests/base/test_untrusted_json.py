@@ -41,7 +41,7 @@ def test_json_nested_too_deep_or_not_in_utf_8_is_refused(body: bytes) -> None:
 def test_a_feed_that_is_nested_too_deep_is_no_feed() -> None:
     item = b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     with pytest.raises(NetError, match="not a JSON feed"):
-        list(feed_parser.entries(b'{"version": "1", "items": [' + item + b"]}", {}, "https://feed.example/"))
+        list(feed_parser.feed_entries(b'{"version": "1", "items": [' + item + b"]}", {}, "https://feed.example/"))
 
 
 def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:

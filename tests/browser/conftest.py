@@ -18,7 +18,7 @@ from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.browser.firefox import FirefoxTab, find_firefox, firefox
 from tests.cli.run import good
@@ -142,7 +142,7 @@ def app() -> Iterator[str]:
 @contextmanager
 def served(site_app: SiteApp) -> Iterator[str]:
     """The address of an app, which runs in a thread."""
-    web_server = server(site_app)
+    web_server = build_server(site_app)
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

@@ -38,7 +38,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from hotpapers.site import demo as week
 from hotpapers.wings.topics.freezing import freeze_next
 from tests.browser.chromium import find_browser
@@ -128,7 +128,7 @@ def serve_app() -> Iterator[str]:
     port = free_port()
     base = f"http://127.0.0.1:{port}/"
     pages = CurrentPages(lambda: FULL_READER, "daily", SiteConfig("desk@daily.example", base))
-    with running(server(SiteApp(pages), port=port)):
+    with running(build_server(SiteApp(pages), port=port)):
         yield base
 
 
@@ -149,7 +149,7 @@ def serve_site() -> Iterator[str]:
         public = Path(folder, "public")
         public.mkdir()
         with files_at(public) as base:
-            with Record(str(Path(folder, settings.defaults().store))) as record:
+            with Record(str(Path(folder, settings.default_settings().store))) as record:
                 export_site(record, week.NAME, week.DAYS, "site", public, week.SITE._replace(base=base))
             yield base
 

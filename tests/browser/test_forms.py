@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.templating import read_asset
 from hotpapers.record import Record
 from hotpapers.wings.accounts import my_posts
 from hotpapers.wings.forms import queries as reader_reports
@@ -46,11 +46,11 @@ def fields(store: Path) -> dict[str, str]:
 
 def report_texts(store: Path) -> list[str]:
     with Record(str(store)) as record:
-        return [report.text for report in reader_reports.waiting(record.database)]
+        return [report.text for report in reader_reports.open_reports(record.database)]
 
 
 async def style(_: Request) -> Response:
-    return Response(asset("style.css"), media_type="text/css")
+    return Response(read_asset("style.css"), media_type="text/css")
 
 
 @pytest.fixture

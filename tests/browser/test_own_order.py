@@ -14,7 +14,7 @@ import pytest
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_for, vector_of_text
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
-from hotpapers.wings.personal.vectors import weighed
+from hotpapers.wings.personal.vectors import weigh_vector
 from tests.browser.chromium import Tab
 from tests.browser.conftest import IDLE, KINDS, forget, forgetting, open_page
 from tests.browser.test_looks import STORAGE
@@ -237,8 +237,8 @@ def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
     stars, unwanted, papers = texts[:12], texts[12:14], texts[14:]
     vectors = {text.paper: vector_of_text(text) for text in texts}
     profile = ReaderProfile(
-        tuple((star, weighed(vectors[star.paper])) for star in stars), ("a. author",), ("model",),
-        tuple(weighed(vectors[text.paper]) for text in unwanted),
+        tuple((star, weigh_vector(vectors[star.paper])) for star in stars), ("a. author",), ("model",),
+        tuple(weigh_vector(vectors[text.paper]) for text in unwanted),
     )  # fmt: skip
     expected = [[place.paper.paper, place.value, place.reason] for place in order_for(papers, profile)]
 

@@ -18,7 +18,7 @@ import pytest
 
 from hotpapers.base.model import Window
 from hotpapers.keep.search import query_parser
-from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
@@ -191,7 +191,7 @@ def test_issues_are_called_by_what_they_cover(
 )
 def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> None:
     assert sorted(number(title) for title in search(tab, site, query)) == expected
-    description = query_parser.describe_query(query_parser.parse(query))
+    description = query_parser.describe_query(query_parser.parse_query(query))
     papers = f"{len(expected) or 'No'} paper{'s' if len(expected) > 1 else ''}"
     order = r"(, the (best|newest) first)?" if len(expected) > 1 else ""
     assert re.fullmatch(
@@ -210,7 +210,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> 
 )  # fmt: skip
 def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
-    description = query_parser.describe_query(query_parser.parse(query))
+    description = query_parser.describe_query(query_parser.parse_query(query))
     assert re.fullmatch(
         rf"(No paper|\d+ papers?) {re.escape(description)}(, the (best|newest) first)?\.", tab.run(STATUS)
     ), description
@@ -411,7 +411,7 @@ def test_what_was_meant_is_offered(tab: Tab, site: str) -> None:
 def test_what_is_no_date_is_said(tab: Tab, site: str) -> None:
     for query in ("kettle date:13", "from:2026-02-30", "date:13..2026", "date:2026..2027..13", "to:hello"):
         assert search(tab, site, query) == []
-        wrong = ", ".join(query_parser.parse(query).not_dates)
+        wrong = ", ".join(query_parser.parse_query(query).not_dates)
         assert tab.run(STATUS) == f"Not a date: {wrong}. {query_parser.DATES.capitalize()}."
 
 
@@ -467,10 +467,11 @@ def test_the_script_reads_words_as_the_index_does(tab: Tab, site: str) -> None:
         if word == "2101.04869":
             assert matches == []
             continue
-        index_words = words(word)
+        index_words = text_words(word)
         for text, begins in matches:
             assert any(
-                index_word.startswith(text) if begins else stem(index_word) == stem(text) for index_word in index_words
+                index_word.startswith(text) if begins else stem_word(index_word) == stem_word(text)
+                for index_word in index_words
             ), (
                 word,
                 index_words,

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import msgspec
 
 from hotpapers.base.model import IssueContent
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.record.commitments import canonical_json
 from hotpapers.record.record import Record
 from tests.cli.test_rebuild import PROGRAM
@@ -27,5 +27,5 @@ def rebuilt_differently(program: ModuleType, record: Record, content: IssueConte
     """In what an issue differs as it is and as the program rebuilds it from an export."""
     frozen = canonical_json(content)
     issue: dict[str, Any] = msgspec.json.decode(frozen)
-    rebuilt = program.Issue(program.Export(line.decode() for line in lines(record)), issue).rebuild()
+    rebuilt = program.Issue(program.Export(line.decode() for line in record_lines(record)), issue).rebuild()
     return [] if program.canonical(rebuilt) == frozen else [*program.differences(issue, rebuilt), "not the same bytes"]

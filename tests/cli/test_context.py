@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import settings
-from hotpapers.base.settings import defaults
+from hotpapers.base.settings import default_settings
 from hotpapers.site.configured_site import store_address
 from hotpapers.site.site import Site
 from tests.cli.run import good, misuse, run
@@ -25,7 +25,7 @@ def write_settings(folder: Path, text: str) -> Path:
 
 def test_without_settings_the_store_is_in_this_folder(cwd: Path) -> None:
     site = Site.open()
-    assert (site.settings, site.file, site.store) == (defaults(), Path("hotpapers.toml"), "hotpapers.db")
+    assert (site.settings, site.file, site.store) == (default_settings(), Path("hotpapers.toml"), "hotpapers.db")
     good("import", "classic", classic_issues.file(cwd))
     assert (cwd / "hotpapers.db").is_file()
     assert "store      hotpapers.db (" in good("status")
@@ -75,7 +75,7 @@ def test_settings_reach_their_own_store_by_any_name(cwd: Path) -> None:
     good("import", "classic", classic_issues.file(cwd))
     for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{cwd / 'hotpapers.db'}"):
         assert Site.open(store=name).settings.publication[0].name == "weekly"
-    assert Site.open(store="postgresql:///hotpapers.db").settings == defaults()
+    assert Site.open(store="postgresql:///hotpapers.db").settings == default_settings()
 
 
 def test_settings_that_are_named_reach_the_store_that_is_named(cwd: Path, store: Path) -> None:

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from hotpapers.base.errors import NotFound
-from hotpapers.cli import root
+from hotpapers.cli import root_command
 from hotpapers.cli.about import all_pages, page_named
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
@@ -76,8 +76,8 @@ def texts_for_users() -> Iterator[tuple[str, str]]:
         *(SRC / "wings" / "hosting" / "templates").iterdir(),
     ):
         yield file.name, file.read_text("utf-8")
-    for name in root.places():
-        yield from helps(name, root.get_command(click.Context(root), name))
+    for name in root_command.places():
+        yield from helps(name, root_command.get_command(click.Context(root_command), name))
 
 
 def helps(name: str, command: click.Command | None) -> Iterator[tuple[str, str]]:

@@ -75,7 +75,7 @@ def test_one_post_with_two_names_in_one_issue(tmp_path: Path) -> None:
     first, second, third = classic_issues.issue().items
     renamed_item = replace(second, posts=(replace(first.posts[0], name="Somebody Else"),))
     issue = replace(classic_issues.issue(), items=(first, renamed_item, third))
-    text = classic.render(issue, escape=True)
+    text = classic.render_classic(issue, escape=True)
     good("import", "classic", "-", "--store", tmp_path / "s.db", input=text.encode())
     good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", tmp_path / "s.db")
     assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == text

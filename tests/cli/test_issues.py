@@ -11,10 +11,10 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.model import DAY, Coverage, Post, Publication, Window
-from hotpapers.base.text.timestamps import midnight
+from hotpapers.base.text.timestamps import start_of_day
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from tests.cli.conftest import DAILY_SETTINGS, DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import moment, paper, posts_about
@@ -166,7 +166,7 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(cwd: Path) -> None:
     good("import", "jsonl", "-", input=EMPTY_EXPORT)
     with Record("hotpapers.db") as record:
         start = datetime.datetime.now(datetime.UTC).date()
-        monday = midnight((start - datetime.timedelta(days=start.weekday())).isoformat())
+        monday = start_of_day((start - datetime.timedelta(days=start.weekday())).isoformat())
         spans = [(monday - 7 * DAY, monday), (monday, monday + 7 * DAY)]
         items = [Coverage(network="x", from_at=a, until_at=b, state="complete", observed_at=b) for a, b in spans]
         record.append(items, source="x")
@@ -178,7 +178,9 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(cwd: Path) -> None:
 def test_a_day_before_the_record_began_freezes_nothing(cwd: Path) -> None:
     good("init", "--contact", "https://library.example/")
     with Record("hotpapers.db") as record:
-        deleted_post = Post(post="x:1", network="x", account="", created_at=0, gone="deleted", observed_at=now())
+        deleted_post = Post(
+            post="x:1", network="x", account="", created_at=0, gone="deleted", observed_at=current_time()
+        )
         record.append([deleted_post], source="x")
     for command in (["issue", "2020-01-01"], ["issue"], ["publish", "2020-01-01"]):
         assert "nothing in the record is from before 20" in failure(*command), command

@@ -19,7 +19,7 @@ from hotpapers.base import keys, model
 from hotpapers.base.networks import network_names
 from hotpapers.cli import terminal
 from hotpapers.publish.view import site_paths
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, environment, good, misuse, replace_all, run, terminal_command
 from tests.disks import small_disk
@@ -303,7 +303,7 @@ def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
     assert run("status", "--json", "--store", store).json["year_forecast"] is None
     with Record(str(store)) as record:
         coverage = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)
-        record.append([coverage], source="test", at=now() + 73 * model.DAY)
+        record.append([coverage], source="test", at=current_time() + 73 * model.DAY)
     figures = run("status", "--json", "--store", store).json
     assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
     assert "a year at this rate\n" in good("status", "--store", store)
@@ -337,4 +337,4 @@ def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
     ("size", "text"), [(0, "0 B"), (999, "999 B"), (258_048, "258 kB"), (15_400_000, "15 MB"), (4 * 10**9, "4.00 GB")]
 )
 def test_sizes_are_readable(size: int, text: str) -> None:
-    assert terminal.size(size) == text
+    assert terminal.format_size(size) == text

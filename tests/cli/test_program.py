@@ -24,8 +24,8 @@ from tests.cli.run import Result, command_line, environment, good, run, run_proc
 from tests.conftest import ROOT
 from tests.wings.classic import classic_issues
 
-CONTEXT = click.Context(cli.root, info_name="hotpapers")
-EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.root.places()}
+CONTEXT = click.Context(cli.root_command, info_name="hotpapers")
+EVERY_COMMAND = {name: cli.root_command.get_command(CONTEXT, name) for name in cli.root_command.places()}
 INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
@@ -35,7 +35,7 @@ INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the sa
 def test_help_names_every_command_with_its_line() -> None:
     for words in (("--help-all",), ("help",)):
         output = " ".join(good(*words).split())
-        for name, (_, text) in cli.root.places().items():
+        for name, (_, text) in cli.root_command.places().items():
             assert f" {name} {text}" in output
 
 
@@ -53,11 +53,11 @@ def test_commands_that_people_try() -> None:
     assert "Did you mean publish?" in run("help", "publsh").err
 
 
-@pytest.mark.parametrize("name", cli.root.places())
+@pytest.mark.parametrize("name", cli.root_command.places())
 def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
     command = EVERY_COMMAND[name]
     assert command is not None and command.name == name
-    assert (command.help or "").splitlines()[0] == cli.root.places()[name][1]
+    assert (command.help or "").splitlines()[0] == cli.root_command.places()[name][1]
     output = good(name, "--help")
     assert "Example" in output and f"  hotpapers {name}" in output
     assert good(name, "-h") == output
@@ -70,7 +70,7 @@ def test_the_line_in_the_list_of_formats_is_the_first_of_its_help(name: str) -> 
     assert f" {name} {import_.places()[name][1]} " in " ".join(good("import", "--help").split())
 
 
-def every_command(group: click.Group = cli.root) -> Iterator[click.Command]:
+def every_command(group: click.Group = cli.root_command) -> Iterator[click.Command]:
     """All commands, and those below them."""
     for name in group.list_commands(CONTEXT):
         command = group.get_command(CONTEXT, name)
@@ -89,7 +89,7 @@ def test_every_option_is_used_in_some_test() -> None:
 
 
 def test_a_command_that_is_none_is_none() -> None:
-    assert cli.root.get_command(CONTEXT, "bake") is None
+    assert cli.root_command.get_command(CONTEXT, "bake") is None
 
 
 def test_the_program_ends_with_the_commands_status(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.root.core, "status", ("hotpapers.cli.init:gone", ""))
+    monkeypatch.setitem(cli.root_command.core, "status", ("hotpapers.cli.init:gone", ""))
     result = run("status")
     assert result.status == 1 and not result.out
     assert result.err.startswith("hotpapers: internal error: AttributeError: ")
@@ -211,7 +211,7 @@ def test_nothing_that_a_terminal_obeys_is_printed(tmp_path: Path) -> None:
         result.err
         == f"hotpapers: {tmp_path}/\ufffd]0;owned\ufffd\ufffd31mgpj: cannot be read: No such file or directory\n"
     )
-    assert terminal.plain("a\tb\nc \udc80 \u2066d\u2069 é 急") == "a\tb\nc \ufffd d é 急"
+    assert terminal.strip_controls("a\tb\nc \udc80 \u2066d\u2069 é 急") == "a\tb\nc \ufffd d é 急"
 
 
 def test_json_obeys_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,7 +219,7 @@ def test_json_obeys_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> No
     terminal.print_json(value)
     output = capsys.readouterr().out
     assert json.loads(output) == value and "é" in output
-    assert terminal.plain(output) == output
+    assert terminal.strip_controls(output) == output
 
 
 def test_a_terminal_that_lacks_letters_gets_question_marks(demo: Path) -> None:

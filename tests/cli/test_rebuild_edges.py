@@ -14,9 +14,9 @@ from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, IssueContent, Item, Mention, Post, Publication, Reaction
 from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import freeze, paper_fields
-from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.issues.build import IssueRecipe, build_issue
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.record.record import Record
 from hotpapers.wings.history.past_days import freeze_period, plan_period
 from tests.cli.rebuild_program import load_program
@@ -43,11 +43,11 @@ def record(sqlite_url: str) -> Iterator[Record]:
 def issue(record: Record, publication: Publication = DAILY, day: str = NEXT, counting: str = "") -> IssueContent:
     """An issue that is also frozen for a day that cannot have one yet."""
     recipe = IssueRecipe(publication, day, 1, record.head.position, counting=counting)
-    return freeze.save(record, build(record, recipe), moment(day) + 48 * HOUR).content
+    return freeze.save_issue(record, build_issue(record, recipe), moment(day) + 48 * HOUR).content
 
 
 def assert_rebuilt(record: Record, folder: Path, issues: int = 1) -> None:
-    exported = [json.loads(line) for line in lines(record)]
+    exported = [json.loads(line) for line in record_lines(record)]
     assert rebuilt(exported, folder) == (0, [f"{issues} of {issues} digests equal"])
 
 
@@ -208,8 +208,10 @@ def test_an_own_account_that_was_forgotten_is_still_own(record: Record, tmp_path
     write(record, publication, background(), paper(1), posts_about(1, 14, START + 2 * HOUR))
     write(record, post(1, "bluesky:at://did:plc:own/app.bsky.feed.post/1", START + HOUR, own))
     before = issue(record, publication)
-    forget(record, own)
-    after = freeze.save(record, build(record, IssueRecipe(publication, NEXT, 2, record.head.position)), before.as_of)
+    forget_key(record, own)
+    after = freeze.save_issue(
+        record, build_issue(record, IssueRecipe(publication, NEXT, 2, record.head.position)), before.as_of
+    )
     assert before.entries[0].counts == after.content.entries[0].counts and before.entries[0].voices == 14
     assert_rebuilt(record, tmp_path, 2)
 
@@ -226,7 +228,7 @@ def test_past_issues_with_standing(record: Record, tmp_path: Path) -> None:
     contents = [frozen.content for frozen in freeze_period(record, period)]
     known = [count.known for content in contents for entry in content.entries for count in entry.counts]
     assert msgspec.UNSET in known and any(number for number in known if number is not msgspec.UNSET)
-    forget(record, ACCOUNTS[30])
+    forget_key(record, ACCOUNTS[30])
     assert_rebuilt(record, tmp_path, len(contents))
 
 
@@ -237,7 +239,7 @@ def test_an_issue_from_which_a_single_reaction_is_missing_is_named(record: Recor
     )
     issue(record, VOUCHED, "2024-04-16")
     issue(record, VOUCHED)
-    exported = [json.loads(line) for line in lines(record)]
+    exported = [json.loads(line) for line in record_lines(record)]
     reactions = [n for n, line in enumerate(exported) if line["kind"] == "reaction"]
     assert len(reactions) == 10
     for n in (reactions[0], reactions[-1]):

@@ -110,7 +110,7 @@ papers = st.sampled_from(
 
 @given(texts, papers)
 def test_words_of_ones_own(text: str, paper: Paper | None) -> None:
-    expected = quotations.remark(text, paper)
+    expected = quotations.remark_words(text, paper)
     assert load_program("rebuild_quotes").remark(text, builtins(paper) if paper else {}) == expected
 
 

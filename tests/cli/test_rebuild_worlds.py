@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hotpapers.base.model import HOUR, Announcement, Coverage, CoverageState, Measurement, Publication, kind_of
 from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.issues import coverage, paper_fields, quotations, selection
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.record.record import Record
 from tests.cli.rebuild_program import load_program, rebuilt_differently
 from tests.issues.worlds import CUT, PAPERS, Kept, World, emptied, fill, moments, worlds
@@ -119,4 +119,6 @@ def test_made_up_records(sqlite_url: str, program: ModuleType, world: World, rec
         position = record.head.position - 3 + recipe.position
         if recipe.publication.window == "daily" and recipe.moments:  # never ends before it closes
             recipe = recipe._replace(moments=(*recipe.moments[:2], msgspec.UNSET))
-        assert rebuilt_differently(program, record, build(record, recipe._replace(position=position)).content) == []
+        assert (
+            rebuilt_differently(program, record, build_issue(record, recipe._replace(position=position)).content) == []
+        )

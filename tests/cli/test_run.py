@@ -20,7 +20,7 @@ from hotpapers.collect.collect_job import TimeRange, began_item
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from tests.base.http.server import Server, answer, serving
 from tests.cli.run import environment, good, misuse, run
 
@@ -128,19 +128,21 @@ def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -
         with Record(str(tmp_path / "hotpapers.db")) as record:
             state = jobs_queries.load_state(record, "lobsters")
             stopped_state = msgspec.structs.replace(
-                state, state=job_name, next_at=now() - 5 * DAY, success_at=now() - success
+                state, state=job_name, next_at=current_time() - 5 * DAY, success_at=current_time() - success
             )
             jobs_queries.save_state(record, stopped_state)
         assert f"lobsters             {text}" in good("status", "--config", config)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         jobs_queries.save_state(
-            record, msgspec.structs.replace(state, state=job_state.WORKING, next_at=now() - 5 * DAY)
+            record, msgspec.structs.replace(state, state=job_state.WORKING, next_at=current_time() - 5 * DAY)
         )
-        record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
+        record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (current_time() + DAY,))
     pattern = r"lobsters             at work, last success 60 min ago, up to date as of \d+ s ago$"
     assert re.search(pattern, good("status", "--config", config), re.M)
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        failing_state = msgspec.structs.replace(state, state=job_state.WORKING, failing_since=now(), reason="no answer")
+        failing_state = msgspec.structs.replace(
+            state, state=job_state.WORKING, failing_since=current_time(), reason="no answer"
+        )
         jobs_queries.save_state(record, failing_state)
     output = good("status", "--config", config)
     assert re.search(r"lobsters             at work, failing since [-\d]+ [:\d]+ UTC \(no answer\), last", output)
@@ -164,11 +166,11 @@ def test_one_round_fails_if_its_issues_cannot_be_published(tmp_path: Path, serve
     """One network of several that fails is no failure: the issues say that it is unknown."""
     config = write_settings(tmp_path, server, f'[source.feeds]\nurls = ["{server.base}/feed"]')
     server.on("/feed", answer(403))
-    weeks_ago = now() - 14 * DAY
+    weeks_ago = current_time() - 14 * DAY
     with Record(str(tmp_path / "hotpapers.db")) as record:
         daily = Publication(publication="daily", title="Hot Papers", observed_at=weeks_ago)
         record.append([daily, began_item("lobsters", weeks_ago)], source="settings", at=weeks_ago)
-        for at in range(weeks_ago + HOUR, now() - DAY, HOUR):  # it ran, but made no issues
+        for at in range(weeks_ago + HOUR, current_time() - DAY, HOUR):  # it ran, but made no issues
             record.append([TimeRange("lobsters", at - HOUR, at, at).read("complete")], source="lobsters", at=at)
     (tmp_path / "public").write_text("a file where the folder should be")
     result = run("run", "--once", "--config", config)
@@ -183,7 +185,7 @@ def test_status_says_what_was_switched_off(tmp_path: Path, server: Server) -> No
     assert run("run", "--once", "--config", config).status == 0
     with Record(str(tmp_path / "hotpapers.db")) as record:
         for source in ("mastodon", "lobsters/2of2"):
-            jobs_queries.save_state(record, JobState(source=source, failing_since=now(), reason="no answer"))
+            jobs_queries.save_state(record, JobState(source=source, failing_since=current_time(), reason="no answer"))
     output = good("status", "--config", config)
     assert re.search(r"^ +mastodon +off, no success yet$", output, re.M) and "lobsters/2of2        off," in output
     assert re.search(r"lobsters             idle", output)

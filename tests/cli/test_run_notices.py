@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.base.settings import Settings, defaults, settings_type
+from hotpapers.base.settings import Settings, default_settings, settings_type
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.freeze import publication_of
@@ -24,7 +24,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import WORKING, JobState, seems_offline
 from hotpapers.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.publish.schedule.due import ExpectedIssue, next_issues
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import OFFLINE, RunNotice
 from hotpapers.site.run_notices import (
     NextIssueWatch,
@@ -33,7 +33,7 @@ from hotpapers.site.run_notices import (
     SettingsWatch,
     changed_keys,
     common_zone,
-    sentence,
+    next_sentence,
     start_notices,
 )
 from hotpapers.site.site import Site
@@ -217,7 +217,7 @@ def test_commands_say_that_one_seems_to_be_offline(context: Site) -> None:
 def test_the_next_issue_is_told_in_the_zone_of_its_publication(context: Site) -> None:
     with Record(context.store) as record:
         [issue] = next_issues(record, ["daily"], AT)
-    assert sentence(issue, "Asia/Kathmandu", AT) == (
+    assert next_sentence(issue, "Asia/Kathmandu", AT) == (
         "The next issue of daily, for 2026-11-26, comes on Thursday 2026-11-26 at 08:00 Asia/Kathmandu."
     )
     assert minute_of(issue.at, "Asia/Kathmandu") == "2026-11-26 08:00 Asia/Kathmandu"
@@ -235,7 +235,7 @@ def test_the_next_issue_is_told_in_the_zone_of_its_publication(context: Site) ->
 )
 def test_a_late_issue_says_what_it_waits_for(waits_for: str, failure: str, state: str) -> None:
     late = ExpectedIssue("daily", "2026-11-25", AT - HOUR, waits_for, failure)
-    assert sentence(late, "UTC", AT) == (
+    assert next_sentence(late, "UTC", AT) == (
         f"The issue of daily for 2026-11-25 closed on Wednesday 2026-11-25 at 11:00 UTC, and {state}."
     )
 
@@ -286,7 +286,7 @@ def test_moments_that_concern_no_publication_are_in_the_zone_of_all(context: Sit
     [daily] = context.settings.publication
     both = msgspec.structs.replace(context.settings, publication=(daily, msgspec.structs.replace(daily, zone="UTC")))
     assert common_zone(context.with_settings(both)) == "UTC"
-    assert common_zone(context.with_settings(defaults())) == "UTC"
+    assert common_zone(context.with_settings(default_settings())) == "UTC"
 
 
 # ---- other processes -----------------------------------------------------------------------------------
@@ -327,4 +327,4 @@ def test_a_second_run_says_that_another_is_at_work(context: Site) -> None:
             assert f'shared store  processes="process {first.pid} on {socket.gethostname()}"' in line
         finally:
             first.terminate()
-    assert now() > AT
+    assert current_time() > AT

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import model
-from hotpapers.cli.search import marked
+from hotpapers.cli.search import mark_matches
 from hotpapers.keep.search import update_index
 from hotpapers.record import Record
 from tests.cli.run import command_line, environment, good, misuse, run
@@ -223,11 +223,11 @@ class Terminal(StringIO):
 def test_nothing_in_a_text_commands_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "\x1b[2Ja kettle\u202e here"
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert marked(hostile, [(6, 12)]) == "\ufffd[2Ja kettle here"
+    assert mark_matches(hostile, [(6, 12)]) == "\ufffd[2Ja kettle here"
     monkeypatch.setattr("sys.stdout", Terminal())
-    assert marked(hostile, [(6, 12)]) == "\ufffd[2Ja \x1b[1mkettle\x1b[0m here"
+    assert mark_matches(hostile, [(6, 12)]) == "\ufffd[2Ja \x1b[1mkettle\x1b[0m here"
     monkeypatch.setattr("sys.stdout", None)
-    assert marked("kettle", [(0, 6)]) == "kettle"
+    assert mark_matches("kettle", [(0, 6)]) == "kettle"
 
 
 def test_what_was_asked_for_is_bold_on_a_terminal(small_store: Path) -> None:

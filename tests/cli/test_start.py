@@ -216,7 +216,7 @@ def test_the_lines_for_containers_show_a_page(cwd: Path, demo_folder: Path) -> N
 def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another thread requests a page, then sends SIGINT."""
     log_forms: list[str] = []
-    monkeypatch.setattr(logs, "listen", log_forms.append)
+    monkeypatch.setattr(logs, "start_logging", log_forms.append)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     pages: list[str] = []

@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import pytest
 
-from hotpapers.base.networks import readable
+from hotpapers.base.networks import readable_networks
 from hotpapers.record import Record
 from tests.cli.run import Result, command_line, environment, failure, good, misuse, run, run_as_user
 from tests.wings.classic import classic_issues
@@ -100,7 +100,7 @@ def test_run_logs_no_password_of_its_store(postgres_url: str, tmp_path: Path) ->
     store = f"{postgres_url}{'&' if '?' in postgres_url else '?'}password=secret-word"
     tables = ["[[publication]]", 'name = "daily"', "[source.feeds]", 'urls = ["http://127.0.0.1:1/"]']
     disabled_sources = [
-        f"[source.{name}]\non = false" for name in [row.name for row in readable().values() if row.is_on]
+        f"[source.{name}]\non = false" for name in [row.name for row in readable_networks().values() if row.is_on]
     ]
     (tmp_path / "hotpapers.toml").write_text("\n".join([f'store = "{store}"', *tables, *disabled_sources]))
     result = run("run", "--once", "--config", tmp_path / "hotpapers.toml")

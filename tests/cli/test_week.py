@@ -108,7 +108,7 @@ def test_each_part_says_what_it_counted(week_folder: Path, issues: list[Publishe
             names = [(part, network_title(part.network)) for part in parts]
             amounts = [f"{words.counted_amount(part)} on {name}" for part, name in names]
             one_line = " ".join(text.split())
-            assert [phrase for phrase in (*amounts, *map(words.formula, parts)) if phrase not in one_line] == []
+            assert [phrase for phrase in (*amounts, *map(words.part_formula, parts)) if phrase not in one_line] == []
             assert any("likes for one post" in amount for amount in amounts)
 
 
@@ -216,7 +216,7 @@ def test_one_issue_is_corrected_and_says_why(week_folder: Path, issues: list[Pub
     assert [len(issue.editions) for issue in issues] == [1, 1, 2, 1, 1]
     assert f"Edition 2. Corrected: {week.REASON}" in page_text(week_folder, week.CORRECTED)
     with Record(str(week_folder / "hotpapers.db")) as record:
-        first, second = freeze.editions(record, week.NAME, week.CORRECTED)
+        first, second = freeze.list_editions(record, week.NAME, week.CORRECTED)
     before, after = ({entry.paper: entry.voices for entry in edition.content.entries} for edition in (first, second))
     assert any(after.get(paper, voices) < voices for paper, voices in before.items())
 
@@ -240,7 +240,7 @@ def test_a_store_that_was_not_finished_is_not_there(tmp_path: Path, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(week, "forget", interrupt)
+        patch.setattr(week, "forget_key", interrupt)
         with pytest.raises(KeyboardInterrupt):
             week.make_week(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["hotpapers.toml"]

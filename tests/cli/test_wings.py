@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotpapers.base.wings import hooks_of, wings
+from hotpapers.base.wings import hooks_of, installed_wings
 from hotpapers.cli import SECTIONS
 from hotpapers.cli.hooks import Commands
 from tests.cli.run import good, misuse, run
@@ -12,9 +12,11 @@ from tests.cli.run import good, misuse, run
 
 def test_every_wing_is_listed_with_its_summary() -> None:
     assert [tuple(line.split(maxsplit=1)) for line in good("wings").splitlines()] == [
-        (wing.name, wing.summary) for wing in wings()
+        (wing.name, wing.summary) for wing in installed_wings()
     ]
-    assert run("wings", "--json").json == {"wings": [{"name": wing.name, "summary": wing.summary} for wing in wings()]}
+    assert run("wings", "--json").json == {
+        "wings": [{"name": wing.name, "summary": wing.summary} for wing in installed_wings()]
+    }
 
 
 def test_a_table_that_no_wing_knows_may_belong_to_one(cwd: Path) -> None:

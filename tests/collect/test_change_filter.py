@@ -32,14 +32,14 @@ from hotpapers.collect.change_filter import (
     ChangeFilter,
     SharedPaperIndex,
     TrackedPosts,
-    edits,
     restored_posts,
+    verdicts_on_edits,
 )
-from hotpapers.collect.pipeline import ingest, parse_page, with_consequences
+from hotpapers.collect.pipeline import ingest_page, parse_page, with_consequences
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
-from hotpapers.record.parsing import parse
+from hotpapers.record.parsing import parse_payload
 from tests.collect.job_setup import collect_setup
 from tests.collect.sources.net import START
 from tests.collect.story_source import StorySettings, StorySource
@@ -69,7 +69,7 @@ def test_words_with_u_0000_are_stored_once(store_url: str) -> None:
     original = Post(post="x:1\0", network="x", account="x:7", text="Moss\0", created_at=START, observed_at=START)
     with Record(store_url) as record:
         for payload in (RawPayload("post", "1", b"%d" % n, START + n) for n in range(2)):
-            parsed = parse(lambda raw: [msgspec.structs.replace(original, observed_at=raw.at)], payload)
+            parsed = parse_payload(lambda raw: [msgspec.structs.replace(original, observed_at=raw.at)], payload)
             new_items = filter(ChangeFilter(record.view(), parsed.items).is_new, parsed.items)
             record.ingest([parsed._replace(items=list(new_items))], source="x", at=payload.at)
         assert record.count(Post) == 1
@@ -218,8 +218,8 @@ def check_batch(record: Record, stored_items: list[Item], new_items: list[Item])
     batch_filter, single_filter = ChangeFilter(record.view(), new_items, edited), ChangeFilter(record.view())
     answers = [
         [
-            *edits(changes, new_items), *restored_posts(changes, new_items), *map(changes.is_new, new_items),
-            *map(changes.is_new, list(edits(changes, new_items[::2]))),
+            *verdicts_on_edits(changes, new_items), *restored_posts(changes, new_items),
+            *map(changes.is_new, new_items), *map(changes.is_new, list(verdicts_on_edits(changes, new_items[::2]))),
         ]
         for changes in (batch_filter, single_filter)
     ]  # fmt: skip
@@ -254,11 +254,11 @@ def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
     with Record(store_url) as record:
         record.append([*[post(1)], mention], source="test")
         changes = ChangeFilter(record.view())
-        [doubt] = edits(changes, [post(1)])
+        [doubt] = verdicts_on_edits(changes, [post(1)])
         assert doubt.judgement == "doubtful" and changes.is_new(doubt)
-        [pardon] = edits(changes, [post(1), mention])
+        [pardon] = verdicts_on_edits(changes, [post(1), mention])
         assert pardon.judgement == "sound" and changes.is_new(pardon)
-        assert not list(edits(changes, [post(1), mention]))
+        assert not list(verdicts_on_edits(changes, [post(1), mention]))
 
 
 def edit_of(text: str, at: int, **attributes: Any) -> Post:
@@ -306,7 +306,7 @@ def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
     with collect_setup(store_url, b"[]") as setup:
         context, source = setup.context(), EditedPosts(StorySettings())
         with pytest.raises(Exception, match="nowhere"):
-            ingest(context, "hackernews", parse_page(source, TERMS["hackernews"], page), None, "hackernews", START)
+            ingest_page(context, "hackernews", parse_page(source, TERMS["hackernews"], page), None, "hackernews", START)
         assert not setup.record.head.position
 
 
@@ -373,7 +373,7 @@ def test_what_is_stored_without_forgotten_names_is_stored_once(store_url: str) -
     reply = msgspec.structs.replace(post(2), reply_to=adas_post)
     with Record(store_url) as record:
         record.append([post(1366659539260149761, account=ada), reply], source="test")
-        forget(record, ada)
+        forget_key(record, ada)
         for at in range(START + DAY, START + DAY + 3):
             items = [msgspec.structs.replace(item, observed_at=at) for item in (named_post, reply)]
             changes = ChangeFilter(record.view(), items, known=record.forgotten())

@@ -34,7 +34,7 @@ from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.database import Params
 from hotpapers.record.sqlite import SqliteDatabase
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.collect.job_setup import JobSetup, collect_setup, fail_next_append
 from tests.collect.sources.net import START, ScriptedClient, reply
 from tests.collect.story_source import StorySource
@@ -78,7 +78,7 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         assert (record.count(Post), record.count(Snapshot)) == (2, 2)
         status = jobs_queries.load_state(record, "hackernews")
         assert status.failing_since is None and status.items == 7 and status.success_at is not None
-        assert not check(record.database, record.hasher).findings
+        assert not check_record(record.database, record.hasher).findings
 
 
 def test_what_the_record_says_of_a_page_is_asked_once_a_kind(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,12 +70,12 @@ PLACES: dict[str, list[tuple[object, str]]] = {
     ],
     "issues": [
         (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "missing_days"),
-        (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
-        (jobs_queries, "write_state"),
+        (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent_days"),
+        (publishing, "export_site"), (jobs_queries, "write_state"),
     ],
     "sending": [(sending, "fresh_days"), (SendJob, "_send_channel"), (jobs_queries, "load_state")],
     "housekeeping": [
-        (housekeeping, "prune"), (recount_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
+        (housekeeping, "prune_record"), (recount_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
         (jobs_queries, "load_state"),
     ],
 }  # fmt: skip
@@ -254,7 +254,7 @@ def test_what_a_defect_says_is_where_it_is_and_no_strangers_words(caplog: pytest
     isolation.log_defect("hackernews", excinfo.value)
     assert "somebody" not in str(vars(caplog.records[-1]))
     problems: list[str] = []
-    with isolation.isolated(problems, "issues", "daily"):
+    with isolation.isolate_failures(problems, "issues", "daily"):
         read_settings("no-such-source", {}, "")
     assert len(problems) == 1 and problems[0].startswith("daily: ")
 

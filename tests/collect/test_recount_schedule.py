@@ -26,7 +26,7 @@ from hotpapers.collect.queries import living_posts
 from hotpapers.discussion.engagement.measurement import NEVER, SHOWN_FOR, next_recount_at
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.moderation.bots.review import withdraw_rows
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.record.identities import key_of
 
@@ -175,7 +175,7 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     recount_queries.follow_new_posts(record.database, "x", 0, START)
     with record.database.write():
         record.database.run("INSERT INTO reaction_post VALUES (7, 'x:1', 0)")
-    forget(record, "x:1")
+    forget_key(record, "x:1")
     assert record.database.rows(FOLLOWED_POSTS) == [("x:2",)]
     assert record.database.rows("SELECT post FROM reaction_post") == []
 
@@ -184,12 +184,12 @@ def test_what_was_forgotten_is_not_asked_for_again(record: Record) -> None:
     """Networks don't know a post by its pseudonym, so it isn't requested, even after all posts are scanned again."""
     record.append([*post(1), *post(2)], source="test")
     recount_queries.follow_new_posts(record.database, "x", 0, START)
-    forget(record, "x:1")
+    forget_key(record, "x:1")
     recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(FOLLOWED_POSTS) == [("x:2",)]
     assert recount_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:2"]
     assert living_posts(record, "x", 0, 0) == [("x:2", "x:a", START)]
-    forget(record, "x:a")
+    forget_key(record, "x:a")
     recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert recount_queries.due_posts(record.database, "x", START + DAY, 9) == []
     assert living_posts(record, "x", 0, 0) == []

@@ -19,7 +19,7 @@ from hotpapers.collect.job_factory import ConfiguredSource, read_settings
 from hotpapers.collect.sources import CORE, SOURCES
 from hotpapers.record import AsOfView, Record
 from hotpapers.record.reparse import ReparsePlan
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.collect import job_setup
 from tests.collect.story_source import StorySettings, StorySource
 from tests.loopback.clock import SteppedClock, moment
@@ -139,7 +139,7 @@ def test_a_better_reader_says_what_it_would_change_and_changes_that(old_record: 
     assert texts(old_record.view()) == ["kettles", "teapots that pour themselves"]
     assert texts(old_view) == ["Teapots that Pour Themselves"], "what issues were made from stays"
     assert reprocessing.plan(old_record, CHOICE, TERMS["hackernews"]).is_nothing
-    assert not check(old_record.database, old_record.hasher).findings
+    assert not check_record(old_record.database, old_record.hasher).findings
 
 
 def test_a_reader_that_cannot_read_any_more_changes_nothing(old_record: Record, use_reader: UseReader) -> None:
@@ -160,4 +160,4 @@ def test_a_reader_that_makes_nothing_of_it_closes_all_and_says_so_before(
     assert plan == ReparsePlan(removals, {}, kept=1, unreadable=0, apart=1, readable=1)
     reprocessing.reprocess(old_record, CHOICE, TERMS["hackernews"])
     assert texts(old_record.view()) == []
-    assert not check(old_record.database, old_record.hasher).findings
+    assert not check_record(old_record.database, old_record.hasher).findings

@@ -25,14 +25,14 @@ from hotpapers.base.model import (
     Publication,
     RawPayload,
     Snapshot,
-    storable,
+    storable_text,
 )
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.collect.sources import hackernews
 from hotpapers.collect.sources.arxiv import formats, xml
 from hotpapers.collect.sources.bluesky import parser
 from hotpapers.issues import freeze, quotations
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.record import Record
 from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
 from hotpapers.wings.mastodon.settings import MastodonSettings
@@ -54,7 +54,7 @@ def fill(record: Record, cases: Sequence[str]) -> None:
     recipe = IssueRecipe(
         OWN, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS
     )  # even those with too few words of their own
-    freeze.save(record, build(record, recipe), moment(DAY) + 2 * A_DAY)
+    freeze.save_issue(record, build_issue(record, recipe), moment(DAY) + 2 * A_DAY)
 
 
 # ---- papers ----------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def paper_item(number: int, case: str) -> Paper:
     try:
         return formats.read_api(xml.parse(entry(number, case).encode("utf-8", "surrogatepass")), MORNING)
     except (HotPapersError, ValueError, UnicodeError):
-        text = storable(case)
+        text = storable_text(case)
         return Paper(
             paper=key(number), title=title(number, text), abstract=f"{text}{ABSTRACT}", authors=(f"Ada {text}",),
             categories=("cs.LG", text), comment=text, doi=text, journal=text, observed_at=MORNING,
@@ -123,7 +123,7 @@ def link_of(number: int) -> str:
 
 def _mastodon(number: int, case: str) -> Iterable[Item]:
     uri = f"https://toots.example/users/ada{number}/statuses/{number}"
-    text = storable(case)
+    text = storable_text(case)
     html = text if number % 8 else escape(text)  # some servers escape it, some don't
     account = {
         "id": str(number), "url": f"https://toots.example/@ada{number}", "uri": f"https://toots.example/users/ada{number}",
@@ -139,7 +139,7 @@ def _mastodon(number: int, case: str) -> Iterable[Item]:
 
 
 def _bluesky(number: int, case: str) -> Iterable[Item]:
-    case_text = storable(case)
+    case_text = storable_text(case)
     text = f"Tea! {case_text} paper"
     end = len(text.encode())
     begin = end - len("paper")
@@ -155,7 +155,7 @@ def _bluesky(number: int, case: str) -> Iterable[Item]:
     commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey, "record": record, "cid": "x"}
     event = {"did": did, "time_us": MORNING, "kind": "commit", "commit": commit}
     uri = f"at://{did}/app.bsky.feed.post/{rkey}"
-    items = list(parser.read(RawPayload("post", uri, json.dumps(event).encode(), MORNING + 1), NO_NAMES))
+    items = list(parser.read_payload(RawPayload("post", uri, json.dumps(event).encode(), MORNING + 1), NO_NAMES))
     names = {"handle": case_text[:100], "name": case_text}
     return [msgspec.structs.replace(item, **names) if isinstance(item, Post) else item for item in items]
 
@@ -169,7 +169,7 @@ def link(uri: str) -> dict[str, Any]:
 
 
 def _hackernews(number: int, case: str) -> Iterable[Item]:
-    text = storable(case)
+    text = storable_text(case)
     hit = {
         "author": f"ada{number}", "created_at_i": MORNING // 1_000_000, "num_comments": 0, "objectID": str(number),
         "points": 50, "title": f"Tea! {text}", "url": link_of(number),
@@ -179,7 +179,7 @@ def _hackernews(number: int, case: str) -> Iterable[Item]:
 
 
 def _feeds(number: int, case: str) -> Iterable[Item]:
-    text = storable(case)
+    text = storable_text(case)
     content = {
         "feed": f"https://blog{number}.example/feed",
         "entry": {

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.render import channel
+from hotpapers.publish.render import find_channel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from tests.hostile import browser
@@ -38,8 +38,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
             RecordIssueReader(record),
             SiteConfig("desk@library.example", "https://papers.example/daily/"),
         )
-        site = {file.path: file.data for file in channel("site", site_config).render(issue_reader, "daily", [DAY])}
-        feeds = {file.path: file.data for file in channel("feeds", site_config).render(issue_reader, "daily", [DAY])}
+        site = {file.path: file.data for file in find_channel("site", site_config).render(issue_reader, "daily", [DAY])}
+        feeds = {
+            file.path: file.data for file in find_channel("feeds", site_config).render(issue_reader, "daily", [DAY])
+        }
     feed_pages = {f"feeds/{path}.html": SHELL.format(_feed_html(path, feeds[path])).encode() for path in FEEDS}
     open_pages = {f"open/{path}": POLICY.sub(b"", data) for path, data in site.items()}
     return {**site, **open_pages, **feed_pages}

@@ -25,18 +25,18 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl.importer import import_lines
-from hotpapers.publish.render import channel
-from hotpapers.publish.view.key_sentence import key_sentence, sentences
+from hotpapers.publish.render import find_channel
+from hotpapers.publish.view.key_sentence import key_sentence, split_sentences
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.serve.api import Api
 from hotpapers.serve.backend import Backend, ServeConfig
-from hotpapers.wings.announce.announcement import announcement
-from hotpapers.wings.announce.bluesky import thread
-from hotpapers.wings.announce.chat import message
+from hotpapers.wings.announce.announcement import build_announcement
+from hotpapers.wings.announce.bluesky import build_thread
+from hotpapers.wings.announce.chat import room_message
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.mail.messages import address_message, issue_message
-from hotpapers.wings.summaries.llm_client import request, sentence_of
+from hotpapers.wings.summaries.llm_client import model_request, sentence_of
 from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill
@@ -65,7 +65,7 @@ def issue(record: Record) -> PublishedIssue:
 
 
 def render_channel(record: Record, name: str) -> dict[str, bytes]:
-    files = channel(name, SITE_CONFIG).render(RecordIssueReader(record), "daily", [DAY])
+    files = find_channel(name, SITE_CONFIG).render(RecordIssueReader(record), "daily", [DAY])
     return {file.path: file.data for file in files if file.data}
 
 
@@ -156,7 +156,7 @@ def _contents(path: str, data: bytes) -> Iterator[str]:
 
 def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
     [text] = [data.decode("utf-8") for data in render_channel(record, "classic").values()]
-    document = classic.parse(text)
+    document = classic.parse_classic(text)
     assert len(document.items) == len(CASES)
     assert not CONTROL_CHARACTERS.search(text.replace("\n", " "))
 
@@ -215,13 +215,13 @@ def test_no_message_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: P
 
 def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: PublishedIssue) -> None:
     for part in slices(issue, 5):
-        news = announcement(part, SITE_CONFIG)
+        news = build_announcement(part, SITE_CONFIG)
         for text_format in ("plain", "markdown"):
-            text = message(news, PlainRoom(text_format, 1500))
+            text = room_message(news, PlainRoom(text_format, 1500))
             assert 0 < len(text) <= 1500 and not CONTROL_CHARACTERS.search(text.replace("\n", " "))
             rest = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", text)
             assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", rest), rest
-        for post in thread(part, SITE_CONFIG).posts:
+        for post in build_thread(part, SITE_CONFIG).posts:
             features = [feature for facet in post.content.get("facets", ()) for feature in facet["features"]]
             assert all(feature["uri"].startswith("https://papers.example/daily/") for feature in features)
 
@@ -246,7 +246,7 @@ def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str
 
 def test_a_model_gets_every_text_as_material_between_its_marks(issue: PublishedIssue) -> None:
     for paper in issue.papers.values():
-        body = json.loads(request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
+        body = json.loads(model_request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
         assert [prompt_message["role"] for prompt_message in body["messages"]] == ["system", "user"]
         lines = body["messages"][1]["content"].split("\n")
         assert len(lines) == 4 and lines[0] == lines[3] == "f00f" * 4
@@ -273,10 +273,10 @@ def test_a_model_that_obeys_a_text_is_not_believed(issue: PublishedIssue) -> Non
 @pytest.mark.parametrize("case", CASES)
 def test_the_most_telling_sentence_is_one_of_the_abstract(case: str) -> None:
     line = " ".join(f"{case} We boil water. It sings.".split())
-    assert key_sentence(line, case) in sentences(line)
+    assert key_sentence(line, case) in split_sentences(line)
 
 
 def test_the_record_of_all_this_verifies(record: Record) -> None:
     [item] = [row.item for row in record.view().latest(Issue)]
     assert list(freeze.check_issue(record, item)) == []
-    assert now() > item.observed_at
+    assert current_time() > item.observed_at

@@ -25,7 +25,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.papers.categories import archive_of
 from hotpapers.issues import freeze
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.freeze import FrozenIssue
 from hotpapers.issues.windows import is_label
 from hotpapers.record.record import Record
@@ -137,12 +137,12 @@ def write(record: Record, *items: Item | Iterable[Item]) -> None:
 def issue(record: Record, publication: Publication = DAILY, day: str = DAY) -> IssueContent:
     """The day's issue, frozen two days later; only built if that day cannot have an issue."""
     if not is_label(publication, datetime.date.fromisoformat(day)):
-        return build(record, IssueRecipe(publication, day, 1, record.head.position)).content
+        return build_issue(record, IssueRecipe(publication, day, 1, record.head.position)).content
     return frozen(record, publication, day).content
 
 
 def frozen(record: Record, publication: Publication = DAILY, day: str = DAY) -> FrozenIssue:
-    return freeze.freeze(record, publication, day, at=moment(day) + 48 * HOUR)
+    return freeze.freeze_issue(record, publication, day, at=moment(day) + 48 * HOUR)
 
 
 def numbers(entries: Iterable[object]) -> list[int]:

@@ -45,7 +45,7 @@ def entry(place: int, at: int) -> Entry:
 
 
 def sentence_for(*days: str, **more: object) -> str:
-    return " · ".join(announcement_counts.facts(content(*days, **more)))  # type: ignore[arg-type]
+    return " · ".join(announcement_counts.announcement_facts(content(*days, **more)))  # type: ignore[arg-type]
 
 
 BEFORE, MONDAY, FRIDAY, FRIDAY_AFTER = "2021-01-13", "2021-01-11", "2021-01-08", "2021-01-15"
@@ -99,10 +99,10 @@ def test_longer_windows_say_nothing_of_one_day() -> None:
 
 def test_when_one_paper_was_announced() -> None:
     issue = content(THURSDAY, BEFORE, MONDAY, "2021-01-07")
-    assert [announcement_counts.announcement(issue, item) for item in issue.entries] == [
+    assert [announcement_counts.announcement_phrase(issue, item) for item in issue.entries] == [
         "announced that day", "announced the day before", "announced on Monday", "announced on 2021-01-07",
     ]  # fmt: skip
-    assert announcement_counts.announcement(issue, entry(9, 0)) == ""
+    assert announcement_counts.announcement_phrase(issue, entry(9, 0)) == ""
 
 
 @pytest.mark.parametrize("day", ["2021-01-14", "2021-07-14", "2021-01-11", "2021-03-15", "2021-11-08"])
@@ -146,7 +146,7 @@ def without_papers(new: int | None = 0, **more: object) -> str:
         frozen_at=0, papers={}, posts={}, listing=None, places={},
         editions=("",),
     )  # fmt: skip
-    return phrases.empty(issue)
+    return phrases.why_empty(issue)
 
 
 def test_on_a_day_without_an_announcement() -> None:

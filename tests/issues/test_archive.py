@@ -16,9 +16,9 @@ from hotpapers.base.model import DAY, HOUR, Issue, IssueContent
 from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.issues.ranking.rarity_1 import millipoints
-from hotpapers.record.record import Record, now
-from hotpapers.record.verify import check
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
+from hotpapers.record.record import Record, current_time
+from hotpapers.record.verify import check_record
 from hotpapers.wings.tables.commands import write_tables
 from tests.wings.classic import classic_issues
 from tests.wings.tables.recounts import ask, recounted
@@ -65,14 +65,14 @@ def record(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
             classic_issues.import_file(opened, file.name, file.read_bytes())
         publication = freeze.publication_of(opened, None)
         for day in issues_queries.listed_days(opened, publication.publication):
-            freeze.freeze(opened, publication, day)
+            freeze.freeze_issue(opened, publication, day)
         yield opened
 
 
 @pytest.fixture(scope="module")
 def contents(record: Record) -> list[IssueContent]:
     days = issues_queries.frozen_days(record, "hot-papers")
-    return [freeze.editions(record, "hot-papers", day)[-1].content for day in days]
+    return [freeze.list_editions(record, "hot-papers", day)[-1].content for day in days]
 
 
 @pytest.mark.long
@@ -80,7 +80,7 @@ def test_all_are_there_and_verify(record: Record) -> None:
     items = [row.item for row in record.view().latest(Issue)]
     assert len(items) == 234
     assert [str(finding) for item in items for finding in freeze.check_issue(record, item)] == []
-    assert check(record.database, record.hasher).findings == ()
+    assert check_record(record.database, record.hasher).findings == ()
 
 
 def test_by_the_classic_rule_they_stand_as_they_were_printed(
@@ -130,11 +130,11 @@ def score(figure: Figure, latest: dict[str, Figure]) -> int:
     peers = next((choice for choice in (alike, group) if len(choice) >= 500), rest)
     if figure.favorites < 3:
         return 0
-    return millipoints(len(peers), sum(other.favorites >= figure.favorites for other in peers))
+    return rarity_millipoints(len(peers), sum(other.favorites >= figure.favorites for other in peers))
 
 
 def test_the_tables_for_research_have_every_count(record: Record, contents: list[IssueContent], tmp_path: Path) -> None:
-    rows = {file.table.name: file.rows for file in write_tables(record, tmp_path, now()).files}
+    rows = {file.table.name: file.rows for file in write_tables(record, tmp_path, current_time()).files}
     assert rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
     counts = list(recounted(tmp_path))
     assert len(counts) == 4 * rows["entry_counts"]

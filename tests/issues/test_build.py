@@ -327,7 +327,7 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
     part = content.entries[0].parts[0]
     assert (part.own, part.papers, part.atleast, part.until) == (90, 100, 0, CUT)
     assert (content.from_at, content.ongoing, content.earlier, content.considered) == (start, (), (), 3)
-    rows = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
+    rows = build.build_issue(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
     assert [(row.place, row.post) for row in rows] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
 
 
@@ -347,7 +347,7 @@ def test_a_week_that_closes_late_has_nothing_of_the_next(record: Record) -> None
     assert (first.as_of, first.until_at, second.from_at) == (late, end, end)
     assert [(entry.paper[-1], entry.voices) for entry in first.entries] == [("1", 60), ("2", 31)]
     assert [(entry.paper[-1], entry.voices) for entry in second.entries] == [("4", 99), ("3", 91), ("2", 41)]
-    shown = build.build(record, build.IssueRecipe(weekly, "2024-05-06", 1, record.head.position)).shown
+    shown = build.build_issue(record, build.IssueRecipe(weekly, "2024-05-06", 1, record.head.position)).shown
     assert [row.post for row in shown] == ["bluesky:1", "bluesky:before"]
     assert [finding for item in record.view().items(Issue) for finding in freeze.check_issue(record, item)] == []
 
@@ -375,7 +375,7 @@ def test_a_monthly_issue(record: Record) -> None:
 
 def shown(record: Record, publication: Publication = DAILY) -> list[str]:
     """The posts shown under the issue's only entry."""
-    built = build.build(record, build.IssueRecipe(publication, DAY, 1, record.head.position))
+    built = build.build_issue(record, build.IssueRecipe(publication, DAY, 1, record.head.position))
     (entry,) = built.content.entries
     assert len(entry.posts) == len(built.shown)
     assert [quotation.n for quotation in built.shown] == list(range(1, len(built.shown) + 1))
@@ -464,7 +464,7 @@ def test_bots_are_named_apart(record: Record) -> None:
 def test_what_came_later_changes_nothing(record: Record) -> None:
     write(record, background(), paper(1), posts_about(1, 50, TODAY))
     recipe = build.IssueRecipe(DAILY, DAY, 1, record.head.position)
-    before = build.build(record, recipe)
+    before = build.build_issue(record, recipe)
     late: list[Item] = [
         *paper(2), *posts_about(2, 90, TODAY), *more_talk(1, 99, TODAY + HOUR), judged("bluesky:by-1", "bot"),
         judged("bluesky:1", "doubtful", key(1)), judged("bluesky:1", "hidden"),
@@ -472,5 +472,5 @@ def test_what_came_later_changes_nothing(record: Record) -> None:
         *post(1, "bluesky:1", TODAY + 1, gone="deleted")[:1],
     ]  # fmt: skip
     write(record, late, read("mastodon", TODAY - HOUR, CUT, "refused"))
-    assert build.build(record, recipe) == before
-    assert numbers(build.build(record, recipe._replace(position=record.head.position)).content.entries) == [2]
+    assert build.build_issue(record, recipe) == before
+    assert numbers(build.build_issue(record, recipe._replace(position=record.head.position)).content.entries) == [2]

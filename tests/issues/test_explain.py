@@ -12,8 +12,8 @@ import pytest
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Publication, PublishedIssue
 from hotpapers.issues import freeze
-from hotpapers.issues.explain import ALL_KNOWN, explain, text_of
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.explain import ALL_KNOWN, explain_entry, text_of
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.record import Record
 from tests.conftest import data
@@ -90,13 +90,13 @@ def listing(record: Record) -> PublishedIssue:
 def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIssue) -> None:
     for issue in (daily, listing):
         for entry in (*issue.content.entries, *issue.content.ongoing):
-            result = explain(issue, entry.paper)
+            result = explain_entry(issue, entry.paper)
             assert result.score == entry.score == sum(part.score for part in result.parts)
             assert len(result.parts) == len(result.formulae) == len(result.sentences) == len(entry.counts)
             for part, formula in zip(result.parts, result.formulae, strict=True):
                 if part.voices >= 3:
                     above, below = re.findall(r"[\d,]+", formula)[2:4]
-                    assert millipoints(int(above.replace(",", "")) - 1, int(below) - 1) == part.score
+                    assert rarity_millipoints(int(above.replace(",", "")) - 1, int(below) - 1) == part.score
                 else:
                     assert (part.score, formula) == (0, "0")
 
@@ -104,7 +104,7 @@ def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIss
 def test_the_sum_is_in_the_text(daily: PublishedIssue) -> None:
     """The parts in the printed lines add up to the score."""
     for entry in daily.content.entries:
-        lines = list(text_of(explain(daily, entry.paper)))
+        lines = list(text_of(explain_entry(daily, entry.paper)))
         column = [int(line[16:24].replace(",", "")) for line in lines if re.match(r"  \S.{13} *[\d,]+   ", line)]
         assert sum(column[:-1]) == column[-1] == entry.score
 
@@ -113,18 +113,18 @@ def test_neighbours_are_those_that_stand_there(daily: PublishedIssue) -> None:
     order = [entry.paper for entry in daily.content.entries]
     assert [name[-1] for name in order] == ["1", "2", "3", "4"]
     for index, name in enumerate(order):
-        result = explain(daily, name)
+        result = explain_entry(daily, name)
         above, below = result.above, result.below
         assert (above and above.paper) == (order[index - 1] if index else None)
         assert (below and below.paper) == (order[index + 1] if index + 1 < len(order) else None)
-    first, second = explain(daily, order[0]), explain(daily, order[1])
+    first, second = explain_entry(daily, order[0]), explain_entry(daily, order[1])
     assert first.below is not None
     assert second.above is not None
     assert first.below.swaps == second.above.swaps
 
 
 def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> None:
-    item = explain(daily, key(9))
+    item = explain_entry(daily, key(9))
     assert (item.lane, item.place, item.entries, item.above, item.below) == ("ongoing", 1, 1, None, None)
 
 
@@ -132,31 +132,31 @@ def test_further_voices_that_would_swap_are_taken_to_be_known_ones(record: Recor
     """Said where voices with standing count for more and further voices could swap entries."""
     write(record, weeks_ago(), day())
     issue = shelved(record, VOUCHED)
-    assert [explain(issue, entry.paper).notes[-1:] for entry in issue.content.entries] == [(ALL_KNOWN,)] * 2
-    assert any(ALL_KNOWN in line for line in text_of(explain(issue, key(3))))
+    assert [explain_entry(issue, entry.paper).notes[-1:] for entry in issue.content.entries] == [(ALL_KNOWN,)] * 2
+    assert any(ALL_KNOWN in line for line in text_of(explain_entry(issue, key(3))))
 
 
 def test_while_nobody_is_known_nothing_is_said_of_who_they_are(record: Record) -> None:
     write(record, weeks_ago(ACCOUNTS[:50]), day())
     young = shelved(record, VOUCHED)
-    assert all(ALL_KNOWN not in explain(young, entry.paper).notes for entry in young.content.entries)
-    assert any((to := explain(young, entry.paper).below) and to.swaps for entry in young.content.entries)
+    assert all(ALL_KNOWN not in explain_entry(young, entry.paper).notes for entry in young.content.entries)
+    assert any((to := explain_entry(young, entry.paper).below) and to.swaps for entry in young.content.entries)
 
 
 def test_a_paper_that_is_not_in_the_issue(daily: PublishedIssue) -> None:
     with pytest.raises(NotFound, match=r"^2405.00099 is not in the issue of 2024-05-07$"):
-        explain(daily, key(99))
+        explain_entry(daily, key(99))
 
 
 def test_a_listing_s_method_is_noted(record: Record) -> None:
     """Only if the method is known; the made-up one is not."""
     publication = listed(record, {1: (90, 10)})
     issue = shelved(record, publication)
-    assert explain(issue, key(1)).notes == ()
+    assert explain_entry(issue, key(1)).notes == ()
     (entry,) = issue.content.entries
     count = msgspec.structs.replace(entry.counts[0], method="hot-papers/2")
     content = msgspec.structs.replace(issue.content, entries=(msgspec.structs.replace(entry, counts=(count,)),))
-    (note,) = explain(msgspec.structs.replace(issue, content=content), key(1)).notes
+    (note,) = explain_entry(msgspec.structs.replace(issue, content=content), key(1)).notes
     assert note.startswith("X (Twitter) counts here are ")
     assert "several times too high" in note
 
@@ -166,7 +166,7 @@ def test_a_listing_s_method_is_noted(record: Record) -> None:
 
 def whole_text(issue: PublishedIssue) -> str:
     papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
-    return "\n".join("".join(f"{line}\n" for line in text_of(explain(issue, paper))) for paper in papers)
+    return "\n".join("".join(f"{line}\n" for line in text_of(explain_entry(issue, paper))) for paper in papers)
 
 
 def check_text(issue: PublishedIssue, name: str) -> None:
@@ -196,6 +196,6 @@ def test_the_text_of_the_classic_rule(record: Record) -> None:
 def test_what_decides_between_level_papers_of_no_listing(record: Record) -> None:
     write(record, paper(1), posts_about(1, 40, TODAY), paper(2), posts_about(2, 40, TODAY))
     issue = shelved(record, msgspec.structs.replace(DAILY, ranking="classic/1", threshold=10))
-    assert explain(issue, key(2)).notes[:1] == (
+    assert explain_entry(issue, key(2)).notes[:1] == (
         "Tied with a neighbor: the same score. The earlier announcement goes first, then the id.",
     )

@@ -10,7 +10,7 @@ import pytest
 from hotpapers.base.model import DAY, HOUR, Forecast, NetworkForecast
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
-from hotpapers.issues.forecasts import CurveCollector, sentence
+from hotpapers.issues.forecasts import CurveCollector, forecast_sentence
 from hotpapers.record.record import Record
 from tests.issues.made import key, more_talk, paper, posts_about, write
 
@@ -126,18 +126,18 @@ def test_from_a_record(store_url: str) -> None:
 
 def test_a_forecast_in_words() -> None:
     usual = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
-    assert sentence(usual) == (
+    assert forecast_sentence(usual) == (
         "On Bluesky, 1,200 to 2,000 people after a week in nine of ten cases, median 1,500: based on 412 papers of cs "
         "that had 1,024 to 2,047 at 6 h."
     )
     single = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 2, 80, "all", 1, 1))
-    assert sentence(single).endswith("based on 80 papers that had 1 at 24 h.")
+    assert forecast_sentence(single).endswith("based on 80 papers that had 1 at 24 h.")
     exact = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 1, 80, "all", 1, 1))
-    assert sentence(exact).startswith("On X (Twitter), 1 person after a week in nine of ten cases, median 1: ")
+    assert forecast_sentence(exact).startswith("On X (Twitter), 1 person after a week in nine of ten cases, median 1: ")
 
 
 def test_no_forecast_in_words() -> None:
-    assert sentence(NetworkForecast("lobsters", 6, 5, 43, None)) == (
+    assert forecast_sentence(NetworkForecast("lobsters", 6, 5, 43, None)) == (
         "No forecast for Lobsters: of 43 papers followed there from 6 h to a week, too few match."
     )
-    assert "of 1 paper followed there" in sentence(NetworkForecast("x", 6, 5, 1, None))
+    assert "of 1 paper followed there" in forecast_sentence(NetworkForecast("x", 6, 5, 1, None))

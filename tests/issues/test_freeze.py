@@ -22,12 +22,12 @@ from hotpapers.issues import build, freeze, windows
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.record import Record
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.issues.listed import listed
 from tests.issues.made import (
     DAILY,
@@ -90,9 +90,9 @@ def test_frozen_twice_is_frozen_once(store_url: str) -> None:
         first = frozen(record)
         position = record.head.position
         write(record, more_talk(2, 90, TODAY + HOUR))
-        assert freeze.freeze(record, DAILY, DAY, at=LATER) == first
+        assert freeze.freeze_issue(record, DAILY, DAY, at=LATER) == first
         assert record.head.position == position + 1
-        assert freeze.editions(record, "daily", DAY) == [first]
+        assert freeze.list_editions(record, "daily", DAY) == [first]
         assert issues_queries.frozen_days(record, "daily") == [DAY]
         assert first.digest == build.digest_of(first.content)
         assert problems_of(record) == []
@@ -111,13 +111,13 @@ def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> No
         write(record, fortnight())
         first = frozen(record)
         write(record, more_talk(3, 60, TODAY + HOUR))
-        second = freeze.freeze(record, DAILY, DAY, again=True, reason=" counts were misread ", at=LATER)
+        second = freeze.freeze_issue(record, DAILY, DAY, again=True, reason=" counts were misread ", at=LATER)
         assert (second.content.edition, second.content.replaces) == (2, first.digest)
         assert (second.content.reason, second.digest != first.digest) == ("counts were misread", True)
         assert numbers(first.content.entries) == [1, 2, 3]
         assert numbers(second.content.entries) == [1, 3, 2]
-        assert freeze.editions(record, "daily", DAY) == [first, second]
-        assert freeze.freeze(record, DAILY, DAY) == second
+        assert freeze.list_editions(record, "daily", DAY) == [first, second]
+        assert freeze.freeze_issue(record, DAILY, DAY) == second
         issue_reader = RecordIssueReader(record)
         latest, before = issue_reader.issue("daily", DAY), issue_reader.issue("daily", DAY, 1)
         assert (latest.content, before.content) == (second.content, first.content)
@@ -130,7 +130,7 @@ def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
     write(record, fortnight())
     first = frozen(record).content
     weekly = msgspec.structs.replace(DAILY, window="weekly", hour=20, zone="Asia/Tokyo", threshold=2)
-    second = freeze.freeze(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
+    second = freeze.freeze_issue(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
     assert (second.from_at, second.as_of) == (first.from_at, first.as_of)
     assert second.publication == msgspec.structs.replace(DAILY, threshold=2)
     assert problems_of(record) == []
@@ -160,17 +160,17 @@ def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
     write(record, fortnight())
     for again in (True, False):
         with pytest.raises(UsageError, match="--again --reason"):
-            freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason="why")
+            freeze.freeze_issue(record, DAILY, DAY, at=LATER, again=again, reason="why")
     frozen(record)
     for again, reason in ((True, ""), (True, "  "), (False, "why")):
         with pytest.raises(UsageError, match="--again --reason"):
-            freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason=reason)
+            freeze.freeze_issue(record, DAILY, DAY, at=LATER, again=again, reason=reason)
     for day in ("2024-13-01", "today", "20240507", "2024-5-7", "", "0001-01-01", "9999-12-31"):
         with pytest.raises(UsageError, match="not a date"):
-            freeze.freeze(record, DAILY, day, at=LATER)
+            freeze.freeze_issue(record, DAILY, day, at=LATER)
     listing = msgspec.structs.replace(DAILY, publication="other", window="listing")
     with pytest.raises(NotFound, match="other 2024-05-07: no listing"):
-        freeze.freeze(record, listing, DAY, at=LATER)
+        freeze.freeze_issue(record, listing, DAY, at=LATER)
 
 
 def test_the_publication_by_name(record: Record) -> None:
@@ -206,7 +206,7 @@ def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
         assert first == second
         assert record.count(Issue) == len(DAYS)
         assert problems_of(record) == []
-        assert check(record.database, record.hasher).findings == ()
+        assert check_record(record.database, record.hasher).findings == ()
 
 
 def test_who_comes_second_gets_the_first_one_s_issue(
@@ -217,19 +217,21 @@ def test_who_comes_second_gets_the_first_one_s_issue(
     first: list[freeze.FrozenIssue] = []
 
     def build_while_another_freezes(outer: Record, recipe: build.IssueRecipe) -> build.BuiltIssue:
-        built = build.build(outer, recipe)
+        built = build.build_issue(outer, recipe)
         with monkeypatch.context() as undone, Record(sqlite_url) as inner:
-            undone.setattr(freeze, "build", build.build)
+            undone.setattr(freeze, "build_issue", build.build_issue)
             write(inner, paper(10 + recipe.edition))
-            first.append(freeze.freeze(inner, DAILY, DAY, again=recipe.edition > 1, reason=recipe.reason, at=LATER))
+            first.append(
+                freeze.freeze_issue(inner, DAILY, DAY, again=recipe.edition > 1, reason=recipe.reason, at=LATER)
+            )
         return built
 
-    monkeypatch.setattr(freeze, "build", build_while_another_freezes)
+    monkeypatch.setattr(freeze, "build_issue", build_while_another_freezes)
     assert frozen(record) == first[0]
     assert first[0].content.position == 2
     with pytest.raises(IssueError, match="another process"):
-        freeze.freeze(record, DAILY, DAY, again=True, reason="why", at=LATER)
-    assert [issue.content.edition for issue in freeze.editions(record, "daily", DAY)] == [1, 2]
+        freeze.freeze_issue(record, DAILY, DAY, again=True, reason="why", at=LATER)
+    assert [issue.content.edition for issue in freeze.list_editions(record, "daily", DAY)] == [1, 2]
 
 
 # ---- replay ------------------------------------------------------------------------------------------------
@@ -248,11 +250,11 @@ def test_what_comes_later_changes_no_frozen_issue(store_url: str) -> None:
             read("mastodon", TODAY, TODAY + HOUR, "refused"), *post(3, "bluesky:3", TODAY + 1, gone="deleted"),
         ]  # fmt: skip
         write(record, late)
-        freeze.freeze(record, DAILY, "2024-05-06", again=True, reason="the old one was wrong", at=LATER)
+        freeze.freeze_issue(record, DAILY, "2024-05-06", again=True, reason="the old one was wrong", at=LATER)
         assert problems_of(record) == []
-        assert freeze.editions(record, "daily", DAY) == [tuesday]
-        assert freeze.editions(record, "daily", "2024-05-06")[0] == monday
-        again = freeze.freeze(record, DAILY, DAY, again=True, reason="late counts", at=LATER)
+        assert freeze.list_editions(record, "daily", DAY) == [tuesday]
+        assert freeze.list_editions(record, "daily", "2024-05-06")[0] == monday
+        again = freeze.freeze_issue(record, DAILY, DAY, again=True, reason="late counts", at=LATER)
         assert numbers(again.content.entries) != numbers(tuesday.content.entries)
         assert again.content.earlier[0].edition == 2
 
@@ -280,7 +282,7 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
         for edition, items in enumerate(readers, 2):
             record.reprocess("made-up", lambda _, items=items: items, at=LATER)  # type: ignore[misc]
             assert problems_of(record) == []
-            again = freeze.freeze(record, DAILY, DAY, again=True, reason="read better", at=LATER)
+            again = freeze.freeze_issue(record, DAILY, DAY, again=True, reason="read better", at=LATER)
             assert again.content.edition == edition
             assert voices_of(again) == (51, 40)[edition - 2]
         assert problems_of(record) == []
@@ -294,7 +296,7 @@ def test_a_post_of_our_own_may_be_forgotten_again_and_again(store_url: str) -> N
         write(record, own_publication, background(), paper(1), posts_about(1, 50, TODAY))
         for number in range(3):
             write(record, post(1, f"mastodon:{number}", TODAY, own))
-            forget(record, f"mastodon:{number}")
+            forget_key(record, f"mastodon:{number}")
         write(record, post(1, "mastodon:9", TODAY, own))
         (count,) = frozen(record, own_publication).content.entries[0].counts
         assert (count.network, len(record.voices_of([own]))) == ("bluesky", 4)
@@ -309,9 +311,9 @@ def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> No
         write(record, post(2, "bluesky:zz", TODAY, text=long), post(2, "mastodon:aa", TODAY + 1, text=long))
         first = frozen(record)
         for account in ("bluesky:by-2", "bluesky:by-zz"):
-            forget(record, account)
+            forget_key(record, account)
         assert problems_of(record) == []
-        again = freeze.freeze(record, DAILY, DAY, again=True, reason="once more", at=LATER)
+        again = freeze.freeze_issue(record, DAILY, DAY, again=True, reason="once more", at=LATER)
         ranked = [msgspec.structs.replace(entry, posts=()) for entry in first.content.entries]
         assert [msgspec.structs.replace(entry, posts=()) for entry in again.content.entries] == ranked
         assert again.content.entries[1].posts != first.content.entries[1].posts  # without text nothing is quoted
@@ -324,7 +326,7 @@ def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> No
 
 def moved(source: str, target: str, records_only: bool = False) -> None:
     with Record(source) as origin, Record(target) as copy:
-        import_lines(copy, "made-up.jsonl", lines(origin, records_only=records_only))
+        import_lines(copy, "made-up.jsonl", record_lines(origin, records_only=records_only))
 
 
 @pytest.mark.long
@@ -344,8 +346,8 @@ def test_the_same_batches_give_the_same_digests_in_both_databases(
     back = str(tmp_path / "back.db")
     moved(postgres_url, back)
     with Record(back) as record:
-        assert freeze.editions(record, "daily", "2024-05-06") == [monday]
-        assert freeze.editions(record, "daily", DAY) == [tuesday]
+        assert freeze.list_editions(record, "daily", "2024-05-06") == [monday]
+        assert freeze.list_editions(record, "daily", DAY) == [tuesday]
         assert problems_of(record) == []
 
 

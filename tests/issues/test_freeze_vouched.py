@@ -13,8 +13,8 @@ import pytest
 from hotpapers.base.model import DAY, HOUR, Entry, Issue, Item, Price, Reaction
 from hotpapers.discussion.engagement.standing.queries import known_accounts, relearn_standing
 from hotpapers.issues import freeze
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record.record import Record
 from tests.issues import made
@@ -80,8 +80,8 @@ def test_an_issue_tells_who_vouched(store_url: str) -> None:
         assert [part.voices for part in entries[3].parts] == [8], "four known voices, and as many others"
         assert all(isinstance(entry.price, Price) and entry.price.known == 2 for entry in entries.values())
         assert findings(record) == []
-        forget(record, ACCOUNTS[0])
-        forget(record, ACCOUNTS[21])
+        forget_key(record, ACCOUNTS[0])
+        forget_key(record, ACCOUNTS[21])
         assert findings(record) == []
 
 
@@ -92,10 +92,10 @@ def test_what_comes_later_changes_no_frozen_standing(record: Record) -> None:
     write(record, weeks_ago([f"bluesky:new{n}" for n in range(60)], first=500))
     write(record, [Reaction(post="bluesky:2", account=account, type="like", observed_at=TODAY) for account in ACCOUNTS])
     assert findings(record) == []
-    again = freeze.freeze(record, VOUCHED, made.DAY, again=True, reason="late likes", at=LATER)
+    again = freeze.freeze_issue(record, VOUCHED, made.DAY, again=True, reason="late likes", at=LATER)
     assert list(by_number(again)) != list(by_number(first)), "else it could not fail"
     assert by_number(again)[3].counts[0].known == 4, "of whom the record heard today, it hears no earlier"
-    assert findings(record) == [] and freeze.editions(record, "daily", made.DAY)[0] == first
+    assert findings(record) == [] and freeze.list_editions(record, "daily", made.DAY)[0] == first
 
 
 def test_in_another_store_it_is_rebuilt_alike(record: Record, tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_in_another_store_it_is_rebuilt_alike(record: Record, tmp_path: Path) ->
     write(record, day())
     first = frozen(record, VOUCHED)
     with Record(str(tmp_path / "other.db")) as other:
-        import_lines(other, "made-up.jsonl", lines(record))
+        import_lines(other, "made-up.jsonl", record_lines(record))
         assert findings(other) == []
-        assert freeze.editions(other, "daily", made.DAY) == [first]
+        assert freeze.list_editions(other, "daily", made.DAY) == [first]
 
 
 def test_a_young_record_knows_nobody_and_ranks_all(record: Record) -> None:

@@ -82,10 +82,10 @@ def test_an_issue_holds_only_numbers_that_every_program_can_read(record: Record,
 
 def test_an_export_comes_back_and_tables_are_recounted(record: Record, other_url: str, tmp_path: Path) -> None:
     frozen(record)
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     with Record(other_url) as other:
         importer.import_lines(other, "export", exported)
-        assert list(exporter.lines(other)) == exported
+        assert list(exporter.record_lines(other)) == exported
         [item] = other.view().items(Issue)
         assert not list(freeze.check_issue(other, item))
     write_tables(record, tmp_path / "tables", TODAY + 72 * HOUR)
@@ -102,7 +102,7 @@ def test_the_counts_of_a_followed_site_are_kept_and_come_back(record: Record, sq
         assert {(item.voices, item.reposts, item.likes) for item in measurements} == {
             (MAX_INTEGER, MAX_INTEGER, MAX_INTEGER)
         }
-        exported = list(exporter.lines(own))
+        exported = list(exporter.record_lines(own))
         with Record(other_url) as other:
             importer.import_lines(other, "export", exported)
-            assert list(exporter.lines(other)) == exported
+            assert list(exporter.record_lines(other)) == exported

@@ -11,8 +11,8 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Listing, Paper, PublishedIssue
 from hotpapers.issues import build, freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.issues.explain import explain
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.explain import explain_entry
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, Printed, listed, listing
@@ -46,7 +46,12 @@ def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record)
         ("1", 3, 1, 1),
         ("4", 4, 4, 4),
     ]
-    assert [e.score for e in table.entries] == [millipoints(3, 0), millipoints(3, 1), millipoints(3, 2), 0]
+    assert [e.score for e in table.entries] == [
+        rarity_millipoints(3, 0),
+        rarity_millipoints(3, 1),
+        rarity_millipoints(3, 2),
+        0,
+    ]
     assert [(e.parts[0].papers, e.parts[0].own) for e in table.entries] == [(3, 60), (3, 40), (3, 20), (3, 0)]
     assert (table.announced, table.considered, table.readings, table.earlier, table.ongoing) == (None, 4, (), (), ())
     (count,) = table.entries[2].counts
@@ -64,7 +69,7 @@ def test_by_another_ranking_a_listing_has_no_prices_and_says_what_would_swap(rec
         (msgspec.UNSET, "capped"),
         (msgspec.UNSET, "capped"),
     ]
-    explanation = explain(frozen, key(2))
+    explanation = explain_entry(frozen, key(2))
     assert explanation.price == ""
     assert explanation.above and [(swap.now, swap.needed) for swap in explanation.above.swaps] == [(35, 41)]
 
@@ -139,7 +144,7 @@ def test_talk_on_networks_is_no_part_of_a_listing(record: Record) -> None:
     before = issue(record, LISTED)
     write(record, posts_about(1, 5000, moment(DAY)))
     recipe = build.IssueRecipe(LISTED, DAY, 1, record.head.position)
-    after = build.build(record, recipe).content
+    after = build.build_issue(record, recipe).content
     assert msgspec.structs.replace(after, position=before.position, chain=before.chain) == before
 
 
@@ -153,13 +158,13 @@ def shelved(record: Record, edition: int | None = None) -> PublishedIssue:
 
 
 def corrected(record: Record) -> freeze.FrozenIssue:
-    return freeze.freeze(record, LISTED, DAY, again=True, reason="the listing was corrected", at=LATER)
+    return freeze.freeze_issue(record, LISTED, DAY, again=True, reason="the listing was corrected", at=LATER)
 
 
 def test_a_corrected_listing_is_a_new_edition(record: Record) -> None:
     """It has fewer papers, different counts and fewer posts; nothing of the first one remains."""
     listed(record, FIRST, posts=3)
-    first = freeze.freeze(record, LISTED, DAY, at=LATER)
+    first = freeze.freeze_issue(record, LISTED, DAY, at=LATER)
     assert not freeze.newer_listing(record, first)
     listed(record, {3: (10, 70), 2: (40, 35)}, later=1)
     assert freeze.newer_listing(record, first)
@@ -192,6 +197,6 @@ def test_places_of_two_files_are_never_mixed(record: Record) -> None:
 def test_a_day_without_a_listing(record: Record) -> None:
     listed(record, FIRST)
     with pytest.raises(NotFound, match="listed 2024-05-08: no listing for that day"):
-        freeze.freeze(record, LISTED, "2024-05-08", at=LATER)
+        freeze.freeze_issue(record, LISTED, "2024-05-08", at=LATER)
     assert issues_queries.listed_days(record, "listed") == [DAY]
     assert record.count(Listing) == 1

@@ -20,7 +20,7 @@ from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import canonical_json
 from hotpapers.record.record import Record
-from hotpapers.wings.announce.announcement import announcement
+from hotpapers.wings.announce.announcement import build_announcement
 from tests.issues.made import DAILY, DAY, background, issue, moment, more_talk, numbers, paper, posts_about, write
 
 ALL = msgspec.structs.replace(DAILY, threshold=300)
@@ -107,7 +107,7 @@ def test_a_paper_in_the_list_has_the_card_that_its_page_names(record: Record) ->
 
 def test_a_paper_in_the_list_is_announced_as_a_members(record: Record) -> None:
     last = issue(record, TEN).listed[-1].paper
-    shown = announcement(RecordIssueReader(record).issue("daily", DAY), PUBLIC, members={last: "Odo"})
+    shown = build_announcement(RecordIssueReader(record).issue("daily", DAY), PUBLIC, members={last: "Odo"})
     assert [(paper.place, paper.who) for paper in shown.by_members] == [(14, "Odo")]
 
 

@@ -62,7 +62,7 @@ def record(store_url: str, read_items: list[Item]) -> Iterator[Record]:
 
 def frozen(record: Record, names: tuple[str, ...]) -> freeze.FrozenIssue:
     write(record, publication(names))
-    return freeze.freeze(record, publication(names), DAY, at=CUT)
+    return freeze.freeze_issue(record, publication(names), DAY, at=CUT)
 
 
 def findings(record: Record) -> list[str]:
@@ -106,7 +106,7 @@ def test_words_hold_for_all_that_was_announced(record: Record, include: bool, ex
         if (not include or wanted in said_of(paper)) and not (exclude and unwanted in said_of(paper))
     }
     write(record, recipe)
-    content = freeze.freeze(record, recipe, DAY, at=CUT).content
+    content = freeze.freeze_issue(record, recipe, DAY, at=CUT).content
     assert content.counting == "words/1" and content.announced == len(expected) < len(announced)
     reader = RecordIssueReader(record)
     assert {row.paper.paper for row in reader.announced(recipe.publication, DAY)} == expected
@@ -121,9 +121,9 @@ def test_an_issue_frozen_when_words_did_not_matter_verifies(record: Record) -> N
     recipe = with_words(exclude=("a",))
     write(record, recipe)
     old = build.IssueRecipe(recipe, DAY, 1, record.head.position, counting=paper_fields.CATEGORIES)
-    before = build.build(record, old)
+    before = build.build_issue(record, old)
     assert before.content.announced == len(in_script(("cs", "stat"))) > 0
-    freeze.save(record, before, CUT)
+    freeze.save_issue(record, before, CUT)
     assert findings(record) == []
     reader = RecordIssueReader(record)
     assert len(reader.announced(recipe.publication, DAY)) == before.content.announced
@@ -132,10 +132,10 @@ def test_an_issue_frozen_when_words_did_not_matter_verifies(record: Record) -> N
 def test_an_issue_frozen_before_rules_had_names_counts_by_feed_and_verifies(record: Record) -> None:
     write(record, publication(("cs.CL",)))
     recipe = build.IssueRecipe(publication(("cs.CL",)), DAY, 1, record.head.position, counting=paper_fields.FEEDS)
-    before = build.build(record, recipe)
+    before = build.build_issue(record, recipe)
     assert before.content.announced == 0
     assert "counting" not in canonical_json(before.content).decode()
-    freeze.save(record, before, CUT)
+    freeze.save_issue(record, before, CUT)
     assert findings(record) == []
     assert RecordIssueReader(record).announced("cs.CL", DAY) == ()
 

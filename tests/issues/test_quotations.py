@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import Issue, IssueContent, Item, Paper, Post, Publication
 from hotpapers.issues import freeze, quotations
-from hotpapers.issues.build import IssueRecipe, build, digest_of
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.issues.build import IssueRecipe, build_issue, digest_of
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.record.commitments import canonical_json
 from hotpapers.record.issue_contents import decode_content
@@ -51,7 +51,7 @@ class Labelled(NamedTuple):
 
     @property
     def chosen(self) -> bool:
-        return bool(quotations.remark(self.text, self.about))
+        return bool(quotations.remark_words(self.text, self.about))
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +113,12 @@ def test_the_docs_tell_the_figures(labelled: list[Labelled]) -> None:
 @given(st.text(max_size=300), st.text(max_size=80))
 def test_any_text_is_judged_alike_twice(text: str, title: str) -> None:
     paper = Paper(paper="", title=title, observed_at=0)
-    assert quotations.remark(text, paper) == quotations.remark(text, paper)
+    assert quotations.remark_words(text, paper) == quotations.remark_words(text, paper)
 
 
 @given(st.lists(st.sampled_from(TITLE.split()), max_size=30), st.sampled_from(["", "\n", " https://a.example/1 #moss"]))
 def test_no_words_of_the_title_say_anything(words: list[str], end: str) -> None:
-    assert not quotations.remark(" ".join(words) + end, Paper(paper="", title=TITLE, observed_at=0))
+    assert not quotations.remark_words(" ".join(words) + end, Paper(paper="", title=TITLE, observed_at=0))
 
 
 # ---- in an issue -------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def post_with_likes(name: str, likes: int, text: str, reply_to: str = "") -> lis
 def quoted(record: Record, posts: int = 3) -> list[str]:
     """The posts quoted for an issue's only paper, in order."""
     publication = Publication(publication="daily", title="", threshold=0, posts=posts, observed_at=0)
-    built = build(record, IssueRecipe(publication, DAY, 1, record.head.position))
+    built = build_issue(record, IssueRecipe(publication, DAY, 1, record.head.position))
     assert list(dict.fromkeys(quotation.place for quotation in built.shown)) in ([], [1])
     return [quotation.post for quotation in built.shown]
 
@@ -182,7 +182,7 @@ def test_the_same_remark_on_two_networks_is_quoted_once(store_url: str) -> None:
         )
         assert quoted(record) == ["bluesky:2", "bluesky:1"]
         frozen(record)
-        forget(record, "bluesky:by-2")
+        forget_key(record, "bluesky:by-2")
         assert _findings(record) == []
 
 
@@ -200,7 +200,7 @@ def test_an_issue_verifies_when_a_post_was_forgotten_that_had_kept_another_out(s
         write(record, post_with_likes("hackernews:1", 10, "Three stations prove precious little"))
         assert quoted(record, 2) == ["bluesky:3", "hackernews:1"]
         frozen(record)
-        forget(record, "bluesky:by-2")
+        forget_key(record, "bluesky:by-2")
         assert quoted(record, 2) == ["bluesky:3", "mastodon:1"], "else the test could not fail"
         assert _findings(record) == []
 
@@ -223,7 +223,7 @@ def test_an_issue_names_its_rule_and_verifies_when_its_posts_were_forgotten(stor
         assert first.quoting == "quotes/1"
         assert len(first.entries[0].posts) == 2
         for account in ("bluesky:by-1", "mastodon:by-1", "mastodon:by-2"):
-            forget(record, account)
+            forget_key(record, account)
         assert _findings(record) == []
 
 
@@ -235,7 +235,7 @@ def test_an_issue_verifies_when_the_start_of_a_quoted_thread_was_forgotten(store
         write(record, post(1, second, AT, author, REMARK, reply_to=first), counts(second, 90, AT + 1))
         assert quoted(record) == [second, "bluesky:1"]
         frozen(record)
-        forget(record, first)
+        forget_key(record, first)
         assert quoted(record) == ["bluesky:1"], "else the test could not fail"
         assert _findings(record) == []
 
@@ -250,9 +250,9 @@ def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqli
             post_with_likes("hackernews:1", 90, TITLE),
         )
         recipe = IssueRecipe(DAILY, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS)
-        old = build(record, recipe)
+        old = build_issue(record, recipe)
         assert "hackernews:1" in [quotation.post for quotation in old.shown]
-        freeze.save(record, old, AT)
+        freeze.save_issue(record, old, AT)
         [issue] = [row.item for row in record.view().latest(Issue)]
         assert isinstance(issue, Issue)
         assert "quoting" not in json.loads(issue.content)
@@ -264,7 +264,7 @@ def test_a_rule_of_another_version_is_named(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         write(record, background(), paper(1, title=TITLE), posts_about(1, 40, AT))
         recipe = IssueRecipe(DAILY, DAY, 1, record.head.position)
-        content = build(record, recipe).content
+        content = build_issue(record, recipe).content
         future = content.__class__(
             **{name: getattr(content, name) for name in content.__struct_fields__} | {"quoting": "quotes/9"}
         )
@@ -298,6 +298,6 @@ def test_a_post_about_two_papers_is_judged_beside_each(sqlite_url: str) -> None:
         content = frozen(record).content
         by_paper = {entry.paper: len(entry.posts) for entry in content.entries}
         assert by_paper == {key(1): 2, key(2): 1}
-        forget(record, "mastodon:by-9")
+        forget_key(record, "mastodon:by-9")
         assert _findings(record) == []
         assert isinstance(both[0], Post)

@@ -15,9 +15,9 @@ from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
-from hotpapers.issues.repository import history
-from hotpapers.issues.windows import closing
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.issues.repository import attention_history
+from hotpapers.issues.windows import closing_time
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.record.record import Record
 from tests.issues.made import DAILY, DAY, counts, frozen, key, moment, paper, post, posts_about, read, write
 
@@ -96,7 +96,7 @@ def test_curves_count_it_at_the_same_age_as_issues(record: Record) -> None:
     write(record, counted_post("bluesky:1", announced + HOUR, 5, 10, 10))
     write(record, counted_post("bluesky:2", announced + 30 * HOUR, 5, 5, 10))
     assert voices(record) == {("bluesky", 24): 11}
-    [curve] = history(record.view(CUT), DAILY, [key(1)], ()).values()
+    [curve] = attention_history(record.view(CUT), DAILY, [key(1)], ()).values()
     assert {row.age: row.voices for row in curve} == {24: 11, 36: 17}
 
 
@@ -145,7 +145,7 @@ def test_an_issue_verifies_when_old_counts_were_pruned(store_url: str) -> None:
             write(record, paper(number, at=announced), counted_post(name, announced + HOUR, 5, number, 10, number))
             write(record, [counts(name, 2 * number, announced + hours * HOUR) for hours in (22, 40, 70, 160)])
         frozen(record, day="2024-05-15")
-        assert prune(record, at=CUT + 500 * DAY_LONG).snapshots
+        assert prune_record(record, at=CUT + 500 * DAY_LONG).snapshots
         [issue] = record.view().items(Issue)
         assert list(check_issue(record, issue)) == []
 
@@ -209,4 +209,4 @@ def test_a_first_issue_closes_when_all_is_read_back(
 ) -> None:
     write(record, first_read("hackernews", BEGINS - DAY_LONG, done, CUT + begins * MINUTE))
     publication = msgspec.structs.replace(DAILY, window=window)
-    assert closing(record.view(), publication, DAY) == CUT + closes * MINUTE
+    assert closing_time(record.view(), publication, DAY) == CUT + closes * MINUTE

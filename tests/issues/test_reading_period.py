@@ -13,9 +13,9 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import BEGAN, HOUR, Coverage, Issue, IssueContent, NetworkReading, ReadingGap
 from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.base.networks import network_names
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.coverage import LAST_DAY, LOST, SEVERITY, SINCE_PREVIOUS, TURN, covered_ranges, reading_of
-from hotpapers.issues.freeze import _recipe_of, check_issue, freeze
+from hotpapers.issues.freeze import _recipe_of, check_issue, freeze_issue
 from hotpapers.record.record import Record
 from tests.issues.made import DAILY, background, issue, moment, paper, posts_about, read, write
 
@@ -57,10 +57,10 @@ def test_an_issue_after_a_break_reports_the_time_since_the_issue_before(record: 
 def test_an_issue_frozen_by_the_old_rule_still_verifies_by_it(record: Record) -> None:
     friday_then_break(record)
     recipe = IssueRecipe(DAILY, MONDAY, 1, record.head.position, period=LAST_DAY)
-    content = build(record, recipe).content
+    content = build_issue(record, recipe).content
     assert reading(content) == NetworkReading(network="bluesky", state="complete")
     assert content.period is content.read_from is msgspec.UNSET
-    assert build(record, _recipe_of(content)).content == content
+    assert build_issue(record, _recipe_of(content)).content == content
 
 
 def test_the_first_issue_reports_the_time_since_the_earliest_announcement_of_an_entry(record: Record) -> None:
@@ -79,8 +79,8 @@ def test_the_first_issue_reports_the_time_since_the_earliest_announcement_of_an_
 
 def test_a_correction_reports_the_time_of_the_edition_it_corrects(record: Record) -> None:
     friday_then_break(record)
-    first = freeze(record, DAILY, MONDAY, at=CUT + HOUR)
-    second = freeze(record, DAILY, MONDAY, at=CUT + 2 * HOUR, again=True, reason="a test")
+    first = freeze_issue(record, DAILY, MONDAY, at=CUT + HOUR)
+    second = freeze_issue(record, DAILY, MONDAY, at=CUT + 2 * HOUR, again=True, reason="a test")
     assert second.content.read_from == first.content.read_from == moment(FRIDAY) + 8 * HOUR
 
 
@@ -93,7 +93,7 @@ def test_verifying_rebuilds_it(record: Record) -> None:
 def test_an_unknown_rule_asks_for_a_newer_version(record: Record) -> None:
     write(record, paper(1))
     with pytest.raises(IssueError, match="update hotpapers"):
-        build(record, IssueRecipe(DAILY, MONDAY, 1, record.head.position, period="since-launch/9"))
+        build_issue(record, IssueRecipe(DAILY, MONDAY, 1, record.head.position, period="since-launch/9"))
 
 
 reasons = st.sampled_from(("", "2 of 3 servers", LOST[0] + "then", LOST[1] + "events"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hotpapers.base import model
 from hotpapers.base.model import HOUR, Issue, IssueContent, Publication, ReferenceSize, VoiceHistogram
 from hotpapers.issues import build, freeze, selection
-from hotpapers.issues.explain import explain
+from hotpapers.issues.explain import explain_entry
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
@@ -111,7 +111,7 @@ def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> N
     assert content.compared == ReferenceSize(network="bluesky", age=6, papers=499, days=84, young=True)
     assert numbers(content.entries)[0] == 1
     write(record, last[98 * 5 : 99 * 5])
-    again = freeze.freeze(record, TEN, DAY, again=True, reason="more is known", at=TODAY + 48 * HOUR).content
+    again = freeze.freeze_issue(record, TEN, DAY, again=True, reason="more is known", at=TODAY + 48 * HOUR).content
     assert again.compared == ReferenceSize(network="bluesky", age=6, papers=500, days=84, young=False)
     assert again.entries == ()
 
@@ -128,10 +128,12 @@ def test_a_young_issue_verifies(record: Record, least: int) -> None:
 def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:
     """Its bytes name no rule, days or comparison; and publications of that time want no minimum of entries."""
     day_one(record)
-    before = build.build(record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD_1))
+    before = build.build_issue(
+        record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD_1)
+    )
     text = canonical_json(before.content).decode()
     assert not any(f'"{name}"' in text for name in ("choice", "compared", "days", "least_entries"))
-    freeze.save(record, before, TODAY + 48 * HOUR)
+    freeze.save_issue(record, before, TODAY + 48 * HOUR)
     assert numbers(before.content.entries) == [14]
     row = record.view().latest(Issue)[0].item
     assert list(check_issue(record, row)) == []
@@ -178,7 +180,7 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
     frozen(record, TEN)
     young = RecordIssueReader(record).issue("daily", DAY)
     assert "compared with 12 papers of one day, so the order is rough" in phrases.facts(young)
-    explanation = explain(young, key(5))
+    explanation = explain_entry(young, key(5))
     assert explanation.sentences == (
         "Of 11 other papers talked about on Bluesky in one day, 9 had 5 people or more after six hours: 79.",
     )
@@ -186,7 +188,7 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
         "The order is rough until there are 500 papers of 90 days to compare with; so far, 12 papers of one day. Below "
         "the threshold of 1,000, but until then the best are shown anyway."
     )
-    assert explain(young, key(14)).notes[0].endswith("; so far, 12 papers of one day.")
+    assert explain_entry(young, key(14)).notes[0].endswith("; so far, 12 papers of one day.")
 
 
 def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:

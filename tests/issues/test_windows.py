@@ -100,30 +100,30 @@ def at(hours: int) -> int:
 def test_a_day_is_not_frozen_before_its_hour(record: Record) -> None:
     write(record, background(), paper(1), posts_about(1, 50, TODAY))
     with pytest.raises(IssueError, match=r"2024-05-07 is not over: its issue closes at 2024-05-07 08:00 UTC"):
-        freeze.freeze(record, DAILY, DAY, at=CUT - 1)
-    assert numbers(freeze.freeze(record, DAILY, DAY, at=CUT).content.entries) == [1]
+        freeze.freeze_issue(record, DAILY, DAY, at=CUT - 1)
+    assert numbers(freeze.freeze_issue(record, DAILY, DAY, at=CUT).content.entries) == [1]
 
 
 def test_a_day_waits_for_its_announcement_until_a_limit(record: Record) -> None:
     """Yesterday's papers are there, today's announcement is missing; at the limit the issue appears and says so."""
     write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, moment("2024-05-06")))
     with pytest.raises(IssueError, match=r"announcement of 2024-05-07 is not in the record yet.* 2024-05-07 16:00 UTC"):
-        freeze.freeze(record, DAILY, DAY, at=at(8) - 1)
-    content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+        freeze.freeze_issue(record, DAILY, DAY, at=at(8) - 1)
+    content = freeze.freeze_issue(record, DAILY, DAY, at=at(8)).content
     assert (content.announced, numbers(content.entries), content.as_of) == (None, [1], CUT)
 
 
 def test_an_hour_after_the_limit_waits_no_longer(record: Record) -> None:
     evening = msgspec.structs.replace(DAILY, hour=20)
-    assert freeze.freeze(record, evening, DAY, at=TODAY + 20 * HOUR).content.announced is None
+    assert freeze.freeze_issue(record, evening, DAY, at=TODAY + 20 * HOUR).content.announced is None
 
 
 @pytest.mark.parametrize(("window", "day"), [("weekly", "2024-05-06"), ("monthly", "2024-05-01")])
 def test_longer_windows_wait_for_nothing(record: Record, window: Window, day: str) -> None:
     longer, cut = msgspec.structs.replace(DAILY, window=window), moment(day) + 8 * HOUR
     with pytest.raises(IssueError, match="is not over"):
-        freeze.freeze(record, longer, day, at=cut - 1)
-    assert freeze.freeze(record, longer, day, at=cut).content.announced is None
+        freeze.freeze_issue(record, longer, day, at=cut - 1)
+    assert freeze.freeze_issue(record, longer, day, at=cut).content.announced is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_day_that_no_issue_can_have_is_not_frozen(
     record: Record, window: Window, day: str, reason_given: str
 ) -> None:
     with pytest.raises(UsageError, match=reason_given):
-        freeze.freeze(record, msgspec.structs.replace(DAILY, window=window), day, at=CUT + 90 * 24 * HOUR)
+        freeze.freeze_issue(record, msgspec.structs.replace(DAILY, window=window), day, at=CUT + 90 * 24 * HOUR)
     assert record.head.position == 0, "nothing was written"
 
 
@@ -147,7 +147,7 @@ def test_a_publication_ends_with_its_last_day(record: Record) -> None:
     assert windows.label_after(ended, "2024-05-08") == "2024-05-09" and windows.label_after(ended, "2024-05-09") == ""
     assert windows.latest_label(ended, cut_of(DAILY, "2024-06-03")) == "2024-05-09"
     with pytest.raises(UsageError, match=r"^2024-05-10: daily ended with the issue of 2024-05-09$"):
-        freeze.freeze(record, ended, "2024-05-10", at=CUT + 90 * 24 * HOUR)
+        freeze.freeze_issue(record, ended, "2024-05-10", at=CUT + 90 * 24 * HOUR)
     with pytest.raises(UsageError, match=r"the nearest is 2024-05-03$"):
         windows.check_label(msgspec.structs.replace(DAILY, last_day="2024-05-05"), "2024-05-04")
 
@@ -170,8 +170,8 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
     write(record, paper(1, at=TODAY, observed_at=late), paper(2, at=TODAY, observed_at=late + HOUR))
     write(record, paper(3, at=TODAY, observed_at=late + 9 * HOUR))
     with pytest.raises(IssueError, match=r"closes at 2024-05-07 12:00 UTC"):
-        freeze.freeze(record, DAILY, DAY, at=late + HOUR - 1)
-    content = freeze.freeze(record, DAILY, DAY, at=late + HOUR).content
+        freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR - 1)
+    content = freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (late + HOUR, 2, [1])
 
 
@@ -179,7 +179,7 @@ def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
     """It came after the cut, but the day's announcement was there in time: the cut stays."""
     write(record, background(), paper(1), posts_about(1, 50, TODAY), posts_about(2, 40, TODAY))
     write(record, paper(2, at=TODAY, observed_at=CUT + HOUR))
-    first = freeze.freeze(record, DAILY, DAY, at=at(2)).content
+    first = freeze.freeze_issue(record, DAILY, DAY, at=at(2)).content
     assert (first.as_of, first.announced, numbers(first.entries)) == (CUT, 1, [1])
     write(record, paper(3, "2024-05-08"))
     assert numbers(issue(record, day="2024-05-08").entries) == [2]
@@ -187,13 +187,13 @@ def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
 
 def test_an_announcement_that_came_at_the_limit_is_in_time(record: Record) -> None:
     write(record, background(), paper(1, at=TODAY, observed_at=at(8)), posts_about(1, 50, TODAY))
-    content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+    content = freeze.freeze_issue(record, DAILY, DAY, at=at(8)).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (at(8), 1, [1])
 
 
 def test_an_announcement_that_came_after_the_limit_moves_nothing(record: Record) -> None:
     write(record, background(), paper(1, at=TODAY, observed_at=at(8) + 1), posts_about(1, 50, TODAY))
-    content = freeze.freeze(record, DAILY, DAY, at=at(40)).content
+    content = freeze.freeze_issue(record, DAILY, DAY, at=at(40)).content
     assert (content.as_of, content.announced, content.entries) == (CUT, None, ())
 
 
@@ -207,10 +207,10 @@ def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> N
     """One of its feeds is there and others are not: the issue waits for them, and closes when they have come."""
     write(record, background(), day_read("2024-05-06", TODAY - 9 * HOUR), paper(1), posts_about(1, 50, TODAY))
     with pytest.raises(IssueError, match="not in the record yet"):
-        freeze.freeze(record, DAILY, DAY, at=at(2))
+        freeze.freeze_issue(record, DAILY, DAY, at=at(2))
     write(record, paper(2, at=TODAY, observed_at=at(3)), posts_about(2, 40, TODAY), day_read(DAY, at(3)))
     write(record, day_read(DAY, at(5)))
-    content = freeze.freeze(record, DAILY, DAY, at=at(6)).content
+    content = freeze.freeze_issue(record, DAILY, DAY, at=at(6)).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (at(3), 2, [1, 2])
 
 
@@ -221,9 +221,9 @@ def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> N
 def test_a_day_on_which_arxiv_is_known_to_announce_nothing_waits_for_nothing(
     record: Record, day: str, why: str
 ) -> None:
-    assert freeze.freeze(record, DAILY, day, at=moment(day) + 8 * HOUR).content.announced == 0, why
+    assert freeze.freeze_issue(record, DAILY, day, at=moment(day) + 8 * HOUR).content.announced == 0, why
 
 
 def test_a_day_whose_feeds_were_empty_waits_for_nothing(record: Record) -> None:
     write(record, day_read(DAY, TODAY + 5 * HOUR, announcement_days.NOTHING))
-    assert freeze.freeze(record, DAILY, DAY, at=CUT).content.announced == 0
+    assert freeze.freeze_issue(record, DAILY, DAY, at=CUT).content.announced == 0

@@ -60,7 +60,7 @@ def test_an_issue_frozen_by_the_earlier_rule_keeps_it(record: Record) -> None:
     withdraw(record, 7, TODAY + 2 * HOUR)
     write(record, EVERY)
     recipe = build.IssueRecipe(EVERY, DAY, 1, record.head.position, choice=selection.LEAST_1)
-    saved = freeze.save(record, build.build(record, recipe), TODAY + 24 * HOUR)
+    saved = freeze.save_issue(record, build.build_issue(record, recipe), TODAY + 24 * HOUR)
     assert numbers(saved.content.entries)[:2] == [8, 7]
     [item] = record.view().items(Issue)
     assert list(freeze.check_issue(record, item)) == []

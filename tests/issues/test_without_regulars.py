@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Issue, IssueContent, Item, Price
 from hotpapers.discussion.engagement.standing import queries as standing_queries
-from hotpapers.issues.explain import explain
+from hotpapers.issues.explain import explain_entry
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
@@ -69,7 +69,7 @@ def test_the_price_says_for_what_it_is(record: Record) -> None:
     three_papers(record)
     frozen(record, TEN)
     issue = RecordIssueReader(record).issue("daily", DAY)
-    prices = [explain(issue, entry.paper).price for entry in issue.content.listed]
+    prices = [explain_entry(issue, entry.paper).price for entry in issue.content.listed]
     assert prices[0].startswith("A place below the threshold would take about 3 accounts, at least 2 of them regulars;")
     assert prices[1] == "A place below the threshold would take about 3 accounts, none of them a regular."
 
@@ -93,7 +93,7 @@ def test_an_issue_of_lines_alone_says_so(record: Record) -> None:
     frozen(record, TEN)
     issue = RecordIssueReader(record).issue("daily", DAY)
     assert (
-        phrases.empty(issue)
+        phrases.why_empty(issue)
         == "Nothing to show yet: none of the 1 paper talked about reached 3 people, two of them regulars."
     )
 

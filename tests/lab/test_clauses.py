@@ -90,7 +90,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_store_is_counted_as_for_its_issue(store: Path) -> None:
     with Record(str(store), create=False) as record:
-        content = freeze.editions(record, "daily", made.DAY)[-1].content
+        content = freeze.list_editions(record, "daily", made.DAY)[-1].content
         view, span = record.view(content.as_of, content.position), ranking_input.CandidateWindow(content.from_at)
         usual = ranking_input.collect_input(view, DAILY, span, ())
         assert usual.candidates and StoreCounter(view, (), ()).inputs(DAILY, span) == usual

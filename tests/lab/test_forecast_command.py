@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.base.text.timestamps import rfc3339
+from hotpapers.base.text.timestamps import format_rfc3339
 from lab.commands import CATEGORIES, PAPERS, STORIES
 from tests.cli.run import failure, good, misuse, run
 from tests.conftest import ROOT, SHARED
@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
     rows = []
     for n, curve in enumerate(samples.curves(4, 1500, 100)):
         for hours, votes in ((8, curve.voices), (150, curve.later)):
-            at = rfc3339(curve.day * DAY + hours * HOUR)
-            day = rfc3339(curve.day * DAY)[:10]
+            at = format_rfc3339(curve.day * DAY + hours * HOUR)
+            day = format_rfc3339(curve.day * DAY)[:10]
             rows.append({"id": f"2603.{n:05}", "date": day, "upvotes": votes, "observed_at": at, "t_ok": True})
     (tmp_path / CATEGORIES).write_bytes(lines({"id": "2603.00000", "primary": "cs.CV"}))
     (tmp_path / PAPERS).write_bytes(lines(*rows))

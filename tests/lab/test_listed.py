@@ -30,7 +30,7 @@ def record(demo_folder: Path) -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def content(record: Record) -> IssueContent:
-    return freeze.editions(record, "week", DAY)[-1].content
+    return freeze.list_editions(record, "week", DAY)[-1].content
 
 
 def is_listed(record: Record, content: IssueContent, attack: Callable[[Campaign], None], rule: str) -> bool:

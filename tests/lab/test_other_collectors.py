@@ -45,7 +45,9 @@ def scene(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rec
     shutil.copy(store, file)
     with Record(str(file), create=False) as record:
         record.append(measurements(), source="follow/neighbour")
-        content = freeze.freeze(record, DAILY, made.DAY, again=True, reason="counts", at=TODAY + 48 * HOUR).content
+        content = freeze.freeze_issue(
+            record, DAILY, made.DAY, again=True, reason="counts", at=TODAY + 48 * HOUR
+        ).content
         yield RecordedScene(record, content, [RARITY_2])
 
 

@@ -16,7 +16,7 @@ from hotpapers.base.model import DAY, HOUR, Item, Mention, Post, Price, Reaction
 from hotpapers.discussion.engagement.attention import PostAtAge
 from hotpapers.discussion.engagement.post_reactions import CountedReactions
 from hotpapers.issues import freeze, ranking
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.record.record import Record
 from lab.attacks import attack_files, least_costs, recorded_posts, suite
 from lab.attacks.campaign import ATTACKERS, Campaign
@@ -95,7 +95,7 @@ def record(store: Path) -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def scene(record: Record) -> RecordedScene:
-    return RecordedScene(record, freeze.editions(record, "daily", made.DAY)[-1].content, ASKED_RANKINGS)
+    return RecordedScene(record, freeze.list_editions(record, "daily", made.DAY)[-1].content, ASKED_RANKINGS)
 
 
 # ---- the issue as it was frozen ----------------------------------------------------------------------------
@@ -289,14 +289,14 @@ def test_the_record_computes_the_same_effect(
     with Record(str(file), create=False) as copy:
         copy.database.run("PRAGMA synchronous = OFF")
         write(copy, weeks_ago(HELPERS))
-        base = freeze.freeze(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
+        base = freeze.freeze_issue(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
         assert [entry.paper for entry in base.entries] == [entry.paper for entry in scene.content.entries]
         attackers = campaign(scene, name, *RARITY_2, aged=aged, **knobs)
         attack_files.run(NAMES[name], attackers, accounts)
         write(copy, list(as_items(scene, attackers)))
         at = copy.head.position
         built_issues = {
-            name: build(copy, IssueRecipe(replace(DAILY, ranking=name, threshold=least), made.DAY, 3, at)).content
+            name: build_issue(copy, IssueRecipe(replace(DAILY, ranking=name, threshold=least), made.DAY, 3, at)).content
             for name, least in (("rarity/2", 100), ("rarity/1", 1), ("classic/1", 1))
         }  # fmt: skip
     assert attackers.expenses().posts + attackers.expenses().reactions > 0, "else it could not fail"

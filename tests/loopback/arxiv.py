@@ -155,9 +155,9 @@ def _listing(state: NetworkState, name: str, page: str, request: Request) -> Rep
 
 def _latest_labels(now: int, count: int) -> Iterator[str]:
     """The last days whose announcement is out, newest first."""
-    label = days.following(days.current(now))
+    label = days.next_label(days.latest_label(now))
     for _ in range(count):
-        while days.announced_at(label) > now or not days.expected(label):
+        while days.announced_at(label) > now or not days.has_announcement(label):
             label = days.previous_day(label)
         yield label
         label = days.previous_day(label)

@@ -80,7 +80,7 @@ class PaperGenerator:
 
     def _size(self, label: str) -> int:
         """How many papers a day has: more on Tuesdays, fewer on Fridays."""
-        if not (self._start <= label < self._end and days.expected(label)):
+        if not (self._start <= label < self._end and days.has_announcement(label)):
             return 0
         share = (1.0, 1.25, 1.05, 1.0, 0.85)[datetime.date.fromisoformat(label).weekday()]
         return round(self._daily * share * Random(f"{self._seed} size {label}").uniform(0.85, 1.15))
@@ -158,6 +158,6 @@ def _versions(rng: Random, label: str, submitted_at: int) -> list[Version]:
     while len(versions) < 3 and rng.random() < 0.25:
         submitted_at = days.announced_at(versions[-1].label) + rng.randrange(1, SECOND_WITHIN - 5) * DAY + 3600 * SECOND
         day = days.announced_for(submitted_at)
-        day = day if days.expected(day) else days.next_day(day)
+        day = day if days.has_announcement(day) else days.next_day(day)
         versions.append(Version(submitted_at, day, withdrawn=rng.random() < 0.03))
     return versions

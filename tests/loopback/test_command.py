@@ -80,7 +80,7 @@ def announcements(items: list[Item]) -> set[ExpectedAnnouncement]:
 
 def test_the_record_has_the_day_s_announcement(collected: tuple[Loopback, list[Item], int]) -> None:
     _, items, _ = collected
-    assert days.current(BEGIN) == "2026-03-12" and {
+    assert days.latest_label(BEGIN) == "2026-03-12" and {
         announcement for announcement in announcements(items) if announcement.day == "2026-03-12"
     } == expected.announcements(WORLD, "2026-03-12")
     assert min(announcement.day for announcement in announcements(items)) < "2026-03-06", "a week is read back"

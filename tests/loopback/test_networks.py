@@ -20,11 +20,11 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.base.networks import readable
+from hotpapers.base.networks import readable_networks
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.base.settings import load
-from hotpapers.collect.job_factory import addresses, chosen_sources
+from hotpapers.collect.job_factory import chosen_sources, configured_addresses
 from hotpapers.collect.sources import SOURCES
 from tests.loopback import expected, mastodon, stream
 from tests.loopback.clock import RunningClock, SteppedClock, moment
@@ -76,15 +76,17 @@ def test_settings_differ_from_the_defaults_only_in_addresses_and_keys(tmp_path: 
     file.write_text(settings_toml(loopback.bases))
     tables = load(file).source
     settings_by_source = {source.name: source.settings for source in chosen_sources(tables)}
-    servers = {name for name, row in readable().items() if row.has_papers} - {"arxiv"}
+    servers = {name for name, row in readable_networks().items() if row.has_papers} - {"arxiv"}
     assert list(settings_by_source) == [name for name in SOURCES if name not in servers], "all of them are on"
     own_addresses = tuple(base for host, base in loopback.bases.items() if host != "trap")
     for name, settings in settings_by_source.items():
         default = SOURCES[name][1]()
-        assert all(address.startswith(own_addresses) for address in addresses(settings)), name
+        assert all(address.startswith(own_addresses) for address in configured_addresses(settings)), name
         changed_fields = {key for key in default.__struct_fields__ if getattr(settings, key) != getattr(default, key)}
-        address_fields = {key for key in changed_fields if any(addresses([getattr(settings, key)]))}
-        assert {key for key in default.__struct_fields__ if any(addresses([getattr(default, key)]))} <= address_fields
+        address_fields = {key for key in changed_fields if any(configured_addresses([getattr(settings, key)]))}
+        assert {
+            key for key in default.__struct_fields__ if any(configured_addresses([getattr(default, key)]))
+        } <= address_fields
         assert changed_fields - address_fields <= {"client_id", "client_secret", "token", "budget"}, name
 
 
@@ -112,7 +114,7 @@ def test_arxiv(http: HttpClient, loopback: Loopback, clock: SteppedClock) -> Non
         for a in items_of_type(Announcement, later_items)
     }
     expected_announcements = {
-        a for day in days.between("2026-03-12", "2026-03-18") for a in expected.announcements(WORLD, day)
+        a for day in days.labels_between("2026-03-12", "2026-03-18") for a in expected.announcements(WORLD, day)
     }
     expected_listings = {(a.paper, a.day, a.category) for a in expected_announcements if a.type != "replacement"}
     assert {
@@ -127,7 +129,7 @@ def test_arxiv_is_harvested_with_resumption(http: HttpClient, loopback: Loopback
     source = make_source("arxiv", loopback.bases, since="2026-02-26")
     items = items_in(source, source.pages(http, None))
     papers = {item.paper for item in items_of_type(Paper, items)}
-    labels = [*days.between("2026-02-25", "2026-03-12"), "2026-03-12"]
+    labels = [*days.labels_between("2026-02-25", "2026-03-12"), "2026-03-12"]
     announced_papers = {arxiv.key(paper.id) for label in labels for paper in WORLD.papers(label)}
     assert announced_papers <= papers
     assert any("resumptionToken" in request.path for request in loopback.requests)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base import model
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.record import Record
 from tests.record import made
 
@@ -26,9 +26,9 @@ def varied_record(module_url: str) -> Iterator[Record]:
             ],
             source="test", at=old,
         )  # fmt: skip
-        forget(record, "x:@made_up_taro")  # a whole post
-        forget(record, "x:@made_up_bo")  # a name in another's post
-        assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
+        forget_key(record, "x:@made_up_taro")  # a whole post
+        forget_key(record, "x:@made_up_bo")  # a name in another's post
+        assert prune_record(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
         checked = made.verified(record)
         assert not checked.findings and checked.forgotten == 3 and checked.pruned == 1
         yield record

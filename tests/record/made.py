@@ -13,11 +13,11 @@ from hotpapers.base import model
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.batches import WrittenBatch
 from hotpapers.record.item_rows import BY_KIND
 from hotpapers.record.reaction_marks import remember_reactions
-from hotpapers.record.verify import VerifyFinding, VerifyResult, check
+from hotpapers.record.verify import VerifyFinding, VerifyResult, check_record
 from tests.conftest import data
 from tests.parsing import parse_all
 
@@ -245,7 +245,7 @@ def listing_publication(name: str = "hot-papers", at: int | None = None) -> mode
     """The publication of listings, observed now by default."""
     return model.Publication(
         publication=name, title="Hot Papers", window="listing", threshold=0, networks=("x",), posts=10,
-        observed_at=at or now(),
+        observed_at=at or current_time(),
     )  # fmt: skip
 
 
@@ -264,11 +264,11 @@ def rich(record: Record) -> list[model.Issue]:
     record.reprocess("counts", better_counts_of, at=AT + MINUTE)
     listed = freeze.publication_of(record, "hot-papers")
     for day in issues_queries.listed_days(record, "hot-papers"):
-        freeze.freeze(record, listed, day, at=AT + DAY)
+        freeze.freeze_issue(record, listed, day, at=AT + DAY)
     at = moment("2021-03-03 12:00")
-    freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at)
+    freeze.freeze_issue(record, DAILY, DAY_OF_ISSUE, at=at)
     record.append(post_about(99, "arxiv:2103.00001", "latecomer", moment("2021-03-03 07:00")), source="bluesky", at=at)
-    freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at + HOUR, again=True, reason="somebody came late")
+    freeze.freeze_issue(record, DAILY, DAY_OF_ISSUE, at=at + HOUR, again=True, reason="somebody came late")
     record.append(
         [
             model.Delivery(
@@ -289,7 +289,7 @@ def remember(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> i
 
 def verified(record: Record) -> VerifyResult:
     """The result of a full check that rebuilds issues, without `unchecked`, which differs between databases."""
-    checked = check(record.database, record.hasher)
+    checked = check_record(record.database, record.hasher)
     flaws = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
     return checked._replace(findings=(*checked.findings, *flaws), unchecked="")
 

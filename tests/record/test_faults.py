@@ -14,11 +14,11 @@ import psycopg
 import pytest
 
 from hotpapers.base import errors, model
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store
 from hotpapers.record import Record, schema, sqlite
 from hotpapers.record.database import Params
-from hotpapers.record.manifest import listing, pack
+from hotpapers.record.manifest import build_manifest, pack
 from hotpapers.record.record import store_path
 from tests import disks
 from tests.parsing import parse_all
@@ -271,7 +271,7 @@ def test_a_store_that_cannot_be_written(open_folder: Path, folder_mode: int) -> 
 
 def test_a_backup_can_be_looked_at_by_who_cannot_write_it(open_folder: Path) -> None:
     with shared_store(str(open_folder / "hotpapers.db")) as record:
-        backup(record, open_folder / "backup.db")
+        back_up_store(record, open_folder / "backup.db")
         expected = made.everything(record)
     (open_folder / "backup.db").chmod(0o644)
     before = (open_folder / "backup.db").read_bytes()
@@ -335,7 +335,7 @@ def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
         payload = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
         record.ingest(parse_all(made.counts_of, [payload]), source="s")
         [good] = record.database.rows("SELECT manifest FROM batch")[0]
-        other = pack(listing([("tally", 1)], [bytes(32)]))
+        other = pack(build_manifest([("tally", 1)], [bytes(32)]))
         for bad, reason in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
             record.database.run("UPDATE batch SET manifest = ?", (bad,))
             with pytest.raises(errors.CorruptStore, match=reason):
@@ -351,8 +351,8 @@ def test_forgetting_is_not_done_while_a_log_keeps_the_words(sqlite_url: str, mon
         with other.database.snapshot():
             other.database.rows("SELECT count(*) FROM post")
             with pytest.raises(errors.BusyStore, match="run the same command again to finish"):
-                forget(record, key)
-        assert forget(record, key).rows == 0
+                forget_key(record, key)
+        assert forget_key(record, key).rows == 0
         assert store_path(f"{sqlite_url}-wal").stat().st_size == 0
 
 

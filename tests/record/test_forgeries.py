@@ -13,8 +13,8 @@ import pytest
 
 from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from tests.record import made
@@ -40,10 +40,10 @@ def exported(kind: int, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
         old = made.moment("2019-06-03 12:00")
         two = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)]
         record.append(two, source="test", at=old)
-        forget(record, "x:@made_up_taro")
-        forget(record, "x:@made_up_bo")
-        assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
-        return [json.loads(line) for line in exporter.lines(record, ids_only=KINDS[kind])]
+        forget_key(record, "x:@made_up_taro")
+        forget_key(record, "x:@made_up_bo")
+        assert prune_record(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
+        return [json.loads(line) for line in exporter.record_lines(record, ids_only=KINDS[kind])]
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base import model
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, commitments, item_checks, row_groups
 from hotpapers.record.batches import load_manifest
-from hotpapers.record.commitments import commitment
+from hotpapers.record.commitments import make_commitment
 from hotpapers.record.identities import NO_IDENTITY, Identity, is_pseudonym
 from hotpapers.record.item_rows import (
     SPECS,
@@ -24,12 +24,12 @@ from hotpapers.record.item_rows import (
     columns_with_commitments,
     keys_in,
     normalized_text,
-    prepare,
+    prepare_row,
     read_row,
     read_with_commitments,
     select_columns,
 )
-from hotpapers.record.manifest import CHECK, Manifest, listing, pack, root_of, unpack
+from hotpapers.record.manifest import CHECK, Manifest, build_manifest, pack, root_of, unpack
 from tests.record import made
 from tests.record.made import AT, EVERY
 
@@ -71,7 +71,7 @@ def test_an_item_without_personal_values_worked_by_hand() -> None:
         '{"kind":"tally","likes":0,"method":"a \\"b\\"\\n/€","network":"x","observed_at":7,'
         '"paper":"arxiv:2103.00001","reposts":40}'
     )
-    made_of_it = prepare(tally, MARKS, known_in(tally), RowSecrets(SALT))
+    made_of_it = prepare_row(tally, MARKS, known_in(tally), RowSecrets(SALT))
     assert made_of_it.hash.hex() == sha256(by_hand.encode())
     assert made_of_it.hash.hex() == "fc156bd7e9793abd2c98114d0927bd1c3aabcd989d3bee7bae5d310bd3014b78"
     assert made_of_it.row == (7, 1, "x", 'a "b"\n/€', 40, 0, 0), "a paper by its number, no salt"
@@ -84,11 +84,11 @@ def test_personal_values_stand_as_commitments_worked_by_hand() -> None:
     by_hand = (
         f'{{"account":"{account_id}","automated":false,"handle":"{handle}","kind":"account","name":"","observed_at":7}}'
     )
-    made_of_it = prepare(account, MARKS, known_in(account), RowSecrets(SALT))
+    made_of_it = prepare_row(account, MARKS, known_in(account), RowSecrets(SALT))
     assert made_of_it.hash.hex() == sha256(by_hand.encode())
-    assert prepare(account, MARKS, known_in(account), RowSecrets(bytes(16))).hash != made_of_it.hash
+    assert prepare_row(account, MARKS, known_in(account), RowSecrets(bytes(16))).hash != made_of_it.hash
     other = {account.account: Identity(1, sha256(SALT + b"x:@made_up_ada"))}
-    assert prepare(account, MARKS, other, RowSecrets(SALT)).hash != made_of_it.hash, "the identity has its own salt"
+    assert prepare_row(account, MARKS, other, RowSecrets(SALT)).hash != made_of_it.hash, "the identity has its own salt"
 
 
 def test_numbers_stand_in_no_hash() -> None:
@@ -97,10 +97,10 @@ def test_numbers_stand_in_no_hash() -> None:
     by_hand = (
         f'{{"account":"{account}","kind":"reaction","observed_at":7,"post":"{post}","type":"like","withdrawn":false}}'
     )
-    first = prepare(
+    first = prepare_row(
         reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, RowSecrets(SALT)
     )
-    second = prepare(
+    second = prepare_row(
         reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, RowSecrets()
     )
     assert first.hash.hex() == second.hash.hex() == sha256(by_hand.encode())
@@ -112,14 +112,14 @@ def test_numbers_stand_in_no_hash() -> None:
 def test_values_that_are_no_text_are_committed_as_canonical_json() -> None:
     links = (model.TextLink(3, 9, "https://example.org/ä"),)
     by_hand = '[{"end":9,"start":3,"target":"https://example.org/ä"}]'
-    assert commitment(SALT, links) == sha256(SALT + by_hand.encode())
+    assert make_commitment(SALT, links) == sha256(SALT + by_hand.encode())
 
 
 def test_control_characters_are_escaped_as_rfc_8785_says() -> None:
     text = "".join(map(chr, range(1, 0x21))) + '"\\/\x7f\u2028é😀'
     tally = model.Tally(paper="arxiv:2103.00001", network="x", method=text, reposts=0, likes=0, observed_at=0)
     values = {"kind": "tally", **msgspec.to_builtins(tally)}
-    assert prepare(tally, MARKS, known_in(tally), RowSecrets()).hash.hex() == sha256(rfc8785(values))
+    assert prepare_row(tally, MARKS, known_in(tally), RowSecrets()).hash.hex() == sha256(rfc8785(values))
 
 
 def independent_hash(
@@ -153,20 +153,20 @@ def independent_commitments(record: Record) -> dict[str, str]:
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_every_kind_hashes_as_described(item: model.Item) -> None:
-    assert prepare(item, MARKS, known_in(item), RowSecrets(SALT)).hash.hex() == independent_hash(item, SALT)
+    assert prepare_row(item, MARKS, known_in(item), RowSecrets(SALT)).hash.hex() == independent_hash(item, SALT)
 
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
     later, identities = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
-    [offered] = row_groups.grouped([(later, 4), (item, 3)])
+    [offered] = row_groups.group_items([(later, 4), (item, 3)])
     group = row_groups.prepare_group(offered, MARKS, identities)
     spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
     assert list(group.filled(7, 2)) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt") - 1] if spec.words else None for row in rows]
     assert rows == [
-        prepare(item, MARKS, identities, RowSecrets(salts[0]), 3),
-        prepare(later, MARKS, identities, RowSecrets(salts[1]), 4),
+        prepare_row(item, MARKS, identities, RowSecrets(salts[0]), 3),
+        prepare_row(later, MARKS, identities, RowSecrets(salts[1]), 4),
     ]
     assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})
 
@@ -181,7 +181,7 @@ def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: s
                 [columns] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind}")
                 row = read_with_commitments(spec, columns)
                 assert row.hash.hex() == independent_hash(row.item, row.salt or b"", whom=whom)
-                again = prepare(row.item, MARKS, known_in(row.item), RowSecrets(SALT))
+                again = prepare_row(row.item, MARKS, known_in(row.item), RowSecrets(SALT))
                 assert again.hash.hex() == independent_hash(row.item, SALT)
                 assert (row.salt is not None) == bool(set(spec.type.personal) - NAMED)
         salts = [first.view().latest(model.Post)[0].salt, second.view().latest(model.Post)[0].salt]
@@ -197,7 +197,7 @@ def test_the_chain_is_as_described(store_url: str) -> None:
     """SHA-256(previous ‖ SHA-256(header) ‖ SHA-256(hashes)), starting with SHA-256("hotpapers record 1" ‖ secret)."""
     with Record(store_url) as record:
         made.rich(record)
-        forgotten = [forget(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
+        forgotten = [forget_key(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
         counts = []
         before = hashlib.sha256(b"hotpapers record 1" + record.hasher.secret).digest()
         for position, at, source, cursor, chain in record.database.rows(
@@ -237,7 +237,7 @@ def row_hashes(record: Record, position: int) -> dict[tuple[str, int], bytes]:
 
 
 def test_a_manifest_that_does_not_add_up_is_none() -> None:
-    good = listing(
+    good = build_manifest(
         [("tally", 7)], [bytes(32)], identities=(3, 2), kept={0: bytes(32)}, closed=[(1, 2)], forgotten=[(1, 3, "ab")],
         erased=[(1, 0, "x:~ef")], tombstones=["cd"],
     )  # fmt: skip
@@ -257,7 +257,7 @@ def test_a_manifest_that_does_not_add_up_is_none() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["post", "tally"]), st.integers(1, 2**53)), max_size=9))
 def test_a_manifest_lists_rows_in_the_order_given(rows: list[tuple[str, int]]) -> None:
     hashes = [hashlib.sha256(f"{n}".encode()).digest() for n in range(len(rows))]
-    listed = unpack(pack(listing(rows, hashes)))
+    listed = unpack(pack(build_manifest(rows, hashes)))
     assert list(listed.rows()) == rows and len(listed) == len(rows)
     assert [listed.check(n) for n in range(len(rows))] == [each[:8] for each in hashes]
     assert listed.root == root_of(hashes) == hashlib.sha256(b"".join(hashes)).digest()
@@ -305,7 +305,7 @@ def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes
 @given(st.one_of([items_of(kind) for kind in model.KINDS]), st.binary(min_size=16, max_size=16))
 def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -> None:
     spec, identities = SPECS[type(item)], known_in(item)
-    prepared = prepare(item, MARKS, identities, RowSecrets(salt), 17)
+    prepared = prepare_row(item, MARKS, identities, RowSecrets(salt), 17)
     for secrets in (
         {key: WHOSE for key, identity in identities.items() if identity.commitment},
         {key: bytes.fromhex(identity.commitment) for key, identity in identities.items() if identity.commitment},
@@ -317,7 +317,7 @@ def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -
         assert read_row(spec, selected[: len(spec.columns)]).item == item
     assert prepared.label == tuple(prepared.row[spec.fields.index(name)] for name in (*type(item).key, "observed_at"))
     assert prepared.hash.hex() == independent_hash(item, salt)
-    assert item_checks.clean(item) is item
+    assert item_checks.clean_item(item) is item
 
 
 @settings(max_examples=100)
@@ -327,10 +327,10 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
     lost: dict[str, str] = {}
     for name in model.Post.personal:
         if value := getattr(item, name):
-            lost[name] = commitment(salt, identities[value].commitment if name in NAMED else value)
+            lost[name] = make_commitment(salt, identities[value].commitment if name in NAMED else value)
     left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in lost})
-    again = prepare(left, MARKS, identities, RowSecrets(None, lost, (0, 0)))
-    assert again.hash == prepare(item, MARKS, identities, RowSecrets(salt)).hash
+    again = prepare_row(left, MARKS, identities, RowSecrets(None, lost, (0, 0)))
+    assert again.hash == prepare_row(item, MARKS, identities, RowSecrets(salt)).hash
     row = read_with_commitments(spec, as_selected(left, again.row, {}))
     assert (row.hash, row.redacted or {}) == (again.hash, lost)
 

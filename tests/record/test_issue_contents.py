@@ -9,16 +9,16 @@ import pytest
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import Issue
 from hotpapers.issues import queries
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.transfer.export_formats import csv_entries
 from hotpapers.record.record import Record
 from hotpapers.wings.tables import rows
 
 READERS: list[Callable[[Record], object]] = [
-    prune,
-    lambda record: editions(record, "daily", "2024-05-07"),
+    prune_record,
+    lambda record: list_editions(record, "daily", "2024-05-07"),
     lambda record: RecordIssueReader(record).appearances("arxiv:2405.00001"),
     lambda record: queries.last_editions_before(record.database, "daily", "2024-05-08", 9),
     lambda record: list(csv_entries(record)),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import zstandard
 
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import restore
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from tests.record import made
@@ -57,11 +57,11 @@ def test_a_store_opens_and_verifies(folder: Path, written: Path) -> None:
 
 
 def test_a_store_can_be_restored_written_and_forgotten_in(folder: Path, written: Path, store_url: str) -> None:
-    restore(written, store_url, as_backed_up=True)
+    restore_backup(written, store_url, as_backed_up=True)
     with Record(store_url, create=False) as record:
         assert_same(record, folder)
         record.append([made.later(made.EVERY[0], made.MINUTE)], source="test")
-        forget(record, "x:@made_up_ada")
+        forget_key(record, "x:@made_up_ada")
         assert not made.verified(record).findings
 
 
@@ -75,7 +75,7 @@ def test_an_export_is_what_the_store_still_exports(folder: Path, written: Path) 
     """Otherwise sites that follow a store by its exports would be left behind."""
     with Record(str(written), create=False) as record:
         renamed = [line.replace(b'"lost":', b'"redacted":') for line in export(folder)]
-        assert list(exporter.lines(record)) == renamed
+        assert list(exporter.record_lines(record)) == renamed
 
 
 def test_there_is_one() -> None:

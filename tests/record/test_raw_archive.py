@@ -11,7 +11,7 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import RawPayload
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.record import Record, raw_archive, reparse
 from tests.parsing import parse_all
 from tests.record import made
@@ -50,7 +50,7 @@ def test_an_original_is_kept_once_by_content(store_url: str) -> None:
             (2, "s", "counts", "1341202937956233217", AT + 5, AT + 105),
         ]
         assert [row[3] for row in snapshots(record)] == [1, 2]
-        body = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
+        body = raw_archive.unpack_body(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
         assert json.loads(body) == likes(1)
         record.ingest(parse_all(counts_of, [payload_of(likes(1))]), source="another source keeps its own")
         assert len(table(record, "raw", "id")) == 3
@@ -258,7 +258,7 @@ def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
     """Otherwise reprocessing the new raw payload would close rows from the old one."""
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [payload_of(likes(1))], 10), source="s")
-        assert prune(record, at=AT + 11).raw_payloads == 1
+        assert prune_record(record, at=AT + 11).raw_payloads == 1
         record.ingest(parse_all(counts_of, [payload_of(likes(2), AT + 1)]), source="s")
         assert table(record, "raw", "id") == [(2,)]
         record.reprocess("s", lambda _: [])
@@ -290,7 +290,7 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
             source="late",
         )
         record.reprocess("counts", lambda _: [])
-        assert prune(record, at=made.moment("2023-01-01 00:00")).raw_payloads > 0
+        assert prune_record(record, at=made.moment("2023-01-01 00:00")).raw_payloads > 0
         assert [item for item in made.all_rows(record, model.Issue)] == issues
         checked = made.verified(record)
         assert not checked.findings
@@ -347,6 +347,6 @@ def test_the_database_is_asked_while_originals_are_searched(sqlite_url: str, mon
             return b'"likes": 5' in body
 
         with record.database.write():
-            assert raw_archive.erase(record.database, [1], [], named_in) == 2
+            assert raw_archive.erase_payloads(record.database, [1], [], named_in) == 2
         assert "search search search" not in " ".join(events) and events.count("search") == 6
         assert table(record, "raw", "id") == [(2,), (3,), (4,), (5,), (7,)]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base.model import Post
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, reaction_marks
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.record import made
 
 LIKE = "at://did:plc:madeup/app.bsky.feed.like/3aaaaaaaaaaa2"
@@ -70,9 +70,9 @@ def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
     post = Post(post=FIRST, network="bluesky", account="bluesky:did:plc:anna", created_at=1, observed_at=2)
     record.append([post], source="bluesky", at=3)
     made.remember(record, [(LIKE, FIRST), (f"{LIKE}2", SECOND)], 5)
-    forget(record, FIRST)
+    forget_key(record, FIRST)
     assert (
         reaction_marks.post_of_reaction(record, LIKE) is None
         and reaction_marks.post_of_reaction(record, f"{LIKE}2") == SECOND
     )
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base import model
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, identities
 from hotpapers.record.identities import Identity, IdentityCache
 from tests.record import made
@@ -22,7 +22,7 @@ def test_who_was_forgotten_by_another_process_gets_a_new_identity(store_url: str
     """Ada was known only as the author of her post. She may be observed again, but as a new identity."""
     with Record(store_url) as record, Record(store_url) as other:
         record.append([POST], source="test")
-        forget(other, POST.post)
+        forget_key(other, POST.post)
         record.append([LIKES[0]], source="test")
         assert record.database.rows(WHO) == [(ADA,)]
         pseudonyms = record.database.rows("SELECT count(*) FROM identity WHERE key LIKE ?", ("x:~%",))
@@ -34,7 +34,7 @@ def test_what_another_process_forgot_since_is_refused(store_url: str) -> None:
     with Record(store_url) as record, Record(store_url) as other:
         record.append([POST], source="test")
         for number, key in enumerate((POST.post, ADA)):
-            forget(other, key)
+            forget_key(other, key)
             assert record.append([POST], source="test").refused == 1
             assert record.append([LIKES[0]], source="test").refused == number, "by Ada, about another post"
         assert not made.verified(record).findings

@@ -11,7 +11,7 @@ from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, item_checks
-from hotpapers.record.verify import close_unusable, unusable
+from hotpapers.record.verify import close_unusable, unusable_rows
 from tests.record import made
 from tests.record.made import AT
 
@@ -28,11 +28,11 @@ def test_each_kind_needs_what_it_is_found_by(sqlite_url: str) -> None:
         items = {type(item): item for item in made.everything(record)}
     assert len(items) > 8
     for kind, item in items.items():
-        item_checks.check(item)
-        assert item_checks.needed(kind)
-        for name in item_checks.needed(kind):
+        item_checks.check_item(item)
+        assert item_checks.needed_fields(kind)
+        for name in item_checks.needed_fields(kind):
             with pytest.raises(ValueError, match=f"{name} is empty"):
-                item_checks.check(msgspec.structs.replace(item, **{name: ""}))
+                item_checks.check_item(msgspec.structs.replace(item, **{name: ""}))
 
 
 @pytest.mark.parametrize("item", OLD, ids=model.kind_of)
@@ -54,9 +54,9 @@ def test_an_older_store_is_told_of_it_and_repaired(store_url: str, sqlite_url: s
         ]  # fmt: skip
         assert all("`hotpapers repair` closes it" in str(finding) for finding in made.verified(record).findings)
         with pytest.raises(NotExchange, match="is empty"), Record(f"{sqlite_url}.copy") as copy:
-            importer.import_lines(copy, "full", list(exporter.lines(record)))
+            importer.import_lines(copy, "full", list(exporter.record_lines(record)))
         assert [type(row.item) for row in close_unusable(record, at=AT + 1)] == [model.Paper, model.Post, model.Mention]
-        assert not made.verified(record).findings and not unusable(record.database)
+        assert not made.verified(record).findings and not unusable_rows(record.database)
         assert before.latest_row(model.Paper, "") is not None, "it was there then"
         assert record.view().latest_row(model.Paper, "") is None
         position = record.head.position
@@ -67,5 +67,5 @@ def test_a_repaired_store_is_exported_and_taken_whole(sqlite_url: str) -> None:
     with Record(sqlite_url) as record, Record(f"{sqlite_url}.copy") as copy:
         record.append(OLD, source="older", at=AT)
         close_unusable(record, at=AT + 1)
-        importer.import_lines(copy, "full", list(exporter.lines(record)))
+        importer.import_lines(copy, "full", list(exporter.record_lines(record)))
         assert copy.head == record.head and not made.verified(copy).findings

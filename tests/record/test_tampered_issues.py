@@ -19,8 +19,8 @@ from hotpapers.record.item_rows import (
     columns_with_commitments,
     read_with_commitments,
 )
-from hotpapers.record.manifest import BatchStamp, RowName, genesis, link, listing, pack, unpack
-from hotpapers.record.verify import check
+from hotpapers.record.manifest import BatchStamp, RowName, build_manifest, chain_value, genesis_value, pack, unpack
+from hotpapers.record.verify import check_record
 from tests.record import made
 from tests.record.made import AT, DAY_OF_ISSUE
 
@@ -81,13 +81,13 @@ def rewrite(record: Record, post: str, text: str) -> None:
     )
     listed = load_manifest(database, before.since)
     hashes = [stored(record, row).hash for row in listed.rows()]
-    relisted = listing(list(listed.rows()), hashes)
+    relisted = build_manifest(list(listed.rows()), hashes)
     forged = msgspec.structs.replace(listed, checks=relisted.checks, root=relisted.root)
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(forged), before.since))
-    chain = genesis(record.hasher.secret)
+    chain = genesis_value(record.hasher.secret)
     batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
     for position, at, source, cursor, blob in batches:
-        chain = link(chain, position, BatchStamp(at, source, cursor), unpack(bytes(blob)))
+        chain = chain_value(chain, position, BatchStamp(at, source, cursor), unpack(bytes(blob)))
         database.run("UPDATE batch SET chain = ? WHERE position = ?", (chain, position))
 
 
@@ -118,7 +118,7 @@ def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
         sql = f"SELECT {key_of('t.post')} FROM ({sql}) AS t"
         unquoted = {post for (post,) in record.database.rows(sql)} - quoted
         rewrite(record, min(unquoted), "Words that were never said.")
-        assert not check(record.database, record.hasher).findings
+        assert not check_record(record.database, record.hasher).findings
         assert sum("was built from another record" in text for text in findings()) == len(issues)
 
 

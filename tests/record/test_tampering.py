@@ -15,7 +15,7 @@ from hotpapers.record import Record
 from hotpapers.record.batches import load_manifest
 from hotpapers.record.commitments import SALT
 from hotpapers.record.database import Database
-from hotpapers.record.identities import IdentityRow, between, is_paper, is_pseudonym
+from hotpapers.record.identities import IdentityRow, identities_between, is_paper, is_pseudonym
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
@@ -23,8 +23,8 @@ from hotpapers.record.item_rows import (
     read_row,
     select_columns,
 )
-from hotpapers.record.manifest import CHECK, HASH, Manifest, RowName, listing, pack
-from hotpapers.record.verify import check, check_chain, name_of
+from hotpapers.record.manifest import CHECK, HASH, Manifest, RowName, build_manifest, pack
+from hotpapers.record.verify import check_chain, check_record, name_of
 from tests.record import made
 
 
@@ -98,7 +98,7 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 except Exception as refused:  # the database's own constraints: NOT NULL, column types
                     assert other is None or column in ("redacted", "salt"), refused
                     continue
-                findings = check(database, record.hasher).findings
+                findings = check_record(database, record.hasher).findings
                 assert findings, (spec.kind, column, value, other)
                 assert len(findings) <= 4, findings
                 names = (f"{spec.kind} row {number} ", label_of(database, spec, number) or name, name)
@@ -115,17 +115,17 @@ def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
         name, row = label_of(database, spec, number), as_stored(database, spec, number)
         database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (number,))
         finding = f"removed: {spec.kind} row {number} of batch {row[-2]}"
-        assert [str(f) for f in check(database, record.hasher).findings] == [finding]
+        assert [str(f) for f in check_record(database, record.hasher).findings] == [finding]
         names = ", ".join(f'"{column}"' for column in spec.columns)
         insert = f"INSERT INTO {spec.kind} ({names}) VALUES ({', '.join('?' * len(spec.columns))})"
         database.run(insert, row)
-        assert not check(database, record.hasher).findings
+        assert not check_record(database, record.hasher).findings
         again = list(row)
         again[0] = database.rows(f"SELECT max(id) + 1 FROM {spec.kind}")[0][0]
         for since in (row[-2], row[-2] + 1, record.head.position, record.head.position + 9):
             again[-2:] = [since, 99]
             database.run(insert, again)
-            assert f"added: {name}" in [str(f) for f in check(database, record.hasher).findings], spec.kind
+            assert f"added: {name}" in [str(f) for f in check_record(database, record.hasher).findings], spec.kind
             database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (again[0],))
     assert not made.verified(record).findings
 
@@ -145,7 +145,7 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
     for column, other in changes.items():
         value = database.rows(f"SELECT {column} FROM post WHERE id = ?", (whole[0],))[0][0]
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (other, whole[0]))
-        assert [str(f) for f in check(database, record.hasher).findings] == [f"changed: {name}"], column
+        assert [str(f) for f in check_record(database, record.hasher).findings] == [f"changed: {name}"], column
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (value, whole[0]))
 
 
@@ -164,7 +164,7 @@ def naming(database: Database, number: int) -> set[str]:
 
 def one_of_each_sort(database: Database) -> dict[str, IdentityRow]:
     """Nobody, a paper, a post, an account, a forgotten post and account, and an identity that is only named."""
-    nobody, *rows = between(database, 0, 2**62)
+    nobody, *rows = identities_between(database, 0, 2**62)
     erased = [row for row in rows if row.commitment is not None]
     whole = [row for row in rows if row.commitment is None and not is_pseudonym(row.key)]
     posts = {number for (number,) in database.rows("SELECT post FROM post")}
@@ -193,7 +193,7 @@ def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record:
                 if other == value:
                     continue
                 database.run(update, (other, row.number))
-                findings = check(database, record.hasher).findings
+                findings = check_record(database, record.hasher).findings
                 names = {f"identity {row.number}", *before, *naming(database, row.number)} - {""}
                 assert findings, (sort, column, value, other)
                 for finding in findings:
@@ -252,7 +252,7 @@ def test_identities_that_are_not_there_are_named_together(record: Record) -> Non
 
 
 def found_in(record: Record) -> list[str]:
-    return [str(finding) for finding in check(record.database, record.hasher).findings]
+    return [str(finding) for finding in check_record(record.database, record.hasher).findings]
 
 
 @pytest.mark.long
@@ -268,7 +268,7 @@ def test_two_identities_cannot_change_places(record: Record) -> None:
             database.run(update, (left.key, second.salt, second.commitment, right.number))
             database.run(update, (right.key, first.salt, first.commitment, left.number))
             names |= naming(database, left.number) | naming(database, right.number)
-            flaws = check(database, record.hasher).findings
+            flaws = check_record(database, record.hasher).findings
             assert {finding.name for finding in flaws} & {*names, f"identity {left.number}", f"identity {right.number}"}
             database.run(update, ("x:@in_between", None, None, left.number))
             for row in (right, left):
@@ -338,14 +338,14 @@ def test_every_batch_removed_or_added_is_named(record: Record) -> None:
     insert = f"INSERT INTO batch ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     for row in database.rows(f"SELECT {names} FROM batch ORDER BY 1"):
         database.run("DELETE FROM batch WHERE position = ?", (row[0],))
-        findings = [str(f) for f in check(database, record.hasher).findings]
+        findings = [str(f) for f in check_record(database, record.hasher).findings]
         last = row[0] == record.head.position + 1
         assert last or f"removed: batch {row[0]}" in findings
         assert findings, row
         database.run(insert, row)
     position = record.head.position + 1
     database.run(insert, (position, *row[1:]))
-    assert f"changed: batch {position}" in [str(f) for f in check(database, record.hasher).findings]
+    assert f"changed: batch {position}" in [str(f) for f in check_record(database, record.hasher).findings]
     database.run("DELETE FROM batch WHERE position = ?", (position,))
     assert not made.verified(record).findings
 
@@ -359,7 +359,7 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
     (first, count), (kind, number) = listed.identities, rows[-1]
 
     def with_rows(rows: list[RowName], checks: list[bytes], **fields: Any) -> Manifest:
-        relisted = listing(rows, checks, identities=listed.identities, **fields)
+        relisted = build_manifest(rows, checks, identities=listed.identities, **fields)
         return msgspec.structs.replace(relisted, root=listed.root, persons=listed.persons)
 
     assert with_rows(rows, checks) == listed and count > 1
@@ -377,10 +377,10 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
     }
     for what, other in tampered.items():
         database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(other),))
-        findings = check(database, record.hasher).findings
+        findings = check_record(database, record.hasher).findings
         assert any(f.what in ("changed", "added", "removed") for f in findings), what
     database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(listed),))
-    assert not check(database, record.hasher).findings
+    assert not check_record(database, record.hasher).findings
 
 
 def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
@@ -407,5 +407,5 @@ def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
 
 def test_another_secret_is_noticed(record: Record) -> None:
     """The marks of texts are keyed by the store's secret, and the chain begins with it."""
-    findings = check(record.database, KeyedHasher(b"ab" * 16)).findings
+    findings = check_record(record.database, KeyedHasher(b"ab" * 16)).findings
     assert any(finding.name.startswith("post ") for finding in findings)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base import model
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, tombstones
 from hotpapers.record.item_rows import KeyedHasher
-from hotpapers.record.tombstones import ForgottenNames, Tombstones, found_in, names_of, redacted
+from hotpapers.record.tombstones import ForgottenNames, Tombstones, found_in, names_of, redact_item
 from tests.record.made import AT
 
 
@@ -102,7 +102,7 @@ def test_a_mention_goes_with_its_link() -> None:
         post="mastodon:1", network="mastodon", account="mastodon:2", created_at=AT, text=text, links=links,
         observed_at=AT,
     )  # fmt: skip
-    left = redacted(post, FEDIVERSE)
+    left = redact_item(post, FEDIVERSE)
     assert isinstance(left, model.Post)
     assert left.text == "@██ and @bo, look at what they wrote" and left.links == (links[1],)
 
@@ -116,9 +116,9 @@ def test_in_originals_every_word_may_be_a_name() -> None:
 def test_what_is_blackened_keeps_its_length_and_holds_the_name_no_more(text: str, name: str) -> None:
     names = ForgottenNames(frozenset([name]))
     post = model.Post(post="x:1", network="x", account="x:2", created_at=AT, text=text, observed_at=AT)
-    left = redacted(post, names)
+    left = redact_item(post, names)
     assert isinstance(left, model.Post) and len(left.text) == len(text)
-    assert redacted(left, names) == left
+    assert redact_item(left, names) == left
     spans = list(found_in(text, names))
     for start, end in spans:
         assert text[start:end] == name and left.text[start:end] == tombstones.BLACK * len(name)
@@ -186,7 +186,7 @@ def test_each_key_of_a_batch_is_hashed_once(tmp_path: Path, monkeypatch: pytest.
 
     with Record(str(tmp_path / "hotpapers.db")) as record:
         record.append([msgspec.structs.replace(post, post="x:1", account="x:2")], source="made-up", at=AT)
-        forget(record, "x:1")
+        forget_key(record, "x:1")
         monkeypatch.setattr(KeyedHasher, "tombstone", counting_tombstone)
         record.append([post, model.Snapshot(post="x:7", likes=3, observed_at=AT)], source="made-up", at=AT)
     assert sorted(hashed_keys) == ["x:7", "x:8", "x:@ann"]

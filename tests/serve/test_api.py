@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.quotation_policy import Blocklist
-from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
 from hotpapers.serve import answer_cache, api
 from hotpapers.serve.app import SiteApp
-from hotpapers.serve.http_messages import Reply, reply, tagged_reply
+from hotpapers.serve.http_messages import Reply, build_reply, tagged_reply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
 from tests.publish.query import query_stores
@@ -145,7 +145,7 @@ def test_what_is_written_is_seen_at_once(make_api: ApiFactory, sqlite_url: str) 
         assert [item["post"] for item in new_page.json["posts"]] == [
             "bluesky:new", *(item["post"] for item in old_page.json["posts"]),
         ]  # fmt: skip
-        freeze(record, publication_of(record, None), DAY, again=True, reason="an example")
+        freeze_issue(record, publication_of(record, None), DAY, again=True, reason="an example")
         assert get(app, "/api/v1/publications/daily/issues/latest").json["edition"] == 2
 
 
@@ -397,7 +397,7 @@ def test_what_is_kept_is_sent_without_routing_and_under_the_same_rules(
 
     async def note(_: Router, scope: Scope, receive: Receive, send: Send) -> None:
         routed.append(scope["path"])
-        await reply(429, {})(scope, receive, send)
+        await build_reply(429, {})(scope, receive, send)
 
     monkeypatch.setattr(Router, "__call__", note)
     assert get(app, PAPER, "HEAD").headers == get(app, PAPER).headers == first.headers and routed == []

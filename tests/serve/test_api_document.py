@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hotpapers.publish.query.openapi import document, json_of
+from hotpapers.publish.query.openapi import api_document, json_of
 from hotpapers.serve.app import SiteApp
 from tests.serve.asgi import Response, get
 
-DOCUMENT: dict[str, Any] = json.loads(json_of(document()))
+DOCUMENT: dict[str, Any] = json.loads(json_of(api_document()))
 OPERATIONS: dict[str, Any] = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 
 KNOWN_VALUES: dict[str, list[str]] = {

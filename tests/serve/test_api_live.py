@@ -65,7 +65,7 @@ def status_of(port: int, url: str, method: str = "GET") -> int:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
     """Otherwise each answer of several packets takes 40 ms longer."""
-    with server.listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+    with server.open_listener(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         connection, _ = listener.accept()
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         connection.close()

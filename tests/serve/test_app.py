@@ -20,7 +20,7 @@ from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from tests.conftest import needs_wings
 from tests.publish.query import query_stores
 from tests.publish.render.build import LISTED, PlainIssueReader
@@ -283,7 +283,7 @@ def test_new_issues_are_noticed() -> None:
 
 
 def test_a_real_server_serves_it() -> None:
-    web_server = server(APP)
+    web_server = build_server(APP)
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

@@ -19,7 +19,7 @@ from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.connections import ConnectionLimits, allowed_behind
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from tests.publish.render.sample import LISTED_READER
 
 SLOW = 300
@@ -50,7 +50,7 @@ EXTRA_ROUTES = [
 def serve_site(limits: ConnectionLimits) -> Iterator[int]:
     """Serves the site with these limits; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    web_server = server(
+    web_server = build_server(
         SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), EXTRA_ROUTES), allowed=limits
     )
     thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)

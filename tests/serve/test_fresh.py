@@ -29,8 +29,8 @@ from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.quotation_policy import Blocklist
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.publish.render.feeds import FeedMaker
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.site_config import NOBODY
@@ -93,7 +93,7 @@ def test_the_cache_is_limited_in_bytes_whatever_the_number_of_pages(monkeypatch:
 
 
 def test_what_is_compressed_already_is_not_compressed_again() -> None:
-    page = page_cache.rendered("log/daily/observations/2026-03-11T06-1.jsonl.zst", bytes(2_000))
+    page = page_cache.finish_page("log/daily/observations/2026-03-11T06-1.jsonl.zst", bytes(2_000))
     assert page.gzipped is page.plain
 
 
@@ -119,7 +119,7 @@ def add_issues(record: Record) -> None:
     )
     write(record, paper(3, NEXT, title="Spoons"), posts_about(3, 40, moment(NEXT)))
     for day in (DAY, NEXT):
-        freeze.freeze(record, DAILY, day, at=moment(day) + 24 * HOUR)
+        freeze.freeze_issue(record, DAILY, day, at=moment(day) + 24 * HOUR)
 
 
 def changed_post(name: str, **changes: object) -> Item:
@@ -135,7 +135,7 @@ def write_each(record: Record, *items: Item) -> None:
 
 
 def correct(record: Record) -> object:
-    return freeze.freeze(record, DAILY, DAY, again=True, reason="a slip", at=LATER)
+    return freeze.freeze_issue(record, DAILY, DAY, again=True, reason="a slip", at=LATER)
 
 
 INVISIBLE_CHANGES: dict[str, Change] = {
@@ -170,8 +170,8 @@ VISIBLE_CHANGES: dict[str, Change] = {
         judged("bluesky:1", "shown", rule="operator", at=LATER + 1),
     ),
     "a post is in doubt": lambda record: write(record, judged("bluesky:2", "doubtful", key(2), at=LATER)),
-    "a post is forgotten": lambda record: forget(record, "x:31"),
-    "an account is forgotten": lambda record: forget(record, "bluesky:by-1"),
+    "a post is forgotten": lambda record: forget_key(record, "x:31"),
+    "an account is forgotten": lambda record: forget_key(record, "bluesky:by-1"),
     "a thread's beginning is known": lambda record: write(
         record,
         post(
@@ -179,7 +179,7 @@ VISIBLE_CHANGES: dict[str, Change] = {
         )[:1],
     ),
     "a correction": correct,
-    "another issue": lambda record: freeze.freeze(record, DAILY, "2024-05-09", at=moment("2024-05-10")),
+    "another issue": lambda record: freeze.freeze_issue(record, DAILY, "2024-05-09", at=moment("2024-05-10")),
     "another title of a publication": lambda record: write(
         record, msgspec.structs.replace(DAILY, title="The Daily Baker's Dozen", observed_at=LATER)
     ),
@@ -199,7 +199,7 @@ ALL_CHANGES = {
     "a new post that is in doubt": lambda record: write(
         record, post(2, "x:77", LATER), judged("x:77", "doubtful", key(2), at=LATER)
     ),
-    "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR),
+    "pruning": lambda record: prune_record(record, at=LATER + 800 * 24 * HOUR),
 }
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from hotpapers.base.model import Item
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.query.request_params import cursor_of
 from hotpapers.publish.query.schemas import SearchPage
 from hotpapers.publish.render.html.pages import SitePages
@@ -228,7 +228,7 @@ def test_what_is_known_is_sent_without_routing_until_something_is_written(
             assert ask(site, "kettle") == first
         write(record, post(1, "bluesky:b", moment(DAY) + 1, text="kettle b"))
         assert b"kettle</mark> b" in ask(site, "kettle").plain and b"kettle</mark> b" not in first.plain
-        forget(record, "bluesky:b")
+        forget_key(record, "bluesky:b")
         assert b"kettle</mark> b" not in ask(site, "kettle").plain
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotpapers.base.model import DAY
-from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, prune
+from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, prune_record
 from hotpapers.keep.transfer.jsonl import exporter, importer
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.tables.commands import write_tables
 from tests.cli.run import run
 from tests.conftest import ROOT
@@ -56,7 +56,7 @@ def rebuilt_elsewhere(evidence: Evidence) -> Iterator[Finding]:
             _do("backup", first, "--store", evidence.played.store)
         _do("forget", "--yes", *keys, "--store", first)
         with Record(str(first), create=False) as record:
-            if not prune(record, at=now() + SNAPSHOTS_AFTER + DAY).snapshots:
+            if not prune_record(record, at=current_time() + SNAPSHOTS_AFTER + DAY).snapshots:
                 yield Finding("", "no count can be pruned")
             yield from _unequal(record, export)
         _import(export, second)
@@ -72,7 +72,7 @@ def _do(*command: str | Path) -> None:
 
 def _export(record: Record, file: Path) -> None:
     with file.open("wb") as out:
-        out.writelines(exporter.lines(record))
+        out.writelines(exporter.record_lines(record))
 
 
 def _import(file: Path, store: Path) -> None:
@@ -109,7 +109,7 @@ def _unequal(record: Record, file: Path) -> Iterator[Finding]:
 def _miscounted(record: Record) -> Iterator[Finding]:
     """What differs from the record's tables."""
     with tempfile.TemporaryDirectory() as folder:
-        write_tables(record, Path(folder), now())
+        write_tables(record, Path(folder), current_time())
         counts, scores = list(recounted(Path(folder))), rescored(Path(folder))
     for count in counts:  # Bluesky names who reacted, which the tables leave out
         if count.printed != count.recounted and (count.network, count.name) != ("bluesky", "voices"):

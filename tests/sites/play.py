@@ -79,7 +79,7 @@ def played(sites: Sequence[Site], folder: Path) -> Iterator[list[Played]]:
         results = [_set_up(site, folder / site.name, (timeline, script, log_file), stack) for site in sites]
         log = stack.enter_context(log_file.open("w", encoding="utf-8"))
         stack.enter_context(simulated_time(environments_of(results, 0)[0]))
-        logs.listen("text", log)
+        logs.start_logging("text", log)
         for number in range(len(sites[0].periods)):
             _play_period(results, number)
         log.flush()

@@ -100,7 +100,7 @@ class Truth:
         day = datetime.datetime.fromtimestamp(start / 1e6, datetime.UTC).date()
         while days.announced_at(day.isoformat()) <= end:
             label = day.isoformat()
-            if days.expected(label) and days.announced_at(label) > start:
+            if days.has_announcement(label) and days.announced_at(label) > start:
                 yield from self.script.papers(label)
             day += datetime.timedelta(days=1)
 

@@ -72,4 +72,4 @@ def _issues(record: Record) -> Iterator[object]:
     for row in record.view().iterate(model.Publication):
         assert isinstance(row.item, model.Publication)
         name = row.item.publication
-        yield from (freeze.editions(record, name, day) for day in issues_queries.frozen_days(record, name))
+        yield from (freeze.list_editions(record, name, day) for day in issues_queries.frozen_days(record, name))

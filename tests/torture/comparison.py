@@ -14,7 +14,7 @@ from hotpapers.base.model import DAY, Announcement, Item, Mention, Paper, Post, 
 from hotpapers.base.papers import arxiv
 from hotpapers.record import Record, identities
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.loopback import expected, mastodon
 from tests.loopback.expected import ExpectedAnnouncement, Figures
 from tests.loopback.script import MINUTE, Message, Script
@@ -99,7 +99,7 @@ def repeated_observations(record: Record) -> Iterator[str]:
 def store_damage(record: Record) -> Iterator[str]:
     """Damage to the store itself: pages, chain, rows, cursors, gaps between positions."""
     yield from record.database.integrity().damaged
-    yield from map(str, check(record.database, record.hasher).findings)
+    yield from map(str, check_record(record.database, record.hasher).findings)
     positions = [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY position")]
     if positions != list(range(1, len(positions) + 1)):
         yield "positions with a gap or a repeat"

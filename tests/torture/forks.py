@@ -119,7 +119,7 @@ def _child(role: str, options: dict[str, Any], log: str) -> None:
         for descriptor in (1, 2):
             os.dup2(out, descriptor)
         os.close(0)
-        logs.listen("text")
+        logs.start_logging("text")
         if "parameters" in options:
             options["parameters"] = SiteParameters(**options["parameters"])
         ROLES[role](*options.pop("arguments", ()), **options)

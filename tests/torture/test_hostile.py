@@ -48,7 +48,7 @@ def test_hostile_text_stays_text_all_the_way(sqlite_url: str, tmp_path: Path, re
         read_all(sqlite_url, script)
         posts = {key[0]: post for key, post in comparison.latest_observations(record, Post).items()}
         assert len(posts) >= len(CASES_TO_RUN) * 9 // 10, "some networks provide few"
-        freeze.freeze(record, publication_of(record, "daily"), DAY, at=POSTED_AT + 10 * HOUR)
+        freeze.freeze_issue(record, publication_of(record, "daily"), DAY, at=POSTED_AT + 10 * HOUR)
         for channel in ("site", "feeds", "classic", "markdown"):
             export_site(record, "daily", [DAY], channel, tmp_path / channel)
         store_damage = tuple(comparison.store_damage(record))

@@ -17,9 +17,9 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import DAY, HOUR, KINDS, Item, Measurement
-from hotpapers.base.networks import readable
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.record import Record, now
+from hotpapers.base.networks import readable_networks
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.record import Record, current_time
 from hotpapers.wings.proof import alarms
 from tests.base.http.server import Play, Server, answer, raw, stall
 from tests.issues.made import counts, post
@@ -38,7 +38,7 @@ KILLS_PER_DAY, MOST_DAYS = 3, 80
 FAULT_SHARE = 0.35
 """The share of requests that meet a fault."""
 SWITCHED_OFF = "\n".join(
-    f"[source.{name}]\non = false" for name in [row.name for row in readable().values() if row.is_on]
+    f"[source.{name}]\non = false" for name in [row.name for row in readable_networks().values() if row.is_on]
 )
 SETTINGS = """contact = "https://library.example/"
 {switched_off}
@@ -108,8 +108,8 @@ def live_a_day(publisher: Publisher, day: int) -> None:
         publisher.record.append(items[hour::3], source="made-up", at=start + (2 + 5 * hour) * HOUR)
     publisher.live(day, *(counts(name, 5 + n, start + 2 * HOUR) for n, name in enumerate(names)))
     if day % 3 == 1:
-        forget(publisher.record, f"bluesky:by-{day - 1}-7")
-        forget(publisher.record, f"bluesky:{day - 1}-9")
+        forget_key(publisher.record, f"bluesky:by-{day - 1}-7")
+        forget_key(publisher.record, f"bluesky:{day - 1}-9")
     publisher.publish(day + 1)
 
 
@@ -142,7 +142,7 @@ def test_killed_while_following(store_url: str, tmp_path: Path, report: Report) 
     """Compared with an undisturbed follower: in the end both have the same items, once each."""
     kills = max(KILLS // 10, 6)
     days = min(kills // KILLS_PER_DAY, MOST_DAYS)
-    first = now() - now() % DAY - (days + 1) * DAY
+    first = current_time() - current_time() % DAY - (days + 1) * DAY
     with ExitStack() as stack:
         publisher = stack.enter_context(closing(Publisher(tmp_path / "site", start=first)))
         site = stack.enter_context(serve_unreliably(publisher.public))

@@ -14,7 +14,7 @@ import pytest
 from hotpapers.base.model import DAY, HOUR, Delivery, Issue, Publication
 from hotpapers.issues import freeze
 from hotpapers.issues.queries import frozen_days
-from hotpapers.publish.deliver.export_site import export_site, unsent
+from hotpapers.publish.deliver.export_site import export_site, unsent_days
 from hotpapers.publish.schedule import due
 from hotpapers.record import Record
 from tests.issues import made
@@ -79,7 +79,7 @@ def compare(store: str, names: list[str], channels: list[str], folder: Path, ref
             for channel in channels:
                 missing += [
                     f"not sent: {name} {day} {channel}"
-                    for day in unsent(record, name, channel, folder / name / channel)
+                    for day in unsent_days(record, name, channel, folder / name / channel)
                 ]
                 export_site(record, name, DAYS, channel, reference_folder / name / channel)
     files, expected_files = files_in(folder), files_in(reference_folder)
@@ -120,7 +120,7 @@ def test_killed_while_freezing_and_publishing(store_url: str, tmp_path: Path, re
 
 def is_pending(record: Record, name: str, channel: str, folder: Path) -> bool:
     """Whether a publication has an issue to freeze or a channel to send to."""
-    return frozen_days(record, name) != DAYS or bool(unsent(record, name, channel, folder))
+    return frozen_days(record, name) != DAYS or bool(unsent_days(record, name, channel, folder))
 
 
 @torture_only
@@ -130,7 +130,7 @@ def test_the_command_is_killed_while_it_publishes(store_url: str, tmp_path: Path
     prepare(store_url)
     with Record(store_url) as record:
         for day in DAYS[:-1]:
-            freeze.freeze(record, recorded_publication(record, name), day, at=NOW)
+            freeze.freeze_issue(record, recorded_publication(record, name), day, at=NOW)
 
     def is_done() -> bool:
         with Record(store_url) as record:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base.hook_checks import annotations_of, arguments_in, check_hooks
-from hotpapers.base.wings import HOOK_MODULES, Loading, Wing, arguments_problem, load, wings
+from hotpapers.base.wings import HOOK_MODULES, Loading, Wing, arguments_problem, installed_wings, load_object
 from tests.conftest import ROOT
 
 VALUES = {"SettingsTable", "Wing", "HostKind", "Trial", "PostPages"}
@@ -36,16 +36,16 @@ def callables_of(wing: Wing) -> Iterator[tuple[str, object, int]]:
                 yield f"{type(hook).__name__}.{field}", getattr(hook, field), len(arguments)
 
 
-@pytest.mark.parametrize("wing", wings(), ids=lambda wing: wing.name)
+@pytest.mark.parametrize("wing", installed_wings(), ids=lambda wing: wing.name)
 def test_the_hooks_of_a_wing_are_as_their_types_say(wing: Wing) -> None:
     check_hooks(wing)
     for name, function, count in callables_of(wing):
-        loaded = load(function.place) if isinstance(function, Loading) else function
+        loaded = load_object(function.place) if isinstance(function, Loading) else function
         assert arguments_problem(loaded, [None] * count, {}) == "", (wing.name, name)
 
 
 def test_every_type_is_used_and_described() -> None:
-    used = {type(hook).__name__ for wing in wings() for hook in wing.hooks}
+    used = {type(hook).__name__ for wing in installed_wings() for hook in wing.hooks}
     example = (ROOT / "docs" / "examples" / "corkboard" / "corkboard" / "__init__.py").read_text("utf-8")
     assert {name for name in hook_types() if name not in used and f"{name}(" not in example} == set()
     page = (ROOT / "docs" / "development" / "hooks.md").read_text("utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base.networks import readable
+from hotpapers.base.networks import readable_networks
 from tests.base.http.server import answer, serving
 from tests.cli.run import PACKAGE, environment, run_process
 from tests.conftest import ROOT
@@ -47,7 +47,9 @@ def test_it_is_small() -> None:
 @pytest.mark.long
 def test_its_network_is_read_and_shown(installed: str, cwd: Path) -> None:
     assert "\ncorkboard  Read Corkboard" in good(installed, "wings")
-    off = "".join(f"[source.{name}]\non = false\n" for name in [row.name for row in readable().values() if row.is_on])
+    off = "".join(
+        f"[source.{name}]\non = false\n" for name in [row.name for row in readable_networks().values() if row.is_on]
+    )
     with serving() as server:
         note = {**NOTE, "made": int(time.time()) - 60}
         server.on("/api/notes", answer(200, json.dumps({"notes": [note]}).encode()))

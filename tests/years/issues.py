@@ -144,7 +144,7 @@ class Issues:
     def announced_in_time(self, issue: Issue) -> bool:
         """Whether the day's announcement must have been read when its issue closed, or was not expected."""
         label, closing_time = issue.day.isoformat(), issue.schedule.closing_time(issue.day)
-        if issue.schedule.name != "daily" or not days.expected(label):
+        if issue.schedule.name != "daily" or not days.has_announcement(label):
             return True
         return self.oracle.readable["arxiv"].has_round(days.closes_at(label), closing_time)
 

@@ -17,7 +17,7 @@ from hotpapers.base import logs
 from hotpapers.base.model import DAY, HOUR, IssueContent
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import calendar as announcement_days
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record import Record
 from tests.loopback import expected
@@ -93,7 +93,7 @@ def run_site(folder: Path, script: Script, start: int, end: int, settings_text: 
     timeline = Timeline(start)
     environment = Environment(settings, script, Plan(), timeline, StoreFailures(timeline.now, (), ()), reads_back=True)
     with simulated_time(environment), (folder / "log.txt").open("w") as log:
-        logs.listen("text", log)
+        logs.start_logging("text", log)
         run_program(environment, end)
     return Path(environment.context.store)
 
@@ -111,7 +111,7 @@ def first_issues(
 def load_issues(store: Path) -> dict[str, IssueContent]:
     """A site's issues by day."""
     with Record(str(store), create=False) as record:
-        return {day: editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)}
+        return {day: list_editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)}
 
 
 # ---- the first issue ---------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _days(content: IssueContent) -> list[str]:
     """The announcements in an issue's window that are old enough to have an age."""
     first_day = _date(content.as_of - 6 * DAY)
     days = ((first_day + datetime.timedelta(days=n)).isoformat() for n in range(7))
-    return [day for day in days if announcement_days.expected(day)
+    return [day for day in days if announcement_days.has_announcement(day)
             and announcement_days.announced_at(day) + 6 * HOUR < content.as_of]  # fmt: skip
 
 

@@ -247,20 +247,20 @@ class Oracle:
     @property
     def labels(self) -> list[str]:
         """The days whose announcements can have been read."""
-        first = days.current(self.scenario.start)
-        return [*days.between(first, days.current(self.scenario.end - 12 * HOUR))]
+        first = days.latest_label(self.scenario.start)
+        return [*days.labels_between(first, days.latest_label(self.scenario.end - 12 * HOUR))]
 
     def _was_in_listings(self, label: str) -> bool:
         """Whether arXiv could be read while its listings still included a day; they cover the last five."""
         end = label
         for _ in range(4):
             end = days.next_day(end)
-        return self.readable["arxiv"].has_round(days.closes_at(days.following(label)), days.announced_at(end))
+        return self.readable["arxiv"].has_round(days.closes_at(days.next_label(label)), days.announced_at(end))
 
     def could_read_feeds(self, label: str) -> bool:
         """Whether there was time to read a day's feeds on that day."""
-        start, end = days.closes_at(label), days.closes_at(days.following(label))
-        if days.following(label) != label and end - start > 2 * DAY:
+        start, end = days.closes_at(label), days.closes_at(days.next_label(label))
+        if days.next_label(label) != label and end - start > 2 * DAY:
             end = start + DAY
         return self.readable["arxiv"].has_round(start, end)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hotpapers.base.model import DAY, Issue
 from hotpapers.issues.freeze import check_issue
 from hotpapers.record import Record
-from hotpapers.record.verify import VerifyResult, check
+from hotpapers.record.verify import VerifyResult, check_record
 from hotpapers.wings.tables.commands import write_tables
 from tests.wings.tables.recounts import recounted
 from tests.years.figures import MEMORY
@@ -52,7 +52,7 @@ def evaluate(result: Result) -> Outcome:
     with Record(store, create=False) as record:
         oracle, recorded = Oracle(result), RecordedPosts(record)
         issues = Issues(record, oracle)
-        verification = check(record.database, record.hasher)
+        verification = check_record(record.database, record.hasher)
         findings = {
             "posts": oracle.posts(recorded), "counts": oracle.counts(recorded), "ages": oracle.counts_at_ages(recorded),
             "gone": oracle.deletions(recorded), "arXiv": oracle.announcements(record),

@@ -17,10 +17,10 @@ import msgspec
 from hotpapers.base.model import Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
 from hotpapers.issues import selection
 from hotpapers.issues.build import EARLIER_DAYS
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
-from hotpapers.issues.selection import choose
+from hotpapers.issues.selection import pick_entries
 from hotpapers.record import Record
 from tools.measure_borrowed import fitted
 
@@ -61,7 +61,7 @@ class Site(NamedTuple):
 def load_site(store: Path) -> Site:
     """Load a site from its store."""
     with Record(str(store), create=False) as record:
-        contents = (editions(record, NAME, day)[0].content for day in frozen_days(record, NAME))
+        contents = (list_editions(record, NAME, day)[0].content for day in frozen_days(record, NAME))
         return Site(store, {content.day: IssueInput(content, _ranking_input(record, content)) for content in contents})
 
 
@@ -200,7 +200,7 @@ def _select(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
                 publication, selection.reference_size(publication, changed_input.peers)
             )
             view = record.view(content.as_of, content.position)
-            chosen = choose(view, publication, changed_input, earlier_voices, least_papers)
+            chosen = pick_entries(view, publication, changed_input, earlier_voices, least_papers)
             shown[day] = {entry.paper: entry.voices for entry in (*chosen.entries, *chosen.ongoing)}
             issues[day] = [entry.paper for entry in chosen.entries]
     return issues

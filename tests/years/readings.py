@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hotpapers.base.model import DAY, HOUR, IssueContent, NetworkReading
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.publish.view.reading_words import moment_name, readings_text
 from hotpapers.record import Record
@@ -30,7 +30,7 @@ def errors_of(store: Path, script: Script, runs: Sequence[Span]) -> list[str]:
     bases = DirectClient(script, SteppedClock(0)).bases
     with Record(str(store), create=False) as record:
         recorded = RecordedPosts(record)
-        contents = [editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)]
+        contents = [list_editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)]
     errors: list[str] = []
     for n, content in enumerate(contents):
         if n and content.read_from != contents[n - 1].as_of:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hotpapers.base import logs
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.keep.transfer import backup as backups
-from hotpapers.publish.schedule.health import health
+from hotpapers.publish.schedule.health import assess_health
 from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.loopback.world import World as Script
@@ -61,7 +61,7 @@ def simulate(
     restoration = None
     side_tasks: list[SideTask] = [back_up, partial(sample_daily, samples, report)]
     with simulated_time(environment), (folder / "log.txt").open("w") as log:
-        logs.listen("text", log)
+        logs.start_logging("text", log)
         for run in scenario.runs:
             environment.timeline.to_start(run.start)
             run_program(environment, run.end, side_tasks)
@@ -95,7 +95,7 @@ def _apply_store_event(event: str, environment: Environment, scenario: Scenario)
     if event == RESTORE:
         for suffix in ("", "-wal", "-shm"):
             store.with_name(store.name + suffix).unlink(missing_ok=True)
-        return backups.restore(store.with_name(BACKUP), str(store))
+        return backups.restore_backup(store.with_name(BACKUP), str(store))
     return None
 
 
@@ -111,7 +111,7 @@ def back_up(environment: Environment) -> None:
         if not (environment.store_failures.is_unavailable or environment.store_failures.is_full):
             store = Path(environment.context.store)
             with Record(str(store), create=False) as record:
-                backups.backup(record, store.with_name(BACKUP))
+                backups.back_up_store(record, store.with_name(BACKUP))
 
 
 def sample_daily(samples: list[Sample], report: Callable[[Sample], None], environment: Environment) -> None:
@@ -125,7 +125,7 @@ def sample_daily(samples: list[Sample], report: Callable[[Sample], None], enviro
             continue
         with Record(environment.context.store, create=False) as record:
             now = environment.timeline.now()
-            state = health(record, names, now)
+            state = assess_health(record, names, now)
             samples.append(Sample(now, record.database.size(), resident(), state.problems, state.failing))
             report(samples[-1])
 

@@ -10,7 +10,7 @@ FOREVER = 2**53 - 1
 _UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration in the largest unit of which there are two: `40 s`, `12 min`, `5 h`, `3 days`."""
     for unit, length in _UNITS:
         if seconds >= 2 * length:

@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 
 
 class HotPapersError(Exception):
@@ -148,7 +148,7 @@ class RetryLater(NetError):
 
     def __init__(self, seconds: float, reason: str) -> None:
         self.seconds, self.reason = seconds, reason
-        super().__init__(f"{reason}: try again in {duration(seconds)}")
+        super().__init__(f"{reason}: try again in {format_duration(seconds)}")
 
 
 class RetryAfter(RetryLater):

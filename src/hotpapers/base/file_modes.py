@@ -32,7 +32,7 @@ class TemporaryFile(NamedTuple):
     out: BinaryIO
 
 
-def linked(path: Path) -> Path:
+def link_target(path: Path) -> Path:
     """The target of a path that is a symbolic link, whether or not it exists; else the path itself."""
     return path.resolve() if path.is_symlink() else path
 
@@ -41,7 +41,7 @@ def make_private(path: Path) -> None:
     """Creates an empty file that only the owner can read, following symbolic links, unless it exists. Errors are
     ignored: opening the file next will raise them."""
     with suppress(OSError):
-        _create(str(linked(path)), PRIVATE).close()
+        _create(str(link_target(path)), PRIVATE).close()
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.model import storable
-from hotpapers.base.networks import FEDERATED, PostPages, networks, row_of
+from hotpapers.base.model import storable_text
+from hotpapers.base.networks import FEDERATED, PostPages, all_networks, row_of
 from hotpapers.base.text.domains import ascii_domain
 
 _AUTHOR = re.compile(r"at://([^/]+)/|(https?://[^/]+/(?:@|users/|ap/users/)[^/]+)/")
@@ -27,10 +27,10 @@ def own_id(key: str) -> str:
 
 def is_key(text: str) -> bool:
     """Whether a text is a key of a known network."""
-    return network_of(text) in networks() and bool(own_id(text).strip("@ "))
+    return network_of(text) in all_networks() and bool(own_id(text).strip("@ "))
 
 
-def folded(text: str) -> str:
+def normalize_key(text: str) -> str:
     """A key as people type it (`X:@SomeBody`), in the record's form. Handles are case-insensitive, ids are not."""
     network, _, own = text.strip().partition(":")
     return f"{network.lower()}:{own.lower() if own.startswith('@') else own}"
@@ -75,8 +75,8 @@ def parse_key(text: str) -> str:
     """The record's form of a key as people type it, or of a post whose address they give. Raises UsageError if it is
     not a post or account."""
     text = text.strip()
-    key = key_of(text) if is_web_address(text) else folded(text)
-    if not is_key(key) or storable(key) != key:
+    key = key_of(text) if is_web_address(text) else normalize_key(text)
+    if not is_key(key) or storable_text(key) != key:
         raise UsageError(
             f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody,"
             " or give the post's address"
@@ -90,7 +90,7 @@ def parse_key(text: str) -> str:
 @cache
 def _pages_by_host() -> dict[str, tuple[str, PostPages]]:
     """A network's name and its pages of posts, by host."""
-    return {host: (row.name, row.posts) for row in networks().values() if row.posts for host in row.posts.hosts}
+    return {host: (row.name, row.posts) for row in all_networks().values() if row.posts for host in row.posts.hosts}
 
 
 _FEDERATED_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.ASCII)

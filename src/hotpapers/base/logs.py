@@ -24,7 +24,7 @@ def log_event(event: str, *, level: int = logging.INFO, **fields: object) -> Non
     LOG.log(level, "%s", event, extra={"fields": fields})
 
 
-def listen(form: Form, stream: TextIO | TextIOBase | None = None) -> None:
+def start_logging(form: Form, stream: TextIO | TextIOBase | None = None) -> None:
     """Starts logging to a stream, standard error by default."""
     handler = logging.StreamHandler(stream or DEFAULT_STREAM or sys.stderr)
     handler.setFormatter(_Formatter(form))

@@ -252,7 +252,7 @@ _CORE = (
 
 
 @cache
-def networks() -> dict[str, Network]:
+def all_networks() -> dict[str, Network]:
     """The networks by name, also those of wings. The order is that of names without a better one."""
     return {network.name: network for network in (*_CORE, *hooks_of(Network)) if not network.has_papers}
 
@@ -260,13 +260,13 @@ def networks() -> dict[str, Network]:
 @cache
 def network_names() -> tuple[str, ...]:
     """The names of the networks."""
-    return tuple(networks())
+    return tuple(all_networks())
 
 
 @cache
-def readable() -> dict[str, Network]:
+def readable_networks() -> dict[str, Network]:
     """The servers of papers and the networks, by name."""
-    return {ARXIV.name: ARXIV} | paper_servers() | networks()
+    return {ARXIV.name: ARXIV} | paper_servers() | all_networks()
 
 
 @cache
@@ -277,12 +277,12 @@ def paper_servers() -> dict[str, Network]:
 
 def row_of(name: str) -> Network:
     """The row of a network or a server of papers; `UNKNOWN` if there is none, as of a wing that is not installed."""
-    return readable().get(name, UNKNOWN)
+    return readable_networks().get(name, UNKNOWN)
 
 
 def network_title(name: str) -> str:
     """A network's name as readers know it; `All networks` for the empty name."""
-    return networks().get(name, UNKNOWN).title or name or "All networks"
+    return all_networks().get(name, UNKNOWN).title or name or "All networks"
 
 
 def icon_of(name: str) -> str:
@@ -295,6 +295,6 @@ def is_blogs(name: str) -> bool:
     return row_of(name).is_blogs
 
 
-def readers() -> dict[str, NetworkReader]:
+def network_readers() -> dict[str, NetworkReader]:
     """How wings read networks, by name."""
     return {reader.name: reader for reader in hooks_of(NetworkReader)}

@@ -9,7 +9,7 @@ from operator import itemgetter
 Span = tuple[int, int]
 
 
-def union(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """Merges spans in any order into the fewest disjoint spans, in ascending order."""
     result: list[Span] = []
     for start, end in sorted(spans):
@@ -20,7 +20,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
     return result
 
 
-def within(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
+def clip_spans(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
     """Yields the parts of disjoint, ascending spans that lie between two points."""
     for left, right in apart[bisect_right(apart, start, key=itemgetter(1)) :]:
         if left >= end:
@@ -28,11 +28,11 @@ def within(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
         yield max(left, start), min(right, end)
 
 
-def difference(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
+def subtract_spans(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
     """Subtracts spans from others; both must be disjoint and ascending."""
     result: list[Span] = []
     for start, end in apart:
-        for left, right in within(without, start, end):
+        for left, right in clip_spans(without, start, end):
             if start < left:
                 result.append((start, left))
             start = right

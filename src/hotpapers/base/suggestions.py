@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection
 
-from hotpapers.base.networks import networks
+from hotpapers.base.networks import all_networks
 from hotpapers.base.wings import settings_tables
 
 MAX_SUGGESTIONS = 3
@@ -36,23 +36,23 @@ _SYNONYMS = (
 
 def did_you_mean(word: str, known: Collection[str], cutoff: float = CUTOFF) -> str:
     """`did you mean cs.CL?`; empty if nothing known is similar."""
-    names = nearest(word, known, cutoff)
+    names = nearest_names(word, known, cutoff)
     return f"did you mean {' or '.join(names)}?" if names else ""
 
 
-def choices(word: str, known: Collection[str]) -> str:
+def list_choices(word: str, known: Collection[str]) -> str:
     """All known names, and the one that was probably meant: `daily, weekly; did you mean daily?`"""
     return "; ".join(filter(None, (", ".join(known), did_you_mean(word, known))))
 
 
-def nearest(word: str, known: Collection[str], cutoff: float = CUTOFF, similar: int = 1) -> list[str]:
+def nearest_names(word: str, known: Collection[str], cutoff: float = CUTOFF, similar: int = 1) -> list[str]:
     """The known names that were most probably meant, best first: other case or separators, then a synonym, then the
     last part of one name, then similar spellings, at most `similar`."""
     typed = letters_of(word)
     if not typed:
         return []
     groups = [*_SYNONYMS]
-    groups += [{letters_of(network.name), *network.synonyms} for network in networks().values()]
+    groups += [{letters_of(network.name), *network.synonyms} for network in all_networks().values()]
     groups += [{letters_of(table.name), *table.synonyms} for table in settings_tables()]
     rules = (
         lambda name: letters_of(name) == typed,

@@ -29,7 +29,7 @@ from hotpapers.base.model import (
     TextLink,
     Verdict,
 )
-from hotpapers.base.networks import UNKNOWN, Exported, Network, Read, network_names, readable
+from hotpapers.base.networks import UNKNOWN, Exported, Network, Read, network_names, readable_networks
 from hotpapers.base.struct_types import SettingsStruct
 
 EXCERPT = 280
@@ -60,20 +60,20 @@ class _Reviewed(Table):
     """The rows of `networks`, which are loaded when they are looked up."""
 
     def __getitem__(self, name: str) -> Network:
-        return readable()[name]
+        return readable_networks()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(readable())
+        return iter(readable_networks())
 
     def __len__(self) -> int:
-        return len(readable())
+        return len(readable_networks())
 
 
 TERMS = _Reviewed()
 """The reviewed terms of networks, by name."""
 
 
-def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Network]:
+def reviewed_terms(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Network]:
     """The reviewed table with the operator's changes, by network."""
     result = dict(TERMS)
     for name, change in (changes or {}).items():
@@ -86,7 +86,7 @@ def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Netwo
     return result
 
 
-def of(terms: Table, network: str) -> Network:
+def terms_of(terms: Table, network: str) -> Network:
     """A network's row, or `UNKNOWN`."""
     return terms.get(network, UNKNOWN)
 
@@ -99,7 +99,7 @@ def may_run(row: Network, opted_in: bool) -> bool:
     return row.read == "public" or (row.read != "no" and opted_in)
 
 
-def admitted(items: Iterable[Item], row: Network) -> list[Item]:
+def admissible_items(items: Iterable[Item], row: Network) -> list[Item]:
     """The items from one read of a network that may enter the record.
 
     If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions,
@@ -137,10 +137,10 @@ def as_shown(post: Post, mode: Showing) -> Post:
         return Post(
             post=post.post, network=post.network, account="", created_at=post.created_at, observed_at=post.observed_at
         )
-    return excerpt(post) if mode == "excerpt" else post
+    return cut_excerpt(post) if mode == "excerpt" else post
 
 
-def excerpt(post: Post) -> Post:
+def cut_excerpt(post: Post) -> Post:
     """The post, cut at the last space before `EXCERPT` code points, or exactly there in text without spaces.
 
     It keeps the links that begin before the cut.
@@ -158,4 +158,4 @@ def excerpt(post: Post) -> Post:
 
 def ids_only(terms: Table) -> frozenset[str]:
     """The networks whose posts are exported without their words."""
-    return frozenset(network for network in network_names() if of(terms, network).exported == "ids")
+    return frozenset(network for network in network_names() if terms_of(terms, network).exported == "ids")

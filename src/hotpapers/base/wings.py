@@ -97,7 +97,7 @@ HOOK_MODULES = (
 
 
 @cache
-def wings() -> tuple[Wing, ...]:
+def installed_wings() -> tuple[Wing, ...]:
     """All wings that are installed and chosen, but for those from outside that cannot be loaded."""
     built_in = tuple(_built_in())
     loaded = (*built_in, *_outside([wing.name for wing in built_in]))
@@ -119,10 +119,10 @@ def is_chosen(name: str) -> bool:
 
 def hooks_of(kind: type[Hook]) -> tuple[Hook, ...]:
     """The hooks of one type that all wings have."""
-    return tuple(hook for wing in wings() for hook in wing.hooks if isinstance(hook, kind))
+    return tuple(hook for wing in installed_wings() for hook in wing.hooks if isinstance(hook, kind))
 
 
-def load(place: str) -> Any:
+def load_object(place: str) -> Any:
     """Imports the object at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
     module, _, name = place.partition(":")
     try:
@@ -143,7 +143,7 @@ class Loading:
         self.place = place
 
     def __call__(self, *args: object, **options: object) -> Any:
-        function = load(self.place)
+        function = load_object(self.place)
         if not self.place.startswith("hotpapers."):
             problem = arguments_problem(function, args, options)
             if problem:
@@ -151,7 +151,7 @@ class Loading:
         return function(*args, **options)
 
 
-def loading(place: str) -> Callable[..., Any]:
+def load_lazily(place: str) -> Callable[..., Any]:
     """A function that is imported on its first call."""
     return Loading(place)
 
@@ -174,7 +174,7 @@ def arguments_problem(function: object, args: Sequence[object], options: Mapping
 @cache
 def settings_tables() -> tuple[SettingsTable, ...]:
     """The tables of all wings."""
-    return tuple(table for wing in wings() for table in wing.settings())
+    return tuple(table for wing in installed_wings() for table in wing.settings())
 
 
 def _built_in() -> Iterator[Wing]:

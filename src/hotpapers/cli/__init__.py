@@ -18,8 +18,8 @@ import click
 
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.wings import hooks_of, load
-from hotpapers.cli.called_as import program
+from hotpapers.base.wings import hooks_of, load_object
+from hotpapers.cli.called_as import program_call
 from hotpapers.cli.hooks import Commands
 from hotpapers.cli.terminal import print_error
 
@@ -143,7 +143,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place, _ = self.core.get(cmd_name) or self.places().get(cmd_name, ("", ""))
-        command = load(place) if place else None
+        command = load_object(place) if place else None
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -165,9 +165,9 @@ class LazyGroup(click.Group):
 
 
 def _meant(typed: str, names: Places) -> str:
-    from hotpapers.base.suggestions import nearest
+    from hotpapers.base.suggestions import nearest_names
 
-    close = nearest(typed, names, 0.51, 3)
+    close = nearest_names(typed, names, 0.51, 3)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
@@ -194,11 +194,11 @@ def _show_whole(context: click.Context, _: click.Parameter, is_asked: bool) -> N
     "--help-all", is_flag=True, is_eager=True, expose_value=False, callback=_show_whole, help="List all commands."
 )
 @click.pass_context
-def root(context: click.Context) -> None:
+def root_command(context: click.Context) -> None:
     """Publish a daily issue of the research people talk about: a five-minute read that anyone can verify."""
     if context.invoked_subcommand is None:
         for line in OWN_SITE if os.path.exists("hotpapers.toml") else NO_SITE:
-            click.echo(re.sub(r"\bhotpapers(?= )", lambda _: program(), line))
+            click.echo(re.sub(r"\bhotpapers(?= )", lambda _: program_call(), line))
 
 
 def main() -> NoReturn:
@@ -223,7 +223,7 @@ def run_command(args: Sequence[str], group: click.Command | None = None, name: s
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows a question mark
             stream.reconfigure(errors="replace")
     try:
-        status = _invoke(args, group or root, name)
+        status = _invoke(args, group or root_command, name)
         if sys.stdout is not None:
             sys.stdout.flush()
         return status

@@ -12,9 +12,9 @@ from hotpapers import __version__
 from hotpapers.base import wings as installed
 from hotpapers.base.errors import NotFound
 from hotpapers.base.suggestions import did_you_mean
-from hotpapers.base.text.text_tables import aligned
-from hotpapers.cli import ASKED_BY_SHELL, NAME, WHOLE, common, root
-from hotpapers.cli.terminal import echo, show
+from hotpapers.base.text.text_tables import align_lines
+from hotpapers.cli import ASKED_BY_SHELL, NAME, WHOLE, common, root_command
+from hotpapers.cli.terminal import print_line, print_result
 
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (PACKAGE / "docs", PACKAGE.parents[1] / "docs")
@@ -41,7 +41,7 @@ def docs(page: str | None) -> None:
         for name, file in pages.items():
             first_line = file.read_text("utf-8").partition("\n")[0].removeprefix("# ")
             title = first_line.replace("`", "")
-            echo(f"{name:<{width}}  {title}")
+            print_line(f"{name:<{width}}  {title}")
         return
     text = pages[page_named(page, list(pages))].read_text("utf-8")
     if sys.stdout is not None and sys.stdout.isatty():
@@ -76,7 +76,7 @@ def page_named(typed: str, names: list[str]) -> str:
     raise NotFound(f"{typed}: no such page; {did_you_mean(wanted, names) or '`hotpapers docs` lists them'}")
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers help
   hotpapers help publish""")
 @click.command("help")
@@ -89,7 +89,7 @@ def help_(context: click.Context, command: str | None) -> None:
         whole.meta[WHOLE] = True
         click.echo(whole.get_help())
         return
-    _, chosen, _ = root.resolve_command(whole, [command])
+    _, chosen, _ = root_command.resolve_command(whole, [command])
     assert chosen is not None
     click.echo(chosen.get_help(click.Context(chosen, info_name=command, parent=whole)))
 
@@ -98,7 +98,7 @@ def help_(context: click.Context, command: str | None) -> None:
   hotpapers version""")
 def version() -> None:
     """Print the version."""
-    echo(f"{NAME} {__version__}")
+    print_line(f"{NAME} {__version__}")
 
 
 @common.command("""
@@ -112,9 +112,9 @@ def wings(as_json: bool) -> None:
     Other packages may bring more. One that cannot be loaded is left out, with a warning. HOTPAPERS_WINGS chooses the
     wings to load, such as mail,forms; if it is empty, none are.
     """
-    listed = [(wing.name, wing.summary) for wing in installed.wings()]
+    listed = [(wing.name, wing.summary) for wing in installed.installed_wings()]
     value = {"wings": [{"name": name, "summary": summary} for name, summary in listed]}
-    show(value, aligned(listed), as_json)
+    print_result(value, align_lines(listed), as_json)
 
 
 @common.command("""
@@ -130,4 +130,4 @@ def completion(shell: str) -> None:
     """
     completion_class = get_completion_class(shell)
     assert completion_class is not None
-    click.echo(completion_class(root, {}, NAME, ASKED_BY_SHELL).source())
+    click.echo(completion_class(root_command, {}, NAME, ASKED_BY_SHELL).source())

@@ -32,7 +32,7 @@ class Start(NamedTuple):
     source: str
 
 
-def program(*, elsewhere: bool = False) -> str:
+def program_call(*, elsewhere: bool = False) -> str:
     """How to call this program again, for a shell. `elsewhere`: from another folder."""
     return words_of(_start(), elsewhere=elsewhere)
 
@@ -40,7 +40,7 @@ def program(*, elsewhere: bool = False) -> str:
 def as_started(text: str) -> str:
     """A text for people, with its commands in backticks as this program was started."""
     if "`hotpapers" in text:
-        return _IN_BACKTICKS.sub(lambda _: f"`{program()}", text)
+        return _IN_BACKTICKS.sub(lambda _: f"`{program_call()}", text)
     return text
 
 

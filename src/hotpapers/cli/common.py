@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from hotpapers.base import logs
-from hotpapers.cli.terminal import LogStream, NumberRange, bar, print_error, print_note
+from hotpapers.cli.terminal import LogStream, NumberRange, print_error, print_note, progress_bar
 from hotpapers.site.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,7 +21,7 @@ FILE_OR_FOLDER = click.Path(path_type=Path, readable=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-def examples(lines: str) -> Callable[[C], C]:
+def add_examples(lines: str) -> Callable[[C], C]:
     """Ends a command's help with examples, one per line."""
 
     def with_examples(command: C) -> C:
@@ -34,7 +34,7 @@ def examples(lines: str) -> Callable[[C], C]:
 
 def command(lines: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Makes a command whose help ends with these examples."""
-    return lambda function: examples(lines)(click.command()(function))
+    return lambda function: add_examples(lines)(click.command()(function))
 
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on errors.")
@@ -61,7 +61,7 @@ def store_options(command: Command) -> Callable[..., Any]:
     @wraps(command)
     def with_site(*args: Any, store: str | None, config: Path | None, **arguments: Any) -> Any:
         with Site.open(config, store) as site:
-            site.progress = bar
+            site.progress = progress_bar
             site.warn = print_error
             if site.settings.run.log == "text" and sys.stderr is not None and sys.stderr.isatty():
                 site.speak = print_note

@@ -11,7 +11,7 @@ import click
 from hotpapers.base.errors import require
 from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo
+from hotpapers.cli.terminal import print_line
 from hotpapers.keep.hooks import FolderFormat
 from hotpapers.keep.transfer import export_formats, streams
 from hotpapers.record.sqlite import check_name
@@ -69,7 +69,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
         require(not output.is_file(), f"{output}: is a file; name a folder")
         check_name(output)
         for line in FOLDERS[format_].write(site.record, output, force):
-            echo(line)
+            print_line(line)
         site.note_export(str(output.resolve()))
         return
     export_format = export_formats.EXPORTS[format_]

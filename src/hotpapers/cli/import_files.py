@@ -11,7 +11,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of
 from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.hooks import Importers
-from hotpapers.cli.terminal import fail_for, show
+from hotpapers.cli.terminal import fail_for, print_result
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.site.importing import (
     ImportFiles,
@@ -22,7 +22,7 @@ from hotpapers.site.importing import (
 )
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers import jsonl record.jsonl.zst
   hotpapers import jsonl - --store hotpapers.db""")
 @click.command(
@@ -52,7 +52,7 @@ def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return files(common.site_options(command))
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers import jsonl record.jsonl.zst""")
 @click.command("jsonl")
 @import_options
@@ -76,7 +76,7 @@ def run_import(
     task = import_files(site, files, take)
     results = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
     refusals = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
-    show({"imported": results, "refused": refusals}, [*summary(task.done), *task.notes], as_json)
+    print_result({"imported": results, "refused": refusals}, [*summary(task.done), *task.notes], as_json)
     fail_for(f"refused {problem}" for problem in task.refused)
 
 

@@ -20,9 +20,9 @@ from hotpapers.base.settings.limits import category_problem
 from hotpapers.base.settings.zones import zone_problem
 from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
-from hotpapers.cli.called_as import program
+from hotpapers.cli.called_as import program_call
 from hotpapers.cli.hooks import HostKind, Hosts, NewSite
-from hotpapers.cli.terminal import NumberRange, echo, print_error, print_note
+from hotpapers.cli.terminal import NumberRange, print_error, print_line, print_note
 from hotpapers.record import Record
 
 
@@ -84,7 +84,7 @@ def init(
     if not (hosts and file.exists()):
         if os.path.lexists(file):
             raise UsageError(f"{file}: already exists; nothing was changed; edit it, as it explains every setting")
-        hosts = _begin(folder, file, ask(answers) if is_terminal() else answers)
+        hosts = _begin(folder, file, ask_missing(answers) if is_terminal() else answers)
     else:
         named_answers = zip(SiteAnswers._fields, answers[:-1], strict=False)
         given = [name for name, value in named_answers if value is not None]
@@ -92,16 +92,16 @@ def init(
     for group in hooks_of(Hosts):
         if names := [name for name in dict.fromkeys(hosts) if name in group.kinds]:
             for line in group.write(file, names, _program(), replace):
-                echo(line)
+                print_line(line)
     if not hosts:  # hosting files say themselves how to start the program
         for line in what_is_read():
-            echo(line)
+            print_line(line)
         if folder == Path():
             cd = ""
         else:
             cd = f"cd {shlex.quote(str(folder))} && "
-        command = program(elsewhere=bool(cd))
-        echo(f"next: {cd}{command} run   (reads the networks and publishes an issue every morning)")
+        command = program_call(elsewhere=bool(cd))
+        print_line(f"next: {cd}{command} run   (reads the networks and publishes an issue every morning)")
 
 
 def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
@@ -110,19 +110,19 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
     for name in answers.hosts:
         template = template.replace(*host_kinds()[name].settings)
     text = settings.with_values(answers.values, template)
-    settings.check(text, file)
+    settings.check_text(text, file)
     folder.mkdir(parents=True, exist_ok=True)
-    with Record(str(folder / settings.defaults().store)) as record:
+    with Record(str(folder / settings.default_settings().store)) as record:
         state = "already contains a record, which was kept" if record.head.position else "created, empty"
         write_new(file, text.encode())
-        echo(f"{file}: created; edit your settings here")
+        print_line(f"{file}: created; edit your settings here")
         if settings.is_placeholder(answers.contact or ""):
             print_error(f"the contact {answers.contact} is a placeholder; write your own in {file}")
-        echo(f"{record.database.where}: {state}")
+        print_line(f"{record.database.where}: {state}")
     is_private = not any(host_kinds()[name].is_public for name in answers.hosts)
     for new_site in hooks_of(NewSite) if is_private else ():
         for line in new_site.prepare(folder):
-            echo(line)
+            print_line(line)
     return answers.hosts
 
 
@@ -166,7 +166,7 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def ask(given: SiteAnswers) -> SiteAnswers:
+def ask_missing(given: SiteAnswers) -> SiteAnswers:
     """Completes the given answers by asking for the missing ones. An empty answer takes the default in brackets."""
     table = settings.PublicationSettings(name="daily")
     print_note("Enter takes what is in brackets; all of it can be changed later in hotpapers.toml.")

@@ -8,7 +8,7 @@ import msgspec
 from hotpapers.base.errors import NotAnArxivId, NotFound, UsageError, require
 from hotpapers.base.model import PublishedIssue
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_json, show
+from hotpapers.cli.terminal import print_json, print_result
 from hotpapers.issues import freeze
 from hotpapers.issues.queries import frozen_days
 
@@ -94,7 +94,7 @@ def explain(
     address of the paper.
     """
     from hotpapers.issues.explain import text_of
-    from hotpapers.publish.query.issues import explained, publication_with
+    from hotpapers.publish.query.issues import publication_with, terminal_explanation
     from hotpapers.publish.query.request_params import EntryParams
 
     label = freeze.check_day(day) if day else "latest"
@@ -102,7 +102,7 @@ def explain(
         chosen = publication or publication_with(site.session, paper, label) or None
         name = site.saved_publication(chosen).publication
         params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
-        explanation = explained(site.session, params)
+        explanation = terminal_explanation(site.session, params)
     except NotAnArxivId as problem:
         raise UsageError(str(problem)) from problem
-    show(explanation, text_of(explanation), as_json)
+    print_result(explanation, text_of(explanation), as_json)

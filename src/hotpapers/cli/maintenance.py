@@ -8,11 +8,19 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.terms import of
+from hotpapers.base.terms import terms_of
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, confirm, echo, print_error, print_json, show, size
+from hotpapers.cli.terminal import (
+    NumberRange,
+    ask_to_confirm,
+    format_size,
+    print_error,
+    print_json,
+    print_line,
+    print_result,
+)
 from hotpapers.keep.privacy import retention
 from hotpapers.record import Record
 from hotpapers.record import raw_archive as apart
@@ -57,7 +65,7 @@ def backup(
     require(restore or not as_backed_up, "--as-backed-up needs --restore")
     require(not site.is_store_file(file), f"{file}: is the store itself; name another file")
     if restore:
-        result = copies.restore(file, site.store, replace=replace, as_backed_up=as_backed_up)
+        result = copies.restore_backup(file, site.store, replace=replace, as_backed_up=as_backed_up)
         later = count_noun(result.lost_batches, "later batch", "later batches")
         lines = (
             f"restored: the record up to batch {result.position:,}",
@@ -67,7 +75,7 @@ def backup(
             and f"the store that was there was moved to {result.aside}; delete it when you no longer need it",
         )
         texts = map(str, filter(None, lines))
-        show({"restored": str(file), **result._asdict()}, texts, as_json)
+        print_result({"restored": str(file), **result._asdict()}, texts, as_json)
         return
     with site.opened() as record:
         if file.exists() and file.stat().st_size and not force:  # never over anything but a backup of this store
@@ -77,9 +85,9 @@ def backup(
                     f"{file}: is another store, not a backup of this one; name another file, or add --force to "
                     "replace it",
                 )
-        position = copies.backup(record, file)
+        position = copies.back_up_store(record, file)
     value = {"backup": str(file), "position": position}
-    show(value, [f"{file}: the record up to batch {position:,}"], as_json)
+    print_result(value, [f"{file}: the record up to batch {position:,}"], as_json)
 
 
 @common.command("""
@@ -90,9 +98,9 @@ def prune(as_json: bool, site: common.Site) -> None:
 
     Deletes expired raw payloads and old snapshots. No frozen issue changes.
     """
-    result = retention.prune(site.record, allowed=site.terms if site.has_settings else None)
+    result = retention.prune_record(site.record, allowed=site.terms if site.has_settings else None)
     text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.raw_payloads, 'raw payload')} deleted"
-    show(result, [text], as_json)
+    print_result(result, [text], as_json)
 
 
 @common.command("""
@@ -137,7 +145,7 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, site: 
         key = f" {_one_line(payload.key)[:60]}" if payload.key else ""
         name = f"{payload.source} {payload.kind}{key}"
         lines.append(f"{payload.number:>6}  {minute_of(payload.seen_at)}  {name}: {_one_line(payload.reason)}")
-    show({"sources": totals, "quarantine": latest}, [*lines, summary], as_json)
+    print_result({"sources": totals, "quarantine": latest}, [*lines, summary], as_json)
 
 
 def _one_line(text: str) -> str:
@@ -150,10 +158,10 @@ def _show(payload: apart.QuarantinedPayload, body: bytes, as_json: bool) -> None
         f"number     {payload.number}, {payload.source} {payload.kind} {_one_line(payload.key)}",
         f"seen       {minute_of(payload.seen_at)}, kept until {minute_of(payload.keep_until)}",
         f"reason     {_one_line(payload.reason)}",
-        f"payload    {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}",
+        f"payload    {format_size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}",
         text[:SHOWN],
     )
-    show({**payload._asdict(), "body": text}, lines, as_json)
+    print_result({**payload._asdict(), "body": text}, lines, as_json)
 
 
 @common.command("""
@@ -170,22 +178,22 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     from hotpapers.collect import reprocessing  # imports all sources
 
     [choice] = site.sources([source])
-    terms = of(site.terms, source)
+    terms = terms_of(site.terms, source)
     record = site.record
     planned = reprocessing.plan(record, choice, terms)
     if not as_json:
         for line in _planned(choice.name, planned):
-            echo(line)
+            print_line(line)
     batch = None
-    if not planned.is_nothing and (yes or confirm("Apply these changes?", "change the record")):
+    if not planned.is_nothing and (yes or ask_to_confirm("Apply these changes?", "change the record")):
         batch = reprocessing.reprocess(record, choice, terms)
     if as_json:
         print_json({"planned": planned, "done": batch is not None, "added": batch.added if batch else 0})
     elif planned.is_nothing:
-        echo("nothing to change")
+        print_line("nothing to change")
     elif batch:
         total = sum(planned.closed.values())
-        echo(f"done: {count_noun(total, 'row')} closed, {batch.added:,} added")
+        print_line(f"done: {count_noun(total, 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
     if not planned.is_nothing and not batch:
@@ -223,4 +231,4 @@ def repair(as_json: bool, site: common.Site) -> None:
     summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
     closed = [{"kind": row.label[0], "number": row.id} for row in rows]
     value = {"closed": closed}
-    show(value, [*lines, summary], as_json)
+    print_result(value, [*lines, summary], as_json)

@@ -9,12 +9,12 @@ import click
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.keys import parse_key
-from hotpapers.base.model import Judgement, distinct
+from hotpapers.base.model import Judgement, without_duplicates
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
-from hotpapers.cli.terminal import confirm, echo, print_error, show
+from hotpapers.cli.terminal import ask_to_confirm, print_error, print_line, print_result
 from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview
 from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.publish.deliver.export_site import RerenderedFolder
@@ -39,7 +39,7 @@ def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
         if folder.reason or remedy:
             print_error(f"{folder.folder}: {folder.reason}{remedy}")
     for path in dict.fromkeys(state.folder for state in folders if state.rendered and not as_json):
-        echo(f"rendered again: {path}")
+        print_line(f"rendered again: {path}")
     if any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders):
         raise click.exceptions.Exit(1)
 
@@ -60,7 +60,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, site: common.Site) ->
     folders = site.hide(key, reason, undo=undo)
     key = parse_key(key)
     value = {"key": key, "judgement": "shown" if undo else "hidden", "folders": folder_results(folders)}
-    show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
+    print_result(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
     report_folders(folders, as_json)
 
 
@@ -79,12 +79,12 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
     """
     for key in keys:
         subject_of(key)
-    if not yes and not confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
+    if not yes and not ask_to_confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     report = site.forget(keys)
     all_copies = (copy for _, result in report.forgotten for copy in result.out_of_reach)
-    copies = distinct(all_copies)
+    copies = without_duplicates(all_copies)
     figures = []
     lines = []
     for key, result in report.forgotten:
@@ -93,7 +93,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
         amounts = [count_noun(number, name[:-1].replace("_", " ")) for name, number in numbers.items()]
         lines.append(f"{key}: forgotten, {', '.join(amounts)}")
     value = {"forgotten": figures, "folders": folder_results(report.folders), "out_of_reach": copies}
-    show(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)
+    print_result(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)
     for error in report.problems:
         print_error(str(error))
     report_folders(report.folders, as_json)
@@ -138,7 +138,7 @@ def judge(
     judged = site.judge(account, judgement, paper=paper, reason=reason, since=since)
     value = [{**review._asdict(), "papers": papers} for review, papers in judged]
     lines = (line for account in judged for line in _lines(*account))
-    show(value, lines, as_json)
+    print_result(value, lines, as_json)
 
 
 def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:

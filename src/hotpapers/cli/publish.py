@@ -9,7 +9,7 @@ import click
 from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.moderation import report_folders
-from hotpapers.cli.terminal import fail_for, show
+from hotpapers.cli.terminal import fail_for, print_result
 from hotpapers.site import sending
 
 
@@ -50,6 +50,6 @@ def publish(
         dates, to, publication=publication, output=output, force=force, preview=preview
     )
     lines = map(sending.summary_line, channels)
-    show({"publication": name, "days": days, "channels": channels}, lines, as_json)
+    print_result({"publication": name, "days": days, "channels": channels}, lines, as_json)
     report_folders(folders, as_json)
     fail_for(problem for row in channels for problem in row.get("problems", ()))

@@ -6,9 +6,9 @@ import click
 
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import loading
+from hotpapers.base.wings import load_lazily
 from hotpapers.cli import collect_as_usual, common
-from hotpapers.cli.terminal import echo, fail_for, print_error
+from hotpapers.cli.terminal import fail_for, print_error, print_line
 from hotpapers.jobs.loop import stopped_by_signals
 from hotpapers.site import running
 from hotpapers.site.run_notices import common_zone
@@ -39,7 +39,7 @@ def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
         if state.failing_since is not None:
             minute = minute_of(state.failing_since, zone)
             text = f"{state.state} since {minute}: {state.reason}"
-        echo(f"{state.source:<18} {text}")
+        print_line(f"{state.source:<18} {text}")
     if result.is_offline:
         print_error(site.offline)
     for defect in result.defects:  # the exit status must tell a scheduler about it, or about a missing store
@@ -66,5 +66,5 @@ def run(once: bool, site: common.Site) -> None:
     """
     collect_as_usual()
     with stopped_by_signals() as stop:
-        failures = running.run(site, stop, loading("hotpapers.serve.monitoring:monitor"), once=once)
+        failures = running.run_site(site, stop, load_lazily("hotpapers.serve.monitoring:serve_monitoring"), once=once)
     fail_for(failures)

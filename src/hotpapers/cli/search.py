@@ -16,7 +16,7 @@ from hotpapers.base.papers import paper_servers
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, echo, plain, print_error, print_json
+from hotpapers.cli.terminal import NumberRange, print_error, print_json, print_line, strip_controls
 from hotpapers.keep.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.publish.view import site_paths
 
@@ -49,7 +49,7 @@ class QueryCommand(click.Command):
         return super().parse_args(ctx, [*escaped, *args[end:]])
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers search "kettle steam"
   hotpapers search 'author:brewster category:cs.LG from:2026-10 "on steam" -teapot'
   hotpapers search --posts --json お茶
@@ -86,7 +86,7 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, site:
     if as_json:
         print_json({"query": text, **results._asdict()})
     else:
-        echo(_head(results, hits))
+        print_line(_head(results, hits))
         for hit in results.papers if isinstance(results, PaperResults) else results.posts:
             click.echo()
             for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
@@ -105,7 +105,7 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
     if not results.total:
         hint = f"; {count_noun(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
         if isinstance(results, PaperResults) and results.meant:
-            meant = f"; did you mean {plain(results.meant)}?"
+            meant = f"; did you mean {strip_controls(results.meant)}?"
         else:
             meant = ""
         return f"no {noun} {results.understood}{hint}{meant}"
@@ -124,14 +124,16 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 def _paper(hit: PaperHit) -> Iterator[str]:
     """Formats a found paper, with its first authors and those that match the query."""
-    title = marked(hit.title, hit.spans.title)
+    title = mark_matches(hit.title, hit.spans.title)
     yield f"{paper_servers.paper_id(hit.paper)}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]
     extra = len(hit.authors) - len(numbers)
-    authors = ", ".join(marked(hit.authors[n], spans[n]) for n in numbers) + (f" and {extra:,} more" if extra else "")
+    authors = ", ".join(mark_matches(hit.authors[n], spans[n]) for n in numbers) + (
+        f" and {extra:,} more" if extra else ""
+    )
     issues = _issues(hit.issues)
-    details = (authors, ", ".join(map(plain, hit.categories)), issues)
+    details = (authors, ", ".join(map(strip_controls, hit.categories)), issues)
     yield INDENT + " · ".join(filter(None, details))
 
 
@@ -151,25 +153,25 @@ def _issues(issues: Sequence[SearchHitIssue]) -> str:
 
 
 def _post(hit: PostHit) -> Iterator[str]:
-    handle = plain(handle_text(hit.handle))
+    handle = strip_controls(handle_text(hit.handle))
     if handle and hit.name:
-        author = f"{plain(hit.name)} ({handle})"
+        author = f"{strip_controls(hit.name)} ({handle})"
     else:
-        author = plain(hit.name) or handle
+        author = strip_controls(hit.name) or handle
     about = ", ".join(paper_servers.paper_id(paper) for paper in hit.papers)
     network_name = network_title(hit.network)
     details = (network_name, minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
-    yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
-    yield INDENT + plain(site_paths.post_page(hit.post) or hit.post)
+    yield INDENT + mark_matches(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
+    yield INDENT + strip_controls(site_paths.post_page(hit.post) or hit.post)
 
 
-def marked(text: str, spans: Spans) -> str:
+def mark_matches(text: str, spans: Spans) -> str:
     """A text without terminal control characters; on a terminal, matches are in bold."""
     bold = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     pieces = []
     at = 0
     for start, end in spans if bold else ():
-        pieces += [plain(text[at:start]), click.style(plain(text[start:end]), bold=True)]
+        pieces += [strip_controls(text[at:start]), click.style(strip_controls(text[start:end]), bold=True)]
         at = end
-    return "".join([*pieces, plain(text[at:])])
+    return "".join([*pieces, strip_controls(text[at:])])

@@ -7,7 +7,7 @@ import click
 from hotpapers.base import logs
 from hotpapers.base.model import Publication
 from hotpapers.cli import collect_as_usual, common
-from hotpapers.cli.terminal import NumberRange, echo
+from hotpapers.cli.terminal import NumberRange, print_line
 
 
 @common.command("""
@@ -29,15 +29,15 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
     Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for readers.
     """
     from hotpapers.serve.app import serve_site
-    from hotpapers.serve.server import listening
+    from hotpapers.serve.server import open_listener
 
     collect_as_usual()
     if site.own_publications and not any(site.record.view().items(Publication)):
         site.save_publications(site.record)  # nothing else has run yet
     chosen_publication = site.saved_publication(publication)
-    with listening(host, port) as listener:
-        logs.listen(site.settings.run.log)
+    with open_listener(host, port) as listener:
+        logs.start_logging(site.settings.run.log)
         host_in_url = f"[{host}]" if ":" in host else host
         text = f"{chosen_publication.title}: http://{host_in_url}:{listener.getsockname()[1]}/  (Ctrl-C to stop)"
-        echo(text)
+        print_line(text)
         serve_site(site, chosen_publication, listener)

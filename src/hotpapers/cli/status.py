@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.model import DAY
 from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import show, size
+from hotpapers.cli.terminal import format_size, print_result
 from hotpapers.jobs import job_state
 from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
-from hotpapers.record import now
+from hotpapers.record import current_time
 from hotpapers.record.statistics import StoreStatistics
 from hotpapers.site.inspection import Inspection
-from hotpapers.site.run_notices import common_zone, sentence, zones
+from hotpapers.site.run_notices import common_zone, next_sentence, time_zones
 from hotpapers.site.site_jobs import site_health
 
 LATE = DAY // 720
@@ -41,8 +41,8 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
     part is checked. With --health, checks no damage, but exits with status 1 if an issue is overdue or a job is dead.
     """
     if is_brief:
-        well = site_health(site, site.record, now())
-        show(well, well.problems or ("all is well",), as_json)
+        well = site_health(site, site.record, current_time())
+        print_result(well, well.problems or ("all is well",), as_json)
         raise click.exceptions.Exit(0 if well.ok else 1)
     state = site.inspect()
     soundness = state.soundness
@@ -62,7 +62,7 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
         "sound": not soundness.damaged,
         **soundness._asdict(),
     }
-    show(facts, _lines(state, site), as_json)
+    print_result(facts, _lines(state, site), as_json)
     if soundness.damaged:
         raise click.exceptions.Exit(1)
 
@@ -82,9 +82,9 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
     yield from (f"proxy      {proxy.origin} (from {proxy.named})" for proxy in state.proxies)
     if state.offline:
         yield f"offline    {state.offline}"
-    zone_of = zones(site)
+    zone_of = time_zones(site)
     for number, issue in enumerate(state.next):
-        yield f"{'' if number else 'next':<10} {sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}"
+        yield f"{'' if number else 'next':<10} {next_sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}"
     yield from _site_lines(state.sites)
     yield from (f"settings   {mistake}" for mistake in state.mistakes)
     for file in state.exposed:
@@ -94,15 +94,15 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
     yield from _further_lines(state, zone)
 
 
-def _store_lines(statistics: StoreStatistics, zone: str) -> Iterator[str]:
-    yield f"store      {statistics.store} ({statistics.database}, schema {statistics.schema}, {size(statistics.size)})"
-    items = count_noun(sum(statistics.items.values()), "item")
-    last = f", the last written {minute_of(statistics.last_at, zone)}" if statistics.last_at else ""
-    yield f"record     {items} in {count_noun(statistics.batches, 'batch', 'batches')}{last}"
-    yield from (f"           {number:>10,} {kind}" for kind, number in statistics.items.items() if number)
-    yield f"issues     {statistics.issues:,} frozen, of {count_noun(statistics.publications, 'publication')}"
-    yield f"raw        {count_noun(statistics.raw, 'payload')} kept, {statistics.quarantine:,} in quarantine"
-    yield f"forgotten  {count_noun(statistics.forgotten, 'key or row', 'keys and rows')}"
+def _store_lines(store: StoreStatistics, zone: str) -> Iterator[str]:
+    yield f"store      {store.store} ({store.database}, schema {store.schema}, {format_size(store.size)})"
+    items = count_noun(sum(store.items.values()), "item")
+    last = f", the last written {minute_of(store.last_at, zone)}" if store.last_at else ""
+    yield f"record     {items} in {count_noun(store.batches, 'batch', 'batches')}{last}"
+    yield from (f"           {number:>10,} {kind}" for kind, number in store.items.items() if number)
+    yield f"issues     {store.issues:,} frozen, of {count_noun(store.publications, 'publication')}"
+    yield f"raw        {count_noun(store.raw, 'payload')} kept, {store.quarantine:,} in quarantine"
+    yield f"forgotten  {count_noun(store.forgotten, 'key or row', 'keys and rows')}"
 
 
 def _job_lines(job: JobHealth, at: int, zone: str) -> Iterator[str]:
@@ -115,30 +115,30 @@ def _job_lines(job: JobHealth, at: int, zone: str) -> Iterator[str]:
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
     if job.success_at:
-        yield f"last success {duration((at - job.success_at) // SECOND)} ago"
+        yield f"last success {format_duration((at - job.success_at) // SECOND)} ago"
     else:
         yield "no success yet"
     if job.next_at is not None and job.next_at > at:
-        yield f"next in {duration((job.next_at - at) // SECOND)}"
+        yield f"next in {format_duration((job.next_at - at) // SECOND)}"
     elif job.next_at is not None and job.state != job_state.WORKING and at - job.next_at > LATE:
-        yield f"was due {duration((at - job.next_at) // SECOND)} ago"
+        yield f"was due {format_duration((at - job.next_at) // SECOND)} ago"
     if job.back_to is not None:
         yield f"reading back to {minute_of(job.back_to, zone)}"
     if job.lag is not None:
-        yield f"up to date as of {duration(job.lag)} ago"
+        yield f"up to date as of {format_duration(job.lag)} ago"
     if job.day_in is not None:
-        yield f"{size(job.day_in)} a day"
+        yield f"{format_size(job.day_in)} a day"
     if job.quarantine:
         yield f"{job.quarantine:,} in quarantine"
 
 
 def _site_lines(sites: Sequence[SizeForecast]) -> Iterator[str]:
     for number, forecast in enumerate(sites):
-        limit = f" of {size(forecast.budget)}" if forecast.budget else ""
-        growth = f", growing by {size(forecast.growth)} a year" if forecast.growth else ""
+        limit = f" of {format_size(forecast.budget)}" if forecast.budget else ""
+        growth = f", growing by {format_size(forecast.growth)} a year" if forecast.growth else ""
         is_filling = forecast.years is not None and forecast.size < forecast.budget
         full = f": full in {forecast.years:.1f} years" if is_filling else ""
-        yield f"{'' if number else 'sites':<10} {forecast.folder}: {size(forecast.size)}{limit}{growth}{full}"
+        yield f"{'' if number else 'sites':<10} {forecast.folder}: {format_size(forecast.size)}{limit}{growth}{full}"
         if forecast.warning:
             yield f"{'':<10} {forecast.warning}"
 
@@ -150,7 +150,7 @@ def _further_lines(state: Inspection, zone: str) -> Iterator[str]:
         yield f"arxiv      {minute_of(item.from_at, zone)}: {item.reason}"
         yield f"{'':<31} to do: {next_step('arxiv', item.reason)}"
     if statistics.year_forecast is not None:
-        yield f"forecast   the store grows by {size(statistics.year_forecast)} a year at this rate"
+        yield f"forecast   the store grows by {format_size(statistics.year_forecast)} a year at this rate"
     if statistics.reports:
         yield f"reports    {count_noun(statistics.reports, 'open report')} from readers: see `hotpapers reports`"
     yield f"sound      {'NO' if soundness.damaged else 'yes'}"

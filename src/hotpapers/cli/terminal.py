@@ -31,15 +31,15 @@ _AS_JSON = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_TURNING)}
 """How these characters are written in JSON, where those below 0x20 are escaped anyway."""
 
 
-def plain(text: str) -> str:
+def strip_controls(text: str) -> str:
     """Text without characters that a terminal would interpret."""
     return text.translate(_AS_SHOWN)
 
 
-def echo(text: str = "") -> None:
+def print_line(text: str = "") -> None:
     """Prints a line to standard output."""
     with whole_line():
-        click.echo(plain(as_started(text)))
+        click.echo(strip_controls(as_started(text)))
 
 
 def print_error(text: str) -> None:
@@ -50,7 +50,7 @@ def print_error(text: str) -> None:
 def print_note(text: str) -> None:
     """Prints a line to standard error."""
     with whole_line():
-        click.echo(plain(as_started(text)), err=True)
+        click.echo(strip_controls(as_started(text)), err=True)
 
 
 class LogStream(io.TextIOBase):
@@ -64,12 +64,12 @@ class LogStream(io.TextIOBase):
         return len(text)
 
 
-def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
+def print_result(value: Any, lines: Iterable[str], as_json: bool) -> None:
     """Prints a value as JSON, or the lines that describe it to people."""
     if as_json:
         print_json(value)
     for line in () if as_json else lines:
-        echo(line)
+        print_line(line)
 
 
 def fail_for(problems: Iterable[object]) -> None:
@@ -90,14 +90,14 @@ class NumberRange(click.IntRange):
         return f"{self.min} or more"
 
 
-def confirm(question: str, consequence: str) -> bool:
+def ask_to_confirm(question: str, consequence: str) -> bool:
     """Whether the user confirms. `consequence`: the effect of `--yes`. Raises UsageError without a terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
 
 
-def size(number: float) -> str:
+def format_size(number: float) -> str:
     """`12 kB`, `3.20 GB`."""
     for unit in ("B", "kB", "MB"):
         if number < 1000:
@@ -133,7 +133,7 @@ def as_objects(value: Any) -> Any:
 
 
 @contextmanager
-def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
+def progress_bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
     """A progress bar with the remaining time, shown only on a terminal; call the yielded function with each step's
     size. `in_bytes`: steps are bytes, and the bar shows the rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
@@ -144,7 +144,7 @@ def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable
         nonlocal total
         total += count
         if in_bytes:
-            rate = f"{size(total / max(time.monotonic() - started_at, 0.001))}/s"
+            rate = f"{format_size(total / max(time.monotonic() - started_at, 0.001))}/s"
         else:
             rate = None
         with _WRITING:

@@ -13,7 +13,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.hooks import Verifier
-from hotpapers.cli.terminal import show
+from hotpapers.cli.terminal import print_result
 from hotpapers.record.verify import VerifyResult
 
 SAVED = (".html", ".htm", ".md", ".json")
@@ -65,7 +65,7 @@ def verify(
         raise UsageError("this installation can verify stores only, not what was saved")
     result, issues = site.verify_store(dates, publication)
     value = {"verified": not result.findings, "issues": issues, **result._asdict()}
-    show(value, _lines(result, issues), as_json)
+    print_result(value, _lines(result, issues), as_json)
     if result.findings:
         raise click.exceptions.Exit(1)
 

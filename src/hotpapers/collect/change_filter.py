@@ -33,7 +33,7 @@ from hotpapers.collect.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.record.batches import BatchWriter
-from hotpapers.record.database import placeholders, slices
+from hotpapers.record.database import sql_placeholders, statement_slices
 from hotpapers.record.identities import IdentityCache, is_pseudonym
 from hotpapers.record.paper_names import aliases_between, last_numbers, load_names, named_by
 from hotpapers.record.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
@@ -264,8 +264,8 @@ class ChangeFilter:
         """Looks up the mentions of posts and the verdicts on their edits: two statements for several hundred posts."""
         self._recorded_by_post |= {post: [] for post in posts}
         numbers = [identity.number for identity in self._lookup(posts).values()]
-        for chunk in slices(numbers):
-            marks = placeholders(chunk)
+        for chunk in statement_slices(numbers):
+            marks = sql_placeholders(chunk)
             mentions = self._view.latest(Mention, f"t.post IN ({marks})", chunk, "t.id")
             where = f"t.subject IN ({marks}) AND t.rule = ?"
             verdicts = self._view.latest(Verdict, where, [*chunk, EDIT_RULE], "t.id")
@@ -330,7 +330,7 @@ def is_edit(item: Item) -> TypeGuard[Verdict]:
     return isinstance(item, Verdict) and item.rule == EDIT_RULE
 
 
-def edits(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
+def verdicts_on_edits(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
     """Verdicts on papers that edited posts no longer name, or name again. `items`: everything that the posts say
     now."""
     for post in items:

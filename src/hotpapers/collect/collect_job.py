@@ -29,7 +29,7 @@ from hotpapers.base.model import (
 from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
-from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
+from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest_page, parse_page
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import MAX_REASON_CHARS
@@ -213,7 +213,7 @@ class CollectJob(NetworkJob):
         cursor = None if self._doubt and not moves_on else page.cursor
         believes = moves_on or is_over(context.status.failing_since or at, DAY, at)
         try:
-            batch, items, new_items = ingest(
+            batch, items, new_items = ingest_page(
                 context, self.source.name, parsed, cursor, self.name, at, believes_dates=believes
             )
         except PartiallyRead as problem:
@@ -395,7 +395,7 @@ class RecountJob(NetworkJob):
         at = self._now()
         network = self.source.name
         parsed = parse_page(self.source, self.terms, page)
-        batch, items, _ = ingest(context, network, parsed, page.cursor, self.name, at)
+        batch, items, _ = ingest_page(context, network, parsed, page.cursor, self.name, at)
         snapshots = [item for item in items if isinstance(item, Snapshot)]
         unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
         keys = [f"{network}:{payload.key}" for payload in page.payloads]

@@ -14,10 +14,10 @@ from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.http.proxies import NO_PROXIES, Proxies
-from hotpapers.base.networks import readable, row_of
-from hotpapers.base.settings.announce import secret
-from hotpapers.base.settings.explanations import converted
-from hotpapers.base.suggestions import choices
+from hotpapers.base.networks import readable_networks, row_of
+from hotpapers.base.settings.announce import read_secret
+from hotpapers.base.settings.explanations import convert_table
+from hotpapers.base.suggestions import list_choices
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
 from hotpapers.collect.sources import SOURCES
@@ -25,7 +25,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 
 ON = {"on": "true reads the source, false does not"}
 """The setting that every source has besides its own."""
@@ -51,10 +51,10 @@ def chosen_sources(
     where = f"{file}: " if file else ""
     for name in names:
         if name not in SOURCES:
-            raise UsageError(f"{name}: no such source; known sources: {choices(name, SOURCES)}")
+            raise UsageError(f"{name}: no such source; known sources: {list_choices(name, SOURCES)}")
     for name in tables:
         if name not in SOURCES:
-            raise SettingsError(f"{where}source.{name}: no such source; known sources: {choices(name, SOURCES)}")
+            raise SettingsError(f"{where}source.{name}: no such source; known sources: {list_choices(name, SOURCES)}")
     given = {name: tables.get(name, {}) for name in SOURCES}
     known = {name: ConfiguredSource(name, read_settings(name, table, file)) for name, table in given.items()}
     selection = names or [name for name, table in given.items() if is_on(name, table)]
@@ -70,7 +70,7 @@ def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_n
     required = row_of(name).needs
     if required and not table.get(required):
         return f"source.{name}.{required}: must not be empty; `hotpapers docs sources/{name}` has an example"
-    if not terms.may_run(terms.of(allowed, name), not row_of(name).is_on or is_named):
+    if not terms.may_run(terms.terms_of(allowed, name), not row_of(name).is_on or is_named):
         return f"the terms of {name} do not allow reading it; see `hotpapers docs terms` and [terms.{name}]"
     return ""
 
@@ -117,7 +117,7 @@ def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Str
         raise SettingsError(f"{where}source.{name}.on: must be true or false, without quotation marks")
     try:
         kept = {key: value for key, value in table.items() if key not in _old_settings(name)}
-        return converted(_from_environment(kept, f"source.{name}"), SOURCES[name][1], f"source.{name}", ON)
+        return convert_table(_from_environment(kept, f"source.{name}"), SOURCES[name][1], f"source.{name}", ON)
     except SettingsError as problem:
         raise SettingsError(f"{where}{problem}") from problem.__cause__
 
@@ -126,14 +126,14 @@ def _from_environment(value: Any, place: str) -> Any:
     """A table with the secrets that it has as env:NAME."""
     if isinstance(value, Mapping):
         return {
-            key: secret(part, f"{place}.{key}") if key in SECRETS and isinstance(part, str)
+            key: read_secret(part, f"{place}.{key}") if key in SECRETS and isinstance(part, str)
             else _from_environment(part, f"{place}.{key}")
             for key, part in value.items()
         }  # fmt: skip
     return [_from_environment(part, place) for part in value] if isinstance(value, list) else value
 
 
-def addresses(settings: object) -> list[str]:
+def configured_addresses(settings: object) -> list[str]:
     """Every address that the operator has configured. Only these may be inside the operator's own network."""
     schemes = ("http", "https", "ws", "wss")
     return [text for _, text in _texts(msgspec.to_builtins(settings)) if text.partition("://")[0] in schemes]
@@ -180,7 +180,7 @@ class IngestContext(NamedTuple):
     @property
     def clock(self) -> Clock:
         """This machine's clock, for jobs that ask no network."""
-        return Clock(now, self._sleep)
+        return Clock(current_time, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         if self.stop.wait(seconds):
@@ -201,13 +201,13 @@ def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[
 
 
 def _rounds(name: str, choice: ConfiguredSource, site: IngestContext) -> JobLoop:
-    connection = make_connection(addresses(choice.settings), secrets_of(choice.settings), site)
+    connection = make_connection(configured_addresses(choice.settings), secrets_of(choice.settings), site)
     clock = Clock(connection.http.now, connection.http.sleep)
     return JobLoop(name, partial(_job, name, choice, connection, site), site.record, site.leases, clock)
 
 
 def _job(name: str, choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob | RecountJob:
-    allowed = terms.of(site.terms, choice.name)
+    allowed = terms.terms_of(site.terms, choice.name)
     make_source = SOURCES[choice.name][0]
     names = site.names
     if name != choice.name:
@@ -221,13 +221,15 @@ def _job(name: str, choice: ConfiguredSource, connection: Connection, site: Inge
 @cache
 def site_pace() -> Mapping[str, float]:
     """Minimum seconds between the starts of two requests, by host with its subdomains; one second for all others."""
-    return {host: seconds for network in readable().values() for host, seconds in network.pace.items()}
+    return {host: seconds for network in readable_networks().values() for host, seconds in network.pace.items()}
 
 
 @cache
 def shared_hosts() -> frozenset[str]:
     """The hosts that allow only one pace for all machines of a site, so it is kept in the store."""
-    return frozenset(host for network in readable().values() if network.is_pace_shared for host in network.pace)
+    return frozenset(
+        host for network in readable_networks().values() if network.is_pace_shared for host in network.pace
+    )
 
 
 class SitePacer:

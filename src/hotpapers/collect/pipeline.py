@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Item, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
 from hotpapers.base.networks import Network
-from hotpapers.base.terms import admitted, limited_posts
+from hotpapers.base.terms import admissible_items, limited_posts
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
+from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits
 from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
-from hotpapers.record.parsing import ParsedPayload, parse
+from hotpapers.record.parsing import ParsedPayload, parse_payload
 from hotpapers.record.reaction_marks import remember_reactions
 
 POST = "post"
@@ -48,7 +48,7 @@ def parse_page(source: Source, terms: Network, page: PayloadPage) -> list[Parsed
     return [parse_admitted(source, terms, payload) for payload in page.payloads]
 
 
-def ingest(
+def ingest_page(
     context: JobContext,
     network: str,
     parsed: Sequence[ParsedPayload],
@@ -97,7 +97,7 @@ def keep_raw_for(terms: Network, payload: RawPayload) -> int:
 
 def parse_admitted(source: Source, terms: Network, payload: RawPayload) -> ParsedPayload:
     """The items that a source reads from a payload and its network's terms allow."""
-    parsed = parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
+    parsed = parse_payload(lambda raw: admissible_items(source.read(raw), terms), payload, keep_raw_for(terms, payload))
     return without_limited_raw(parsed, terms)
 
 
@@ -112,7 +112,7 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
         if payload.kind == EDIT:
-            return [*completed_items, *edits(changes, items)]
+            return [*completed_items, *verdicts_on_edits(changes, items)]
         return completed_items
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
@@ -140,7 +140,7 @@ def check_dates(posts: Iterable[tuple[Post, Post | None]]) -> None:
     )
     shift, number = next(iter(shifts.most_common(1)), (0, 0))
     if shift and shift % ZONES == 0 and number >= FEW and number * 2 > shifts.total():
-        hours = duration(abs(shift) / SECOND)
+        hours = format_duration(abs(shift) / SECOND)
         raise PartiallyRead(f"the dates of {number:,} known posts have changed by {hours}: its times have another zone")
 
 

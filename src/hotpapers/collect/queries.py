@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.database import first_column, first_value
 from hotpapers.record.identities import is_whole, key_of
 
@@ -18,7 +18,7 @@ def oldest_original_at(record: Record, source: str) -> int:
         UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept""",
         (source, source),
     )
-    return now() if oldest is None else int(oldest)
+    return current_time() if oldest is None else int(oldest)
 
 
 def living_posts(record: Record, network: str, position: int, created_from: int) -> list[tuple[str, str, int]]:

@@ -6,13 +6,13 @@ from functools import partial
 
 from hotpapers.base.model import Item, RawPayload, Source
 from hotpapers.base.networks import Network
-from hotpapers.base.terms import admitted
+from hotpapers.base.terms import admissible_items
 from hotpapers.collect import queries
 from hotpapers.collect.change_filter import LASTING, ChangeFilter
 from hotpapers.collect.job_factory import ConfiguredSource
 from hotpapers.collect.pipeline import with_consequences
 from hotpapers.collect.sources import SOURCES
-from hotpapers.record import AsOfView, Record, now
+from hotpapers.record import AsOfView, Record, current_time
 from hotpapers.record.batches import WrittenBatch
 from hotpapers.record.paper_names import KEPT, load_names
 from hotpapers.record.parsing import Parser
@@ -31,7 +31,7 @@ def reprocess(record: Record, choice: ConfiguredSource, terms: Network) -> Writt
 
 
 def _reader(record: Record, choice: ConfiguredSource, terms: Network) -> Parser:
-    names = load_names(record, now(), queries.oldest_original_at(record, choice.name) - KEPT)
+    names = load_names(record, current_time(), queries.oldest_original_at(record, choice.name) - KEPT)
     source: Source = SOURCES[choice.name][0](choice.settings, (), names)
     return partial(_read, source, terms, record.view())
 
@@ -39,4 +39,4 @@ def _reader(record: Record, choice: ConfiguredSource, terms: Network) -> Parser:
 def _read(source: Source, terms: Network, view: AsOfView, payload: RawPayload) -> list[Item]:
     """`view`: used to look up what was known before this payload was seen."""
     changes = ChangeFilter(view._replace(as_of=payload.at - 1))
-    return with_consequences(changes, payload, admitted(source.read(payload), terms))
+    return with_consequences(changes, payload, admissible_items(source.read(payload), terms))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.record import Database, read_meta, read_prefixed
-from hotpapers.record.identities import find
+from hotpapers.record.identities import find_identities
 
 PREFIX = "beside "
 COUNT = "lanes noted"
@@ -36,7 +36,7 @@ def noted_lanes(database: Database, publication: str, day: str) -> list[NotedLan
 
 def issues_beside(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(publication, day) of the issues with any of these posts in a lane."""
-    numbers = {identity.number for key, identity in find(database, posts).items() if key}
+    numbers = {identity.number for key, identity in find_identities(database, posts).items() if key}
     for name, text in read_prefixed(database, PREFIX).items() if numbers else ():
         if any(not numbers.isdisjoint(lane.posts) for lane in msgspec.json.decode(text, type=list[NotedLane])):
             publication, _, day = name.rpartition(" ")

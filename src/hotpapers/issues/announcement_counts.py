@@ -16,7 +16,7 @@ _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 WEEKDAYS = tuple(_WEEKDAYS.split())
 
 
-def announcement(content: IssueContent, entry: Entry) -> str:
+def announcement_phrase(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `announced the day before`, `announced on Friday`; empty if unknown."""
     if not entry.announced_at:
         return ""
@@ -32,7 +32,7 @@ def _day_text(day: str, label: str) -> str:
     return f"on {label}"
 
 
-def facts(content: IssueContent) -> Iterator[str]:
+def announcement_facts(content: IssueContent) -> Iterator[str]:
     """For an issue of our own: how many papers it has, when they were announced, and how many others there were."""
     return filter(None, _facts(content))
 
@@ -42,17 +42,17 @@ def _facts(content: IssueContent) -> Iterator[str]:
     considered = f"{format_number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
-        yield further(content)
+        yield count_further(content)
         return
     if not waits_for_announcement(content.publication):
         posted = format_number(content.announced) if content.announced else "none"
         weekday = WEEKDAYS[date.fromisoformat(posted_since(content.day)).weekday()]
         yield papers
-        yield further(content)
+        yield count_further(content)
         yield f"{posted} posted since {weekday}, {considered}"
         return
     yield f"{papers}{_announcement_days(content)}"
-    yield further(content)
+    yield count_further(content)
     if content.announced is None:
         yield "the day’s announcement is not in the record"
         yield considered
@@ -65,7 +65,7 @@ def _facts(content: IssueContent) -> Iterator[str]:
         yield "announcement days inferred"
 
 
-def further(content: IssueContent) -> str:
+def count_further(content: IssueContent) -> str:
     """`228 more above 500`, `3 more without two regulars`: how many papers follow the entries; empty if none do."""
     if not content.further:
         return ""
@@ -128,7 +128,7 @@ def empty_reason(content: IssueContent) -> str:
     states = {reading.state for reading in content.readings}
     is_known = states <= {"complete"} or (content.retrospective and content.considered)
     if not is_known and "complete" not in states and "partial" not in states:
-        return unread("could be" if "refused" in states else "was")
+        return unread_sentence("could be" if "refused" in states else "was")
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""
@@ -144,6 +144,6 @@ def empty_reason(content: IssueContent) -> str:
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 
 
-def unread(verb: str) -> str:
+def unread_sentence(verb: str) -> str:
     """The sentence for a day on which no network was read, or could be."""
     return f"No network {verb} read for this day, so nothing is known about what people discussed."

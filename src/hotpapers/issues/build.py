@@ -40,8 +40,8 @@ from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
-from hotpapers.issues.selection import SelectedEntries, choose, last_voices, without_counted_as
-from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
+from hotpapers.issues.selection import SelectedEntries, last_voices, pick_entries, without_counted_as
+from hotpapers.issues.windows import closing_time, cut_of, known_absent, window_start
 from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
 
@@ -88,7 +88,7 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
-def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:
+def build_issue(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:
     """The issue. Raises NotFound if there is no listing for that day, IssueError if it has no counts. `collect` reads
     the ranking's input for a publication of our own."""
     if recipe.publication.window == "listing":
@@ -148,7 +148,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least_entries = selection.least_papers(publication, compared)
     earlier_lines = selection.papers_in_lines(earlier_contents)
-    chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice, earlier_lines)
+    chosen = pick_entries(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice, earlier_lines)
     if recipe.counting == paper_fields.FEEDS:
         chosen = without_counted_as(chosen)
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
@@ -193,14 +193,14 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
 
 def _check_rules(recipe: IssueRecipe) -> None:
     """Raises IssueError for a rule that this version does not know."""
-    selection.check(recipe.choice)
-    paper_fields.check(recipe.counting)
-    coverage.check(recipe.period)
+    selection.check_rule(recipe.choice)
+    paper_fields.check_rule(recipe.counting)
+    coverage.check_rule(recipe.period)
 
 
 def _readings(recipe: IssueRecipe, view: AsOfView, read_from: int, networks: Set[str]) -> tuple[NetworkReading, ...]:
     """How networks were read in the period that an issue reports."""
-    read = coverage.readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
+    read = coverage.network_readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
     return read(view, recipe.publication, read_from, networks)
 
 
@@ -230,7 +230,7 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
     and the end of a longer window that closes late, whose later posts and papers are the next one's."""
     publication = recipe.publication
     day = recipe.day
-    cut = closing(record.view(position=recipe.position), publication, day)
+    cut = closing_time(record.view(position=recipe.position), publication, day)
     hour = cut_of(publication, day)
     is_late = publication.window != "daily" and hour < cut
     return window_start(publication, day), cut, hour if is_late else UNSET

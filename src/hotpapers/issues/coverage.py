@@ -23,7 +23,7 @@ from msgspec import UNSET
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import DAY, HOUR, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication, ReadingGap
 from hotpapers.base.networks import network_names
-from hotpapers.base.spans import Span, union, within
+from hotpapers.base.spans import Span, clip_spans, merge_spans
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import first_read_at, site_started_at
 from hotpapers.record import AsOfView
@@ -39,7 +39,7 @@ LOST = ("what was said ", "the server no longer has ")
 """How the reasons of `partial` coverage begin if nothing of its time was read."""
 
 
-def check(rule: str) -> None:
+def check_rule(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
     if rule not in (LAST_DAY, SINCE_PREVIOUS):
         raise IssueError(f"its reading is reported by {rule!r}, which this version does not know; update hotpapers")
@@ -50,11 +50,11 @@ def readings_since_start(
 ) -> tuple[NetworkReading, ...]:
     """The readings by `last-day/1`: time before the site started does not count as unread."""
     start = max(start, (site_started_at(view) or 0) - TURN // 2)
-    full_readings = readings(view, publication, start, networks_with_posts)
+    full_readings = network_readings(view, publication, start, networks_with_posts)
     return tuple(msgspec.structs.replace(reading, gaps=UNSET, began=UNSET) for reading in full_readings)
 
 
-def readings(
+def network_readings(
     view: AsOfView, publication: Publication, start: int, networks_with_posts: Iterable[str]
 ) -> tuple[NetworkReading, ...]:
     """How each of the publication's networks was read from `start` to the cut; by default all that were ever read or
@@ -89,7 +89,7 @@ class UnreadTimes:
 
     def of(self, network: str, start: int, end: int) -> int:
         """How much of the time between two moments, µs."""
-        read = within(self._read.get(network, []), start, end)
+        read = clip_spans(self._read.get(network, []), start, end)
         total = sum(right - left for left, right in read)
         return max(end - start, 0) - total
 
@@ -109,7 +109,7 @@ def _read_ranges(spans: Sequence[Coverage]) -> list[Span]:
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)
     pieces = covered_ranges(spans, start, end)
-    return union(
+    return merge_spans(
         (piece.start, piece.end)
         for piece in pieces
         if (piece.end - piece.start <= TURN if piece.by is None else not piece.severity)

@@ -59,7 +59,7 @@ class Explanation(Value):
 ALL_KNOWN = "The additional people needed for a swap are assumed to be regulars."
 
 
-def explain(issue: PublishedIssue, paper: str) -> Explanation:
+def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NotFound if the paper is not in the issue."""
     content = issue.content
     lane, entries = _lane(content, paper)
@@ -70,14 +70,14 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         entry_below = entries[index + 1]
     else:
         entry_below = None
-    to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
-    to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
+    to_pass = swap.required_growths(entry, entry_above, content.peers) if entry_above else ()
+    to_be_passed = swap.required_growths(entry_below, entry, content.peers) if entry_below else ()
     all_notes = (
-        *forecasts.sentences(entry),
-        *notes(entry, content.ranking),
+        *forecasts.forecast_sentences(entry),
+        *entry_notes(entry, content.ranking),
         words.why_provisional(content.compared, entry.score, content.publication.threshold),
         announcement_counts.inferred_days(content.retrospective),
-        *unread(content),
+        *unread_networks(content),
         ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
     )
     return Explanation(
@@ -93,9 +93,9 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         ranking=content.ranking,
         title=issue.papers[paper].title,
         lane=lane,
-        announced=announcement_counts.announcement(content, entry),
+        announced=announcement_counts.announcement_phrase(content, entry),
         entries=len(entries),
-        formulae=tuple(map(words.formula, entry.parts)),
+        formulae=tuple(map(words.part_formula, entry.parts)),
         sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry, content.publication.least_score),
         notes=tuple(filter(None, all_notes)),
@@ -118,7 +118,7 @@ def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGro
     )
 
 
-def notes(entry: Entry, ranking: str) -> Iterator[str]:
+def entry_notes(entry: Entry, ranking: str) -> Iterator[str]:
     """Caveats about an entry's counts, in sentences for readers."""
     for count in entry.counts:
         if note := words.method_note(count.method):
@@ -136,7 +136,7 @@ WIDTH = 120
 """Characters per line on a terminal."""
 
 
-def unread(content: IssueContent) -> Iterator[str]:
+def unread_networks(content: IssueContent) -> Iterator[str]:
     """A sentence for each network that was not read in full."""
     for reading in content.readings:
         if reading.state != "complete":
@@ -185,7 +185,7 @@ def _swap_line(change: str, neighbor: NeighborSwap) -> str:
     if not neighbor.swaps:
         return f"{goal}: growth on a single network would not be enough."
     ways = [
-        f"{words.units(growth.needed, growth.unit)} on {network_title(growth.network)} instead of {growth.now:,}"
+        f"{words.count_phrase(growth.needed, growth.unit)} on {network_title(growth.network)} instead of {growth.now:,}"
         for growth in neighbor.swaps
     ]
     return f"{goal}, it would need {' or '.join(ways)}."

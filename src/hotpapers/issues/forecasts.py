@@ -55,7 +55,7 @@ def forecasts_of(
     curves: Iterable[Curve], early: Mapping[str, Sequence[Engagement]], as_of: int
 ) -> dict[str, tuple[NetworkForecast, ...]]:
     """For each paper with early rows that is six hours to a week old, its forecasts, ordered by network."""
-    table = calibrate(curves)
+    table = calibrate_table(curves)
     result = {}
     for paper, rows in early.items():
         if young := [row for row in rows if _reached(row, as_of) == row.age]:
@@ -65,7 +65,7 @@ def forecasts_of(
                     age=row.age,
                     voices=row.voices,
                     papers=table.papers.get((row.network, row.age), 0),
-                    forecast=predict(table, row.network, row.archive, row.voices, row.age),
+                    forecast=predict_voices(table, row.network, row.archive, row.voices, row.age),
                 )
                 for row in sorted(young, key=lambda row: row.network)
             )
@@ -100,7 +100,7 @@ def _reached(row: Engagement, as_of: int) -> int:
 # ---- in words ------------------------------------------------------------------------------------------
 
 
-def sentence(network_forecast: NetworkForecast) -> str:
+def forecast_sentence(network_forecast: NetworkForecast) -> str:
     """A forecast as a plain sentence, or why there is none."""
     name = network_title(network_forecast.network)
     age = network_forecast.age
@@ -126,16 +126,16 @@ def sentence(network_forecast: NetworkForecast) -> str:
     )
 
 
-def known(entry: Entry) -> tuple[NetworkForecast, ...]:
+def known_forecasts(entry: Entry) -> tuple[NetworkForecast, ...]:
     """An entry's forecasts for the networks that have one."""
     items = entry.forecasts or ()
     return tuple(item for item in items if item.forecast is not None)
 
 
-def sentences(entry: Entry) -> tuple[str, ...]:
+def forecast_sentences(entry: Entry) -> tuple[str, ...]:
     """An entry's forecasts as sentences, or one sentence that there are none."""
-    if known(entry) or not entry.forecasts:
-        return tuple(map(sentence, known(entry)))
+    if known_forecasts(entry) or not entry.forecasts:
+        return tuple(map(forecast_sentence, known_forecasts(entry)))
     names = ", ".join(network_title(network_forecast.network) for network_forecast in entry.forecasts)
     return (f"No forecast for {names}: too few papers like this one were followed for a week.",)
 
@@ -173,17 +173,17 @@ class SizeClass(NamedTuple):
     curves: tuple[Curve, ...]
 
 
-def growth(curve: Curve) -> int:
+def curve_growth(curve: Curve) -> int:
     """Later voices per voice at the age, in thousandths, rounded down. There must be at least one voice."""
     return 1000 * curve.later // curve.voices
 
 
-def week(curve: Curve) -> int:
+def announcement_week(curve: Curve) -> int:
     """The week of the announcement, from Monday, counted from 1970."""
     return (curve.day + 3) // 7
 
 
-def doubling(voices: int) -> int:
+def doubling_of(voices: int) -> int:
     """The doubling that a number of voices belongs to: 1 → 1, 2 to 3 → 2, 4 to 7 → 3, 8 to 15 → 4."""
     return voices.bit_length()
 
@@ -197,7 +197,7 @@ def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
     """
     by_doubling: dict[int, list[Curve]] = defaultdict(list)
     for curve in curves:
-        by_doubling[doubling(curve.voices)].append(curve)
+        by_doubling[doubling_of(curve.voices)].append(curve)
     groups: list[list[int]] = [[]]
     for step in sorted(by_doubling, reverse=True):
         groups[-1].append(step)
@@ -238,7 +238,7 @@ class ForecastTable(NamedTuple):
     papers: Mapping[tuple[str, int], int]
 
 
-def calibrate(curves: Iterable[Curve]) -> ForecastTable:
+def calibrate_table(curves: Iterable[Curve]) -> ForecastTable:
     """The table of the curves, in any order. Curves without a voice at their age are ignored."""
     curves_by_key: dict[tuple[str, int], list[Curve]] = defaultdict(list)
     for curve in curves:
@@ -248,7 +248,7 @@ def calibrate(curves: Iterable[Curve]) -> ForecastTable:
         (network, age, ranges.among, step): ranges
         for (network, age), network_curves in curves_by_key.items()
         for ranges in _ranges(network_curves)
-        for step in range(doubling(ranges.least), doubling(ranges.most) + 1)
+        for step in range(doubling_of(ranges.least), doubling_of(ranges.most) + 1)
     }
     papers = {key: len(network_curves) for key, network_curves in curves_by_key.items()}
     return ForecastTable(ranges, papers)
@@ -273,7 +273,7 @@ def _ranges(network_curves: Sequence[Curve]) -> Iterator[GrowthRange]:
             fields[group_name(curve.archive)].append(curve)
     for among, field_curves in fields.items():
         for size in size_classes(field_curves):
-            if doubling(size.least) == doubling(size.most):
+            if doubling_of(size.least) == doubling_of(size.most):
                 yield _range(among, size.least, size.most, size.curves, level)
 
 
@@ -283,13 +283,15 @@ def group_name(archive: str) -> str:
 
 
 def _range(among: str, least: int, most: int, curves: Iterable[Curve], level: int) -> GrowthRange:
-    growths = sorted(map(growth, curves))
-    low, high = bounds(growths, level)
+    growths = sorted(map(curve_growth, curves))
+    low, high = growth_bounds(growths, level)
     median = growths[(len(growths) - 1) // 2]
     return GrowthRange(among, least, most, len(growths), low, median, high)
 
 
-def predict(table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]) -> Forecast | None:
+def predict_voices(
+    table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]
+) -> Forecast | None:
     """The forecast for a paper with this number of voices on a network at an age in hours.
 
     It uses the narrowest of archive, group and all papers that has enough papers of similar size. None if there are too
@@ -300,7 +302,7 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
         return None
     fields = (archive, group_name(archive)) if archive else ()
     for among in (*fields, "all"):
-        if (growth_range := table.ranges.get((network, age, among, doubling(voices)))) is not None:
+        if (growth_range := table.ranges.get((network, age, among, doubling_of(voices)))) is not None:
             # Exactly the numbers whose growth, rounded down to thousandths, lies in the range; if there is no
             # such whole number, the next one above.
             low = -(-growth_range.low * voices // 1000)
@@ -321,7 +323,7 @@ MIN_GROWTHS = 30
 """The minimum number of growths for a range that can be tested."""
 
 
-def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
+def growth_bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
     """The lowest and highest growth of a range with `level` per cent of the gaps outside. `growths` ascend.
 
     Half of those gaps are on either side. But if several papers share the lowest growth of the range (usually none),
@@ -343,7 +345,7 @@ def choose_level(classes: Iterable[SizeClass]) -> int | None:
     for level in LEVELS if tested >= ENOUGH else ():
         covered = 0
         for own, others in held_out_weeks:
-            low, high = bounds(others, level)
+            low, high = growth_bounds(others, level)
             covered += bisect_right(own, high) - bisect_left(own, low)
         if 100 * covered >= COVERED * tested:
             return level
@@ -352,7 +354,7 @@ def choose_level(classes: Iterable[SizeClass]) -> int | None:
 
 def _held_out_weeks(size: SizeClass) -> Iterator[tuple[list[int], list[int]]]:
     """The growths of each week, and those of the weeks that may be used to forecast it; both ascending."""
-    pairs = ((growth(curve), week(curve)) for curve in size.curves)
+    pairs = ((curve_growth(curve), announcement_week(curve)) for curve in size.curves)
     growths = sorted(pairs)
     for held_out_week in sorted({week_number for _, week_number in growths}):
         own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]

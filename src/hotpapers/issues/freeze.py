@@ -10,14 +10,14 @@ import msgspec
 
 from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
 from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_retrospective
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.base.text.timestamps import is_day, minute_of
 from hotpapers.issues import coverage, paper_fields, queries, quotations
-from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
+from hotpapers.issues.build import BuiltIssue, IssueRecipe, build_issue
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
     check_label,
-    closing,
+    closing_time,
     cut_of,
     has_no_issue,
     is_closed,
@@ -25,7 +25,7 @@ from hotpapers.issues.windows import (
     late_limit,
     limit_of,
 )
-from hotpapers.record import Record, canonical_json, now
+from hotpapers.record import Record, canonical_json, current_time
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.verify import VerifyFinding, flaw_of
 
@@ -59,7 +59,7 @@ def publication_of(record: Record, name: str | None) -> Publication:
     by_name = {item.publication: item for item in record.view().items(Publication)}
     if name is not None:
         if name not in by_name:
-            raise NotFound(f"{name}: no such publication; there are: {choices(name, by_name) or 'none'}")
+            raise NotFound(f"{name}: no such publication; there are: {list_choices(name, by_name) or 'none'}")
         return by_name[name]
     regular = [name for name in by_name if not is_retrospective(name)]
     if not regular:
@@ -70,7 +70,7 @@ def publication_of(record: Record, name: str | None) -> Publication:
     return by_name[queries.earliest_publication(record.database, regular)]
 
 
-def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
+def list_editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
     """All editions of a day's issue, in order."""
     where = 't.publication = ? AND t."day" = ?'
     issues = record.view().items(Issue, where, (publication, day), "t.edition")
@@ -90,7 +90,7 @@ def check_day(day: str) -> str:
     return day
 
 
-def freeze(
+def freeze_issue(
     record: Record,
     publication: Publication,
     day: str,
@@ -107,8 +107,8 @@ def freeze(
     IssueError if the day is not over, NotFound if there is no listing.
     """
     check_day(day)
-    at = at or now()
-    earlier = editions(record, publication.publication, day)
+    at = at or current_time()
+    earlier = list_editions(record, publication.publication, day)
     if bool(again) != bool(reason.strip()) or (again and not earlier):
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if earlier and not again:
@@ -126,8 +126,8 @@ def freeze(
     replaces = earlier[-1].digest if earlier else ""
     edition = len(earlier) + 1
     recipe = IssueRecipe(publication, day, edition, position, replaces, reason.strip())
-    built = build(record, recipe)
-    return save(record, built, at) if again else save_unless_there(record, built, at)
+    built = build_issue(record, recipe)
+    return save_issue(record, built, at) if again else save_unless_there(record, built, at)
 
 
 def check_closed(record: Record, publication: Publication, day: str, at: int, position: int) -> None:
@@ -136,7 +136,7 @@ def check_closed(record: Record, publication: Publication, day: str, at: int, po
     if publication.window == "listing":
         return
     view = record.view(position=position)
-    cut = closing(view, publication, day)
+    cut = closing_time(view, publication, day)
     if at < cut:
         raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut, publication.zone)}")
     if not is_closed(record.view(cut, position), publication, day, at):
@@ -166,7 +166,7 @@ def check_recorded(record: Record, publication: Publication, day: str) -> None:
     """Raises IssueError if everything in the record is later than the day's closing: issues are frozen for good, so a
     mistyped day must not freeze an empty one."""
     check_label(publication, day)
-    cut = closing(record.view(), publication, day)
+    cut = closing_time(record.view(), publication, day)
     if publication.window != "listing" and not queries.is_anything_from_before(record.database, cut):
         raise IssueError(
             f"{day}: nothing in the record is from before {minute_of(cut, publication.zone)}, when this issue closed. "
@@ -195,7 +195,7 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
         )
 
 
-def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
+def save_issue(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
     """Write an issue and the posts it shows to the record. Raises IssueError if another process was first."""
     content = built.content
     item = Issue(
@@ -211,11 +211,11 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
 
 
 def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
-    """Like `save`, but if another process was first, return its issue."""
+    """Like `save_issue`, but if another process was first, return its issue."""
     try:
-        return save(record, built, at)
+        return save_issue(record, built, at)
     except IssueError:
-        if first_editions := editions(record, built.content.publication.publication, built.content.day):
+        if first_editions := list_editions(record, built.content.publication.publication, built.content.day):
             return first_editions[-1]
         raise
 
@@ -247,11 +247,11 @@ def _flaws(record: Record, item: Issue) -> Iterator[str]:
     if record.head.position < content.position:
         return
     try:
-        rebuilt = build(record, _recipe_of(content)).content
+        rebuilt = build_issue(record, _recipe_of(content)).content
     except UNBUILDABLE as problem:
         yield f"cannot be rebuilt: {problem}"
         return
-    changes = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
+    changes = list(json_differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
     for path, frozen_value, rebuilt_value in changes[:10]:
         yield f"{path} is {_short(frozen_value)}, rebuilt {_short(rebuilt_value)}"
     if len(changes) > 10:
@@ -276,7 +276,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
     )
 
 
-def differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def json_differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(path, value here, value there) of every leaf in which two JSON values differ. List members are matched by paper,
     network or day if they have one: `entries[arxiv:2101.04869].place`."""
     if value == other:  # nearly always, and Python compares them faster than we do
@@ -293,7 +293,7 @@ def _between(
     value: dict[str, Any], other: dict[str, Any], prefix: str, suffix: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
     for name in {**value, **other}:
-        yield from differences(value.get(name), other.get(name), f"{prefix}{name}{suffix}")
+        yield from json_differences(value.get(name), other.get(name), f"{prefix}{name}{suffix}")
 
 
 def _is_list(value: Any) -> bool:

@@ -9,10 +9,10 @@ from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.author_voices import judge_authors
-from hotpapers.discussion.moderation.bots.verdicts import judge
-from hotpapers.issues.freeze import FrozenIssue, freeze
-from hotpapers.issues.windows import closing
-from hotpapers.record import Record, now
+from hotpapers.discussion.moderation.bots.verdicts import judge_accounts
+from hotpapers.issues.freeze import FrozenIssue, freeze_issue
+from hotpapers.issues.windows import closing_time
+from hotpapers.record import Record, current_time
 
 BeforeFreezing = Callable[[Record, Publication, str, int], object]
 """Prepares a record for a publication's issue of a day, which closes at a moment, µs UTC."""
@@ -29,18 +29,18 @@ def judge_and_freeze(
     at: int | None = None,
     further: Sequence[BeforeFreezing] = (),
 ) -> FrozenIssue:
-    """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
+    """The day's issue, frozen now if it was not: like `freeze_issue`, with the same errors. An imported listing is not
     judged, since its counts have no accounts. `further`: the actions of wings before it."""
-    at = at or now()
+    at = at or current_time()
 
     def prepare(publication: Publication) -> None:
         if publication.window == "listing":
             return
-        cut = closing(record.view(), publication, day)
+        cut = closing_time(record.view(), publication, day)
         join_accounts(record, at)
-        judge(record, bots, cut)
+        judge_accounts(record, bots, cut)
         judge_authors(record, at)
         for prepare_further in further:
             prepare_further(record, publication, day, cut)
 
-    return freeze(record, publication, day, again=again, reason=reason, at=at, prepare=prepare)
+    return freeze_issue(record, publication, day, again=again, reason=reason, at=at, prepare=prepare)

@@ -14,7 +14,7 @@ from operator import itemgetter
 from hotpapers.discussion import lanes
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.issues import queries
-from hotpapers.record import Record, batches, manifest, read_meta, slices
+from hotpapers.record import Record, batches, manifest, read_meta, statement_slices
 
 HARMLESS = frozenset(("account", "coverage", "delivery", "mention", "reaction", "snapshot", "tally"))
 """Kinds of rows that do not change pages: whatever pages show of them was frozen with the issue."""
@@ -57,10 +57,14 @@ class PageChangeCounter:
     def _matters(self, kind: str, numbers: Sequence[int]) -> bool:
         """Whether new rows of a kind change a page."""
         if kind in OF_PAPERS:
-            batches_of_papers = (queries.papers_of_rows(self._database, kind, batch) for batch in slices(numbers))
+            batches_of_papers = (
+                queries.papers_of_rows(self._database, kind, batch) for batch in statement_slices(numbers)
+            )
             return any(not self._papers().isdisjoint(papers) for papers in batches_of_papers)
         if kind == "post":
-            return any(queries.do_posts_matter(self._database, batch, self._position) for batch in slices(numbers))
+            return any(
+                queries.do_posts_matter(self._database, batch, self._position) for batch in statement_slices(numbers)
+            )
         return True
 
     def _papers(self) -> frozenset[str]:

@@ -27,7 +27,7 @@ from hotpapers.record import NUMBER, AsOfView, RowOf
 FEEDS, CATEGORIES, WORDS = "feeds/1", "categories/1", "words/1"
 
 
-def check(rule: str) -> None:
+def check_rule(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
     if rule not in (FEEDS, CATEGORIES, WORDS):
         raise IssueError(f"its papers were counted by {rule!r}, which this version does not know; update hotpapers")

@@ -53,12 +53,12 @@ from hotpapers.record import (
     first_value,
     key_of,
     numbers_of,
-    placeholders,
     read_row,
     read_with_commitments,
     rows_among,
     select_columns,
-    slices,
+    sql_placeholders,
+    statement_slices,
 )
 from hotpapers.record.issue_contents import decode_content
 
@@ -96,7 +96,7 @@ def leading_posts_sql(
 ) -> tuple[str, tuple[str | int, ...]]:
     """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown.
     `period`: when they were made: its start and its end, not included, µs UTC."""
-    networks = f" AND post.network IN ({placeholders(publication.networks)})" if publication.networks else ""
+    networks = f" AND post.network IN ({sql_placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot ON snapshot.post = post.post AND {view.visible("snapshot")}
             AND snapshot.observed_at = (
             SELECT max(other.observed_at) FROM snapshot AS other WHERE other.post = post.post
@@ -113,7 +113,7 @@ def leading_posts_sql(
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
     """The given posts that are not to be shown now: gone, not to be quoted, hidden, or by a hidden account."""
-    return frozenset().union(*(_withheld(view, numbers_of(batch), batch) for batch in slices(posts)))
+    return frozenset().union(*(_withheld(view, numbers_of(batch), batch) for batch in statement_slices(posts)))
 
 
 def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
@@ -260,9 +260,9 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
 
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) where imported listings printed one, in order of observation."""
-    for batch in slices(days):
+    for batch in statement_slices(days):
         sql = f"""SELECT place.day, {key_of("place.paper")}, place.abstract FROM place
-            WHERE place.publication = ? AND place.day IN ({placeholders(batch)}) AND place.abstract <> ''
+            WHERE place.publication = ? AND place.day IN ({sql_placeholders(batch)}) AND place.abstract <> ''
                 AND {view.visible("place")}
             ORDER BY place.observed_at"""
         for day, paper, abstract in view.database.iterate(sql, (publication, *batch)):
@@ -342,7 +342,7 @@ def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str
     sql = f"""SELECT {key_of("mention.paper")}, {columns_with_commitments(spec, "post")} FROM post
         JOIN mention ON mention.post = post.post AND {view.visible("mention")}
             AND {view.newest(SPECS[Mention], "mention")}
-        WHERE post.post IN ({placeholders(numbers)}) AND {view.visible("post")} AND {view.newest(spec, "post")}
+        WHERE post.post IN ({sql_placeholders(numbers)}) AND {view.visible("post")} AND {view.newest(spec, "post")}
         ORDER BY post.created_at, post.post"""
     for paper, *row in view.database.iterate(sql, numbers):
         yield paper, read_with_commitments(spec, row)
@@ -355,7 +355,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
     """The fields of `model.Retrospective` that count posts: of those made up to a view's moment about papers first
     announced after `start`, how many the record had by then with their counts, and how many it got later."""
     later = view._replace(as_of=MAX_INTEGER)
-    network_condition = f" AND post.network IN ({placeholders(networks)})" if networks else ""
+    network_condition = f" AND post.network IN ({sql_placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS other WHERE other.paper = mention.paper
         AND other.post = mention.post AND {view.visible("other")})
         AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = mention.post AND {view.visible("other")})"""
@@ -415,7 +415,7 @@ def count_inferred(view: AsOfView, start: int) -> int:
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
     """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
     posts were known then, which shows that those were not replies to somebody else."""
-    new_posts = f"SELECT new_post.post FROM post AS new_post WHERE new_post.id IN ({placeholders(rows)})"
+    new_posts = f"SELECT new_post.post FROM post AS new_post WHERE new_post.id IN ({sql_placeholders(rows)})"
     limited = f"""SELECT 1 FROM post WHERE post.post IN ({new_posts}) AND {limited_sql("post")}
         AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = post.post AND other.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post JOIN post AS other ON other.account = post.account AND other.reply_to = post.post
@@ -425,7 +425,7 @@ def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> b
 
 def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:
     """The papers in rows of a kind."""
-    sql = f"SELECT {key_of('item.paper')} FROM {kind} AS item WHERE item.id IN ({placeholders(numbers)})"
+    sql = f"SELECT {key_of('item.paper')} FROM {kind} AS item WHERE item.id IN ({sql_placeholders(numbers)})"
     return set(first_column(database, sql, numbers))
 
 
@@ -478,7 +478,7 @@ def earliest_publication(database: Database, names: Sequence[str]) -> str:
     return next(name for name in map(str, known) if name in names)
 
 
-def described(view: AsOfView, paper: str) -> Iterator[Paper]:
+def summarized_papers(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All observations of a paper that have a summary, newest first."""
     where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
     return (row.item for row in view.observations(Paper, where, (paper,)))

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
-from hotpapers.base.papers.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, OwnWords, folded, is_bare, own_words
+from hotpapers.base.papers.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, OwnWords, is_bare, own_words, to_words
 from hotpapers.base.papers.mentions.stock_words import ADVERTISING, RUN_ON, SIGNS, WORDS
 from hotpapers.discussion.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues import queries
-from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, slices
+from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, statement_slices
 
 BY_REACTIONS = ""
 """The rule for issues that name none: the posts with the most reactions."""
@@ -69,7 +69,7 @@ class CandidatePost(NamedTuple):
 # ---- what is worth quoting ---------------------------------------------------------------------------
 
 
-def remark(text: str, paper: Paper | None) -> frozenset[str]:
+def remark_words(text: str, paper: Paper | None) -> frozenset[str]:
     """The author's own words that make a post worth quoting; empty if it is not."""
     text = text[:MAX_TEXT_CHARS]
     if len(set(_PAPER.findall(text))) > MAX_PAPERS or len(_TAG.findall(text)) > MAX_TAGS or _ADVERTISING.search(text):
@@ -94,7 +94,7 @@ def _terms(words: OwnWords, paper: Paper | None) -> frozenset[str]:
 
 @lru_cache(REMEMBERED)
 def _beginnings(title: str) -> frozenset[str]:
-    return frozenset(word[:_SHORTENED] for word in folded(title) if len(word) >= _SHORTENED)
+    return frozenset(word[:_SHORTENED] for word in to_words(title) if len(word) >= _SHORTENED)
 
 
 def _weight(word: str) -> int:
@@ -144,7 +144,7 @@ class QuotationRule(NamedTuple):
             if is_reply_to_other(post, {}):
                 words = None
             else:
-                words = remark(post.text, row and row.item)
+                words = remark_words(post.text, row and row.item)
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate
@@ -210,7 +210,7 @@ def leading_posts(
     """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
     by the quotation rule; one per account and text, and none that may not be quoted."""
     candidates: dict[str, list[CandidatePost]] = defaultdict(list)
-    for batch in slices(papers):
+    for batch in statement_slices(papers):
         sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
             candidate_post = CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row))

@@ -30,14 +30,14 @@ from hotpapers.base.model import (
     Publication,
     PublishedIssue,
     Quotation,
-    distinct,
+    without_duplicates,
 )
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.queries import doubtful_pairs
 from hotpapers.issues import paper_fields, queries
-from hotpapers.issues.freeze import FrozenIssue, editions
+from hotpapers.issues.freeze import FrozenIssue, list_editions
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
 from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, leading_posts, listed_under
 from hotpapers.issues.ranking_input import attention_of
@@ -107,7 +107,7 @@ class RecordIssueReader:
         briefs = dict(queries.printed_briefs(self._now, publication))
         if not briefs:
             papers = (entry.paper for _, entry in entries)
-            known = dict(queries.described_briefs(self._now, distinct(papers)))
+            known = dict(queries.described_briefs(self._now, without_duplicates(papers)))
             briefs = {(day, entry.paper): known[entry.paper] for day, entry in entries if entry.paper in known}
         summaries = (
             EntrySummary(
@@ -125,7 +125,7 @@ class RecordIssueReader:
         """For a listing, as it printed them."""
         issues = self.held(publication)
         entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].listed]
-        printed = dict(queries.printed_abstracts(self._now, publication, distinct(day for day, _ in entries)))
+        printed = dict(queries.printed_abstracts(self._now, publication, without_duplicates(day for day, _ in entries)))
         not_printed = (paper for day, paper in entries if (day, paper) not in printed)
         known = {key: paper.abstract or paper.summary for key, paper in self._now.by_key(Paper, not_printed).items()}
         texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
@@ -154,7 +154,7 @@ class RecordIssueReader:
         content = self.issue(publication, day).content
         if content.publication.window == "listing":
             return {}
-        return history(self._view_of(content), content.publication, papers, self._own_voices(content))
+        return attention_history(self._view_of(content), content.publication, papers, self._own_voices(content))
 
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
         """All posts about papers that may be shown, as known when a day's issue was frozen, but none gone or hidden
@@ -190,7 +190,9 @@ class RecordIssueReader:
         withheld = queries.withheld_posts(self._now, keys)
         quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         policy = self._quotation_policy(quotations)
-        return {paper: quotation_policy.quotable(policy, paper, of_paper) for paper, of_paper in quotations.items()}
+        return {
+            paper: quotation_policy.quotable_posts(policy, paper, of_paper) for paper, of_paper in quotations.items()
+        }
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.as_of, content.position)
@@ -207,7 +209,7 @@ class RecordIssueReader:
         return index
 
     def _header(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
-        all_editions = editions(self._record, publication, day)
+        all_editions = list_editions(self._record, publication, day)
         chosen = [issue for issue in all_editions if edition is None or issue.content.edition == edition]
         if not chosen:
             raise NotFound(f"{publication} {day}: no frozen issue{f' of edition {edition}' if edition else ''}")
@@ -260,7 +262,7 @@ class RecordIssueReader:
                 )
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
-        keys = distinct(entry.paper for entry in content.all_entries)
+        keys = without_duplicates(entry.paper for entry in content.all_entries)
         papers = view.by_key(Paper, keys)
         if content.retrospective:
             papers = self._now.by_key(Paper, keys) | papers
@@ -287,10 +289,10 @@ class RecordIssueReader:
     ) -> dict[str, tuple[Quotation, ...]]:
         """The posts that an issue quotes: those the quotation policy allows, and one per account, the one under the
         first paper."""
-        papers = distinct([*(entry.paper for entry in content.all_entries), *all_posts])
+        papers = without_duplicates([*(entry.paper for entry in content.all_entries), *all_posts])
         policy = self._quotation_policy(all_posts)
         quotable_posts = (
-            (paper, quotation_policy.quotable(policy, paper, all_posts[paper]))
+            (paper, quotation_policy.quotable_posts(policy, paper, all_posts[paper]))
             for paper in papers
             if paper in all_posts
         )
@@ -367,7 +369,7 @@ HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)
 """Hours after the announcement for which attention is given, including all ages at which papers are compared."""
 
 
-def history(
+def attention_history(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: tuple[int, ...]
 ) -> dict[str, tuple[Attention, ...]]:
     """Each paper's attention at the hours it has reached, sorted by hour and network; only papers announced in the 90

@@ -51,7 +51,7 @@ ONGOING_GROWTH = 3
 """A paper from an earlier issue is still talked about if it gained this many voices since it was last shown."""
 
 
-def check(rule: str) -> None:
+def check_rule(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
     if rule not in (THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3):
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
@@ -104,7 +104,7 @@ class SelectedEntries(NamedTuple):
     papers: dict[str, RowOf[Paper] | None]
 
 
-def choose(
+def pick_entries(
     view: AsOfView,
     publication: Publication,
     ranking_input: RankingInput,

@@ -128,7 +128,7 @@ def late_limit(publication: Publication, day: str) -> int:
     return min(latest, cut_of(publication, following) - TURN) if following else latest
 
 
-def closing(view: AsOfView, publication: Publication, day: str) -> int:
+def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started; one at whose hour nothing was read waits until
     networks have been read up to now."""
@@ -147,7 +147,7 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     announced_at = queries.announcement_recorded_at(view, day)
     limit = limit_of(publication, day)
     if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
-        following = calendar.following(day)
+        following = calendar.next_label(day)
         limit = max(limit, min(latest, calendar.closes_at(following)))
     if announced_at is not None and clock < announced_at <= limit:
         return max(closes, announced_at)
@@ -178,7 +178,7 @@ def late_at_first(publication: Publication) -> int:
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
     reading = view.item(Coverage, queries.ARXIV, calendar.announced_at(day))
-    if not calendar.expected(day):
+    if not calendar.has_announcement(day):
         return True
     return reading is not None and reading.reason.startswith(calendar.NOTHING)
 
@@ -210,7 +210,7 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return False
     began = queries.site_started_at(view)
     if began is not None and clock < began <= clock + late_at_first(publication):
-        return closing(view, publication, day) == clock  # it closes when networks have been read back
+        return closing_time(view, publication, day) == clock  # it closes when networks have been read back
     if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or network_names()):
         return False
     if publication.window == "daily" or at < latest:
@@ -233,7 +233,7 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
         return False
     if is_unread(view, publication, day, at):
         return True
-    as_of = closing(view, publication, day)
+    as_of = closing_time(view, publication, day)
     return not is_closed(view._replace(as_of=as_of), publication, day, at)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap, WrongClock
 from hotpapers.base.model import DAY
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.jobs.isolation import describe_error, is_defect, isolated
+from hotpapers.jobs.isolation import describe_error, is_defect, isolate_failures
 from hotpapers.jobs.job_state import UNREACHABLE, JobState
 
 MINUTE = 60
@@ -94,7 +94,7 @@ class PartRetries:
             return []
         self._failed.pop(part, None)
         problems: list[str] = []
-        with isolated(problems, self._job, part):
+        with isolate_failures(problems, self._job, part):
             try:
                 do()
             except WrongClock as problem:

@@ -49,7 +49,7 @@ def log_defect(job: str, problem: BaseException) -> None:
 
 
 @contextmanager
-def isolated(problems: list[str], job: str, part: str) -> Iterator[None]:
+def isolate_failures(problems: list[str], job: str, part: str) -> Iterator[None]:
     """Runs one part of a round so that its failure does not stop the others: the failure is added to `problems`. Errors
     that concern every part, such as being stopped or an unusable store, are raised."""
     try:

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import (
     CorruptStore,
     NetError,
@@ -81,7 +81,7 @@ class JobContext:
         """Records that the job works again, if it was failing."""
         since = self.status.failing_since
         if since is not None:
-            log_event("recovered", job=self.status.source, after=duration((self.clock.now() - since) / SECOND))
+            log_event("recovered", job=self.status.source, after=format_duration((self.clock.now() - since) / SECOND))
             self.note(failing_since=None, reason="")
 
     def check_lease(self) -> None:

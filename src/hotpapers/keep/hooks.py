@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 class FileFormat(NamedTuple):
     """A format of `hotpapers export` that is a file. `beginning`: how its files begin; of Parquet tables also how they
-    end. `chunks`: yields a file, given the record and the options of `exporter.lines`. `is_whole`: contains the record,
-    and not only the papers of issues. `is_binary`: not for terminals."""
+    end. `chunks`: yields a file, given the record and the options of `exporter.record_lines`. `is_whole`: contains the
+    record, and not only the papers of issues. `is_binary`: not for terminals."""
 
     name: str
     beginning: re.Pattern[bytes]

@@ -29,9 +29,9 @@ from hotpapers.record.database import (
     column_among,
     first_column,
     first_value,
-    placeholders,
     rows_among,
-    slices,
+    sql_placeholders,
+    statement_slices,
 )
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of, numbers_of
 from hotpapers.record.item_rows import (
@@ -44,4 +44,4 @@ from hotpapers.record.item_rows import (
     select_columns,
 )
 from hotpapers.record.meta import read_meta, read_prefixed, write_meta
-from hotpapers.record.record import Record, is_server, now, store_path
+from hotpapers.record.record import Record, current_time, is_server, store_path

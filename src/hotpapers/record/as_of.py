@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from hotpapers.base import model
-from hotpapers.record.database import Database, Params, first_value, placeholders, slices
+from hotpapers.record.database import Database, Params, first_value, sql_placeholders, statement_slices
 from hotpapers.record.identities import NUMBER, Known, numbers_of
 from hotpapers.record.item_rows import (
     SPECS,
@@ -69,7 +69,7 @@ class AsOfView(NamedTuple):
             return self.database.rows(sql, (at,))[0]
 
         last = first_value(self.database, f"SELECT max({number}) FROM {table}")
-        return searched(row, last, least) if last else 0
+        return bisect_numbers(row, last, least) if last else 0
 
     def iterate(
         self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = ""
@@ -89,7 +89,7 @@ class AsOfView(NamedTuple):
 
     def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
         """The items of a kind with one of some keys in a field."""
-        for chunk in slices(sorted(set(keys))):
+        for chunk in statement_slices(sorted(set(keys))):
             yield from self.items(cls, f"t.{name} IN ({numbers_of(chunk)})", chunk)
 
     def by_key(self, cls: type[AnyItem], keys: Iterable[str]) -> dict[str, AnyItem]:
@@ -121,8 +121,8 @@ class AsOfView(NamedTuple):
         names = [f'"{name}"' for name in cls.key]
         same = _same_key(spec, "wanted")
         stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
-        for chunk in slices(stored):
-            wanted = ", ".join([f"({placeholders(names)})"] * len(chunk))
+        for chunk in statement_slices(stored):
+            wanted = ", ".join([f"({sql_placeholders(names)})"] * len(chunk))
             sql = f"""WITH wanted ({", ".join(names)}) AS (VALUES {wanted})
                 SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
                     SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
@@ -139,7 +139,7 @@ class AsOfView(NamedTuple):
         )
 
 
-def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
+def bisect_numbers(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
     """Bisects numbers that have gaps. `row`: (number, value) of the first row from a number on, up to `last`."""
     low = 0
     high = last + 1

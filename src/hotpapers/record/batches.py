@@ -21,7 +21,7 @@ import msgspec
 from hotpapers.base import errors, model
 from hotpapers.record import identities, item_checks, manifest, meta, parsing, raw_archive, row_groups, tombstones
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, blob, first_column, first_value, rows_among
+from hotpapers.record.database import Database, blob_bytes, first_column, first_value, rows_among
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
@@ -30,7 +30,7 @@ from hotpapers.record.item_rows import (
     RowSecrets,
     StoredRow,
     keys_in,
-    prepare,
+    prepare_row,
     read_row,
     select_columns,
 )
@@ -69,8 +69,8 @@ def head(database: Database) -> ChainHead:
     """The last batch of a store."""
     rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
     if rows:
-        return ChainHead(rows[0][0], blob(rows[0][1]))
-    return ChainHead(0, genesis(database))
+        return ChainHead(rows[0][0], blob_bytes(rows[0][1]))
+    return ChainHead(0, load_genesis(database))
 
 
 def last_written_at(database: Database) -> int:
@@ -90,9 +90,9 @@ def position_at(database: Database, at: int) -> int:
     return int(first_value(database, sql, (at,)) or 0)
 
 
-def genesis(database: Database) -> bytes:
+def load_genesis(database: Database) -> bytes:
     """The value to which a store's first batch is chained."""
-    return manifest.genesis(bytes.fromhex(meta.read_meta(database, meta.SECRET) or ""))
+    return manifest.genesis_value(bytes.fromhex(meta.read_meta(database, meta.SECRET) or ""))
 
 
 def chain_at(database: Database, position: int) -> bytes | None:
@@ -100,7 +100,7 @@ def chain_at(database: Database, position: int) -> bytes | None:
     if position == 0:
         return b""
     rows = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
-    return blob(rows[0][0]) if rows else None
+    return blob_bytes(rows[0][0]) if rows else None
 
 
 # ---- rows ----------------------------------------------------------------------------------------------
@@ -186,7 +186,9 @@ def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedR
     after = len(spec.fields) + len(spec.derived)
     derived = prepared.row[len(spec.fields) : after]
     kept = RowSecrets(prepared.row[after] if spec.words else None, None, derived)
-    return prepare(item, KeyedHasher(b""), identities.find(database, keys_in([item])), kept, prepared.row[-1])
+    return prepare_row(
+        item, KeyedHasher(b""), identities.find_identities(database, keys_in([item])), kept, prepared.row[-1]
+    )
 
 
 def close_rows(database: Database, rows: Sequence[StoredRow], position: int) -> list[Pair]:
@@ -286,7 +288,7 @@ def append(
 
 def save_batch(database: Database, position: int, stamp: BatchStamp, listed: Manifest, before: bytes) -> bytes:
     """Write the batch's own row, its source's cursor and its tombstones; its chain value."""
-    chain = manifest.link(before, position, stamp, listed)
+    chain = manifest.chain_value(before, position, stamp, listed)
     pack = manifest.pack(listed)
     row = (position, *stamp, len(listed), pack, chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -320,7 +322,7 @@ def load_manifest(database: Database, position: int) -> Manifest:
 def _unpacked(database: Database, position: int, packed: bytes) -> Manifest:
     """A manifest as read from the database. Raises CorruptStore."""
     try:
-        return manifest.unpack(blob(packed))
+        return manifest.unpack(blob_bytes(packed))
     except ValueError:
         raise errors.CorruptStore(
             f"{database.where}: batch {position} is missing or damaged; restore a backup: hotpapers backup FILE"
@@ -333,7 +335,7 @@ def all_batches(database: Database) -> Iterator[tuple[int, BatchStamp, bytes, Ma
     sql = "SELECT position, chain, manifest, at, source, cursor FROM batch ORDER BY position"
     for position, chain, packed, *stamp in database.iterate(sql):
         unpacked = _unpacked(database, position, packed)
-        yield position, BatchStamp(*stamp), blob(chain), unpacked
+        yield position, BatchStamp(*stamp), blob_bytes(chain), unpacked
 
 
 def manifests_after(database: Database, position: int) -> Iterator[Manifest]:
@@ -386,7 +388,7 @@ class BatchWriter:
         close: Sequence[StoredRow] = (),
     ) -> WrittenBatch:
         """Write items that were not parsed from raw payloads, and close the given rows."""
-        offers = list(zip(item_checks.cleaned(items), itertools.repeat(0), strict=False))
+        offers = list(zip(item_checks.clean_items(items), itertools.repeat(0), strict=False))
         return self.write(offers, BatchStamp(at, source, cursor), close)
 
     def ingest(
@@ -410,12 +412,12 @@ class BatchWriter:
         """Add the new ones of the offered items, close the given rows, and chain the batch."""
         allowed = _allowed(offers, self.forgotten) if self.forgotten else offers
         # The rows of items, and the identities that they need, which are added here
-        groups = row_groups.grouped(allowed)
+        groups = row_groups.group_items(allowed)
         tables = ["identity", *(group.spec.kind for group in groups)]
         numbers = identities.next_numbers(self.database, tables) if groups else {}
         keys = row_groups.keys_of(groups)
         position = self.last.position + 1
-        enrolled = identities.enroll(self.identities, keys, position, numbers.get("identity", 0))
+        enrolled = identities.enroll_keys(self.identities, keys, position, numbers.get("identity", 0))
         prepared = [row_groups.prepare_group(group, self.hasher, enrolled.known) for group in groups]
         written = append(self.database, stamp, prepared, numbers, enrolled, close, self.last, self.identities)
         return written._replace(refused=len(offers) - len(allowed))
@@ -429,7 +431,7 @@ def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offe
     posts = (item for item, _ in offers if isinstance(item, model.Post))
     forgotten |= {post.post for post in posts if not forgotten.isdisjoint(tombstones.author_keys(post))}
     return [
-        (tombstones.redacted(item, known.holds_name), origin)
+        (tombstones.redact_item(item, known.holds_name), origin)
         for offered, origin in offers
         if forgotten.isdisjoint(
             tombstones.keys_of(item := tombstones.without_references(offered, forgotten.__contains__))

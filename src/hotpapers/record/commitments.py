@@ -25,7 +25,7 @@ def fresh_salts(number: int) -> list[bytes]:
     return [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
 
 
-def commitment(salt: bytes, value: Any) -> str:
+def make_commitment(salt: bytes, value: Any) -> str:
     """SHA-256(salt ‖ value) in hexadecimal; values that are not text are encoded as canonical JSON."""
     raw = value.encode() if isinstance(value, str) else canonical_json(value)
     return sha256(salt + raw).hex()

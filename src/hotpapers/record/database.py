@@ -31,7 +31,7 @@ CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import`
 """The remedy for a missing store."""
 
 
-def lacking(where: str, version: int, migrations: Sequence[str]) -> Sequence[str]:
+def pending_migrations(where: str, version: int, migrations: Sequence[str]) -> Sequence[str]:
     """The migrations that a store lacks. `version`: of its schema; ask again inside the transaction, since another
     process may have applied some. Raises NewerStore."""
     if version > len(migrations):
@@ -56,12 +56,12 @@ def without_password(store: str) -> str:
     return re.sub(r"(password=)[^&]*", r"\1…", store)
 
 
-def placeholders(values: Sized) -> str:
+def sql_placeholders(values: Sized) -> str:
     """One question mark per value, for an `IN (…)`."""
     return ", ".join("?" * len(values))
 
 
-def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+def statement_slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """The values in order, in slices that fit one statement."""
     starts = range(0, len(values), AT_ONCE)
     return (values[start : start + AT_ONCE] for start in starts)
@@ -69,8 +69,8 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """The rows of a query about many values, which it contains as `(…)`, asked in slices that fit one statement."""
-    for chunk in slices(list(values)):
-        yield from database.rows(sql.replace("(…)", f"({placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
+    for chunk in statement_slices(list(values)):
+        yield from database.rows(sql.replace("(…)", f"({sql_placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
 
 
 def column_among(database: Database, sql: str, values: Iterable[Any]) -> list[Any]:
@@ -78,7 +78,7 @@ def column_among(database: Database, sql: str, values: Iterable[Any]) -> list[An
     return [row[0] for row in rows_among(database, sql, values)]
 
 
-def blob(value: object) -> bytes:
+def blob_bytes(value: object) -> bytes:
     """A BLOB as read, of either database's type; empty if the value is of another type, as in a damaged file."""
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
@@ -92,7 +92,7 @@ def server_database(database: Database) -> str:
 def insert_sql(table: str, columns: tuple[str, ...]) -> str:
     """The statement that inserts a row into a table unless its key exists."""
     names = [f'"{name}"' for name in columns]
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders(names)}) ON CONFLICT DO NOTHING"
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({sql_placeholders(names)}) ON CONFLICT DO NOTHING"
 
 
 def first_value(database: Database, sql: str, params: Params = ()) -> Any:

@@ -16,8 +16,8 @@ import msgspec
 from hotpapers.base import keys
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.papers import paper_servers
-from hotpapers.record.commitments import SALT, commitment, fresh_salts
-from hotpapers.record.database import Database, blob, placeholders, rows_among
+from hotpapers.record.commitments import SALT, fresh_salts, make_commitment
+from hotpapers.record.database import Database, blob_bytes, rows_among, sql_placeholders
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -95,13 +95,13 @@ NUMBERS = "SELECT i.id FROM identity AS i WHERE i.key IN (…)"
 
 def numbers_of(keys: Sized) -> str:
     """The query inside an `IN (…)` for the numbers of keys, which are the parameters."""
-    return f"SELECT i.id FROM identity AS i WHERE i.key IN ({placeholders(keys)})"
+    return f"SELECT i.id FROM identity AS i WHERE i.key IN ({sql_placeholders(keys)})"
 
 
 # ---- identities and keys ---------------------------------------------------------------------------------
 
 
-def pseudonym(key: str, digits: str) -> str:
+def pseudonym_of(key: str, digits: str) -> str:
     """The replacement for a forgotten key: its network, and hexadecimal digits that do not reveal whose it was."""
     return f"{keys.network_of(key)}:~{digits}"
 
@@ -124,10 +124,10 @@ def commitment_of(key: str, secret: bytes | None) -> str:
     if not isinstance(secret, bytes | memoryview):
         raise CorruptStore("the salt of an identity is damaged; run `hotpapers verify`")
     secret = bytes(secret)
-    return commitment(secret, key) if len(secret) == SALT else secret.hex()
+    return make_commitment(secret, key) if len(secret) == SALT else secret.hex()
 
 
-def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
+def find_identities(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     """The identities of some keys, as far as they exist."""
     known = {"": NO_IDENTITY}
     sql = "SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN (…)"
@@ -157,7 +157,7 @@ class IdentityCache:
     def __call__(self, keys: Collection[str]) -> dict[str, Identity]:
         """The identities of some keys, as far as they exist."""
         if unknown := {key for key in keys if key not in self._known and key not in self._absent}:
-            self._known |= find(self.database, unknown)
+            self._known |= find_identities(self.database, unknown)
             self._absent |= unknown.difference(self._known)
         return {key: self._known[key] for key in keys if key in self._known}
 
@@ -170,7 +170,7 @@ class IdentityCache:
             self._known.update(named)
 
 
-def enroll(lookup: IdentityCache, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
+def enroll_keys(lookup: IdentityCache, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
     """The identities of keys, created in the batch at a position if needed: posts and accounts first, as exports number
     them. `first`: the number of the next identity. Call inside `write()`."""
     wanted = {"", *keys}
@@ -182,10 +182,10 @@ def enroll(lookup: IdentityCache, keys: Iterable[str], position: int, first: int
     persons = sorted(new.difference(papers))
     salts = [*fresh_salts(len(persons)), *repeat(None, len(papers))]
     rows = zip(count(first), persons + papers, salts, repeat(None), repeat(position), strict=False)
-    return add(lookup.database, list(map(IdentityRow._make, rows)), known)
+    return add_identities(lookup.database, list(map(IdentityRow._make, rows)), known)
 
 
-def add(database: Database, rows: Sequence[IdentityRow], known: Known) -> EnrolledKeys:
+def add_identities(database: Database, rows: Sequence[IdentityRow], known: Known) -> EnrolledKeys:
     """Insert identities, and return them together with the `known` ones. Call inside `write()`."""
     if not rows:
         return EnrolledKeys(known)
@@ -208,7 +208,7 @@ def next_numbers(database: Database, tables: Sequence[str]) -> dict[str, int]:
     return {table: int(number or 0) + 1 for table, number in zip(tables, highest, strict=True)}
 
 
-def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:
+def identities_between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:
     """The identities with consecutive numbers, ascending. Values whose type is damaged are empty."""
     sql = "SELECT id, key, salt, commitment, since FROM identity WHERE id >= ? AND id < ? ORDER BY id"
     for number, key, salt, kept, since in database.iterate(sql, (first, min(first + count, 2**63 - 1))):
@@ -216,10 +216,10 @@ def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]
 
 
 def _secret(value: object) -> bytes | None:
-    return None if value is None else blob(value)
+    return None if value is None else blob_bytes(value)
 
 
-def overwrite(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:
+def overwrite_keys(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:
     """Overwrite forgotten keys, given as (number, pseudonym, commitment). Call inside `write()`."""
     database.many(
         "UPDATE identity SET key = ?, salt = NULL, commitment = ? WHERE id = ?",

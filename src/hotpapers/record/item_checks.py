@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotpapers.base import keys, model
-from hotpapers.base.networks import networks, readable
+from hotpapers.base.networks import all_networks, readable_networks
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import timestamps
 
@@ -36,17 +36,17 @@ _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
 _encode = msgspec.json.Encoder(enc_hook=lambda unset: None).encode
 
 
-def needed(kind: type[model.Item]) -> tuple[str, ...]:
+def needed_fields(kind: type[model.Item]) -> tuple[str, ...]:
     """The fields of a kind that must not be empty, as rows are found by them. A verdict's `about` may be empty."""
     texts = [name for name, hint in model.field_types(kind).items() if hint is not int and hint != tuple[str, ...]]
     return tuple(name for name in texts if name != "about" and name in (*kind.key, *_NEEDED))
 
 
 _NEEDED = ("paper", "post", "stable")
-_NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
+_NEEDED_OF = {kind: needed_fields(kind) for kind in model.KINDS}
 
 
-def check(item: model.Item) -> None:
+def check_item(item: model.Item) -> None:
     """Raise ValueError or InputError for an invalid item."""
     for name in _NEEDED_OF[type(item)]:
         if not getattr(item, name):
@@ -94,7 +94,7 @@ def _check_text(name: str, value: str) -> None:
         raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
     is_valid, problem = _TEXT_CHECKS.get(name, (bool, ""))
     if not is_valid(value):
-        raise ValueError(problem.format(name=name, value=value[:60], networks=", ".join(networks())))
+        raise ValueError(problem.format(name=name, value=value[:60], networks=", ".join(all_networks())))
 
 
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
@@ -106,14 +106,14 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         ),
     ),
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
-    "network": (lambda value: value in readable(), "network {value!r} is not one of {networks}"),
+    "network": (lambda value: value in readable_networks(), "network {value!r} is not one of {networks}"),
     **dict.fromkeys(
         ("publication", "source"), (_NAME.fullmatch, "{name} {value!r}: a name consists of letters, digits and hyphens")
     ),
     **dict.fromkeys(
         _KEYS,
         (
-            lambda value: keys.network_of(value) in networks() and keys.own_id(value),
+            lambda value: keys.network_of(value) in all_networks() and keys.own_id(value),
             "{name} {value!r} is not the key of a post or account, such as x:1341202937956233217",
         ),
     ),
@@ -131,11 +131,11 @@ def _checked(kind: type[model.Item]) -> tuple[str, ...]:
 _CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
 
 
-def cleaned(items: Iterable[model.Item]) -> list[model.Item]:
-    """Items, each cleaned by `clean`."""
+def clean_items(items: Iterable[model.Item]) -> list[model.Item]:
+    """Items, each cleaned by `clean_item`."""
     given = list(items)
     texts = [_TEXTS_OF[type(item)](item) for item in given]
-    return given if _is_storable(texts) else list(map(clean, given))  # nearly always true, and faster in one go
+    return given if _is_storable(texts) else list(map(clean_item, given))  # nearly always true, and faster in one go
 
 
 _TEXTS_OF = {
@@ -144,7 +144,7 @@ _TEXTS_OF = {
 }
 
 
-def clean(item: model.Item) -> model.Item:
+def clean_item(item: model.Item) -> model.Item:
     """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
     if _is_storable(item):
         return item
@@ -162,9 +162,9 @@ def _is_storable(value: model.Item | Sequence[Any]) -> bool:
 
 def _storable(value: object) -> object:
     if isinstance(value, str):
-        return model.storable(value)
+        return model.storable_text(value)
     if isinstance(value, tuple):
         return tuple(map(_storable, value))
     if isinstance(value, model.TextLink):
-        return model.TextLink(value.start, value.end, model.storable(value.target))
+        return model.TextLink(value.start, value.end, model.storable_text(value.target))
     return value

@@ -20,7 +20,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, InputError
 from hotpapers.base.papers.categories import archive_of
-from hotpapers.record.commitments import canonical_json, commitment, sha256
+from hotpapers.record.commitments import canonical_json, make_commitment, sha256
 from hotpapers.record.database import Database, Params
 from hotpapers.record.identities import (
     Identity,
@@ -29,7 +29,7 @@ from hotpapers.record.identities import (
     is_paper,
     is_pseudonym,
     key_of,
-    pseudonym,
+    pseudonym_of,
     secret_of,
 )
 
@@ -59,7 +59,7 @@ class KeyedHasher(NamedTuple):
         `times`: how often the account was forgotten before."""
         text = f"{key}\n{times}" if times else key
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=16, person=b"own").hexdigest()
-        return pseudonym(key, digest)
+        return pseudonym_of(key, digest)
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
@@ -194,7 +194,7 @@ def item_hash(
     if salt is not None:
         for name in spec.salted:
             if values[name]:
-                values[name] = commitment(salt, values[name])
+                values[name] = make_commitment(salt, values[name])
     if redacted:
         values |= redacted
     return sha256(_plain_json(spec.canonical(*spec.hashed(values))))
@@ -238,7 +238,7 @@ def commitments_in(field: str, named: Sequence[Identity]) -> list[str]:
     return commitments
 
 
-def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
+def prepare_row(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
     """An item's row and hash. `known`: the identities of all keys in it."""
     spec = SPECS[type(item)]
     row = stored_values(spec, item)

@@ -83,7 +83,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.origins[index] if self.origins else 0
 
 
-def listing(rows: Iterable[RowName], hashes: Sequence[bytes], **changes: Any) -> Manifest:
+def build_manifest(rows: Iterable[RowName], hashes: Sequence[bytes], **changes: Any) -> Manifest:
     """A manifest of rows and their hashes; `changes`: its other fields."""
     groups = [(kind, [number for _, number in group]) for kind, group in groupby(rows, itemgetter(0))]
     return listing_of(groups, hashes, **changes)
@@ -132,7 +132,7 @@ def unpack(blob: bytes) -> Manifest:
     return listed
 
 
-def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) -> bytes:
+def chain_value(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) -> bytes:
     """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ root).
 
     The header gives the number of new posts and accounts, what was forgotten, and the tombstones, each only if there
@@ -150,7 +150,7 @@ def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) ->
     return hashlib.sha256(before + hasher.digest() + manifest.root).digest()
 
 
-def genesis(secret: bytes) -> bytes:
+def genesis_value(secret: bytes) -> bytes:
     """The value to which the first batch is chained: SHA-256("hotpapers record 1" ‖ secret). So the chain covers the
     secret too."""
     return hashlib.sha256(b"hotpapers record 1" + secret).digest()

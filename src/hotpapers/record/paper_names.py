@@ -13,12 +13,12 @@ import msgspec
 
 from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, Item, Mention, Paper, Post, Publication, TextLink, kind_of
-from hotpapers.base.networks import networks
+from hotpapers.base.networks import all_networks
 from hotpapers.base.papers.categories import ALL_OF_ARXIV, server_of_category
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import placeholders
+from hotpapers.record.database import sql_placeholders
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
@@ -79,11 +79,11 @@ def aliases_between(record: Record, after: Sequence[int], until: Sequence[int]) 
 
 
 def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
-    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed(title_words)))
+    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed_keys(title_words)))
 
 
 def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
-    pages = tuple(paper_urls.named(link.target for link in links))
+    pages = tuple(paper_urls.listed_keys(link.target for link in links))
     return PaperAlias(paper, pages=pages)
 
 
@@ -101,14 +101,14 @@ def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
 
 def networks_of_lists() -> list[str]:
     """The networks whose posts are lists of papers."""
-    return [network.name for network in networks().values() if network.lists_papers]
+    return [network.name for network in all_networks().values() if network.lists_papers]
 
 
 def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """The pages linked from papers' pages on networks that list papers."""
     listing = networks_of_lists()
     sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
-        WHERE p.network IN ({placeholders(listing)}) AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
+        WHERE p.network IN ({sql_placeholders(listing)}) AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
           AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
           AND m.found_in = 'listing'"""
     for paper, links in view.database.iterate(sql, (*listing, *span)):

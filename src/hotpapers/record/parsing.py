@@ -25,14 +25,14 @@ class ParsedPayload(NamedTuple):
     keep_for: int = KEEP_FOR
 
 
-def parse(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> ParsedPayload:
+def parse_payload(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> ParsedPayload:
     """Parse a payload into items as they will be stored, to be compared with those in the record. Any exception that a
     hostile payload provokes is a reason for quarantine, but a failure of the store is not: it is raised, nothing is
     written, and the payload is read again later."""
     try:
-        items = list(map(item_checks.clean, parser(payload)))
+        items = list(map(item_checks.clean_item, parser(payload)))
         for item in items:
-            item_checks.check(item)
+            item_checks.check_item(item)
     except (StoreError, TakenOver):
         raise
     except Exception as problem:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import zstandard
 
 from hotpapers.base import errors, model
-from hotpapers.record.database import Database, blob, placeholders, slices
+from hotpapers.record.database import Database, blob_bytes, sql_placeholders, statement_slices
 from hotpapers.record.parsing import ParsedPayload
 from hotpapers.record.tombstones import Tombstones
 
@@ -27,10 +27,10 @@ MIN_UNREADABLE_TIME = 2 * model.DAY
 _COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
 
 
-def unpack(body: bytes) -> bytes:
+def unpack_body(body: bytes) -> bytes:
     """A raw payload's body as it came. Raises CorruptStore."""
     try:
-        return zstandard.decompress(blob(body))
+        return zstandard.decompress(blob_bytes(body))
     except zstandard.ZstdError as problem:
         raise errors.CorruptStore(f"a raw payload is damaged ({problem}); restore a backup") from problem
 
@@ -65,7 +65,7 @@ class RawArchive(NamedTuple):
         text = parsed.problem[:MAX_REASON_CHARS]
         row = (
             *_row(self.source, payload, _content(payload), keep_until),
-            model.storable(text),
+            model.storable_text(text),
         )
         self.database.insert("quarantine", (*_COLUMNS, "reason"), [row])
 
@@ -84,23 +84,25 @@ def _keep(database: Database, source: str, payloads: Mapping[bytes, tuple[model.
     """Store payloads, given with the time until which they are kept (µs UTC); their numbers by content hash.
     Raw payloads already stored keep their number."""
     numbers: dict[bytes, int] = {}
-    for chunk in slices(list(payloads.items())):
+    for chunk in statement_slices(list(payloads.items())):
         rows = (_row(source, payload, content, keep_until) for content, (payload, keep_until) in chunk)
         sql = f"""INSERT INTO raw ({", ".join(_COLUMNS)})
-            VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(chunk))}
+            VALUES {", ".join([f"({sql_placeholders(_COLUMNS)})"] * len(chunk))}
             ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING content, id"""
-        numbers.update((blob(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
+        numbers.update(
+            (blob_bytes(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)])
+        )
     return numbers
 
 
 def _row(source: str, payload: model.RawPayload, content: bytes, keep_until: int) -> tuple[Any, ...]:
     body = zstandard.compress(payload.body, level=3)
-    return source, payload.kind, model.storable(payload.key), content, body, payload.at, keep_until
+    return source, payload.kind, model.storable_text(payload.key), content, body, payload.at, keep_until
 
 
-def original(kind: str, key: str, body: bytes, seen_at: int) -> model.RawPayload:
+def original_payload(kind: str, key: str, body: bytes, seen_at: int) -> model.RawPayload:
     """A stored payload as it came. Raises CorruptStore."""
-    return model.RawPayload(kind, key, unpack(body), seen_at)
+    return model.RawPayload(kind, key, unpack_body(body), seen_at)
 
 
 def _content(payload: model.RawPayload) -> bytes:
@@ -110,7 +112,7 @@ def _content(payload: model.RawPayload) -> bytes:
     ).digest()
 
 
-def erase(
+def erase_payloads(
     database: Database, numbers: Iterable[int], keys: Iterable[str], named_in: Callable[[str, bytes], bool]
 ) -> int:
     """Delete raw payloads by number, and all those, also in quarantine, that have some keys or name them;
@@ -127,7 +129,7 @@ def erase(
             matching = [
                 (number,)
                 for number, key, reason, body in rows
-                if (table == "raw" and number in gone) or key in own or named_in(f"{key} {reason}", unpack(body))
+                if (table == "raw" and number in gone) or key in own or named_in(f"{key} {reason}", unpack_body(body))
             ]
             count += database.many(f"DELETE FROM {table} WHERE id = ?", matching)
             last = rows[-1][0]
@@ -172,7 +174,7 @@ def load(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
     if not rows:
         raise errors.NotFound(f"{number}: no such payload in quarantine; `hotpapers quarantine` lists them")
     *columns, body = rows[0]
-    return QuarantinedPayload(*columns), unpack(body)
+    return QuarantinedPayload(*columns), unpack_body(body)
 
 
 def release(
@@ -185,7 +187,7 @@ def release(
     items."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     for number, *parts, keep_until in database.rows(sql, (source,)):
-        parsed = read(original(*parts))
+        parsed = read(original_payload(*parts))
         if not parsed.problem:
             database.run("DELETE FROM quarantine WHERE id = ?", (number,))
             if parsed.items and not any(map(forgotten.refuses, parsed.items)):

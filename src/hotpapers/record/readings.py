@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hotpapers.base.networks import network_names
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import first_value, placeholders
+from hotpapers.record.database import first_value, sql_placeholders
 
 FOLLOWING = "follow/"
 """How the sources of batches begin that were written after reading a followed site."""
@@ -35,7 +35,7 @@ def networks_read(view: AsOfView) -> set[str]:
 
 def is_failure_reported(view: AsOfView, networks: Sequence[str], start: int, end: int) -> bool:
     """Whether a failure to read any of these networks was reported after one moment up to another."""
-    sql = f"""SELECT 1 FROM coverage AS t WHERE t.network IN ({placeholders(networks)}) AND t.state = 'refused'
+    sql = f"""SELECT 1 FROM coverage AS t WHERE t.network IN ({sql_placeholders(networks)}) AND t.state = 'refused'
         AND t.observed_at > ? AND t.observed_at <= ? AND {view.visible("t")} LIMIT 1"""
     return bool(view.database.rows(sql, (*networks, start, end)))
 

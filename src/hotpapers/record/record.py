@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Self
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import DatabaseKind, hooks_of, load
+from hotpapers.base.wings import DatabaseKind, hooks_of, load_object
 from hotpapers.record import batches, identities, item_rows, manifest, raw_archive, reparse, schema, sqlite, tombstones
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import BatchWriter, WrittenBatch
 from hotpapers.record.database import CREATED_BY, Database, first_value, without_password
 from hotpapers.record.meta import SECRET, read_meta, write_meta
-from hotpapers.record.parsing import ParsedPayload, Parser, parse
+from hotpapers.record.parsing import ParsedPayload, Parser, parse_payload
 
 
-def now() -> int:
+def current_time() -> int:
     """The current time, in microseconds UTC. The record reads the clock only here."""
     return time.time_ns() // 1000
 
@@ -35,12 +35,12 @@ def store_path(store: str) -> Path:
     return Path(store.removeprefix("sqlite:///"))
 
 
-def connect(store: str, *, create: bool = True) -> Database:
+def open_database(store: str, *, create: bool = True) -> Database:
     """Open the database at `path`, `sqlite:////absolute/path` or an address that a wing knows."""
     if is_server(store):
         kinds = {kind.scheme: kind.place for kind in hooks_of(DatabaseKind)}
         if place := kinds.get(store.partition("://")[0]):
-            database: Database = load(place)(store, create=create)
+            database: Database = load_object(place)(store, create=create)
             return database
         raise errors.UsageError(
             f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…; no wing that "
@@ -64,7 +64,7 @@ class Record:
     """All items of a store and their history. Use as a context manager."""
 
     def __init__(self, store: str, *, create: bool = True) -> None:
-        self.database = connect(store, create=create)
+        self.database = open_database(store, create=create)
         try:
             self.database.migrate(schema.MIGRATIONS)
             self.hasher = item_rows.KeyedHasher(self._secret())
@@ -132,7 +132,7 @@ class Record:
     ) -> WrittenBatch:
         """Write one batch: `BatchWriter.append`, by default now."""
         with self.batch() as batch:
-            return batch.append(items, source=source, at=at or now(), cursor=cursor, close=close)
+            return batch.append(items, source=source, at=at or current_time(), cursor=cursor, close=close)
 
     def ingest(
         self,
@@ -145,14 +145,14 @@ class Record:
     ) -> WrittenBatch:
         """Write one batch: `BatchWriter.ingest`, by default now."""
         with self.batch() as batch:
-            return batch.ingest(parsed, source=source, at=at or now(), job=job, cursor=cursor)
+            return batch.ingest(parsed, source=source, at=at or current_time(), job=job, cursor=cursor)
 
     def plan_reprocess(
         self, source: str, parser: Parser, *, lasting: Collection[item_rows.ItemType]
     ) -> reparse.ReparsePlan:
         """Plans the changes that `reprocess` would make in the current record."""
         with self.database.snapshot():
-            return reparse.plan(self.view(), source, partial(parse, parser), lasting)
+            return reparse.plan_reparse(self.view(), source, partial(parse_payload, parser), lasting)
 
     def reprocess(
         self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[item_rows.ItemType] = ()
@@ -164,15 +164,15 @@ class Record:
         """
         total = WrittenBatch(None, 0)
         upto = 0
-        parse_again = partial(parse, parser)
+        parse_again = partial(parse_payload, parser)
         while True:
             with self.batch() as batch:
                 if not upto:
                     raw_archive.release(batch.database, batch.forgotten, source, parse_again)
-                payloads = reparse.after(batch.database, source, upto)
+                payloads = reparse.payloads_after(batch.database, source, upto)
                 latest = reparse.LatestItems(batch.view, lasting)
-                stale, new, unreadable = reparse.differences(batch.view, payloads, parse_again, latest)
-                written = batch.write(new, manifest.BatchStamp(at or now(), source), stale)._replace(
+                stale, new, unreadable = reparse.reparse_changes(batch.view, payloads, parse_again, latest)
+                written = batch.write(new, manifest.BatchStamp(at or current_time(), source), stale)._replace(
                     quarantined=unreadable
                 )
             total = total.followed_by(written)

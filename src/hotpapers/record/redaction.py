@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.base import keys, model
-from hotpapers.record.commitments import commitment
+from hotpapers.record.commitments import make_commitment
 from hotpapers.record.database import Database
 from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.item_rows import SPECS, KeyedHasher, StoredRow, derived_of, select_rows
@@ -51,7 +51,7 @@ def without_words(item: model.Item) -> model.Item:
 
 def redacted_row(row: StoredRow) -> StoredRow:
     """The row without its words, with commitments to them."""
-    redacted = {name: commitment(row.salt or b"", value) for name, value in words_of(row.item).items()}
+    redacted = {name: make_commitment(row.salt or b"", value) for name, value in words_of(row.item).items()}
     return row._replace(item=without_words(row.item), redacted=dict(sorted((redacted | (row.redacted or {})).items())))
 
 

@@ -18,7 +18,7 @@ from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database
 from hotpapers.record.item_rows import SPECS, StoredRow, select_rows
 from hotpapers.record.parsing import ParsedPayload
-from hotpapers.record.raw_archive import original
+from hotpapers.record.raw_archive import original_payload
 from hotpapers.record.row_groups import Offer
 
 CHUNK = 2_000
@@ -78,7 +78,7 @@ class LatestItems:
         return True
 
 
-def differences(
+def reparse_changes(
     view: AsOfView,
     payloads: Sequence[tuple[int, RawPayload]],
     parse: Callable[[RawPayload], ParsedPayload],
@@ -94,14 +94,14 @@ def differences(
         _, items, problem, _ = parse(payload)
         unreadable += bool(problem)
         if not problem:
-            gone, new_items = compare(rows.get(number, []), items)
+            gone, new_items = compare_rows(rows.get(number, []), items)
             stale += gone
             are_new = latest.are_new(new_items, {row.id for row in gone})
             new += [(item, number) for item in are_new]
     return stale, new, unreadable
 
 
-def plan(
+def plan_reparse(
     view: AsOfView, source: str, parse: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
     """Plans the changes that parsing a source's raw payloads again would make in the current record."""
@@ -110,16 +110,16 @@ def plan(
     kept = 0
     unreadable = 0
     closed, added = Counter[str](), Counter[str]()
-    while payloads := after(view.database, source, upto):
+    while payloads := payloads_after(view.database, source, upto):
         upto = payloads[-1][0]
         kept = kept + len(payloads)
-        stale, new, unparsed = differences(view, payloads, parse, latest)
+        stale, new, unparsed = reparse_changes(view, payloads, parse, latest)
         closed.update(kind_of(row.item) for row in stale)
         added.update(kind_of(item) for item, _ in new)
         unreadable += unparsed
     sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
     rows = view.database.iterate(sql, (source,))
-    quarantined = [parse(original(*parts)) for parts in rows]
+    quarantined = [parse(original_payload(*parts)) for parts in rows]
     readable = [payload.items for payload in quarantined if not payload.problem]
     for items in readable:
         added.update(kind_of(item) for item in latest.are_new(items, ()))
@@ -129,11 +129,11 @@ def plan(
 # ---- payloads and their rows -------------------------------------------------------------------------------
 
 
-def after(database: Database, source: str, number: int) -> list[tuple[int, RawPayload]]:
+def payloads_after(database: Database, source: str, number: int) -> list[tuple[int, RawPayload]]:
     """The next raw payloads of a source after a number."""
     sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
     rows = database.rows(sql, (source, number))
-    return [(own, original(*parts)) for own, *parts in rows]
+    return [(own, original_payload(*parts)) for own, *parts in rows]
 
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:
@@ -147,7 +147,7 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Stor
     return rows
 
 
-def compare(rows: Sequence[StoredRow], items: Sequence[Item]) -> tuple[list[StoredRow], list[Item]]:
+def compare_rows(rows: Sequence[StoredRow], items: Sequence[Item]) -> tuple[list[StoredRow], list[Item]]:
     """The rows that a raw payload no longer yields, and the new items. The same content at a later moment is not new: a
     raw payload is stored once, however often it was seen, and new items are added at all these moments."""
     stale = [row for row in rows if not any(_same(row.item, item) for item in items)]

@@ -1,6 +1,6 @@
 """Prepare the rows and hashes of a batch's items, kind by kind and column by column, which is several times faster.
 
-The result for each item is that of `item_rows.prepare` with a new salt."""
+The result for each item is that of `item_rows.prepare_row` with a new salt."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class RowGroup(NamedTuple):
         return PreparedRow(label, tuple(row.values()), self.hashes[index], item)
 
 
-def grouped(offered: Iterable[Offer]) -> list[OfferedGroup]:
+def group_items(offered: Iterable[Offer]) -> list[OfferedGroup]:
     """Items with their raw payloads, grouped by kind in the order of KINDS."""
     groups: dict[ItemType, list[Offer]] = {cls: [] for cls in model.KINDS}
     for offer in offered:

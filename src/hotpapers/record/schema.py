@@ -1,5 +1,5 @@
 """The tables, as numbered migrations. A store's schema version is the number of migrations applied to it;
-one that has more than these is refused (`database.lacking`).
+one that has more than these is refused (`database.pending_migrations`).
 
 Append new migrations to the list; never change old ones. The SQL is written once, for SQLite's STRICT tables;
 `wings/postgres` translates the types. Columns that refer to a post, an account or a paper contain the number of its

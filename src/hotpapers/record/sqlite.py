@@ -16,7 +16,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers.base import errors, file_modes
-from hotpapers.record.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql, lacking
+from hotpapers.record.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql, pending_migrations
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -225,10 +225,10 @@ class SqliteDatabase:
 
     def migrate(self, migrations: Sequence[str]) -> None:
         self._migrations = migrations
-        if not lacking(self.where, self._version(), migrations):
+        if not pending_migrations(self.where, self._version(), migrations):
             return
         with self.write():
-            for migration in lacking(self.where, self._version(), migrations):
+            for migration in pending_migrations(self.where, self._version(), migrations):
                 self.run(migration)
             self.run(f"PRAGMA application_id = {APPLICATION}")
             self.run(f"PRAGMA user_version = {len(migrations)}")

@@ -35,7 +35,7 @@ class StoreStatistics(NamedTuple):
     reports: int
 
 
-def status(record: Record) -> StoreStatistics:
+def store_statistics(record: Record) -> StoreStatistics:
     """The current figures of a store."""
     database = record.database
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
@@ -71,7 +71,7 @@ class StoreTotals(NamedTuple):
     quarantine: int
 
 
-def totals(record: Record) -> StoreTotals:
+def store_totals(record: Record) -> StoreTotals:
     """A few current figures of a store, for callers that ask every few seconds."""
     return StoreTotals(record.database.size(), record.head.position, record.count(Issue), _count(record, "quarantine"))
 

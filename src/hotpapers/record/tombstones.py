@@ -81,7 +81,7 @@ Span = tuple[int, int]
 
 def names_of(key: str) -> Iterator[str]:
     """The names by which texts and URLs refer to a key: in lowercase, and folded."""
-    yield from model.distinct(form for name in _plain_names(key) for form in (name, folded(name)))
+    yield from model.without_duplicates(form for name in _plain_names(key) for form in (name, fold_text(name)))
 
 
 def names_of_all(keys: Iterable[str]) -> frozenset[str]:
@@ -98,7 +98,7 @@ def _plain_names(key: str) -> Iterator[str]:
         return
     if any(forms.profile.fullmatch(address := own.partition("://")[2]) for forms in _FORMS):
         yield address
-    for name in model.distinct((own, own.rpartition("/")[2])):
+    for name in model.without_duplicates((own, own.rpartition("/")[2])):
         if len(name) >= MIN_POST_DIGITS and not arxiv.is_key(arxiv.key(name)):
             yield name
 
@@ -135,8 +135,8 @@ def _may_be_hidden(text: str) -> bool:
 
 def _hidden_in(part: str, known: Known, anywhere: bool) -> Iterator[Span]:
     """The spans of names in a word that are not written plainly."""
-    if (decoded := unescaped(part)) != part:
-        if any(_folded_in(folded(decoded), known, anywhere)):
+    if (decoded := unescape_text(part)) != part:
+        if any(_folded_in(fold_text(decoded), known, anywhere)):
             yield 0, len(part)
         return
     text, places = _folded_places(part)
@@ -151,7 +151,7 @@ def _folded_in(text: str, known: Known, anywhere: bool) -> Iterator[Span]:
         yield from _plainly_in(text, known, forms, anywhere)
 
 
-def unescaped(text: str) -> str:
+def unescape_text(text: str) -> str:
     """A text with the escapes of URLs, HTML and JSON decoded, repeatedly, because URLs may be nested in URLs."""
     for _ in range(_ADDRESSES):
         if not any(sign in text for sign in "%&\\"):
@@ -169,7 +169,7 @@ def _unescaped_part(escape: re.Match[str]) -> str:
     return unquote(text) if text[0] == "%" else html.unescape(text)
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """A text in the form in which names are compared: without case, compatible forms of letters (NFKC), characters that
     are not seen, and with host names in letters."""
     if not text.isascii():
@@ -180,14 +180,14 @@ def folded(text: str) -> str:
 
 
 def _folded_places(text: str) -> tuple[str, list[Span]]:
-    """A text as `folded`, and for each of its characters where it comes from."""
+    """A text as `fold_text`, and for each of its characters where it comes from."""
     clusters: list[Span] = []
     for place, sign in enumerate(text):
         if clusters and unicodedata.combining(sign):
             clusters[-1] = clusters[-1][0], place + 1
         else:
             clusters.append((place, place + 1))
-    pieces = [(sign, place) for place in clusters for sign in folded(text[slice(*place)])]
+    pieces = [(sign, place) for place in clusters for sign in fold_text(text[slice(*place)])]
     whole = "".join(sign for sign, _ in pieces)
     letters = list[str]()
     places = list[Span]()
@@ -202,7 +202,7 @@ def _folded_places(text: str) -> tuple[str, list[Span]]:
 
 def _in_letters(label: re.Match[str]) -> str:
     try:
-        return folded(label[0][4:].encode().decode("punycode").replace("xn--", ""))
+        return fold_text(label[0][4:].encode().decode("punycode").replace("xn--", ""))
     except (UnicodeError, ValueError, OverflowError):
         return label[0]
 
@@ -239,7 +239,7 @@ def _longest(pieces: list[str], at: int, known: Known, strong: bool) -> int:
     return 0
 
 
-def redacted(item: model.Item, known: Known) -> model.Item:
+def redact_item(item: model.Item, known: Known) -> model.Item:
     """A post or account with known names of others blacked out; itself if there are none."""
     if isinstance(item, model.Post):
         links = tuple(link for link in item.links if not any(found_in(link.target, known)))
@@ -345,7 +345,7 @@ class Tombstones(NamedTuple):
 
     def redacted(self, item: model.Item) -> model.Item:
         """The item with forgotten names blacked out, and without references to forgotten posts."""
-        return redacted(without_references(item, self.names), self.holds_name) if self.known else item
+        return redact_item(without_references(item, self.names), self.holds_name) if self.known else item
 
     def named_in(self, key: str, body: bytes) -> bool:
         """Whether a raw payload contains a forgotten name."""
@@ -376,7 +376,7 @@ class ForgottenNames:
         """A quick check whether a text may contain one of them."""
         if self.tombstones is not None:
             return True
-        text = folded(unescaped(text))
+        text = fold_text(unescape_text(text))
         if len(self.names) > FEW:  # texts contain names as whole pieces
             if not self._pieces.isdisjoint(_PIECE.findall(text)):
                 return True
@@ -430,7 +430,7 @@ def pseudonyms_of(database: Database, hasher: KeyedHasher, account: str) -> list
     """The pseudonyms under which an account was forgotten: more than one if it posted again afterwards, as an account
     may that was forgotten only with its single post."""
     taken: list[str] = []
-    while (name := hasher.own_pseudonym(account, len(taken))) in identities.find(database, [name]):
+    while (name := hasher.own_pseudonym(account, len(taken))) in identities.find_identities(database, [name]):
         taken.append(name)
     return taken
 
@@ -438,6 +438,6 @@ def pseudonyms_of(database: Database, hasher: KeyedHasher, account: str) -> list
 def voices_of(database: Database, hasher: KeyedHasher, accounts: Iterable[str]) -> tuple[int, ...]:
     """The numbers of accounts, including forgotten ones."""
     keys = {key for account in accounts for key in (account, *pseudonyms_of(database, hasher, account))}
-    known = identities.find(database, keys)
+    known = identities.find_identities(database, keys)
     numbers = (known[key].number for key in keys & known.keys())
     return tuple(sorted(numbers))

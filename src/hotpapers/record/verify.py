@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, HotPapersError
 from hotpapers.record import batches, commitments, identities, item_checks, manifest, redaction
-from hotpapers.record.database import Database, blob, first_column
+from hotpapers.record.database import Database, blob_bytes, first_column
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
@@ -27,7 +27,7 @@ from hotpapers.record.item_rows import (
 )
 from hotpapers.record.manifest import CHECK, HASH, BatchStamp, Manifest, Pair, RowName
 from hotpapers.record.ordered_scan import OrderedScan
-from hotpapers.record.record import Record, now
+from hotpapers.record.record import Record, current_time
 
 
 class VerifyFinding(NamedTuple):
@@ -60,7 +60,7 @@ class VerifyResult(NamedTuple):
         return any(finding.what == "damaged" for finding in self.findings)
 
 
-def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
+def check_record(database: Database, hasher: KeyedHasher) -> VerifyResult:
     """Check the database itself, then the whole record in one snapshot, in memory bounded by the largest batch."""
     findings = list[VerifyFinding]()
     unchecked = ""
@@ -71,7 +71,7 @@ def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
         with database.snapshot():
             checked = _check(database, hasher)
     except CorruptStore as problem:
-        findings.append(damage(problem))
+        findings.append(damage_finding(problem))
     except HotPapersError:
         raise
     except Exception:
@@ -81,7 +81,7 @@ def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     return checked._replace(findings=(*findings, *checked.findings), unchecked=unchecked)
 
 
-def damage(problem: CorruptStore) -> VerifyFinding:
+def damage_finding(problem: CorruptStore) -> VerifyFinding:
     """The finding for data that cannot be read at all."""
     return VerifyFinding("damaged", str(problem))
 
@@ -102,7 +102,7 @@ def check_chain(database: Database, seconds: float = inf) -> BatchChain:
 
 def check_keys(database: Database) -> Iterator[VerifyFinding]:
     """Report the rows that nothing can show, because their key is empty."""
-    for row in unusable(database):
+    for row in unusable_rows(database):
         yield VerifyFinding(
             "unusable", f"{name_of(row.label)} (row {row.id} lacks its key; `hotpapers repair` closes it)"
         )
@@ -114,7 +114,7 @@ def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFi
     added = [(first, first + count, since) for since, (first, count) in chain.identities.items() if count]
     spans = iter(sorted([(identities.NO_IDENTITY.number, 1, 0), *added]))
     expected, end, since = next(spans)
-    for row in identities.between(database, -(2**63), 2**64):
+    for row in identities.identities_between(database, -(2**63), 2**64):
         while row.number >= end < NO_END:
             yield from _missing_identities(expected, end)
             expected, end, since = next(spans, (NO_END, NO_END, 0))
@@ -158,7 +158,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
     chain = BatchChain()
     expected = 1
     try:
-        before = batches.genesis(database)
+        before = batches.load_genesis(database)
     except (ValueError, IndexError):  # then the first batch is reported as changed
         before = b""
     for position, at, source, cursor, items, packed, link in database.iterate(
@@ -173,10 +173,10 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
         if (
             listed is None
             or items != len(listed)
-            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != blob(link)
+            or manifest.chain_value(before, position, BatchStamp(at, source, cursor), listed) != blob_bytes(link)
         ):
             chain.findings.append(VerifyFinding("changed", f"batch {position}"))
-        before = blob(link)
+        before = blob_bytes(link)
         expected = position + 1
         chain.position = position
         if time.monotonic() > until:
@@ -189,7 +189,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
 
 def _unpacked(packed: object) -> Manifest | None:
     try:
-        return manifest.unpack(blob(packed))
+        return manifest.unpack(blob_bytes(packed))
     except ValueError:
         return None
 
@@ -378,11 +378,11 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
 # ---- unusable rows -----------------------------------------------------------------------------------------
 
 
-def unusable(database: Database) -> list[StoredRow]:
+def unusable_rows(database: Database) -> list[StoredRow]:
     """The open rows in which a key field is empty: nothing can show them. Imports now refuse such rows."""
     rows = list[StoredRow]()
     for spec in SPECS.values():
-        names = item_checks.needed(spec.type)
+        names = item_checks.needed_fields(spec.type)
         empty = " OR ".join(f'"{name}" = {0 if name in spec.identities else chr(39) * 2}' for name in names)
         rows += select_rows(database, spec, f"until = 0 AND ({empty}) ORDER BY id")
     return rows
@@ -391,6 +391,6 @@ def unusable(database: Database) -> list[StoredRow]:
 def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
     """Close unusable rows in one batch; the closed rows. Frozen issues do not change."""
     with record.batch() as batch:
-        rows = unusable(record.database)
-        batch.append((), source="repair", at=at or now(), close=rows)
+        rows = unusable_rows(record.database)
+        batch.append((), source="repair", at=at or current_time(), close=rows)
     return rows

@@ -30,9 +30,9 @@ from hotpapers.serve.http_messages import (
     Refused,
     Reply,
     Responder,
+    build_reply,
     has_body,
-    nothing,
-    reply,
+    not_found,
     tagged_reply,
     takes_gzip,
 )
@@ -46,7 +46,7 @@ HEAVY, MAX_HEAVY_REQUESTS = 20, 8
 MAX_PATH_CHARS = 2_000
 """Most characters of path and query together."""
 METHODS = ("GET", "HEAD", "OPTIONS")
-PREFLIGHT = reply(
+PREFLIGHT = build_reply(
     204,
     OPEN
     | {
@@ -60,12 +60,12 @@ PREFLIGHT = reply(
 JSON = OPEN | {"content-type": "application/json"}
 
 
-def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
+def problem_reply(refused: Refused, headers: Mapping[str, str]) -> Reply:
     """A refusal in the format of RFC 9457."""
     title = http.HTTPStatus(refused.status).phrase
     details = openapi.ProblemDetails(type="about:blank", title=title, status=refused.status, detail=refused.detail)
     body = msgspec.json.encode(details)
-    return reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, body)
+    return build_reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, body)
 
 
 class Api:
@@ -83,13 +83,13 @@ class Api:
         answers |= {path: answer for hook in hooks_of(Answers) for path, answer in hook.make(self)}
         answers |= {"/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
         routes = [  # only identifiers of papers may contain slashes
-            Route(path.replace("{paper}", "{paper:path}"), Responder(answer, problem, METHODS))
+            Route(path.replace("{paper}", "{paper:path}"), Responder(answer, problem_reply, METHODS))
             for path, answer in answers.items()
         ]
-        no_path = nothing("no such path; openapi.json lists all paths", problem)
+        no_path = not_found("no such path; openapi.json lists all paths", problem_reply)
         self._router = Router(routes, redirect_slashes=False, default=no_path)
-        root = Responder(partial(self._lead, "v1/openapi.json"), problem, METHODS)
-        mount = Mount(ROOT, Responder(self._enter, problem, METHODS))
+        root = Responder(partial(self._lead, "v1/openapi.json"), problem_reply, METHODS)
+        mount = Mount(ROOT, Responder(self._enter, problem_reply, METHODS))
         mount.path_regex = re.compile(f"{ROOT}/(?P<path>.*)", re.DOTALL)  # also paths with line breaks
         self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
@@ -108,7 +108,7 @@ class Api:
     # ---- fixed replies ---------------------------------------------------------------------------------
 
     async def _lead(self, location: str, request: Request) -> ASGIApp:
-        return reply(307, OPEN | {"location": location})
+        return build_reply(307, OPEN | {"location": location})
 
     async def _openapi(self, request: Request) -> ASGIApp:
         return self._document[takes_gzip(request.scope)]
@@ -116,7 +116,7 @@ class Api:
     # ---- answers ---------------------------------------------------------------------------------------
 
     async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
-        params = parameters(query.params, request)
+        params = read_parameters(query.params, request)
         self.spend_rest(request, query.cost)
 
         def make(session: QuerySession) -> Reply:
@@ -142,7 +142,7 @@ class Api:
 MAX_PARAMETERS = 10
 
 
-def parameters(cls: type[Kind], request: Request) -> Kind:
+def read_parameters(cls: type[Kind], request: Request) -> Kind:
     """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
     values = dict(request.path_params)
     query = request.scope["query_string"]

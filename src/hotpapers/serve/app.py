@@ -25,7 +25,7 @@ from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
 from hotpapers.record import Record
 from hotpapers.serve.api import ROOT as API_ROOT
-from hotpapers.serve.api import Api, problem
+from hotpapers.serve.api import Api, problem_reply
 from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.serve.connections import allowed_behind
 from hotpapers.serve.hooks import AppStart, Routes
@@ -36,15 +36,15 @@ from hotpapers.serve.http_messages import (
     Refused,
     Reply,
     Responder,
+    build_reply,
     plain_refusal,
     query_suffix,
-    reply,
     text_reply,
 )
 from hotpapers.serve.own_hosts import to_own_pages
 from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader, PageCache
 from hotpapers.serve.search_pages import SearchRoutes
-from hotpapers.serve.server import server
+from hotpapers.serve.server import build_server
 from hotpapers.site.site import Site
 
 
@@ -71,7 +71,7 @@ class SiteApp:
         if hosts and not hosts.is_public:
             send = to_own_pages(send)
             if refused := hosts.refusal(scope):
-                answer = (problem if scope["path"].startswith(API_ROOT) else plain_refusal)(refused, {})
+                answer = (problem_reply if scope["path"].startswith(API_ROOT) else plain_refusal)(refused, {})
         answer = answer or self._ready(scope) or self._router
         await answer(scope, receive, send)
 
@@ -94,7 +94,7 @@ async def _page_of(request: Request, cache: PageCache) -> Reply:
     is_possible = len(file_path) <= MAX_PATH_CHARS
     if request.method not in READ:
         body = await cache.ask(lambda cache: cache.pages.refused(file_path if is_possible else "404.html"))
-        return reply(405, PAGE | {"content-type": HTML, "allow": ", ".join(READ)}, body)
+        return build_reply(405, PAGE | {"content-type": HTML, "allow": ", ".join(READ)}, body)
     page = None
     if is_possible:
         choice = choice_of(request.query_params.get("in"), request.query_params.get("by"))
@@ -104,9 +104,9 @@ async def _page_of(request: Request, cache: PageCache) -> Reply:
         return page.for_client(request.scope)
     if not path.endswith("/") and len(file_path) < MAX_PATH_CHARS and await cache.get(f"{path}/index.html") is not None:
         location = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
-        return reply(308, PAGE | {"location": location})
+        return build_reply(308, PAGE | {"location": location})
     body = await cache.ask(lambda cache: cache.pages.missing(file_path if is_possible else "404.html"))
-    return reply(404, PAGE | {"content-type": HTML}, body)
+    return build_reply(404, PAGE | {"content-type": HTML}, body)
 
 
 def _unavailable(refused: Refused, headers: Mapping[str, str]) -> Reply:
@@ -135,8 +135,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [route for hook in hooks_of(Routes) for route in hook.make(backend, pages, publication, site)]
         search = SearchRoutes(backend, pages, name, site_config)
-        running = server(SiteApp(pages, routes, Api(backend), search), allowed_behind(limits.proxies))
-        for hook in hooks_of(AppStart):  # once `server` has learned all structs, which no two threads may do at once
+        running = build_server(SiteApp(pages, routes, Api(backend), search), allowed_behind(limits.proxies))
+        for hook in hooks_of(AppStart):  # once `build_server` has learned all structs, as no two threads may
             hook.prepare(backend)
         running.run(sockets=[listener])
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from starlette.types import Scope
 
 from hotpapers.base import terms
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.model import SiteProofs
 from hotpapers.publish.query import QuerySession
@@ -161,7 +161,7 @@ class Backend:
     def spend(self, scope: Scope, cost: int) -> None:
         """Takes the cost of a request, in simple ones, from its client's budget. Raises Refused."""
         if seconds := self._buckets.take(self.client_of(scope), cost, time.monotonic()):
-            raise Refused(429, f"too many requests; try again in {duration(seconds)}", seconds)
+            raise Refused(429, f"too many requests; try again in {format_duration(seconds)}", seconds)
 
     def close(self) -> None:
         """Waits for running work, and closes all connections."""

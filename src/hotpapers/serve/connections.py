@@ -202,7 +202,7 @@ class GuardedProtocol(H11Protocol):
             self._reading_timer = self.loop.call_later(self._table.allowed.reading, self.transport.abort)
 
 
-def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
+def guarded_protocol(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """The protocol factory for a server."""
     return partial(GuardedProtocol, table=ConnectionTable(allowed))
 

@@ -91,7 +91,7 @@ class Reply(msgspec.Struct, frozen=True):
         await send({"type": "http.response.body", "body": body})
 
 
-def reply(status: int, headers: Mapping[str, str], body: bytes = b"", etag: str = "") -> Reply:
+def build_reply(status: int, headers: Mapping[str, str], body: bytes = b"", etag: str = "") -> Reply:
     """A reply with these headers and its length."""
     names = {**headers, **({"etag": etag} if etag else {})}
     if status not in (204, 304):
@@ -108,12 +108,12 @@ def tagged_reply(headers: Mapping[str, str], body: bytes, *, compress: bool) -> 
         etag = f"{etag}-gzip"
         headers["content-encoding"] = "gzip"
         body = gzip.compress(body, LEVEL, mtime=0)
-    return reply(200, headers, body, f'"{etag}"')
+    return build_reply(200, headers, body, f'"{etag}"')
 
 
 def text_reply(status: int, text: str, headers: Mapping[str, str]) -> Reply:
     """A line of text."""
-    return reply(status, {**headers, "content-type": TEXT}, f"{text}\n".encode())
+    return build_reply(status, {**headers, "content-type": TEXT}, f"{text}\n".encode())
 
 
 class StreamAborted(Exception):
@@ -247,7 +247,7 @@ def refused_by(problem: Exception, scope: Scope) -> Refused:
     return Refused(500, DEFECT)
 
 
-def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
+def not_found(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
     """404 for unknown paths."""
 
     async def answer(request: Request) -> Reply:
@@ -259,4 +259,4 @@ def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
 def health_reply(state: Mapping[str, object]) -> Reply:
     """The reply of the health endpoint for monitors; 503 unless its `ok` is true."""
     body = json.dumps(state).encode()
-    return reply(200 if state["ok"] else 503, PRIVATE | {"content-type": "application/json"}, body)
+    return build_reply(200 if state["ok"] else 503, PRIVATE | {"content-type": "application/json"}, body)

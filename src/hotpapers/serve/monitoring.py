@@ -15,20 +15,22 @@ from starlette.routing import Route
 
 from hotpapers.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.publish.schedule.health import SiteHealth
-from hotpapers.serve.http_messages import PRIVATE, Reply, Responder, health_reply, reply
+from hotpapers.serve.http_messages import PRIVATE, Reply, Responder, build_reply, health_reply
 from hotpapers.serve.server import background_server
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> AbstractContextManager[int]:
+def serve_monitoring(
+    listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]
+) -> AbstractContextManager[int]:
     """Serves on an address until the end of the context, which yields the port. Entering raises SettingsError."""
 
     def health() -> Reply:
         return health_reply(ask()._asdict())
 
     def figures() -> Reply:
-        return reply(200, PRIVATE | {"content-type": METRICS}, metrics().encode())
+        return build_reply(200, PRIVATE | {"content-type": METRICS}, metrics().encode())
 
     async def answer(make: Callable[[], Reply], request: Request) -> Reply:
         """The reply; 503 if there are problems or the store is unavailable."""

@@ -139,7 +139,7 @@ def headers_of(path: str, public: bool = False) -> dict[str, str]:
     return headers
 
 
-def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
+def finish_page(path: str, page: bytes, public: bool = False) -> RenderedPage:
     """A page as it is sent. `public`: whether the site has a public address."""
     headers = headers_of(path, public)
     plain = tagged_reply(headers, page, compress=False)
@@ -212,7 +212,7 @@ class PageCache:
             page = self.of(self._feeds).feed(path)
         else:
             page = self.pages.page(path)
-        return None if page is None else rendered(path, page, bool(self._site_config.base))
+        return None if page is None else finish_page(path, page, bool(self._site_config.base))
 
 
 class FreshIssueReader:

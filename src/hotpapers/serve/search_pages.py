@@ -27,7 +27,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.keep import search as index
 from hotpapers.keep.search import PostHit, SearchHitIssue, query_parser
 from hotpapers.publish.query import BY_NAME, QuerySession, papers, request_params, schemas
-from hotpapers.publish.query.session import bare
+from hotpapers.publish.query.session import bare_id
 from hotpapers.publish.render import feeds
 from hotpapers.publish.render.feeds import FORMATS, FeedMaker
 from hotpapers.publish.render.html import search_page
@@ -39,15 +39,15 @@ from hotpapers.publish.render.html.search_page import (
     marked_names,
 )
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.catalogue import slug
-from hotpapers.publish.view.highlighting import marked
-from hotpapers.publish.view.post_views import byline
+from hotpapers.publish.view.catalogue import make_slug
+from hotpapers.publish.view.highlighting import mark_spans
+from hotpapers.publish.view.post_views import post_byline
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.publish.view.tex import prose
+from hotpapers.publish.view.tex import tex_to_markup
 from hotpapers.serve.answer_cache import AnswerCache
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import Refused, Reply, Responder, tagged_reply, takes_gzip
-from hotpapers.serve.page_cache import CurrentPages, PageCache, headers_of, rendered
+from hotpapers.serve.page_cache import CurrentPages, PageCache, finish_page, headers_of
 
 Result = TypeVar("Result")
 
@@ -113,22 +113,22 @@ class SearchRoutes:
             raise Refused(400, error)
         self._backend.spend(request.scope, FEED_COST)
         papers = await self._ask(lambda session: self._papers_of_query(session, query))
-        title = phrases.cut(phrases.one_line(query), 200)
+        title = phrases.cut_text(phrases.one_line(query), 200)
 
         def feed(cache: PageCache) -> bytes:
             path = feed_address(query, form)
             return cache.of(self._feeds).of_papers(path, title, lambda paper: paper.entry.paper in papers, form)
 
-        return rendered(f"query.{form}", await self._pages.ask(feed)).for_client(request.scope)
+        return finish_page(f"query.{form}", await self._pages.ask(feed)).for_client(request.scope)
 
     async def _author_feed(self, request: Request) -> Reply:
         name, form = request.path_params["name"], request.path_params["form"]
-        author = slug(name[:MAX_NAME_CHARS])
+        author = make_slug(name[:MAX_NAME_CHARS])
         if form not in FORMATS or not author:
             raise Refused(404, "not found; the feed of an author is feeds/author/NAME.atom")
         self._backend.spend(request.scope, FEED_COST)
         body = await self._pages.ask(lambda cache: self._feed_of_author(cache, name, author, form))
-        return rendered(f"author.{form}", body).for_client(request.scope)
+        return finish_page(f"author.{form}", body).for_client(request.scope)
 
     # ---- results, computed in a thread -------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class SearchRoutes:
             )
             match = papers.search(session, params)
         except UsageError:  # the query was checked before, so it is the cursor
-            return expired(query), 400
+            return expired_answer(query), 400
         posts: Sequence[PostHit] = ()
         with suppress(UsageError):  # the query may ask for something that only papers have
             if not cursor:
@@ -152,7 +152,7 @@ class SearchRoutes:
     def _papers_of_query(self, session: QuerySession, query: str) -> set[str]:
         days = session.issue_reader().days(self._publication)[-feeds.ISSUES :]
         since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
-        match = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
+        match = index.search_papers(session.record, f"from:{since} {query}", limit=IN_FEED)
         return {hit.paper for hit in match.papers}
 
     def _feeds(self, issue_reader: IssueReader) -> FeedMaker:
@@ -163,13 +163,13 @@ class SearchRoutes:
 
     def _feed_of_author(self, cache: PageCache, name: str, author: str, form: str) -> bytes:
         def is_theirs(authors: Iterable[str]) -> bool:
-            return any(slug(name) == author for name in authors)
+            return any(make_slug(name) == author for name in authors)
 
         summaries = cache.issue_reader.entry_summaries(self._publication)
         if not any(is_theirs(summary.authors) for summary in summaries):
             raise Refused(404, "no paper in an issue has an author with this name")
         one_line = phrases.one_line(name if name != author else author.replace("-", " "))
-        title = phrases.cut(one_line, 200)
+        title = phrases.cut_text(one_line, 200)
         path = f"feeds/author/{quote(author)}.{form}"
         return cache.of(self._feeds).of_papers(path, title, lambda paper: is_theirs(paper.view.authors), form)
 
@@ -198,13 +198,13 @@ def query_error(query: str) -> str:
     """Why a query cannot be answered; empty if it can."""
     if len(query) > query_parser.MAX_QUERY_CHARS:
         return f"This is too long: type {query_parser.MAX_QUERY_CHARS:,} characters at most."
-    parsed = query_parser.parse(query)
+    parsed = query_parser.parse_query(query)
     if parsed.not_dates:
         return f"Not a date: {', '.join(parsed.not_dates)}. {query_parser.DATES.capitalize()}."
     return "" if parsed.asks else NOTHING
 
 
-def expired(query: str) -> SearchAnswer:
+def expired_answer(query: str) -> SearchAnswer:
     """The answer for a page of results that have expired, with a link to the first page."""
     return SearchAnswer(query, GONE, first_page=_asking(q=query))
 
@@ -239,7 +239,7 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
         number = count_noun(page.total, "paper")
     else:
         number = f"More than {page.total:,} papers"
-    order = "best" if query_parser.parse(query).is_ranked else "newest"
+    order = "best" if query_parser.parse_query(query).is_ranked else "newest"
     first = f", the {order} first" if page.total > 1 else ""
     text = f"{number} {page.understood}{first}"
     if page.parts or not page.total:
@@ -255,14 +255,14 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         has_day = hit.day.count("-") == 2
         announced_on = phrases.day_name(hit.day) if has_day else phrases.month_name(hit.day)
     return HitView(
-        title=prose(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
+        title=tex_to_markup(hit.title, hit.spans.title) if hit.title else mark_spans(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
         note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
         day=announced_on,
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
-        text=prose(hit.snippet, hit.spans.snippet),
+        text=tex_to_markup(hit.snippet, hit.spans.snippet),
     )
 
 
@@ -285,9 +285,9 @@ def _post(hit: PostHit) -> PostHitView:
         rtl=hit.rtl,
         observed_at=0,
     )
-    text = marked(hit.text, hit.spans)
+    text = mark_spans(hit.text, hit.spans)
     return PostHitView(
         text=text,
-        papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
-        **byline(post),
+        papers=tuple((bare_id(paper), site_paths.abs_url(paper)) for paper in hit.papers),
+        **post_byline(post),
     )

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.struct_types import learn_structs
-from hotpapers.serve.connections import ConnectionLimits, allowed_behind, guarded, is_refused_already
-from hotpapers.serve.http_messages import CLOSE, PRIVATE, StreamAborted, nothing, text_reply
+from hotpapers.serve.connections import ConnectionLimits, allowed_behind, guarded_protocol, is_refused_already
+from hotpapers.serve.http_messages import CLOSE, PRIVATE, StreamAborted, not_found, text_reply
 
 _LENGTHS = {b"transfer-encoding", b"content-length"}
 STOPPING = 8
@@ -27,7 +27,7 @@ STOPPING = 8
 killed after ten."""
 
 
-def server(app: ASGIApp, allowed: ConnectionLimits | None = None, port: int = 0) -> uvicorn.Server:
+def build_server(app: ASGIApp, allowed: ConnectionLimits | None = None, port: int = 0) -> uvicorn.Server:
     """An HTTP server with an app; its `run()` returns when it is stopped. `allowed`: limits for connections, by
     default what this machine can handle."""
     learn_structs()
@@ -35,7 +35,7 @@ def server(app: ASGIApp, allowed: ConnectionLimits | None = None, port: int = 0)
     config = uvicorn.Config(
         _with_sound_requests(app),
         port=port,
-        http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
+        http=guarded_protocol(allowed or allowed_behind(0)),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         server_header=False,
@@ -71,7 +71,7 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
     return not (is_cut_off or is_refused_already(problem) or isinstance(problem, StreamAborted))
 
 
-def listening(host: str, port: int, remedy: str = "choose another --host or --port") -> socket.socket:
+def open_listener(host: str, port: int, remedy: str = "choose another --host or --port") -> socket.socket:
     """A socket that listens. Raises UsageError, with the remedy."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -89,10 +89,10 @@ def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setti
     """Serves routes on an address, in a thread, until the end of the context; yields the port. All requests may come
     from one proxy. `hint`: the answer to other paths. Raises SettingsError."""
     try:
-        listener = listening(*address_of(listen, setting), "choose another address")
+        listener = open_listener(*address_of(listen, setting), "choose another address")
     except UsageError as problem:
         raise problem if isinstance(problem, SettingsError) else SettingsError(f"{setting}: {problem}") from problem
-    running = server(Router(routes, redirect_slashes=False, default=nothing(hint)), allowed_behind(1))
+    running = build_server(Router(routes, redirect_slashes=False, default=not_found(hint)), allowed_behind(1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, name=setting, daemon=True)
     with listener:
         thread.start()

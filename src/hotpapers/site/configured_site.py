@@ -18,10 +18,10 @@ from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.networks import Network
-from hotpapers.base.settings import Settings, defaults
-from hotpapers.base.settings.announce import secret
-from hotpapers.base.suggestions import choices
-from hotpapers.base.terms import table
+from hotpapers.base.settings import Settings, default_settings
+from hotpapers.base.settings.announce import read_secret
+from hotpapers.base.suggestions import list_choices
+from hotpapers.base.terms import reviewed_terms
 from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
@@ -30,7 +30,7 @@ from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, is_server, now, store_path
+from hotpapers.record import Record, current_time, is_server, store_path
 from hotpapers.site import publication_changes
 from hotpapers.site.hooks import Freezing, JoinAddress, Proofs
 
@@ -72,7 +72,7 @@ class ConfiguredSite:
         file: str | Path = settings.FILE,
         create: bool = False,
     ) -> None:
-        self.settings = defaults() if settings is None else settings
+        self.settings = default_settings() if settings is None else settings
         self.file = Path(file)
         self.store = str(store) or self.settings.store
         self.progress: Progress = no_progress
@@ -181,7 +181,7 @@ class ConfiguredSite:
         publications = record.view().items(Publication)
         saved = [msgspec.structs.replace(publication, observed_at=0) for publication in publications]
         changed = [
-            msgspec.structs.replace(publication, observed_at=now())
+            msgspec.structs.replace(publication, observed_at=current_time())
             for publication in self.publication_items(saved)
             if publication not in saved
         ]
@@ -225,7 +225,7 @@ class ConfiguredSite:
             if item.ranking not in ranking.RANKINGS:
                 raise SettingsError(
                     f"{self.file}: publication {item.name!r}: ranking: {item.ranking!r} is not one of "
-                    f"{choices(item.ranking, ranking.RANKINGS)}"
+                    f"{list_choices(item.ranking, ranking.RANKINGS)}"
                 )
         known = {publication.publication: publication for publication in saved}
         return [settings.publication_item(item, 0, known.get(item.name)) for item in self.settings.publication]
@@ -249,7 +249,7 @@ class ConfiguredSite:
     @property
     def has_settings(self) -> bool:
         """Whether the settings come from a file, and are not just the defaults."""
-        return self.settings != defaults()
+        return self.settings != default_settings()
 
     @property
     def folder(self) -> Path:
@@ -259,7 +259,7 @@ class ConfiguredSite:
     @cached_property
     def terms(self) -> dict[str, Network]:
         """The networks' terms as reviewed, with the changes in the settings."""
-        return table(self.settings.terms)
+        return reviewed_terms(self.settings.terms)
 
     def sources(self, names: Sequence[str] = ()) -> list[ConfiguredSource]:
         """The sources enabled in the settings, or those named. Raises SettingsError, UsageError."""
@@ -328,7 +328,7 @@ class ConfiguredSite:
         """The proxies through which networks are asked. Raises SettingsError."""
         from hotpapers.base.http.proxies import FROM_SETTINGS, Proxies
 
-        return Proxies.configured(secret(self.settings.run.proxy, FROM_SETTINGS), os.environ)
+        return Proxies.configured(read_secret(self.settings.run.proxy, FROM_SETTINGS), os.environ)
 
     @property
     def offline(self) -> str:

@@ -24,7 +24,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import NOBODY
@@ -78,7 +78,7 @@ def make_demo(folder: Path) -> PublishedIssue:
         publication = freeze.publication_of(record, None)
         days = issues_queries.listed_days(record, publication.publication)
         for day in days:
-            freeze.freeze(record, publication, day)
+            freeze.freeze_issue(record, publication, day)
         for name in ("markdown", "site"):
             export_site(record, publication.publication, days, name, folder / name)
         return RecordIssueReader(record).issue(publication.publication, days[-1])
@@ -98,7 +98,7 @@ def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, p
     always rendered. `tell(label, place)`: reports where to see a wing's addition. Raises UsageError if somebody's own
     settings are there without a store."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = folder / settings.defaults().store
+    store = folder / settings.default_settings().store
     file = folder / settings.FILE
     if not store.exists():
         if file.exists() and file.read_bytes() != SETTINGS.encode():
@@ -132,7 +132,7 @@ def _fill(record: Record, publication: Publication) -> None:
     last_quoted = _last_quoted(record, CORRECTED)
     set_verdict(record, BotSettings(), last_quoted.post.account, word, at=at)
     judge_and_freeze(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
-    forget(record, _last_quoted(record, REGRETTED).post.account)
+    forget_key(record, _last_quoted(record, REGRETTED).post.account)
 
 
 def _last_quoted(record: Record, day: str) -> Quotation:

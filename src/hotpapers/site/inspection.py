@@ -26,9 +26,9 @@ from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete
 from hotpapers.publish.query.status_schemas import MissingPapers
 from hotpapers.publish.schedule.due import ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.health import FROM_OUTSIDE
-from hotpapers.record import Record, is_server, now, statistics, store_path
+from hotpapers.record import Record, current_time, is_server, statistics, store_path
 from hotpapers.record.database import IntegrityReport
-from hotpapers.record.verify import VerifyResult, check, check_chain, check_keys, damage
+from hotpapers.record.verify import VerifyResult, check_chain, check_keys, check_record, damage_finding
 from hotpapers.site.configured_site import ConfiguredSite, store_files
 from hotpapers.site.hooks import Findings
 from hotpapers.site.site_jobs import settings_problems, wanted_jobs, wing_alarms
@@ -60,10 +60,10 @@ class Inspection(NamedTuple):
     soundness: IntegrityReport
 
 
-def inspect(site: ConfiguredSite) -> Inspection:
+def inspect_site(site: ConfiguredSite) -> Inspection:
     """The state of a site now."""
     exposed = list(map(str, too_open(_own_files(site))))  # before opening the store creates its own log
-    at = now()
+    at = current_time()
     record = site.record
     # What is wrong with a store, as far as a few seconds of checking can show
     database = record.database
@@ -80,7 +80,7 @@ def inspect(site: ConfiguredSite) -> Inspection:
     own = [name for name in site.own_publications if name in known]
     return Inspection(
         at,
-        statistics.status(record),
+        statistics.store_statistics(record),
         _jobs(site, record),
         list(incomplete_days(record, at)),
         [str(day) for name in dated for day in days_without_issue(record, name, at)],
@@ -113,7 +113,7 @@ def _offline(site: ConfiguredSite, record: Record) -> str:
 
 def _jobs(site: ConfiguredSite, record: Record) -> list[JobHealth]:
     """The health of all jobs, including which of them the settings have switched off, if the settings are usable."""
-    jobs = all_job_health(record, now())
+    jobs = all_job_health(record, current_time())
     with suppress(UsageError):
         if site.has_settings:
             names = {*wanted_jobs(site), *FROM_OUTSIDE}
@@ -138,7 +138,7 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
     """Checks the store, every batch and row, and rebuilds the issues of some days, or all. Returns the findings, and
     the number of rebuilt issues."""
     record = site.record
-    result = check(record.database, record.hasher)
+    result = check_record(record.database, record.hasher)
     issues = list[Issue]()
     findings = list(result.findings)
     if not result.is_damaged:
@@ -148,7 +148,7 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
                 with suppress(ReadOnlyStore):
                     relearn_standing(record.database)
             except CorruptStore as problem:
-                findings.append(damage(problem))
+                findings.append(damage_finding(problem))
     with site.progress("Rebuilding", len(issues)) as step:
         for item in issues:
             findings += freeze.check_issue(record, item)

@@ -12,9 +12,9 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.hooks import ForgettableSubject
-from hotpapers.keep.privacy.forget import ForgetResult, copies, forget_all
+from hotpapers.keep.privacy.forget import ForgetResult, copies_to_delete, forget_all
 from hotpapers.publish.deliver.export_site import RerenderedFolder
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 
 
 class ForgetReport(NamedTuple):
@@ -52,7 +52,7 @@ def forget_subjects(
         try:
             if wing_subject is not None:  # it is in backups but in no export
                 rows = wing_subject.forget(record, key)
-                backups = tuple(copy for copy in copies(record) if not copy.startswith("export "))
+                backups = tuple(copy for copy in copies_to_delete(record) if not copy.startswith("export "))
                 yield key, ForgetResult((key,), rows, 0, backups)
         except NotFound as problem:
             yield key, problem
@@ -73,14 +73,14 @@ def operator_verdict(judgement: Judgement, paper: str, reason: str, since: str |
     require(bool(paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
     require(not paper or is_of_paper, f"--paper does not go with --{judgement}")
     require(bool(reason.strip()), "missing reason: add --reason '…'")
-    at = midnight(since) if since else now()
-    require(at <= now(), f"{since}: in the future; a verdict is about what was observed")
+    at = parse_midnight(since) if since else current_time()
+    require(at <= current_time(), f"{since}: in the future; a verdict is about what was observed")
     return OperatorVerdict(judgement, reason.strip(), at)
 
 
-def midnight(day: str) -> int:
+def parse_midnight(day: str) -> int:
     """The start of a day, µs UTC. Raises UsageError."""
     try:
-        return timestamps.midnight(day)
+        return timestamps.start_of_day(day)
     except ValueError:
         raise UsageError(f"{day}: not a date; write it like 2021-01-14") from None

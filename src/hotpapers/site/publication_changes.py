@@ -47,7 +47,7 @@ def check_names(file: Path, record: Record, tables: tuple[PublicationSettings, .
             )
 
 
-def problems(
+def publication_problems(
     file: Path, record: Record, tables: tuple[PublicationSettings, ...], items: Sequence[Publication]
 ) -> Iterator[str]:
     """Yields the problems of the publications in the settings, a sentence each."""

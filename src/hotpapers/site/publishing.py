@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from hotpapers.base.errors import NotFound, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, is_retrospective
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.publish.deliver.export_site import RerenderedFolder, deleted_days, export_site, folders_of
 from hotpapers.publish.render import CHANNELS
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import ConfiguredSite
 
 
@@ -38,10 +38,10 @@ def freeze_day(
     only when one is not."""
     record = site.record
     if not again:
-        if editions := freeze.editions(record, publication.publication, freeze.check_day(day)):
+        if editions := freeze.list_editions(record, publication.publication, freeze.check_day(day)):
             return editions[-1]
         freeze.check_recorded(record, publication, day)
-        freeze.check_read(record, publication, day, now())
+        freeze.check_read(record, publication, day, current_time())
     from hotpapers.issues.judged_freezing import judge_and_freeze
 
     return judge_and_freeze(
@@ -77,7 +77,7 @@ def latest_day(record: Record, publication: Publication) -> str:
         if not days:
             raise NotFound(f"{publication.publication}: no listing imported yet; see hotpapers import --help")
         return days[-1]
-    return latest_label(publication, now())
+    return latest_label(publication, current_time())
 
 
 def published_days(record: Record, publication: Publication) -> list[str]:
@@ -137,7 +137,7 @@ def configured_folders(site: ConfiguredSite, publication: str) -> list[ChannelFo
     settings = site.settings
     for name in settings.publish.channels:
         if name not in CHANNELS:
-            raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {choices(name, CHANNELS)}")
+            raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {list_choices(name, CHANNELS)}")
     folder = _folder(site, _own_folder(site, publication) or settings.publish.output)
     is_other = len(settings.publication) > 1 and publication not in {table.name for table in settings.publication}
     is_below = (is_other or publication in settings.below) and not _own_folder(site, publication)

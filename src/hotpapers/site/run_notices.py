@@ -32,7 +32,7 @@ from hotpapers.publish.schedule.due import (
     next_issues,
     still_reading_back,
 )
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import ConfiguredSite, RunNotice, Watch
 from hotpapers.site.site_jobs import settings_checks
 
@@ -64,8 +64,8 @@ def start_notices(
             )
             for proxy in site.proxies.distinct
         ),
-        *first_notices(firsts, zones(site), at),
-        *next_notices([issue for issue in following if issue.publication not in first_names], zones(site), at),
+        *first_notices(firsts, time_zones(site), at),
+        *next_notices([issue for issue in following if issue.publication not in first_names], time_zones(site), at),
         *contact_notices(site.settings.contact.strip(), site.file),
         *(
             RunNotice("obsolete setting", {"key": key}, f"{site.file}: {key} is ignored: it can be deleted.")
@@ -118,14 +118,14 @@ BETWEEN_LOOKS = 10_000_000
 """Microseconds between two looks."""
 
 
-def zones(site: ConfiguredSite) -> dict[str, str]:
+def time_zones(site: ConfiguredSite) -> dict[str, str]:
     """The time zone of each publication in the settings."""
     return {publication.name: publication.zone for publication in site.settings.publication}
 
 
 def common_zone(site: ConfiguredSite) -> str:
     """The time zone of all publications, for moments that concern no single one; UTC if they differ."""
-    different = set(zones(site).values())
+    different = set(time_zones(site).values())
     return different.pop() if len(different) == 1 else "UTC"
 
 
@@ -135,7 +135,7 @@ def local_time(at: int, zone: str) -> str:
     return f"{moment:%A %Y-%m-%d at %H:%M} {zone}"
 
 
-def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
+def next_sentence(following: ExpectedIssue, zone: str, at: int) -> str:
     """A sentence about a publication's next issue. `at`: now, µs UTC."""
     moment = local_time(following.at, zone)
     if following.at > at:
@@ -156,9 +156,9 @@ def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str],
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
         if issue.at <= at and (reason := issue.waits_for or issue.failure):
-            yield RunNotice("issue waits", {**fields, "reason": reason}, sentence(issue, zone, at))
+            yield RunNotice("issue waits", {**fields, "reason": reason}, next_sentence(issue, zone, at))
         elif issue.at > at:
-            yield RunNotice("next issue", fields, sentence(issue, zone, at))
+            yield RunNotice("next issue", fields, next_sentence(issue, zone, at))
 
 
 class NextIssueWatch:
@@ -177,7 +177,7 @@ class NextIssueWatch:
         for issue in next_issues(record, self._site.own_publications, at):
             if self._announced.get(issue.publication) != _essence(issue):
                 self._announced[issue.publication] = _essence(issue)
-                yield from next_notices([issue], zones(self._site), at)
+                yield from next_notices([issue], time_zones(self._site), at)
 
 
 def _essence(issue: ExpectedIssue) -> tuple[str, str]:
@@ -194,7 +194,9 @@ LOOK, LOOK_LATER = 1.0, 2.0
 
 
 @contextmanager
-def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
+def watch_events(
+    site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event
+) -> Iterator[None]:
     """Reports events, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished = threading.Event()
     own = ConfiguredSite(site.store)  # a connection belongs to a thread
@@ -205,7 +207,7 @@ def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], s
         """Reports news; nothing if the store cannot be read now, which is opened again for the next look."""
         try:
             for watch in watches:
-                site.tell(watch.look(own.record, now()))
+                site.tell(watch.look(own.record, current_time()))
         except StoreError:
             own.close()
 

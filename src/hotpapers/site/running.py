@@ -19,12 +19,12 @@ from hotpapers.jobs.job_state import COUNTS, JobState, seems_offline
 from hotpapers.jobs.leases import Leases, processes_at_work, this_process
 from hotpapers.jobs.loop import JobRunner
 from hotpapers.jobs.queries import all_states
-from hotpapers.publish.schedule.health import SiteHealth, metrics
-from hotpapers.record import Record, now
+from hotpapers.publish.schedule.health import SiteHealth, format_metrics
+from hotpapers.record import Record, current_time
 from hotpapers.record.database import without_password
-from hotpapers.record.statistics import totals
+from hotpapers.record.statistics import store_totals
 from hotpapers.site.configured_site import ConfiguredSite, RunNotice
-from hotpapers.site.run_notices import NextIssueWatch, start_notices, watching
+from hotpapers.site.run_notices import NextIssueWatch, start_notices, watch_events
 from hotpapers.site.site_jobs import (
     JobMakers,
     jobs_in,
@@ -48,12 +48,14 @@ class CollectResult(NamedTuple):
     defects: list[BaseException]
 
 
-def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event, *, once: bool) -> CollectResult:
+def collect_sources(
+    site: ConfiguredSite, sources: Sequence[str], stop: threading.Event, *, once: bool
+) -> CollectResult:
     """Reads the sources that are named, or all, with those of wings: once, or until `stop` is set."""
     choices = _enabled_sources(site, sources)
     further = {} if sources else wing_jobs(site)
     names = {*further, *(choice.name for choice in choices)}
-    logs.listen(site.settings.run.log)
+    logs.start_logging(site.settings.run.log)
     with site.opened(create=True):
         pass  # create or upgrade the store before threads share it
     with _sharing(site, stop) as shared:
@@ -70,12 +72,12 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
     return CollectResult(shown, once and seems_offline(jobs, states), defects)
 
 
-def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
+def run_site(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
     """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns the failures of a single round."""
     choices = _enabled_sources(site)
     names = site.own_publications
     site.require_publications(names)
-    logs.listen(site.settings.run.log)
+    logs.start_logging(site.settings.run.log)
     for check_one in settings_checks(site):  # what would fail only when a job uses it
         check_one()
     with site.opened(create=True, publications=True) as record:
@@ -91,14 +93,14 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
             publications=" ".join(names),
         )
         with Record(site.store) as record:
-            notices, next_issues = start_notices(record, site, sources, [*sources, *further], now())
+            notices, next_issues = start_notices(record, site, sources, [*sources, *further], current_time())
         site.tell(notices)
         reading = make_jobs(choices, shared)
         more = jobs_in(further, shared)
         publishing, sending = site_jobs(site, shared, tuple(reading), bool(further))
         groups = (*_in_turn(reading), more, publishing, sending)  # in order: read, then publish, then send
         watches = [NextIssueWatch(site, next_issues)]
-        with nullcontext() if once else watching(site, tuple(reading), watches, stop):
+        with nullcontext() if once else watch_events(site, tuple(reading), watches, stop):
             defects = _work(groups, stop, once=once)
     logs.log_event("stopped")
     for defect in defects:  # the exit status must tell a scheduler about it, or about a missing store
@@ -177,11 +179,11 @@ def _monitoring(site: ConfiguredSite, monitor: Monitor) -> Iterator[None]:
 
     def ask() -> SiteHealth:
         with Record(site.store, create=False) as record:
-            return site_health(site, record, now())
+            return site_health(site, record, current_time())
 
     def figures() -> str:
         with Record(site.store, create=False) as record:
-            return metrics(totals(record), all_states(record), site_health(site, record, now()))
+            return format_metrics(store_totals(record), all_states(record), site_health(site, record, current_time()))
 
     if not site.settings.run.listen:
         yield

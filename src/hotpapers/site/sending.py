@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpapers.base.errors import UsageError, require
-from hotpapers.base.model import distinct
+from hotpapers.base.model import without_duplicates
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import SendingChannel, hooks_of, load
+from hotpapers.base.wings import SendingChannel, hooks_of, load_object
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render import CHANNELS
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import ConfiguredSite
 
 if TYPE_CHECKING:  # the sending code is imported only when something is sent
@@ -46,7 +46,7 @@ def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> 
     return files, senders
 
 
-def previews(
+def preview_days(
     site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """Previews what would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
@@ -55,12 +55,12 @@ def previews(
     result = []
     for name in names:
         if preview := SENDERS[name].preview:
-            make = load(preview)
+            make = load_object(preview)
             files = (make(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
             result.append({"channel": name, "output": str(folder), **write_files(folder, files)._asdict()})
             continue
         messages = []
-        for destination in load(SENDERS[name].destinations)(site.record, site, client_opener(site)):
+        for destination in load_object(SENDERS[name].destinations)(site.record, site, client_opener(site)):
             with closing(destination):
                 for day in days:
                     for message in destination.sender.messages(issue_reader, publication, day):
@@ -74,19 +74,19 @@ def all_destinations(
 ) -> Iterator[Iterator[SenderDestination]]:
     """All senders that the settings ask for, channel by channel."""
     return (
-        load(channel.destinations)(record, site, open_client)
+        load_object(channel.destinations)(record, site, open_client)
         for channel in SENDERS.values()
         if channel.is_configured(site.settings)
     )
 
 
-def check(site: ConfiguredSite, record: Record) -> None:
+def check_sending(site: ConfiguredSite, record: Record) -> None:
     """Raises SettingsError or UsageError now, rather than when the first issue is sent."""
     for destination in chain.from_iterable(all_destinations(site, client_opener(site), record)):
         destination.close()
 
 
-def sends(site: ConfiguredSite) -> bool:
+def has_sender(site: ConfiguredSite) -> bool:
     """Whether the settings configure any channel that sends."""
     return any(channel.is_configured(site.settings) for channel in SENDERS.values())
 
@@ -100,14 +100,14 @@ def deliver_all(
     problems = list[str]()
     for name in names:
         try:
-            sent.append(deliver(site, publication, days, name))
+            sent.append(deliver_days(site, publication, days, name))
         except UsageError as problem:
             problems.append(str(problem))
     require(not problems, "; ".join(problems))
     return sent
 
 
-def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
+def deliver_days(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
     """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
     from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished, send_issue
 
@@ -116,7 +116,7 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
     problems = list[str]()
     reasons = list[str]()
     issue_reader = RecordIssueReader(site.record, site.terms)
-    for destination in load(SENDERS[name].destinations)(site.record, site, client_opener(site)):
+    for destination in load_object(SENDERS[name].destinations)(site.record, site, client_opener(site)):
         attempts += 1
         with closing(destination):
             for day in days:
@@ -128,9 +128,9 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
                     reasons.append(idle_reason(site.record, destination.sender, issue_reader, publication, day))
     if not attempts:
         raise UsageError(f"{site.file}: {name}: no destination configured; see `hotpapers docs wings/{name}`")
-    keep_finished(site.record, name, results, attempts, now())
+    keep_finished(site.record, name, results, attempts, current_time())
     total = sum(result.sent for result in results)
-    idle = distinct(filter(None, reasons)) or (f"no destination is for {publication}",)
+    idle = without_duplicates(filter(None, reasons)) or (f"no destination is for {publication}",)
     return {"channel": name, "sent": total, "reasons": [] if total or problems else idle, "problems": problems}
 
 

@@ -22,9 +22,9 @@ from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
 from hotpapers.base.keys import is_web_address, parse_key
 from hotpapers.base.model import Post, Verdict
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.base.wings import hooks_of
-from hotpapers.record import now
+from hotpapers.record import current_time
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.hooks import AfterChange, PastIssues
 
@@ -58,9 +58,9 @@ class Site(ConfiguredSite):
         self, sources: Sequence[str] = (), *, once: bool = True, stop: threading.Event | None = None
     ) -> CollectResult:
         """Reads sources into the record, by default those of the settings: `once`, or until `stop` is set."""
-        from hotpapers.site.running import collect
+        from hotpapers.site.running import collect_sources
 
-        return collect(self, sources, stop or threading.Event(), once=once)
+        return collect_sources(self, sources, stop or threading.Event(), once=once)
 
     # ---- issues ------------------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class Site(ConfiguredSite):
             folder = output or self.folder / "preview"
             if not force:
                 check_owner(folder)
-            report += sending.previews(self, name, days, senders, folder)
+            report += sending.preview_days(self, name, days, senders, folder)
         else:
             report += sending.deliver_all(self, name, days, senders)
         return publishing.PublishResult(name, days, report, folders_again)
@@ -210,12 +210,12 @@ class Site(ConfiguredSite):
         from hotpapers.keep import search as searching
 
         record = self.record
-        rows = searching.outstanding(record)
+        rows = searching.outstanding_rows(record)
         with self.progress("making the index", rows if rows > LONG else 0) as step:
             searching.make_index(record, step)
         if posts:
             return searching.search_posts(record, query, limit=limit, allowed=self.terms), 0
-        results = searching.search(record, query, limit=limit)
+        results = searching.search_papers(record, query, limit=limit)
         try:
             if results.total:
                 instead = 0
@@ -233,9 +233,9 @@ class Site(ConfiguredSite):
 
     def inspect(self) -> Inspection:
         """The state of the store, of jobs and settings, as `hotpapers status` shows it."""
-        from hotpapers.site.inspection import inspect
+        from hotpapers.site.inspection import inspect_site
 
-        return inspect(self)
+        return inspect_site(self)
 
     def verify_store(self, days: Sequence[str] = (), publication: str | None = None) -> tuple[VerifyResult, int]:
         """Checks the store, every batch and row, and rebuilds the issues of some `days`, or all. Returns what was
@@ -259,7 +259,7 @@ class Site(ConfiguredSite):
         from hotpapers.keep.transfer.export_formats import EXPORTS, WHOLE
 
         if format not in EXPORTS:
-            raise UsageError(f"format: {format!r} is not one of {choices(format, EXPORTS)}")
+            raise UsageError(f"format: {format!r} is not one of {list_choices(format, EXPORTS)}")
         if target and format in WHOLE:
             self.note_export(target)
         withheld = () if all_words else terms.ids_only(self.terms)
@@ -305,7 +305,7 @@ class Site(ConfiguredSite):
                 judgement="shown" if undo else "hidden",
                 version=1,
                 reason=reason.strip(),
-                observed_at=now(),
+                observed_at=current_time(),
             )
             for name in names
         ]
@@ -363,10 +363,10 @@ class Site(ConfiguredSite):
             require(not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot")
         elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):
             verdict = operator_verdict(judgement, paper, reason, since)
-            review.set_verdict(record, self.settings.bots, key, verdict, at=now(), paper=paper_key)
+            review.set_verdict(record, self.settings.bots, key, verdict, at=current_time(), paper=paper_key)
         else:
             require(not reason and not since, "--undo does not go with --reason or --since")
-            review.withdraw_verdict(record, self.settings.bots, key, at=now(), paper=paper_key)
+            review.withdraw_verdict(record, self.settings.bots, key, at=current_time(), paper=paper_key)
         return review.review_account(record, key)
 
     # ---- queries -------------------------------------------------------------------------------------------

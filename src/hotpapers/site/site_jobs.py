@@ -12,7 +12,7 @@ from hotpapers.base.wings import hooks_of
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
-from hotpapers.publish.schedule.health import SiteHealth, health
+from hotpapers.publish.schedule.health import SiteHealth, assess_health
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
@@ -21,7 +21,7 @@ from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.hooks import Alarms, Jobs, Publishing, StatusCheck
 from hotpapers.site.publication_changes import check_names
 from hotpapers.site.publishing import check_unmoved, configured_folders
-from hotpapers.site.sending import all_destinations, check, sends
+from hotpapers.site.sending import all_destinations, check_sending, has_sender
 
 JobMakers = Mapping[str, Callable[[], JobLoop]]
 """The functions that make jobs, by name."""
@@ -69,7 +69,7 @@ def site_jobs(
 
     return (
         loops({PublishJob.name: publish, HousekeepingJob.name: keep_house}),
-        loops({SendJob.name: send} if sends(site) else {}),
+        loops({SendJob.name: send} if has_sender(site) else {}),
     )
 
 
@@ -78,7 +78,7 @@ def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
     alarms = [alarm for alarm, _ in wing_alarms(site, record)]
-    return health(record, names, at, alarms, wanted_jobs(site))
+    return assess_health(record, names, at, alarms, wanted_jobs(site))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
 
 def wanted_jobs(site: ConfiguredSite) -> set[str]:
     """The names of the jobs that the settings ask for; others are switched off. Raises SettingsError."""
-    own = (PublishJob.name, HousekeepingJob.name, *([SendJob.name] if sends(site) else []))
+    own = (PublishJob.name, HousekeepingJob.name, *([SendJob.name] if has_sender(site) else []))
     return {*own, *wing_jobs(site), *job_names(site.sources())}
 
 
@@ -128,7 +128,7 @@ def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], ob
         partial(check_names, site.file, record, site.settings.publication),
         *(partial(check_unmoved, site, record, name) for name in site.own_publications),
         partial(_check_owners, site, record),
-        partial(check, site, record),
+        partial(check_sending, site, record),
     )
 
 

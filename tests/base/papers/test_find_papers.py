@@ -154,14 +154,14 @@ UNITS = [
 def test_work_grows_with_length_only(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted, not timed; but a nonlinear search would not finish on a text of this size."""
     characters = 0
-    decoded = unescaping.decoded
+    decoded = unescaping.decode_escapes
 
     def counted(text: str, start: int = 0, end: int | None = None) -> unescaping.UnescapedText:
         nonlocal characters
         characters += (len(text) if end is None else end) - start
         return decoded(text, start, end)
 
-    monkeypatch.setattr("hotpapers.base.papers.mentions.decoded", counted)
+    monkeypatch.setattr("hotpapers.base.papers.mentions.decode_escapes", counted)
     text = unit * (100_000 // len(unit))
     find_papers(text)
     plain = text.lower().replace("\u200b", "")
@@ -178,10 +178,10 @@ KEYS = sorted({key for _, key, _ in CERTAIN})
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_papers_page_is_found_as_the_paper(key: str) -> None:
-    page, pdf = paper_servers.links(key)
+    page, pdf = paper_servers.paper_links(key)
     assert [paper.key for paper in find_papers(page)] in ([key], [""])  # "": OSF's pages of files
     assert "{" not in page + pdf and page.startswith("https://")
-    page, _ = paper_servers.links(key, 2)
+    page, _ = paper_servers.paper_links(key, 2)
     assert [paper.key for paper in find_papers(page)] == [key]
     server = paper_servers.server_of(key)
     assert server in paper_servers.SERVERS and server.title

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.base.model import TextLink, storable
+from hotpapers.base.model import TextLink, storable_text
 from hotpapers.base.text import html_text as room
-from hotpapers.base.text.html_text import MAX_HTML_CHARS, MAX_LINKS, plain
+from hotpapers.base.text.html_text import MAX_HTML_CHARS, MAX_LINKS, html_to_text
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -50,7 +50,7 @@ SHOWN = [
 
 @pytest.mark.parametrize(("html", "shown"), SHOWN)
 def test_what_is_shown(html: str, shown: str) -> None:
-    assert plain(html)[0] == shown
+    assert html_to_text(html)[0] == shown
 
 
 LINKS = [
@@ -68,7 +68,7 @@ LINKS = [
 
 @pytest.mark.parametrize(("html", "links"), LINKS)
 def test_where_links_stand(html: str, links: list[TextLink]) -> None:
-    assert list(plain(html)[1]) == links
+    assert list(html_to_text(html)[1]) == links
 
 
 PIECES = [
@@ -83,8 +83,8 @@ HOSTILE = st.one_of(st.text(), st.lists(st.sampled_from(PIECES) | st.text(max_si
 @given(HOSTILE)
 @example("<PRE>\n0")
 def test_any_text_is_read_and_offsets_are_in_range(html: str) -> None:
-    text, links = plain(html)
-    assert text == text.strip(" \n\t") == storable(text)
+    text, links = html_to_text(html)
+    assert text == text.strip(" \n\t") == storable_text(text)
     assert all(0 <= link.start <= link.end <= len(text) and link.target for link in links)
     assert all(text[k.start : k.end] == text[k.start : k.end].strip() for k in links)
 
@@ -95,7 +95,7 @@ WORDS = st.text(st.characters(exclude_characters="<&\0", exclude_categories=["C"
 @given(st.lists(st.tuples(WORDS, WORDS), max_size=10))
 def test_a_link_covers_the_words_that_were_shown(pairs: list[tuple[str, str]]) -> None:
     html = " ".join(f'{before} <a href="https://a.org/{n}">{shown}</a>' for n, (before, shown) in enumerate(pairs))
-    text, links = plain(html)
+    text, links = html_to_text(html)
     assert [text[k.start : k.end] for k in links] == [shown for _, shown in pairs]
     assert [k.target for k in links] == [f"https://a.org/{n}" for n in range(len(pairs))]
 
@@ -113,7 +113,7 @@ def work_of(html: str) -> int:
 
     def counted() -> None:
         sys.settrace(trace)
-        plain(html)
+        html_to_text(html)
 
     thread = Thread(target=counted)
     thread.start()
@@ -133,11 +133,11 @@ REPEATED = [
 def test_work_grows_with_the_length_and_no_faster(piece: str, before: str) -> None:
     small, large = (before + piece * (size // len(piece)) for size in (1_000, 4_000))
     assert work_of(large) <= 5 * work_of(small) + 100
-    plain(
+    html_to_text(
         before + piece * (MAX_HTML_CHARS // len(piece))
     )  # regular expressions are not counted, but would not finish here
 
 
 def test_only_so_much_is_read() -> None:
-    assert len(plain("x" * (MAX_HTML_CHARS + 5))[0]) == MAX_HTML_CHARS
-    assert len(plain("<a href=x>y</a>" * (MAX_LINKS + 5))[1]) == MAX_LINKS
+    assert len(html_to_text("x" * (MAX_HTML_CHARS + 5))[0]) == MAX_HTML_CHARS
+    assert len(html_to_text("<a href=x>y</a>" * (MAX_LINKS + 5))[1]) == MAX_LINKS

@@ -257,7 +257,7 @@ HOSTILE = [
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """The number of needles matched, and the number of characters unescaped."""
     work = [0, 0]
-    match, decoded = addresses.match, unescaping.decoded
+    match, decoded = addresses.match_address, unescaping.decode_escapes
 
     def counted_match(text: str, needle: str, place: int) -> addresses.Mention | None:
         work[0] += 1
@@ -268,8 +268,8 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         work[1] += (len(text) if end is None else end) - start
         return answer
 
-    monkeypatch.setattr("hotpapers.base.papers.arxiv.addresses.match", counted_match)
-    monkeypatch.setattr("hotpapers.base.papers.mentions.decoded", counted_decoded)
+    monkeypatch.setattr("hotpapers.base.papers.arxiv.addresses.match_address", counted_match)
+    monkeypatch.setattr("hotpapers.base.papers.mentions.decode_escapes", counted_decoded)
     yield work
 
 

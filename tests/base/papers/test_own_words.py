@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper
 from hotpapers.base.papers.mentions import own_words as words
-from hotpapers.base.papers.mentions.own_words import folded, frame, is_bare, own_words
+from hotpapers.base.papers.mentions.own_words import common_words, is_bare, own_words, to_words
 
 
 def titled(title: str, abstract: str = "", authors: tuple[str, ...] = ()) -> Paper:
@@ -34,7 +34,7 @@ KETTLES = titled(
     ],
 )
 def test_words_without_what_does_not_tell(text: str, expected: list[str]) -> None:
-    assert folded(text) == expected
+    assert to_words(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,11 @@ def test_a_tenth_of_the_letters_may_be_its_own() -> None:
 
 def test_what_half_of_the_posts_say_is_a_frame() -> None:
     texts = [own_words(f"Hot off the press: Kettles {'nice' if n < 4 else ''}", [KETTLES]) for n in range(10)]
-    assert frame(texts) == {"hot", "off", "the", "press"}
-    assert is_bare(texts[9], frame(texts)) and not is_bare(texts[9]) and not is_bare(texts[0], frame(texts))
-    assert frame(texts[:9]) == frozenset(), "too few to tell"
+    assert common_words(texts) == {"hot", "off", "the", "press"}
+    assert (
+        is_bare(texts[9], common_words(texts)) and not is_bare(texts[9]) and not is_bare(texts[0], common_words(texts))
+    )
+    assert common_words(texts[:9]) == frozenset(), "too few to tell"
 
 
 @given(st.text(), st.text(), st.text())

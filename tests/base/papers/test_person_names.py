@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.text import bibtex
-from hotpapers.base.text.person_names import AuthorName, is_group, is_suffix, split, without_affiliation
+from hotpapers.base.text.person_names import AuthorName, is_group, is_suffix, split_name, without_affiliation
 from hotpapers.collect.sources.arxiv.paper_items import author_names
 
 
@@ -38,7 +38,7 @@ from hotpapers.collect.sources.arxiv.paper_items import author_names
     ],
 )  # fmt: skip
 def test_parts(name: str, parts: tuple[str, str, str]) -> None:
-    assert split(name) == parts
+    assert split_name(name) == parts
 
 
 def test_suffixes() -> None:
@@ -48,7 +48,7 @@ def test_suffixes() -> None:
 
 @given(st.text(max_size=60))
 def test_any_name_keeps_its_letters(name: str) -> None:
-    parts, shown = split(name), without_affiliation(name)
+    parts, shown = split_name(name), without_affiliation(name)
     assert shown in " ".join(name.split())
     assert sorted("".join(parts).replace(" ", "")) == sorted(re.sub("[ ,]", "", shown)) or "," in parts.family
     assert isinstance(parts.last_word, str)
@@ -67,9 +67,9 @@ GROUPS = [
 
 @pytest.mark.parametrize("name", GROUPS)
 def test_a_group_has_no_given_name_in_any_export(name: str) -> None:
-    assert split(name) == AuthorName("", name, "")
+    assert split_name(name) == AuthorName("", name, "")
     assert is_group(name.upper()) == (not name.startswith("the ") and "AI" not in name)
-    assert bibtex.names([name, "Tansy Overquill"]) == f"{{{name}}} and Tansy Overquill"
+    assert bibtex.format_names([name, "Tansy Overquill"]) == f"{{{name}}} and Tansy Overquill"
 
 
 @pytest.mark.parametrize(

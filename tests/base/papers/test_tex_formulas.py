@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from hotpapers.base.text.tex_formulas import formulas
     ],
 )  # fmt: skip
 def test_prices_are_not_formulas(text: str) -> None:
-    assert list(formulas(text)) == []
+    assert list(find_formulas(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_prices_are_not_formulas(text: str) -> None:
     ],
 )  # fmt: skip
 def test_formulas_beside_prices_and_numbers_stay(text: str, expected: list[str]) -> None:
-    assert [piece.tex for piece in formulas(text)] == expected
+    assert [piece.tex for piece in find_formulas(text)] == expected

@@ -8,11 +8,11 @@ import pytest
 
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.papers.mentions.title_mismatch import other_title
-from hotpapers.base.papers.mentions.title_words import words
+from hotpapers.base.papers.mentions.title_words import split_words
 from hotpapers.wings.classic import format as classic
 from tests.base.papers.test_titles import KETTLE, KNOWN, SOCKS, TITLE, titles
 
-SHEEP = words("Counting Sheep by Contrastive Methods")
+SHEEP = split_words("Counting Sheep by Contrastive Methods")
 
 
 def doubted(text: str, title: list[str] = SHEEP, names: PaperIndex = KNOWN) -> str | None:
@@ -63,7 +63,7 @@ def test_words_that_leave_no_doubt(text: str) -> None:
 def test_no_doubt_where_the_title_is_not_known_or_is_nearly_the_same() -> None:
     text = "A Theory of Lost Socks and Where They Go"
     assert doubted(text, []) is None
-    assert doubted(text, words("Theories of Lost Socks")) is None
+    assert doubted(text, split_words("Theories of Lost Socks")) is None
 
 
 def test_a_title_of_two_other_papers_is_another_papers_title_all_the_same() -> None:
@@ -76,7 +76,7 @@ def test_a_title_of_two_other_papers_is_another_papers_title_all_the_same() -> N
 
 def listed(shared: Path) -> list[tuple[str, classic.ClassicItem, int, classic.ClassicPost]]:
     files = sorted([*(shared / "archive" / "posts").glob("*.md"), *(shared / "seeds" / "restored").glob("*.md")])
-    issues = [classic.parse(file.read_bytes().decode()) for file in files]
+    issues = [classic.parse_classic(file.read_bytes().decode()) for file in files]
     return [
         (issue.date, item, n, post) for issue in issues for item in issue.items for n, post in enumerate(item.posts, 1)
     ]
@@ -91,13 +91,14 @@ def test_listed_posts_quote_the_titles_that_they_stand_under(shared: Path) -> No
     hold = [
         (item.paper, post.text)
         for _, item, _, post in posts
-        if len(item.title.split()) >= 5 and f" {' '.join(words(item.title))} " in f" {' '.join(words(post.text))} "
+        if len(item.title.split()) >= 5
+        and f" {' '.join(split_words(item.title))} " in f" {' '.join(split_words(post.text))} "
     ]
     assert sum(paper in titles(text, names) for paper, text in hold) >= 0.98 * len(hold)
     assert not [(day, item.number) for day, item, _, post in posts if set(titles(post.text, names)) - {item.paper}]
     doubts = [
         (day, item.number, n)
         for day, item, n, post in posts
-        if doubted(post.text, words(item.title), names) is not None
+        if doubted(post.text, split_words(item.title), names) is not None
     ]
     assert doubts == [("2021-01-14", 13, 1)]

@@ -24,8 +24,8 @@ from hotpapers.base.papers.mentions.paper_index import (
     PaperAlias,
     PaperIndex,
 )
-from hotpapers.base.papers.mentions.title_words import WORD, plain, words
-from hotpapers.publish.view.tex import plain_line, prose
+from hotpapers.base.papers.mentions.title_words import WORD, split_words, to_ascii
+from hotpapers.publish.view.tex import plain_line, tex_to_markup
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
 TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"
@@ -60,7 +60,7 @@ def titles(text: str, names: PaperIndex = KNOWN) -> list[str]:
     ],
 )
 def test_words(dressed: str, bare: str) -> None:
-    assert words(dressed) == bare.split()
+    assert split_words(dressed) == bare.split()
 
 
 SPELLINGS = [
@@ -95,7 +95,7 @@ def test_the_titles_of_the_archive_are_found_as_lines(shared: Path) -> None:
     for title in real_titles(shared):
         line, count = plain_line(title), count + 1
         tight = re.sub(" ?([∼×→≤≥≈=<>+−]) ?", r"\1", line)
-        missed += sum(words(form) != words(title) for form in (line, tight, line.translate(ascii_signs)))
+        missed += sum(split_words(form) != split_words(title) for form in (line, tight, line.translate(ascii_signs)))
     assert missed <= 0.002 * 3 * count and count > 100_000
 
 
@@ -125,8 +125,8 @@ SHOWN = {
 @pytest.mark.parametrize("title", SHOWN)
 def test_a_title_has_the_words_of_the_line_that_shows_it(title: str) -> None:
     assert plain_line(title) == SHOWN[title]
-    assert words(title) == words(SHOWN[title])
-    assert 'class="tex"' not in prose(title), "each formula is rendered"
+    assert split_words(title) == split_words(SHOWN[title])
+    assert 'class="tex"' not in tex_to_markup(title), "each formula is rendered"
 
 
 DRESSED = st.text("aB1$_^{}\\~ -'é’ßαΣςﬁ½–‑🎉ッ日\u0301\u200bİı") | st.text()
@@ -134,12 +134,12 @@ DRESSED = st.text("aB1$_^{}\\~ -'é’ßαΣςﬁ½–‑🎉ッ日\u0301\u200b�
 
 @given(DRESSED)
 def test_words_are_found_in_one_look_at_each_byte_as_in_the_plain_text(text: str) -> None:
-    assert words(text) == WORD.findall(plain(text).lower()) and plain(text).isascii()
+    assert split_words(text) == WORD.findall(to_ascii(text).lower()) and to_ascii(text).isascii()
 
 
 @given(st.text())
 def test_plain_text_is_ascii_and_not_much_longer(text: str) -> None:
-    assert plain(text).isascii() and len(plain(text)) <= 18 * len(text)
+    assert to_ascii(text).isascii() and len(to_ascii(text)) <= 18 * len(text)
 
 
 # ---- titles ------------------------------------------------------------------------------------------
@@ -261,11 +261,11 @@ def test_very_long_titles_are_left_alone() -> None:
 @example("\\" * 50 + '"{')
 def test_any_text_is_borne(text: str) -> None:
     names = PaperIndex(
-        [PaperAlias(KETTLE, text, text, tuple(paper_urls.claimed(text))), PaperAlias(SOCKS, "a b a b a")]
+        [PaperAlias(KETTLE, text, text, tuple(paper_urls.claimed_keys(text))), PaperAlias(SOCKS, "a b a b a")]
     )
     aliases = names.papers_in(text, [text])
     assert names.may_name(text) or not aliases
-    assert all(0 <= title.start < title.end <= len(words(text)) for title in names.titles_in(text))
+    assert all(0 <= title.start < title.end <= len(split_words(text)) for title in names.titles_in(text))
     assert not NO_NAMES.papers_in(text, [text]) and not NO_NAMES.may_name(text)
 
 
@@ -339,7 +339,7 @@ def test_what_is_no_doi_of_one_paper(text: str) -> None:
     ],
 )
 def test_the_key_of_an_address(address: str, key: str) -> None:
-    assert list(paper_urls.keys(address)) == ([key] if key else [])
+    assert list(paper_urls.find_keys(address)) == ([key] if key else [])
 
 
 @pytest.mark.parametrize(
@@ -358,12 +358,12 @@ def test_the_key_of_an_address(address: str, key: str) -> None:
     ],
 )
 def test_what_a_paper_claims(text_of_paper: str, claimed: list[str]) -> None:
-    assert paper_urls.claimed(text_of_paper) == claimed
+    assert paper_urls.claimed_keys(text_of_paper) == claimed
 
 
 def test_what_somebody_else_names_as_a_papers_page() -> None:
     urls = ["https://song.example", "https://github.com/kettle/song", "no address", "https://arxiv.org/abs/2609.00002"]
-    assert paper_urls.named(urls) == ["song.example", "github.com/kettle/song"]
+    assert paper_urls.listed_keys(urls) == ["song.example", "github.com/kettle/song"]
 
 
 def test_a_page_names_its_paper_unless_two_claim_it() -> None:

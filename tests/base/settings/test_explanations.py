@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import Settings, load
-from hotpapers.base.settings.explanations import described, homes_below
+from hotpapers.base.settings.explanations import describe_fields, homes_below
 from hotpapers.base.settings.limits import category_problem
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.terms import TermsOverride
@@ -155,7 +155,7 @@ def test_no_unknown_key_is_ignored(tmp_path: Path, heading: str, key: str) -> No
 def test_each_setting_has_a_description_for_errors() -> None:
     for cls in (*HEADINGS.values(), *SOURCE_HEADINGS.values()):
         if cls is not Settings:
-            assert set(described(cls)) >= set(cls.__struct_fields__), cls
+            assert set(describe_fields(cls)) >= set(cls.__struct_fields__), cls
     assert homes_below(Settings)["hour"] == "in [[publication]]"
     assert "base" not in homes_below(Settings), "several tables have it"
 

@@ -106,7 +106,7 @@ def test_no_error_quotes_a_secret(drawn: tuple[str, dict[str, Any]]) -> None:
 def message_of(text: str) -> str:
     """What is wrong with a file, in all its forms."""
     try:
-        loaded = settings.check(text, Path("hotpapers.toml"))
+        loaded = settings.check_text(text, Path("hotpapers.toml"))
         chosen_sources(loaded.source, file="hotpapers.toml")
     except SettingsError as problem:
         return "\n".join([str(problem), *problem.mistakes])

@@ -19,13 +19,13 @@ from hotpapers.base.settings import (
     PublicationSettings,
     PublishSettings,
     RunSettings,
-    check,
+    check_text,
     load,
 )
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.quote import QuoteSettings
 from hotpapers.base.settings.serve import ServeSettings
-from hotpapers.base.terms import TERMS, TermsOverride, table
+from hotpapers.base.terms import TERMS, TermsOverride, reviewed_terms
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
@@ -191,7 +191,7 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_keys_of_earlier_versions_are_ignored(tmp_path: Path) -> None:
-    assert check("[mailing]\nselector = 'owl'\n", tmp_path) == check("[mailing]\n", tmp_path)
+    assert check_text("[mailing]\nselector = 'owl'\n", tmp_path) == check_text("[mailing]\n", tmp_path)
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ TWO = "[[publication]]\nname = 'daily'\n[[publication]]\nname = 'weekly'\nbase =
 
 
 def test_terms_change_the_reviewed_table_cell_by_cell(tmp_path: Path) -> None:
-    changed = table(load(written(tmp_path, EVERYTHING)).terms)
+    changed = reviewed_terms(load(written(tmp_path, EVERYTHING)).terms)
     assert changed == {**TERMS} | {"x": TERMS["x"]._replace(keep=7 * model.DAY, shown="text")}
 
 

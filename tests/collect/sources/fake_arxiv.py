@@ -125,7 +125,7 @@ class FakeArxiv:
         ).encode()
 
     def listing(self, archive: str, skip: int, show: int, at: int) -> bytes:
-        end = bisect(self.labels, days.following(days.current(at)))
+        end = bisect(self.labels, days.next_label(days.latest_label(at)))
         dates = [day for day in self.labels[max(0, end - 9) : end] if self.is_out(day, at, True)][-5:][::-1]
         entries = [(day, paper) for day in dates for paper in self.papers_in(archive, day) if paper.type == "new"]
         page = entries[skip : skip + show]
@@ -245,7 +245,7 @@ def papers_between(first: str, last: str, skipped_days: Iterable[str] = (), per_
             delay = 3 * DAY if number % 7 == 0 else 0
             submitted = deadline - (n + 1) * 60_000_000 - delay
             archives = (("cs",), ("math",), ("math", "cs"))[n % 3]
-            changed_on = days.label(date.fromisoformat(day).replace(day=28)) if number % 5 == 0 else ""
+            changed_on = days.label_of(date.fromisoformat(day).replace(day=28)) if number % 5 == 0 else ""
             changed_on = changed_on if changed_on > day else ""
             papers.append(FakePaper(f"{month}.{number:05d}", day, submitted, archives, changed_on))
         day = days.next_day(day)

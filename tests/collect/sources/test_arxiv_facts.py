@@ -115,7 +115,7 @@ def test_in_a_good_week_everything_is_known_of_every_paper(store: Path) -> None:
     latest = {paper.paper: paper for paper in site.papers()}
     for paper, _, type in expected_announcements(site.arxiv):
         assert type == "new" or (latest[paper].version, latest[paper].comment) == (2, "2 made-up pages")
-    assert cursor_state.parse(cursor_of(site.record.database, "arxiv")).owed == ()
+    assert cursor_state.parse_cursor(cursor_of(site.record.database, "arxiv")).owed == ()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -80,5 +80,5 @@ def test_a_harvest_of_days_does_not_keep_a_day_from_being_read(monkeypatch: pyte
         run.http.advance(1800)
         with suppress(RetryLater):
             run.round()
-        assert run.state.day == days.current(run.http.now())
+        assert run.state.day == days.latest_label(run.http.now())
     assert run.announcements() >= papers_on(arxiv, DAY, "2026-11-12")

@@ -67,7 +67,7 @@ def test_a_document_becomes_its_items(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["list-recent", "list-new"])
 def test_a_listing_becomes_days(name: str) -> None:
-    by_day = listing.parse(data("sources", "arxiv", f"{name}.html").read_bytes())
+    by_day = listing.parse_listing(data("sources", "arxiv", f"{name}.html").read_bytes())
     assert by_day["2026-11-09"].papers["2611.01234"] == "new"
     assert by_day["2026-11-09"].papers["2611.01200"] == "cross"
     assert "2611.99999" not in by_day["2026-11-09"].papers
@@ -151,11 +151,11 @@ LISTED: dict[str, dict[str, tuple[int, int]]] = {
 
 REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
     # arXiv's error answers must not be read as content
-    "catchup_400.html": (listing.parse, "not arXiv's listing"),
+    "catchup_400.html": (listing.parse_listing, "not arXiv's listing"),
     "feed_atom_error_bad_archive.xml": (formats.parse_feed, "Bad archive 'nosuch'"),
     "feed_rss_error_bad_archive.xml": (formats.parse_feed, "Bad subject class 'XX'"),
     "feed_rss_no_archive.txt": (formats.parse_feed, "syntax error"),
-    "list_bad_archive_error.html": (listing.parse, "not arXiv's listing"),
+    "list_bad_archive_error.html": (listing.parse_listing, "not arXiv's listing"),
     "query_error_400_incorrect_id.xml": (formats.parse_api, "incorrect id format for abc"),
     "from-docs/api_429.txt": (formats.parse_api, "syntax error"),
     "from-docs/oai_503_retry_after.txt": (formats.parse_oai, "no element found"),
@@ -215,7 +215,7 @@ def test_a_recording_becomes_papers(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_a_recorded_listing_is_counted(name: str) -> None:
-    by_day = listing.parse(recording(name))
+    by_day = listing.parse_listing(recording(name))
     assert {day: (entries.total, len(entries.papers)) for day, entries in by_day.items()} == LISTED[name]
 
 
@@ -310,7 +310,7 @@ def test_what_cannot_be_read_says_so(kind: str, body: bytes) -> None:
         list(ArxivSource(ArxivSettings()).read(RawPayload(kind, "key", body, AT)))
 
 
-@pytest.mark.parametrize("parse", [formats.parse_feed, formats.parse_api, formats.parse_oai, listing.parse])
+@pytest.mark.parametrize("parse", [formats.parse_feed, formats.parse_api, formats.parse_oai, listing.parse_listing])
 def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None:
     with pytest.raises(InputError, match="not "):
         parse(b"<other/>")
@@ -340,13 +340,13 @@ def test_a_version_with_an_odd_number_is_a_paper_all_the_same() -> None:
 
 def test_a_listing_has_bounds() -> None:
     with pytest.raises(InputError, match="more than 2000 entries"):
-        listing.parse(b"<dl id='articles'>" + b"<dt>" * 2001)
+        listing.parse_listing(b"<dl id='articles'>" + b"<dt>" * 2001)
     body = (
         b"<dl id='articles'><h3>Mon, 9 Nov 2026 (showing 1 of 1 entries)</h3><dt>"
         + b" " * 5000
         + b'<a href="/abs/2611.00001">'
     )
-    assert listing.parse(body)["2026-11-09"].papers == {}
+    assert listing.parse_listing(body)["2026-11-09"].papers == {}
 
 
 def test_nothing_is_counted() -> None:

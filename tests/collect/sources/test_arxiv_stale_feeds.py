@@ -14,7 +14,7 @@ from hotpapers.base.model import HOUR, AnnouncementType, Paper
 from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.collect.sources.arxiv import ArxivSettings, formats, xml
 from hotpapers.collect.sources.arxiv.formats import DailyFeedEntry
-from hotpapers.collect.sources.arxiv.listing import MIN_NEW_PAPERS, FeedComparison, ListingCount, compare
+from hotpapers.collect.sources.arxiv.listing import MIN_NEW_PAPERS, FeedComparison, ListingCount, compare_feed
 from tests.collect.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.collect.sources.net import reply
 from tests.collect.sources.test_arxiv_rounds import CS_AND_MATH, DAY, FEED_CS, LIST_CS, ArxivRun, papers_on
@@ -212,7 +212,7 @@ def ids(items: Iterable[DailyFeedEntry]) -> set[tuple[str, AnnouncementType]]:
 def compared(
     feed: list[DailyFeedEntry], listing: Mapping[str, ListingCount], replaced: frozenset[str] | None
 ) -> FeedComparison:
-    return compare(feed, "cs", DAY, listing, "2611.00100", lambda: replaced)
+    return compare_feed(feed, "cs", DAY, listing, "2611.00100", lambda: replaced)
 
 
 @given(DAYS, DAYS, st.data())
@@ -260,7 +260,7 @@ def test_no_item_of_a_recorded_feed_is_lost() -> None:
         feed = formats.parse_feed(file.read_bytes())
         day, archive = feed.date.isoformat(), file.name.split("_")[2].split(".")[0]
         for listing in ({day: listed(feed.items)}, {}):
-            result = compare(feed.items, archive, day, listing, "", lambda: None)
+            result = compare_feed(feed.items, archive, day, listing, "", lambda: None)
             assert result == FeedComparison(frozenset(ids(feed.items))), file.name
 
 

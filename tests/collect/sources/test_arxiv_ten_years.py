@@ -60,7 +60,7 @@ def run_years(arxiv: FakeArxiv, source: ArxivSource, seed: int) -> tuple[FakeRec
         if random.random() < 0.02:  # the same feeds again
             for page in source.pages(http, old_cursor):
                 record.store(source, page)
-        due = source.next_due(http.now(), cursor_state.parse(record.cursor))
+        due = source.next_due(http.now(), cursor_state.parse_cursor(record.cursor))
         moment = next((stop for start, stop in outages if start <= due < stop), due)
         http.advance((moment - http.now()) / 1_000_000)
     return record, http
@@ -203,8 +203,8 @@ def test_in_the_morning_in_zurich_the_day_is_known(
             assert announced_at[day] <= in_zurich(8, day), day
         elif not is_off:
             assert day not in announced_at or announced_at[day] > in_zurich(8, day), day
-            assert not days.expected(day) or empty_at[day] <= in_zurich(14, day), day
-        day = days.following(day)
+            assert not days.has_announcement(day) or empty_at[day] <= in_zurich(14, day), day
+        day = days.next_label(day)
     # midnight in New York is 06:00 in Zurich, or 05:00 while only one of them has changed its clocks
     assert hours == {5, 6}
 
@@ -225,7 +225,9 @@ def test_it_asks_politely(history: tuple[FakeArxiv, FakeRecord, ScriptedClient, 
 
 def test_the_made_up_papers_are_as_arxiv_numbers_them() -> None:
     papers = papers_between("2026-01-05", "2026-03-05")
-    assert [cursor_state.rank(paper.id) for paper in papers] == sorted(cursor_state.rank(paper.id) for paper in papers)
+    assert [cursor_state.id_rank(paper.id) for paper in papers] == sorted(
+        cursor_state.id_rank(paper.id) for paper in papers
+    )
     assert all(days.announced_for(p.submitted_at) <= p.day for p in papers)
     assert any(days.announced_for(p.submitted_at) < p.day for p in papers)  # held back
     assert isinstance(papers[0], FakePaper)

@@ -17,7 +17,7 @@ def test_a_paper_in_the_part_that_was_cut_counts(field: str, text: str) -> None:
     raw = msgspec.Raw(msgspec.json.encode({"text": "A long […]", "createdAt": "2026-03-01T10:00:00Z", field: text}))
     record = stream_filter.post_record(raw)
     assert record and stream_filter.names_paper(raw, record)
-    assert [mention.paper for mention in parser.mentions("bluesky:x", record, AT)] == ["arxiv:2602.01234"]
+    assert [mention.paper for mention in parser.list_mentions("bluesky:x", record, AT)] == ["arxiv:2602.01234"]
 
 
 @pytest.mark.parametrize("value", [None, 7, [], {}, ""])

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.model import Item, Post, RawPayload, Source, kind_of
-from hotpapers.base.networks import readable, row_of
+from hotpapers.base.networks import readable_networks, row_of
 from hotpapers.collect.sources import SOURCES
-from hotpapers.record.item_checks import check, clean
+from hotpapers.record.item_checks import check_item, clean_item
 from tests.collect.sources.cases import AT, FOLDER
 from tests.collect.sources.net import ScriptedClient, reply
 from tests.conftest import ROOT
@@ -89,7 +89,7 @@ def read(source: Source, payload: RawPayload) -> list[Item] | str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_source_bears_its_networks_name(name: str) -> None:
-    assert source_of(name).name == name and name in readable()
+    assert source_of(name).name == name and name in readable_networks()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,7 +137,7 @@ def check_reading(name: str, payload: RawPayload) -> None:
     assert all(post.network == name and post.post.startswith(f"{name}:") for post in posts)
     for item in items:
         with suppress(InputError, ValueError):  # goes to quarantine
-            check(clean(item))
+            check_item(clean_item(item))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,7 +13,7 @@ import pytest
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import MAX_INTEGER, Item, Mention, Post, RawPayload
 from hotpapers.collect.sources.decoding import Count, decode_entry
-from hotpapers.record.item_checks import check, clean
+from hotpapers.record.item_checks import check_item, clean_item
 from tests.collect.sources.cases import AT, FOLDER
 from tests.collect.sources.test_contract import keys, source_of
 from tests.conftest import data, needs_wings
@@ -42,7 +42,7 @@ def read(source: str, kind: str, body: Any) -> list[Item]:
     try:
         items = list(source_of(source).read(RawPayload(kind, key, json.dumps(body).encode(), AT)))
         for item in items:
-            check(clean(item))
+            check_item(clean_item(item))
     except (InputError, ValueError):
         return []
     return items

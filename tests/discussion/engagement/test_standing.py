@@ -14,8 +14,8 @@ from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, Item, Mention, Post, Reaction, Snapshot
 from hotpapers.discussion.engagement.standing import queries
 from hotpapers.discussion.engagement.standing.queries import AccountHistory, PaperActivity, add_activity
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record.identities import key_of
 from hotpapers.record.record import Record
@@ -269,7 +269,7 @@ def test_moved_to_another_store(store_url: str, tmp_path: Path) -> None:
         write_history(record, history, learning=True)
         expected = (table(record), accounts_with_standing(record), accounts_with_standing(record, position=1))
         with Record(store_url) as copy:
-            import_lines(copy, "made-up.jsonl", lines(record))
+            import_lines(copy, "made-up.jsonl", record_lines(record))
             queries.learn_standing(copy.database)
             assert (table(copy), accounts_with_standing(copy), accounts_with_standing(copy, position=1)) == expected
     assert expected[1:] == ({"bluesky:a", "bluesky:b", "bluesky:c"}, {"bluesky:a"})
@@ -282,7 +282,7 @@ def test_a_forgotten_account_keeps_standing_by_number(store_url: str) -> None:
         )
         rows = record.database.rows("SELECT * FROM standing ORDER BY account")
         known = queries.known_accounts(record.view(NOW))
-        forget(record, "bluesky:a")
+        forget_key(record, "bluesky:a")
         assert "bluesky:a" not in accounts_with_standing(record) and len(accounts_with_standing(record)) == 2
         for learn in (queries.learn_standing, queries.relearn_standing):
             learn(record.database)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.discussion.moderation.author_names import fold, shows_author
+from hotpapers.discussion.moderation.author_names import fold_name, shows_author
 from hotpapers.discussion.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
 from hotpapers.wings.classic import format as classic
 from tests.conftest import SHARED
@@ -80,7 +80,7 @@ def test_who_shows_nothing_shows_no_author() -> None:
 
 
 def test_the_lists_are_folded_and_nicknames_differ_from_names() -> None:
-    assert all(fold(name) == name for name in COMMON) and EASTERN < COMMON
+    assert all(fold_name(name) == name for name in COMMON) and EASTERN < COMMON
     assert all(len(pair) == 2 and not pair[0].startswith(pair[1]) for pair in NICKNAMES)
 
 
@@ -125,7 +125,7 @@ def archive() -> list[RealPost]:
     return [
         RealPost(post.name, post.handle, post.text, item)
         for file in sorted((SHARED / "archive" / "posts").glob("*.md"))
-        for item in classic.parse(classic.decode(file.read_bytes())[0]).items
+        for item in classic.parse_classic(classic.decode_file(file.read_bytes())[0]).items
         for post in item.posts
     ]
 

@@ -23,10 +23,10 @@ from hotpapers.discussion.moderation.bots.review import (
 )
 from hotpapers.issues import freeze
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.record.meta import write_meta
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.cli.run import good, misuse, run
 from tests.discussion.moderation.bots.samples import NOW
 from tests.issues.made import DAY as TODAY
@@ -249,19 +249,19 @@ def test_a_forgotten_author_stays_one_and_the_verdict_keeps_no_words(record: Rec
     judge_authors(record)
     voices_before = author_voices(record.view())
     position = record.head.position
-    forget(record, TANSY)
+    forget_key(record, TANSY)
     assert author_voices(record.view()) == voices_before == author_voices(record.view(position=position))
     [(subject, about)] = verdicts(record)
     assert subject.startswith("bluesky:~") and about == key(1)
     [row] = record.database.rows("SELECT * FROM verdict")
     assert not any(verdict in repr(row) for verdict in ("Tansy", "tansy", "Overquill", "Our paper"))
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings
     assert newly_judged(record) == 0, "nothing new is learned about forgotten accounts"
 
 
 def test_an_account_forgotten_before_is_not_judged(record: Record) -> None:
     write(record, posting(1, TANSY, name="Tansy Overquill"), posting(1, BO, name="Bo Marrowby"))
-    forget(record, TANSY)
+    forget_key(record, TANSY)
     write(record, known_paper(1))
     assert newly_judged(record) == 1 and voices(record) == {(key(1), BO)}
 

@@ -10,7 +10,7 @@ from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.bridged_accounts import handle_on_bluesky
 from hotpapers.discussion.moderation.queries import ShownAccount
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from tests.issues.made import DAILY, background, moment, paper, post, write
 from tests.issues.made import DAY as TODAY
@@ -145,5 +145,5 @@ def test_before_an_issue_is_frozen(record: Record) -> None:
 def test_whoever_forgets_one_forgets_both(record: Record, forgotten: str) -> None:
     """Also if nobody searched for bridged accounts before."""
     write(record, CASES["a copy on Bluesky"][0])
-    assert {ADA, COPY} <= set(forget(record, forgotten).keys)
+    assert {ADA, COPY} <= set(forget_key(record, forgotten).keys)
     assert not record.database.rows("SELECT 1 FROM identity WHERE key IN (?, ?)", (ADA, COPY))

@@ -31,7 +31,7 @@ from tests.issues.made import (
 )
 
 TODAY = moment(DAY)
-WORDS = terms.table({"x": terms.TermsOverride(shown="text"), "reddit": terms.TermsOverride(shown="text")})
+WORDS = terms.reviewed_terms({"x": terms.TermsOverride(shown="text"), "reddit": terms.TermsOverride(shown="text")})
 
 
 def quotation(own_id: str = "1", network: str = "bluesky", account: str = "did:plc:ada", **fields: object) -> Quotation:
@@ -46,7 +46,7 @@ def toot(text: str) -> Quotation:
 
 def passes(quote: Quotation, blocklist: Blocklist | None = None, **options: object) -> bool:
     policy = QuotationPolicy(WORDS, blocklist or Blocklist(), **options)  # type: ignore[arg-type]
-    return bool(quotation_policy.quotable(policy, "arxiv:2101.99901", [quote]))
+    return bool(quotation_policy.quotable_posts(policy, "arxiv:2101.99901", [quote]))
 
 
 def test_a_post_without_objections_passes() -> None:
@@ -60,7 +60,7 @@ def test_a_doubtful_one_does_not_under_that_paper() -> None:
 
 @pytest.mark.parametrize(("network", "form"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
 def test_terms_say_how_much_is_shown(network: str, form: str) -> None:
-    [quote] = quotation_policy.quotable(
+    [quote] = quotation_policy.quotable_posts(
         QuotationPolicy(), "arxiv:2101.99901", [quotation(network=network, text="tea " * 200)]
     )
     assert quote.shown == form
@@ -164,9 +164,9 @@ def test_a_reply_to_somebody_else_is_not_quoted(quote: Quotation, is_reply: bool
 
 def test_a_link_is_no_quotation() -> None:
     reply = quotation("2", "x", "8", reply_to="x:9")
-    assert [quote.shown for quote in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == [
-        "link"
-    ]
+    assert [
+        quote.shown for quote in quotation_policy.quotable_posts(QuotationPolicy(), "arxiv:2101.99901", [reply])
+    ] == ["link"]
 
 
 # ---- one per account and issue ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.issues.forecasts import ENOUGH, LEVELS, Curve, bounds, choose_level, size_classes
+from hotpapers.issues.forecasts import ENOUGH, LEVELS, Curve, choose_level, growth_bounds, size_classes
 from tests.issues.forecast import samples
 
 
@@ -18,7 +18,7 @@ def missed_count(growths: list[int], level: int) -> int:
     for value, equal_values in groupby(ordered):
         others = list(ordered)
         others.remove(value)
-        low, high = bounds(others, level)
+        low, high = growth_bounds(others, level)
         count += 0 if low <= value <= high else len(list(equal_values))
     return count
 
@@ -40,12 +40,12 @@ def test_of_exchangeable_papers_no_more_lie_outside_than_agreed(growths: list[in
 
 
 def test_where_papers_differ_both_ends_give_the_same() -> None:
-    assert bounds(range(99), 10) == (4, 94)
-    assert bounds(range(99), 2) == (0, 98)
+    assert growth_bounds(range(99), 10) == (4, 94)
+    assert growth_bounds(range(99), 2) == (0, 98)
 
 
 def test_the_upper_end_is_cut_where_the_lower_cannot_be() -> None:
-    assert bounds([0] * 20 + list(range(1, 80)), 10) == (0, 71)
+    assert growth_bounds([0] * 20 + list(range(1, 80)), 10) == (0, 71)
     assert sum(growth <= 71 for growth in [0] * 20 + list(range(1, 80))) == 91
 
 

@@ -13,7 +13,7 @@ from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import ranking
 from hotpapers.issues.ranking import price, rarity_2
 from hotpapers.issues.ranking.price import PriceList
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from tests.issues.ranking.inputs import attention, candidate, peers
 
 NAMES = ("bluesky", "forum", "mastodon")
@@ -43,7 +43,7 @@ def points(histograms: tuple[VoiceHistogram, ...], network: str, age: int, archi
         if sum(papers for _, papers in counts) >= 500:
             break
     atleast = sum(papers for x, papers in counts if x >= voices)
-    return min(millipoints(sum(papers for _, papers in counts), atleast), 20 * voices) if voices >= 3 else 0
+    return min(rarity_millipoints(sum(papers for _, papers in counts), atleast), 20 * voices) if voices >= 3 else 0
 
 
 def best_score(histograms: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], accounts: int) -> int:
@@ -66,7 +66,7 @@ def test_the_same_as_by_every_way_to_spread_accounts(
     for accounts, score in enumerate(highest):
         fewest = highest.index(score)
         entry_price = prices.price(score, archive)
-        assert entry_price.known == (rarity_2.needed(score) if known else 0)
+        assert entry_price.known == (rarity_2.needed_voices(score) if known else 0)
         assert entry_price.accounts == max(fewest, entry_price.known)
         beyond = prices.price(score + 1, archive).accounts
         assert beyond is None or beyond > accounts or accounts == FEW or highest[accounts + 1] == score
@@ -114,7 +114,7 @@ def test_no_price_beyond_so_many_accounts(rarest: int, accounts: int | None) -> 
     it gives 301 more."""
     assert price.MAX_PRICE == 4096
     prices = PriceList((peers({3: 1999, rarest: 1}),), (24,), known=False)
-    assert (millipoints(2000, 1), millipoints(2000, 0)) == (3000, 3301)
+    assert (rarity_millipoints(2000, 1), rarity_millipoints(2000, 0)) == (3000, 3301)
     assert prices.price(3000, "cs").accounts == 150
     assert prices.price(3001, "cs").accounts == prices.price(3301, "cs").accounts == accounts
     assert prices.price(3302, "cs").accounts is None

@@ -14,7 +14,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
 from hotpapers.base.papers.categories import group_of
 from hotpapers.issues import ranking
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from tests.issues.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 
@@ -44,14 +44,14 @@ def only_part(paper: Candidate, *references: VoiceHistogram) -> ScoreComponent:
     ],
 )
 def test_exact_values(papers: int, atleast: int, expected: int) -> None:
-    assert millipoints(papers, atleast) == expected
+    assert rarity_millipoints(papers, atleast) == expected
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_millipoints_are_the_nearest_integer(a: int, b: int) -> None:
     """In integers only: m is nearest to 1000·log10(r) when 10^(2m-1) < r^2000 < 10^(2m+1). Ties are impossible."""
     papers, atleast = max(a, b), min(a, b)
-    m = millipoints(papers, atleast)
+    m = rarity_millipoints(papers, atleast)
     above, below = (papers + 1) ** 2000, (atleast + 1) ** 2000
     assert 10 * above > 10 ** (2 * m) * below
     assert above < 10 ** (2 * m + 1) * below
@@ -60,10 +60,10 @@ def test_millipoints_are_the_nearest_integer(a: int, b: int) -> None:
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_the_caller_s_decimal_settings_do_not_matter(a: int, b: int) -> None:
     papers, atleast = max(a, b), min(a, b)
-    expected = millipoints.__wrapped__(papers, atleast)
+    expected = rarity_millipoints.__wrapped__(papers, atleast)
     with localcontext() as rough_context:
         rough_context.prec, rough_context.rounding = 3, "ROUND_UP"
-        assert millipoints.__wrapped__(papers, atleast) == expected
+        assert rarity_millipoints.__wrapped__(papers, atleast) == expected
     with localcontext() as fine_context:
         fine_context.prec = 60
         exact = (Decimal(papers + 1) / Decimal(atleast + 1)).log10() * 1000

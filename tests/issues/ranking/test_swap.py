@@ -21,7 +21,7 @@ from hotpapers.base.model import (
     VoiceHistogram,
 )
 from hotpapers.issues import ranking
-from hotpapers.issues.ranking.swap import RequiredGrowth, growths
+from hotpapers.issues.ranking.swap import RequiredGrowth, required_growths
 from tests.issues.ranking.inputs import CUT, attention, candidate, peers, ranking_inputs
 
 
@@ -89,7 +89,7 @@ def sample_of(first: int, end: int) -> list[int]:
 @given(ranking_inputs(), st.sampled_from(["rarity/1", "classic/1"]))
 def test_the_least_growth_that_swaps(inputs: RankingInput, name: str) -> None:
     for upper, lower in pairwise(entries(inputs, name)):
-        growth_by_network = {growth.network: growth for growth in growths(lower, upper, inputs.peers)}
+        growth_by_network = {growth.network: growth for growth in required_growths(lower, upper, inputs.peers)}
         for part in lower.parts:
             current = part.score if name == "classic/1" else part.voices
 
@@ -112,7 +112,7 @@ def test_level_in_all_but_the_announcement_is_enough() -> None:
     for announced_at, needed in ((4, 25), (6, 26)):
         lower = candidate("2401.00002", attention(10), announced_at=announced_at)
         above, below = entries(RankingInput(candidates=(upper, lower), peers=references), "rarity/1")
-        assert growths(below, above, references) == (RequiredGrowth("bluesky", "person", 10, needed),)
+        assert required_growths(below, above, references) == (RequiredGrowth("bluesky", "person", 10, needed),)
 
 
 def test_no_growth_on_a_sparse_network_is_enough() -> None:
@@ -120,7 +120,7 @@ def test_no_growth_on_a_sparse_network_is_enough() -> None:
     upper = candidate("2401.00001", attention(9))
     lower = candidate("2401.00002", attention(3, "lobsters"))
     above, below = entries(RankingInput(candidates=(upper, lower), peers=references), "rarity/1")
-    assert growths(below, above, references) == ()
+    assert required_growths(below, above, references) == ()
 
 
 def test_passing_a_paper_takes_points_from_it() -> None:
@@ -132,7 +132,7 @@ def test_passing_a_paper_takes_points_from_it() -> None:
     inputs = RankingInput(candidates=(upper, lower), peers=references)
     above, below = entries(inputs, "rarity/1")
     assert (above.score, below.score) == (2780, 2479)
-    assert growths(below, above, inputs.peers)[0] == RequiredGrowth("bluesky", "person", 10, 20)
+    assert required_growths(below, above, inputs.peers)[0] == RequiredGrowth("bluesky", "person", 10, 20)
 
 
 def test_in_a_listing_likes_are_meant_and_for_the_classic_rule_both() -> None:
@@ -140,9 +140,9 @@ def test_in_a_listing_likes_are_meant_and_for_the_classic_rule_both() -> None:
     lower = candidate("2401.00002", attention(60, "x", 0, reposts=5, likes=60))
     inputs = RankingInput(candidates=(upper, lower), peers=(peers({60: 600, 80: 100}, network="x", age=0),))
     above, below = entries(inputs, "rarity/1")
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("x", "like", 60, 91),)
+    assert required_growths(below, above, inputs.peers) == (RequiredGrowth("x", "like", 60, 91),)
     above, below = entries(inputs, "classic/1")
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)
+    assert required_growths(below, above, inputs.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)
 
 
 # ---- rarity/2: with known voices and without ------------------------------------------------------------
@@ -210,7 +210,7 @@ def vouched_growth(inputs: RankingInput, paper: str, network: str, count: int) -
 @given(inputs_with_known())
 def test_the_least_growth_of_voices_that_vouch(inputs: RankingInput) -> None:
     for upper, lower in pairwise(vouched_entries(inputs)):
-        growth_by_network = {growth.network: growth for growth in growths(lower, upper, inputs.peers)}
+        growth_by_network = {growth.network: growth for growth in required_growths(lower, upper, inputs.peers)}
         parts = [part for part in lower.parts if part.network]
         assert growth_by_network.keys() <= {part.network for part in parts}
         for part in parts:
@@ -238,14 +238,14 @@ def test_growth_up_to_the_most_that_a_voice_brings() -> None:
     inputs = two_papers(attention(100, counted=100, known=50), attention(5, counted=5, known=5))
     above, below = vouched_entries(inputs)
     assert (above.score, below.score) == (2000, 100)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 100),)
+    assert required_growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 100),)
 
 
 def test_growth_while_no_account_is_known() -> None:
     """The same, but ties go by announcement, not by voices."""
     inputs = two_papers(attention(100, counted=100), attention(5, counted=5), later=1)
     above, below = vouched_entries(inputs)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 101),)
+    assert required_growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 101),)
 
 
 def test_growth_of_unvouched_voices() -> None:
@@ -253,4 +253,4 @@ def test_growth_of_unvouched_voices() -> None:
     inputs = two_papers(attention(20, counted=20, known=9), attention(50, counted=50, known=0))
     above, below = vouched_entries(inputs)
     assert (above.score, below.score) == (400, 0)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 50, 52),)
+    assert required_growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 50, 52),)

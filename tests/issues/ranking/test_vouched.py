@@ -40,18 +40,18 @@ def with_known(voices: int, counted: int, known: int | None, network: str = "blu
 
 @pytest.mark.parametrize(("known", "limit"), [(0, 0), (1, 0), (2, 480), (3, 720), (9, 2160), (2**53, 240 * 2**53)])
 def test_each_of_two_or_more_known_voices_vouches_for_240(known: int, limit: int) -> None:
-    assert rarity_2.limit(known) == limit
-    assert rarity_2.needed(limit) <= max(known, 0)
-    assert rarity_2.needed(limit + 1) == max(known + 1, 2)
+    assert rarity_2.vouched_limit(known) == limit
+    assert rarity_2.needed_voices(limit) <= max(known, 0)
+    assert rarity_2.needed_voices(limit + 1) == max(known + 1, 2)
 
 
 @pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (480, 2), (481, 3), (720, 3), (2468, 11)])
 def test_how_many_vouch_for_a_score(score: int, known: int) -> None:
-    assert rarity_2.needed(score) == known
+    assert rarity_2.needed_voices(score) == known
 
 
 def test_the_template_says_how_many_voices_the_usual_threshold_takes() -> None:
-    assert (500 // rarity_2.MAX_POINTS_PER_VOICE, rarity_2.needed(500)) == (25, 3)
+    assert (500 // rarity_2.MAX_POINTS_PER_VOICE, rarity_2.needed_voices(500)) == (25, 3)
     assert "500 takes 25 people, at least three of them regulars" in template()
     assert PublicationSettings(name="daily").threshold == 500
 

@@ -13,7 +13,7 @@ from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import handle_text
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.ranking import needs_of, rarity_2, words
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 
 PART = ScoreComponent(
     network="bluesky", rule="rarity", score=2177, voices=40, papers=4812, atleast=31, among="all", age=24, until=0
@@ -52,22 +52,22 @@ def test_the_sentence_of_a_part() -> None:
 )
 def test_the_sentence_of_few_voices(voices: int, age: int, expected: str) -> None:
     assert sentence(voices=voices, score=0, age=age) == expected
-    assert words.formula(msgspec.structs.replace(PART, voices=voices, score=0, age=age)) == "0"
+    assert words.part_formula(msgspec.structs.replace(PART, voices=voices, score=0, age=age)) == "0"
 
 
 def test_three_voices_that_score_nothing_still_say_why() -> None:
     """All others have as many: that is arithmetic, not the rule of three."""
     part = msgspec.structs.replace(PART, voices=3, papers=500, atleast=500, score=0)
-    assert words.formula(part) == "1000 × log10(501 / 501) = 0"
+    assert words.part_formula(part) == "1000 × log10(501 / 501) = 0"
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_the_formula_can_be_done_again(a: int, b: int) -> None:
     papers, atleast = max(a, b), min(a, b)
-    part = msgspec.structs.replace(PART, papers=papers, atleast=atleast, score=millipoints(papers, atleast))
-    left, _, result = words.formula(part).replace(",", "").partition(" = ")
+    part = msgspec.structs.replace(PART, papers=papers, atleast=atleast, score=rarity_millipoints(papers, atleast))
+    left, _, result = words.part_formula(part).replace(",", "").partition(" = ")
     above, below = left.removeprefix("1000 × log10(").removesuffix(")").split(" / ")
-    assert millipoints(int(above) - 1, int(below) - 1) == int(result) == part.score
+    assert rarity_millipoints(int(above) - 1, int(below) - 1) == int(result) == part.score
 
 
 def test_a_handle_has_an_at_sign_unless_it_is_an_address() -> None:
@@ -82,10 +82,10 @@ def test_every_network_has_a_name() -> None:
 
 
 def test_counts_and_units() -> None:
-    assert words.units(1, "person") == "1 person" and words.units(2, "person") == "2 people"
-    assert words.units(2, words.COUNTED_PERSON) == "2 people who count"
-    assert words.units(1204, "like") == "1,204 likes"
-    assert words.units(60, "repost or like") == "60 reposts and likes"
+    assert words.count_phrase(1, "person") == "1 person" and words.count_phrase(2, "person") == "2 people"
+    assert words.count_phrase(2, words.COUNTED_PERSON) == "2 people who count"
+    assert words.count_phrase(1204, "like") == "1,204 likes"
+    assert words.count_phrase(60, "repost or like") == "60 reposts and likes"
 
 
 def test_notes_on_the_methods_of_tallies() -> None:
@@ -107,7 +107,7 @@ def test_notes_on_the_methods_of_tallies() -> None:
 )  # fmt: skip
 def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:
     assert sentence(rule=rarity_2.RULE, voices=known, score=-90) == expected
-    assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.RULE, voices=known, score=-90)) == formula
+    assert words.part_formula(msgspec.structs.replace(PART, rule=rarity_2.RULE, voices=known, score=-90)) == formula
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
 def test_the_sentence_of_a_capped_part() -> None:
     capped = sentence(rule=rarity_2.CAPPED, voices=4, score=80)
     assert capped.endswith("4 people who count or more after a day; but each adds at most 20 points: 80.")
-    assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
+    assert words.part_formula(msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
 
 
 def test_two_voices_with_a_score_are_compared() -> None:
@@ -162,13 +162,13 @@ def test_places_of_a_young_record() -> None:
     assert words.why_provisional(YOUNG, 500, 500) == compared
     assert words.why_provisional(YOUNG, 499, 500) == compared + below
     assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0, but until then the best are shown anyway.")
-    assert words.provisional(YOUNG) == "compared with 16 papers of one day, so the order is rough"
+    assert words.provisional_note(YOUNG) == "compared with 16 papers of one day, so the order is rough"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
-    assert words.provisional(nothing) == "compared with no papers, so the order is rough"
+    assert words.provisional_note(nothing) == "compared with no papers, so the order is rough"
     many_days = msgspec.structs.replace(YOUNG, papers=1, days=84)
-    assert words.provisional(many_days) == "compared with 1 paper of 90 days, so the order is rough"
+    assert words.provisional_note(many_days) == "compared with 1 paper of 90 days, so the order is rough"
     for settled in (msgspec.UNSET, msgspec.structs.replace(YOUNG, young=False)):
-        assert words.provisional(settled) == words.why_provisional(settled, 1, 500) == ""
+        assert words.provisional_note(settled) == words.why_provisional(settled, 1, 500) == ""
 
 
 def priced(price: Price | msgspec.UnsetType, score: int = 500, known: int | msgspec.UnsetType = msgspec.UNSET) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hotpapers.base.keys import own_id
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from tests.keep.privacy.forgotten_account import ADA, ADAS_POST, fill, values
 
@@ -23,7 +23,7 @@ def test_two_hundred_thousand_names_match_only_tombstones(store_url: str) -> Non
     with Record(store_url) as store:
         fill(store)
         assert found_by_trying(store, names[:1000]) == ada_keys, "else the test could not fail"
-        forget(store, ADA)
+        forget_key(store, ADA)
         assert found_by_trying(store, names) == set()
         marks = {mark for (mark,) in store.database.rows("SELECT mark FROM tombstone")}
         assert {name for name in names if store.hasher.tombstone(name) in marks} == ada_keys

@@ -17,8 +17,8 @@ from hotpapers.base.keys import own_id
 from hotpapers.base.model import HOUR
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, item_rows
 from hotpapers.record.identities import is_pseudonym
@@ -43,7 +43,7 @@ def test_an_account_goes_with_all_its_posts_from_every_byte(store: Record, tmp_p
     assert words_found == {*ADAS_WORDS, "20210302"}, "else the test could not fail"
     issues = made.all_rows(store, model.Issue)
     voices = store.database.rows("SELECT voice, text_fingerprint FROM post ORDER BY id")
-    result = forget(store, ADA)
+    result = forget_key(store, ADA)
     assert set(result.keys) == {ADA, "x:20210302", ADAS_POST}
     assert result.raw_payloads == 2 and result.rows == 5
     assert_gone(store, tmp_path, (*ADAS_WORDS, "20210302"))
@@ -62,7 +62,7 @@ def test_only_the_identity_and_fields_with_words_are_overwritten(store: Record) 
     """Others' reactions to her posts, counts, verdicts and all batches remain the very same rows."""
     tables_before, identities_before = tables_of(store), identities_of(store)
     batches = store.database.rows("SELECT * FROM batch ORDER BY position")
-    result = forget(store, ADA)
+    result = forget_key(store, ADA)
     tables_after = tables_of(store)
     changed_rows = {
         kind: [row for row in rows if tables_after[kind][row] != rows[row]] for kind, rows in tables_before.items()
@@ -92,7 +92,7 @@ def test_only_the_identity_and_fields_with_words_are_overwritten(store: Record) 
 def test_forgetting_one_post_leaves_its_author_unchanged(store: Record) -> None:
     """Only its own row and the one in which others link to it change; from then on it has no author."""
     tables_before, identities_before = tables_of(store), identities_of(store)
-    result = forget(store, ADAS_POST)
+    result = forget_key(store, ADAS_POST)
     tables_after, identities_after = tables_of(store), identities_of(store)
     changed_rows = [
         (kind, row) for kind, rows in tables_before.items() for row in rows if tables_after[kind][row] != rows[row]
@@ -137,7 +137,7 @@ def test_posts_that_only_a_forgotten_post_names_are_forgotten_with_it(store_url:
         reply, _ = reply_and_more()
         record.append(reply_and_more(), source="test")
         identities_before = identities_of(record)
-        forget(record, reply.post)
+        forget_key(record, reply.post)
         identities_after = identities_of(record)
         changed_keys = {
             identities_before[number][0]
@@ -160,7 +160,7 @@ def test_posts_that_others_name_too_stay(store_url: str) -> None:
         items = reply_and_more(reply_to=QUOTED)
         record.append(items, source="test")
         record.append([model.Snapshot(post=ANSWERED, likes=1, observed_at=AT)], source="test")
-        forget(record, items[0].post)
+        forget_key(record, items[0].post)
         assert {ANSWERED, QUOTED} <= values(record, "identity") and items[0].post not in values(record)
         assert items[1] in made.all_rows(record, model.Post) and not made.verified(record).findings
 
@@ -170,7 +170,7 @@ def test_the_rest_of_a_forgotten_reply_does_not_reveal_whom_it_named(store: Reco
     reply, second_post = reply_and_more(reply_to=QUOTED)
     store.append([reply, second_post], source="test")
     identities_before = identities_of(store)
-    forget(store, reply.post)
+    forget_key(store, reply.post)
     commitments = {
         value
         for kind in ("post", "account")
@@ -230,19 +230,19 @@ def test_no_list_of_names_reveals_who_it_was(store: Record) -> None:
     assert (
         len(traces_before - {0}) == 6 and traces_before & values(store) and len(salts) == 2 and salts <= values(store)
     )
-    forget(store, ADA)
+    forget_key(store, ADA)
     assert not (traces_before | salts) & values(store)
     assert hasher.tombstone(ADA) in values(store, "tombstone"), "that she was forgotten can still be tested"
 
 
 def test_the_voice_of_a_post_forgotten_before_goes_with_its_author(store: Record) -> None:
     [voice] = store.voices_of([ADA])
-    forget(store, ADAS_POST)
+    forget_key(store, ADAS_POST)
     rows = [row for row in tables_of(store)["post"].values() if row["voice"] == voice]
     assert [row["text"] for row in rows] == [""] and store.voices_of([ADA]) == (voice,)
     assert identities_of(store)[voice][0] == ADA, "the author has other posts, and is one voice with this one"
     assert rows[0]["account"] != voice
-    forget(store, ADA)
+    forget_key(store, ADA)
     assert store.voices_of([ADA]) == () and is_pseudonym(identities_of(store)[voice][0])
     assert [row for row in tables_of(store)["post"].values() if row["voice"] == voice] == rows
     assert ADA not in values(store) and not made.verified(store).findings
@@ -256,15 +256,17 @@ def test_an_account_of_a_publications_own_is_still_not_counted(store_url: str, o
         made.talked(record)
         record.append([made.later(publication, HOUR)], source="test")
         at = made.moment("2021-03-03 12:00")
-        issue_with_own = freeze.freeze(record, made.DAILY, made.DAY_OF_ISSUE, at=at)
-        issue = freeze.freeze(record, publication, made.DAY_OF_ISSUE, at=at, again=True, reason="its own")
+        issue_with_own = freeze.freeze_issue(record, made.DAILY, made.DAY_OF_ISSUE, at=at)
+        issue = freeze.freeze_issue(record, publication, made.DAY_OF_ISSUE, at=at, again=True, reason="its own")
         assert issue.content.entries != issue_with_own.content.entries, "else the test could not fail"
         voices = record.voices_of([own])
-        forget(record, own)
+        forget_key(record, own)
         assert len(voices) == 1 and record.voices_of([own]) == voices
-        second_issue = freeze.freeze(record, publication, made.DAY_OF_ISSUE, at=at, again=True, reason="once more")
+        second_issue = freeze.freeze_issue(
+            record, publication, made.DAY_OF_ISSUE, at=at, again=True, reason="once more"
+        )
         assert second_issue.content.entries == issue.content.entries and not made.verified(record).findings
-        importer.import_lines(other_record, "full", exporter.lines(record))
+        importer.import_lines(other_record, "full", exporter.record_lines(record))
         assert len(other_record.voices_of([own])) == 1 and not made.verified(other_record).findings
 
 
@@ -276,13 +278,13 @@ def test_a_text_that_others_post_too_still_counts_as_the_same(store: Record) -> 
     ]
     store.append(posts, source="test")
     for n, is_left in ((71, True), (72, False)):
-        forget(store, f"x:@{n}")
+        forget_key(store, f"x:@{n}")
         assert (store.hasher.text_fingerprint(text) in values(store, "post")) is is_left
     assert not made.verified(store).findings
 
 
 def test_the_rest_is_unchanged(store: Record) -> None:
-    forget(store, ADA)
+    forget_key(store, ADA)
     post = traces.post_of(store, "pot:")
     assert post.text == f"@{'█' * 11}さん and {'█' * 11}'s pot: https://twitter.com/{'█' * 11}/status/{'█' * 19} !"
     assert post.links == (model.TextLink(0, 3, "https://example.org/tea"),)
@@ -308,7 +310,7 @@ def test_the_rest_is_unchanged(store: Record) -> None:
 def test_a_post_goes_together_with_an_author_not_known_otherwise(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
-        result = forget(record, ADAS_POST)
+        result = forget_key(record, ADAS_POST)
         assert result.keys == (ADAS_POST,)
         assert_gone(record, tmp_path)
         assert not made.verified(record).findings
@@ -320,7 +322,7 @@ def test_a_post_goes_and_its_author_stays_if_there_are_other_posts(store: Record
         observed_at=AT,
     )  # fmt: skip
     store.append([second], source="test")
-    forget(store, ADAS_POST)
+    forget_key(store, ADAS_POST)
     places = {**traces.store_bytes(store), **traces.exports_of(store, tmp_path)}
     assert not traces.where_found(places, ["1366659539260149761", "Our teapot is out", "MadeUp0001"])
     assert traces.post_of(store, "Second") == second
@@ -348,7 +350,7 @@ def test_posts_that_only_others_name_go_with_their_author(
     own = model.Post(post=f"{other}3own", network=network, account=account, created_at=AT, text="Pot", observed_at=AT)
     with Record(store_url) as record:
         record.append([reply, *([own] if is_author else ())], source="net")
-        forget(record, account)
+        forget_key(record, account)
         assert not [where for where in traces.store_bytes(record).items() if f"{own_id(account)}/".encode() in where[1]]
         assert friend in values(record) and not made.verified(record).findings
 
@@ -357,7 +359,7 @@ def test_posts_that_only_others_name_go_with_their_author(
 def test_an_account_that_is_only_mentioned_can_be_forgotten(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
-        result = forget(record, "x:@Made_Up_Bo")
+        result = forget_key(record, "x:@Made_Up_Bo")
         assert result.keys == ("x:@made_up_bo",) and result.rows == 1
         assert_gone(record, tmp_path, ("made_up_bo",))
         post = traces.post_of(record, "Our teapot is out")
@@ -365,7 +367,7 @@ def test_an_account_that_is_only_mentioned_can_be_forgotten(store_url: str, tmp_
         assert [link.target[:20] for link in post.links] == ["https://t.co/MadeUp0", "https://twitter.com/"]
         report = made.verified(record)
         assert not report.findings and report.forgotten == 1
-        forget(record, ADAS_POST)  # and the rest of it later
+        forget_key(record, ADAS_POST)  # and the rest of it later
         assert_gone(record, tmp_path, ("made_up_bo", *ADAS_WORDS))
         assert not made.verified(record).findings
 
@@ -392,7 +394,7 @@ def test_a_handle_is_the_account_that_has_it(store: Record, key: str, account: s
         post="x:9901", network="x", account="x:77009", created_at=AT, text=f"@{handle} said so", observed_at=AT
     )
     store.append([mention], source="net")
-    assert {account, post} <= set(forget(store, key).keys)
+    assert {account, post} <= set(forget_key(store, key).keys)
     assert is_pseudonym_of(store, account) and not made.verified(store).findings
 
 
@@ -407,9 +409,9 @@ def test_a_former_handle_means_its_last_holder_and_a_reused_one_its_current_hold
     add_account(store, "x:77002", "taken", "x:9903", AT)
     add_account(store, "x:77002", "given_up", "x:9904", AT + HOUR)
     add_account(store, "x:77003", "taken", "x:9905", AT + 2 * HOUR)
-    assert {"x:77003", "x:9905"} <= set(forget(store, "x:@taken").keys)
+    assert {"x:77003", "x:9905"} <= set(forget_key(store, "x:@taken").keys)
     assert not is_pseudonym_of(store, "x:77002")
-    assert {"x:77001", "x:9900", "x:9902", "x:@new_name"} <= set(forget(store, "x:@old_name").keys)
+    assert {"x:77001", "x:9900", "x:9902", "x:@new_name"} <= set(forget_key(store, "x:@old_name").keys)
 
 
 def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
@@ -429,9 +431,9 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
         )  # fmt: skip
         record.ingest(parse_all(lambda _: [post], [model.RawPayload("post", "moss", b"moss", AT)]), source="t", at=AT)
         record.reprocess("t", lambda _: [])
-        assert prune(record, at=AT) == (1, 1)
+        assert prune_record(record, at=AT) == (1, 1)
         assert traces.where_found(traces.store_bytes(record), ["Moss on north walls"])
-        assert forget(record, "x:1341202937956233217").rows == 1
+        assert forget_key(record, "x:1341202937956233217").rows == 1
         words = ["1341202937956233217", "Moss on north walls", "zinnia"]
         assert not traces.where_found(traces.store_bytes(record), words)
         report = made.verified(record)
@@ -450,7 +452,7 @@ def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
                 post = f"x:{rng.randrange(10**17, 10**18)}"
                 items += listed_post(post, handle, "words " * rng.randrange(1, 30), rng.randrange(1, 99_999), n)
             record.append(items, source="test")
-        result = forget(record, "x:@talker3zq")
+        result = forget_key(record, "x:@talker3zq")
         assert result.rows == 1200
         words = [*(key.partition(":")[2] for key in result.keys[1:]), "talker3zq"]
         assert not traces.where_found(traces.store_bytes(record), words)

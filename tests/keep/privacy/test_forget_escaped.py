@@ -15,9 +15,9 @@ from hotpapers.base import model
 from hotpapers.base.model import RawPayload, TextLink
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.queries import all_states, save_state
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
-from hotpapers.record.tombstones import BLACK, ForgottenNames, found_in, names_of, redacted
+from hotpapers.record.tombstones import BLACK, ForgottenNames, found_in, names_of, redact_item
 from tests.keep.privacy import traces
 from tests.parsing import parse_all
 from tests.record import made
@@ -69,7 +69,7 @@ def test_no_escaped_name_is_left(store_url: str, tmp_path: Path) -> None:
             record.ingest(parse_all(_parser(number), [RawPayload("post", f"{900 + number}", body, AT)]), source="net")
         words = (HANDLE, NUMBER, DID.rpartition(":")[2])
         assert {word for word, _ in traces.where_found(traces.store_bytes(record), words)} == set(words)
-        assert forget(record, ADA).raw_payloads == len(RAW_PAYLOADS)
+        assert forget_key(record, ADA).raw_payloads == len(RAW_PAYLOADS)
         places = {**traces.store_bytes(record), **traces.exports_of(record, tmp_path)}
         assert not traces.where_found(places, words)
         posts = [post for post in record.view().items(model.Post) if "/3kothers" in post.post]
@@ -86,7 +86,7 @@ def test_reasons_of_failures_no_longer_name_a_forgotten_account(store_url: str) 
         reasons = {"bluesky/counts": f"https://api.example/{NUMBER}.json: answered 500", "x": "answered 403"}
         for source, reason in reasons.items():
             save_state(record, JobState(source=source, reason=reason, items=7))
-        forget(record, ADA)
+        forget_key(record, ADA)
         states = {status.source: (status.reason, status.items) for status in all_states(record)}
         assert states == {"bluesky/counts": ("", 7), "x": ("answered 403", 7)}
 
@@ -128,10 +128,10 @@ def test_a_handle_is_found_however_it_is_written(handle: str, text: str, many: i
         f"See {text} and more",
         "https://a.example/",
     )
-    left = redacted(post, known)
+    left = redact_item(post, known)
     assert isinstance(left, model.Post) and BLACK in left.text and known.stand_in(post.text)
     assert left.text.startswith("See ") and left.text.endswith(" and more") and len(left.text) == len(post.text)
-    assert not known.stand_in(left.text) and redacted(left, known) == left
+    assert not known.stand_in(left.text) and redact_item(left, known) == left
     assert known.named_in("1", json.dumps({"text": text}).encode()), "escaped as JSON"
     assert known.named_in("1", json.dumps({"text": text}, ensure_ascii=False).encode())
 
@@ -178,7 +178,7 @@ def test_no_handle_in_other_letters_is_left(store_url: str, tmp_path: Path) -> N
         for number, text in enumerate(WRITTEN[handle]):
             body = json.dumps({"text": text}).encode()
             record.ingest(parse_all(_parser(number), [RawPayload("post", f"{900 + number}", body, AT)]), source="net")
-        assert forget(record, account.account).raw_payloads == len(WRITTEN[handle])
+        assert forget_key(record, account.account).raw_payloads == len(WRITTEN[handle])
         places = {**traces.store_bytes(record), **traces.exports_of(record, tmp_path)}
         assert not traces.where_found(places, words)
         later = msgspec.structs.replace(posts[1], post="bluesky:at://did:plc:o/app.bsky.feed.post/3kothers0099")

@@ -1,4 +1,4 @@
-"""Every text in a store that a source can write: `forget` finds a name there, or it is never written."""
+"""Every text in a store that a source can write: `forget_key` finds a name there, or it is never written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hotpapers.base.model import RawPayload
 from hotpapers.collect.collect_job import TimeRange
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.queries import save_state
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, schema
 from hotpapers.record.tombstones import ForgottenNames, names_of_all
-from hotpapers.wings.forms.queries import ReaderReport, note
+from hotpapers.wings.forms.queries import ReaderReport, store_report
 from tests.keep.privacy import traces
 from tests.keep.privacy.test_forget_escaped import (
     ADA,
@@ -113,7 +113,7 @@ def test_a_name_in_every_text_that_a_source_writes_is_gone(store_url: str, tmp_p
         record.append(_items(), source="test")
         for at, text in enumerate(texts):
             save_state(record, JobState(source=f"source{at}", reason=f"{text}: answered 500"))
-            note(record.database, ReaderReport(0, AT, "entry", "d", "arxiv:2405.00001", "", f"See {text}"))
+            store_report(record.database, ReaderReport(0, AT, "entry", "d", "arxiv:2405.00001", "", f"See {text}"))
             record.append(
                 [TimeRange("bluesky", AT + at, AT + at + 1, AT).read("refused", f"{text}: 404")], source="test"
             )
@@ -124,7 +124,7 @@ def test_a_name_in_every_text_that_a_source_writes_is_gone(store_url: str, tmp_p
                 parse_all(_refuse("unreadable"), [RawPayload("post", f"b{at}", text.encode(), AT)]), source="net"
             )
         assert {word for word, _ in traces.where_found(traces.store_bytes(record), words)} == set(words)
-        forget(record, ADA)
+        forget_key(record, ADA)
         places = {**traces.store_bytes(record), **traces.exports_of(record, tmp_path)}
         assert not traces.where_found(places, words)
         assert not made.verified(record).findings

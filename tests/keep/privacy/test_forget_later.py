@@ -13,8 +13,8 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import HOUR
-from hotpapers.keep.privacy.forget import ForgetResult, copies, forget, forget_all
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.privacy.forget import ForgetResult, copies_to_delete, forget_all, forget_key
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.keep.transfer.queries import keys_marked, note_copy
 from hotpapers.record import Record
@@ -49,22 +49,22 @@ def store(store_url: str) -> Iterator[Record]:
 @pytest.mark.parametrize("key", ["made_up_ada", "@made_up_ada", "twitter:1", "x:", ""])
 def test_an_invalid_key_is_refused(sqlite_url: str, key: str) -> None:
     with Record(sqlite_url) as record, pytest.raises(UsageError, match="write it as network:id"):
-        forget(record, key)
+        forget_key(record, key)
 
 
 def test_an_unknown_key_is_not_found(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         made.talked(record)
         with pytest.raises(NotFound, match="no such post or account in the record"):
-            forget(record, "x:@nobody")
+            forget_key(record, "x:@nobody")
         assert record.head.position == 2
 
 
 def test_forgetting_twice_changes_nothing_more(store: Record) -> None:
-    forget(store, ADA)
+    forget_key(store, ADA)
     head, rows = store.head, store.database.rows("SELECT * FROM tombstone ORDER BY 1")
     for key in (ADA, "x:@MADE_UP_ADA", ADAS_POST, "x:20210302"):
-        result = forget(store, key)
+        result = forget_key(store, key)
         assert (result.rows, result.raw_payloads) == (0, 0)
     assert store.head == head and store.database.rows("SELECT * FROM tombstone ORDER BY 1") == rows
 
@@ -100,10 +100,10 @@ def test_several_are_forgotten_at_once(store: Record, tmp_path: Path) -> None:
 def test_forgetting_several_at_once_equals_one_after_the_other(store: Record, other_url: str) -> None:
     keys = ["x:@made_up_bo", ADA, "bluesky:did:plc:voice10"]
     with Record(other_url) as other_record:
-        importer.import_lines(other_record, "full", exporter.lines(store))
+        importer.import_lines(other_record, "full", exporter.record_lines(store))
         assert all(isinstance(result, ForgetResult) for result in forget_all(store, keys))
         for key in keys:
-            forget(other_record, key)
+            forget_key(other_record, key)
         assert anonymous(store) == anonymous(other_record) and len(anonymous(store)) > 130
         assert values(store, "tombstone") >= {store.hasher.tombstone(key) for key in keys}
         marks = [record.database.rows("SELECT mark FROM tombstone ORDER BY mark") for record in (store, other_record)]
@@ -123,34 +123,34 @@ def test_an_interrupted_forgetting_is_undone_and_can_be_run_again(
     """It happens completely or not at all; remaining traces are erased the next time."""
     head_before = store.head
     with monkeypatch.context() as patch:
-        patch.setattr("hotpapers.record.raw_archive.erase", lambda *_: 1 / 0)
+        patch.setattr("hotpapers.record.raw_archive.erase_payloads", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            forget(store, ADA)
+            forget_key(store, ADA)
     assert store.head == head_before and store.database.rows("SELECT * FROM tombstone") == []
     assert not made.verified(store).findings
     with monkeypatch.context() as patch:
         patch.setattr(type(store.database), "erase_traces", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            forget(store, ADA)
-    assert forget(store, ADA).rows == 0
+            forget_key(store, ADA)
+    assert forget_key(store, ADA).rows == 0
     assert_gone(store, tmp_path)
 
 
 def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: Path) -> None:
-    backup(store, tmp_path / "before.db")
+    back_up_store(store, tmp_path / "before.db")
     note_copy(store, "export", "/srv/export.jsonl")
-    result = forget(store, ADAS_POST)
+    result = forget_key(store, ADAS_POST)
     assert result.out_of_reach == (f"backup {tmp_path / 'before.db'}", "export /srv/export.jsonl")
     note_copy(store, "export", "/srv/later.jsonl")
-    assert forget(store, ADAS_POST).out_of_reach == result.out_of_reach
-    assert len(list(copies(store))) == 3
+    assert forget_key(store, ADAS_POST).out_of_reach == result.out_of_reach
+    assert len(list(copies_to_delete(store))) == 3
 
 
 # ---- later -----------------------------------------------------------------------------------------------
 
 
 def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> None:
-    backup(store, tmp_path / "whole.db")
+    back_up_store(store, tmp_path / "whole.db")
     halves = [tmp_path / "whole.db.part", tmp_path / ".hotpapers-copy-0123456789abcdef.part"]
     for half in halves:
         half.write_bytes(b"half a copy that names made_up_ada")
@@ -160,7 +160,7 @@ def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> Non
         (folder / "copy.db").write_bytes(b"made_up_ada")
     for path in (old_folder / "copy.db", old_folder):
         os.utime(path, (1_700_000_000, 1_700_000_000))
-    result = forget(store, ADA)
+    result = forget_key(store, ADA)
     assert not any(half.exists() for half in halves) and not old_folder.exists() and new_folder.exists()
     assert (
         f"unfinished {new_folder}" in result.out_of_reach and f"backup {tmp_path / 'whole.db'}" in result.out_of_reach
@@ -179,13 +179,13 @@ def test_the_samples_of_the_planner_forget_too(postgres_url: str) -> None:
         statistics_query = "SELECT pg_read_binary_file(pg_relation_filepath('pg_statistic'))"
         record.database.run("CHECKPOINT")
         assert b"made_up_ada" in bytes(record.database.rows(statistics_query)[0][0])
-        forget(record, ADA)
+        forget_key(record, ADA)
         assert b"made_up_ada" not in bytes(record.database.rows(statistics_query)[0][0])
 
 
 def test_the_same_listing_again_or_elsewhere_in_the_store_brings_nothing_back(store: Record, tmp_path: Path) -> None:
-    forget(store, "x:@made_up_bo")
-    forget(store, ADA)
+    forget_key(store, "x:@made_up_bo")
+    forget_key(store, ADA)
     assert made.listing(store, "plain").refused
     assert made.listing(store, "plain", "mirror").refused
     assert_gone(store, tmp_path, (*ADAS_WORDS, "made_up_bo"))
@@ -194,7 +194,7 @@ def test_the_same_listing_again_or_elsewhere_in_the_store_brings_nothing_back(st
 
 def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> None:
     """Neither items nor raw payloads nor quarantine; others' texts arrive without the names."""
-    forget(store, ADA)
+    forget_key(store, ADA)
     items = posts_about_ada()
     payload = model.RawPayload("post", "1366659539260149761", b'{"text": "Our teapot is out"}', AT)
     by_handle = model.Post(post="x:1", network="x", account="x:99", created_at=AT, handle="Made_Up_Ada", observed_at=AT)
@@ -212,7 +212,7 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
 
 def test_nothing_is_kept_of_later_posts(store: Record) -> None:
     """They come with mentions and counts."""
-    forget(store, ADA)
+    forget_key(store, ADA)
     posts = [
         model.Post(
             post=f"x:136665953926015000{n}", network="x", account=account, handle=handle, created_at=AT, observed_at=AT
@@ -251,9 +251,9 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
 
     with Record(store_url) as record:
         record.append([*about(f"{post}1"), *about(f"{post}2")], source="net")
-        forget(record, f"{post}1")
+        forget_key(record, f"{post}1")
         assert record.append(about(f"{post}3"), source="net").refused == 0
-        forget(record, account)
+        forget_key(record, account)
         *items, reply = about(f"{post}4")
         for item in items:
             assert record.append([item], source="net").refused == 1
@@ -264,7 +264,7 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
 
 def test_a_reply_to_a_forgotten_post_comes_in_without_saying_so(store: Record, tmp_path: Path) -> None:
     """Its author has a voice too, but it is not quoted, as no reply is. Its raw payload is not kept."""
-    forget(store, ADA)
+    forget_key(store, ADA)
     later_post = model.Post(post="x:1366659539260150001", network="x", account=ADA, created_at=AT, observed_at=AT)
     replies = [
         model.Post(
@@ -302,15 +302,18 @@ def test_no_reaction_to_forgotten_posts_is_remembered(store: Record) -> None:
     store.append(
         [model.Post(post=own, network="bluesky", account=account, created_at=AT, observed_at=AT)], source="net"
     )
-    forget(store, account)
+    forget_key(store, account)
     reactions = [(f"at://did:plc:bo/app.bsky.feed.like/{n}", post) for n, post in enumerate((own, later, "bluesky:x"))]
     assert made.remember(store, reactions, AT) == 1
     assert store.database.rows("SELECT post FROM reaction_post") == [("bluesky:x",)]
 
 
 def test_importing_an_older_export_brings_nothing_back(store: Record, tmp_path: Path) -> None:
-    full_export, records_export = list(exporter.lines(store)), list(exporter.lines(store, records_only=True))
-    forget(store, ADA)
+    full_export, records_export = (
+        list(exporter.record_lines(store)),
+        list(exporter.record_lines(store, records_only=True)),
+    )
+    forget_key(store, ADA)
     count = len(made.everything(store))
     result = importer.import_lines(store, "full", full_export)
     assert result.added == 0 and result.present > 0
@@ -321,9 +324,9 @@ def test_importing_an_older_export_brings_nothing_back(store: Record, tmp_path: 
 
 
 def test_a_full_export_carries_its_tombstones(store: Record, other_url: str, tmp_path: Path) -> None:
-    result = forget(store, ADA)
+    result = forget_key(store, ADA)
     with Record(other_url) as other_record:
-        importer.import_lines(other_record, "full", exporter.lines(store))
+        importer.import_lines(other_record, "full", exporter.record_lines(store))
         assert made.listing(other_record, "plain", "mirror").refused
         assert_gone(other_record, tmp_path)
         report = made.verified(other_record)
@@ -333,20 +336,20 @@ def test_a_full_export_carries_its_tombstones(store: Record, other_url: str, tmp
 def test_restoring_an_older_backup_forgets_again(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.listings(record)
-        backup(record, tmp_path / "older.db")
+        back_up_store(record, tmp_path / "older.db")
         made.talked(record)
         record.append(posts_about_ada(), source="gossip")
-        forget(record, "x:@made_up_bo")
-        forget(record, ADA)
+        forget_key(record, "x:@made_up_bo")
+        forget_key(record, ADA)
         note_copy(record, "export", "/srv/export.jsonl")
-    result = restore(tmp_path / "older.db", store_url, replace=True)
+    result = restore_backup(tmp_path / "older.db", store_url, replace=True)
     assert result.position == 3 and result.lost_batches == 5 and result.forgotten_again == 2
     with Record(store_url) as record:
         assert_gone(record, tmp_path, (*ADAS_WORDS, "made_up_bo"))
         report = made.verified(record)
         assert not report.findings and report.forgotten == 2
-        assert f"backup {tmp_path / 'older.db'}" in list(copies(record))
-        assert "export /srv/export.jsonl" in list(copies(record))
+        assert f"backup {tmp_path / 'older.db'}" in list(copies_to_delete(record))
+        assert "export /srv/export.jsonl" in list(copies_to_delete(record))
         made.listing(record, "plain", "mirror")
         assert not traces.where_found(traces.store_bytes(record), [*ADAS_WORDS, "made_up_bo"])
     assert is_server(store_url) or not list(tmp_path.glob("*.part*"))
@@ -363,7 +366,7 @@ def test_everything_can_be_forgotten_one_after_the_other(sqlite_url: str, tmp_pa
         keys = [*(post.post for post in posts[::2]), *sorted(accounts), *sorted(fans), *(post.post for post in posts)]
         for n, key in enumerate(keys):
             try:
-                forget(record, key)
+                forget_key(record, key)
             except NotFound:
                 assert key in accounts, "only a forgotten post named it"
             if n % 5 == 0:

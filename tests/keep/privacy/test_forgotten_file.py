@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import UsageError
 from hotpapers.keep.privacy import forgotten_file
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.privacy.forgotten_file import ForgottenMark
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.record import Record
 from hotpapers.record.item_rows import KeyedHasher
 from hotpapers.record.record import store_path
@@ -52,12 +52,12 @@ def test_restoring_brings_back_no_forgotten_account_or_former_subscriber(
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
         ended, bounced, confirmed = (join(record, f"{name}@moth.example") for name in ("leaves", "bounces", "stays"))
-        backup(record, copy)
-        forget(record, POST)
+        back_up_store(record, copy)
+        forget_key(record, POST)
         subscribers.end(record, ended, BEFORE + 10)
         subscribers.bounce(record, bounced, "5.1.1", BEFORE + 10)
     fault(path)
-    assert restore(copy, sqlite_url, replace=True).forgotten_again >= 1
+    assert restore_backup(copy, sqlite_url, replace=True).forgotten_again >= 1
     with Record(sqlite_url) as record:
         states = {
             subscriber.mark: (subscriber.state, subscriber.address)
@@ -76,7 +76,7 @@ def test_the_file_names_no_account(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
         mark = join(record, "leaves@moth.example")
-        forget(record, POST)
+        forget_key(record, POST)
         subscribers.end(record, mark, BEFORE + 10)
         file = forgotten_file.file_of(record.database)
         assert file is not None
@@ -93,41 +93,41 @@ def test_a_lost_store_is_restored_only_with_the_file_or_the_option(
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
         record.append(ITEMS, source="test")
-        position = backup(record, copy)
+        position = back_up_store(record, copy)
     with pytest.raises(UsageError, match=r"has no entries for this record, so anyone .* add --as-backed-up if"):
-        restore(copy, other_url)
-    assert restore(copy, other_url, as_backed_up=True).position == position
+        restore_backup(copy, other_url)
+    assert restore_backup(copy, other_url, as_backed_up=True).position == position
 
 
 def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path: Path) -> None:
     copy, path = tmp_path / "copy.db", store_path(sqlite_url)
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
-        backup(record, copy)
+        back_up_store(record, copy)
     path.unlink()
     forgotten_file.file_beside(path).unlink()
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
-        forget(record, POST)
+        forget_key(record, POST)
     path.unlink()
     with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten has no entries for this record"):
-        restore(copy, sqlite_url)
+        restore_backup(copy, sqlite_url)
 
 
 def test_marks_that_the_file_lacks_are_added(sqlite_url: str, tmp_path: Path) -> None:
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
-        backup(record, tmp_path / "copy.db")
+        back_up_store(record, tmp_path / "copy.db")
         file = forgotten_file.file_of(record.database)
         assert file is not None
         file_before = file.read_bytes()
-        forget(record, POST)
+        forget_key(record, POST)
         marks = forgotten_file.read_whole(file, record.hasher).marks
         file.write_bytes(file_before + b"\ntombst")
-        forgotten_file.complete(record.database, record.hasher)
+        forgotten_file.complete_file(record.database, record.hasher)
         assert forgotten_file.read_whole(file, record.hasher).marks == marks
         size = file.stat().st_size
-        forgotten_file.complete(record.database, record.hasher)
+        forgotten_file.complete_file(record.database, record.hasher)
         assert file.stat().st_size == size, "nothing is added twice"
 
 
@@ -147,10 +147,10 @@ def test_a_subscriber_who_came_back_before_the_restore_stays(sqlite_url: str, tm
     copy = tmp_path / "copy.db"
     with Record(sqlite_url) as record:
         mark = join(record, "some@moth.example")
-        backup(record, copy)
+        back_up_store(record, copy)
         subscribers.end(record, mark, BEFORE + 1)
         join(record, "some@moth.example", BEFORE + 2)
-    restore(copy, sqlite_url, replace=True)
+    restore_backup(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as record:
         subscriber = subscribers.find(record, mark)
         assert subscriber is not None and subscriber.state == "confirmed"
@@ -170,9 +170,9 @@ def test_complete_marks_are_read_whatever_else_the_file_has(
         file = forgotten_file.file_of(record.database)
         assert file is not None
         file.unlink(missing_ok=True)
-        forgotten_file.complete(record.database, hasher, first)
+        forgotten_file.complete_file(record.database, hasher, first)
         file.write_bytes(file.read_bytes()[: max(cut, 1)] + noise)
-        forgotten_file.complete(record.database, hasher, second)
+        forgotten_file.complete_file(record.database, hasher, second)
         lines = forgotten_file.read_whole(file, hasher).marks
     assert lines is not None and set(second) <= lines
     assert forgotten_file.read_whole(file, KeyedHasher(bytes(32))).marks is None
@@ -188,8 +188,8 @@ def lost(sqlite_url: str, tmp_path: Path) -> tuple[Path, Path]:
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
         mark = join(record, "leaves@moth.example")
-        backup(record, copy)
-        forget(record, POST)
+        back_up_store(record, copy)
+        forget_key(record, POST)
         subscribers.end(record, mark, BEFORE + 10)
     path.unlink()
     return copy, forgotten_file.file_beside(path)
@@ -210,12 +210,12 @@ def test_a_file_that_lost_its_end_or_is_changed_restores_nobody(
         with pytest.raises(
             UsageError, match=r"(has lost its end|has no entries for this record), so anyone .* add --as"
         ):
-            restore(copy, sqlite_url)
+            restore_backup(copy, sqlite_url)
     for damaged in (data[100:], data[data.index(b"\n") :], b"".join(data.splitlines(keepends=True)[:-1])):
         file.write_bytes(damaged)
         with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten is damaged or has lost its end, so anyone"):
-            restore(copy, sqlite_url)
-    assert restore(copy, sqlite_url, as_backed_up=True).forgotten_again >= 1
+            restore_backup(copy, sqlite_url)
+    assert restore_backup(copy, sqlite_url, as_backed_up=True).forgotten_again >= 1
     assert "is damaged or has lost its end: somebody forgotten or unsubscribed since may be back" in caplog.text
 
 
@@ -224,13 +224,13 @@ def test_a_whole_file_gives_no_warning(
 ) -> None:
     copy, file = lost
     file.write_bytes(file.read_bytes() + b"tombstone 5d4")  # a crash before the change was committed
-    assert restore(copy, sqlite_url).forgotten_again >= 1 and not caplog.messages
+    assert restore_backup(copy, sqlite_url).forgotten_again >= 1 and not caplog.messages
 
 
 def test_a_time_that_no_store_can_hold_is_no_mark(sqlite_url: str, lost: tuple[Path, Path]) -> None:
     copy, file = lost
     file.write_bytes(file.read_bytes() + b"tombstone " + b"5d" * 16 + b" " + b"9" * 19 + b"\n")
-    assert restore(copy, sqlite_url).forgotten_again >= 1
+    assert restore_backup(copy, sqlite_url).forgotten_again >= 1
 
 
 def test_a_file_of_an_earlier_version_is_read_with_a_warning_and_then_renewed(
@@ -243,7 +243,7 @@ def test_a_file_of_an_earlier_version_is_read_with_a_warning_and_then_renewed(
     )
     file.write_text(old, "ascii")
     for _ in range(2):
-        assert restore(copy, sqlite_url).forgotten_again >= 1
+        assert restore_backup(copy, sqlite_url).forgotten_again >= 1
         store_path(sqlite_url).unlink()
     [warning] = caplog.messages
     assert "was written by an earlier version, so it does not show whether it is complete" in warning
@@ -257,19 +257,19 @@ def test_a_damaged_file_gets_all_marks_of_the_store_it_belongs_to_and_stays_dama
     file.write_bytes(file.read_bytes()[:-50])
     with Record(sqlite_url) as record:  # another store takes the place of the lost one
         record.append(ITEMS, source="test")
-        forget(record, POST)
+        forget_key(record, POST)
         assert forgotten_file.read_whole(file, record.hasher).problem == ""
         for _ in range(3):
-            forgotten_file.complete(record.database, record.hasher)
+            forgotten_file.complete_file(record.database, record.hasher)
     assert caplog.messages.count("the list of who was forgotten is damaged or has lost its end") == 1
     store_path(sqlite_url).unlink()
     with pytest.raises(UsageError, match="is damaged or has lost its end"):
-        restore(copy, sqlite_url)
-    restore(copy, sqlite_url, as_backed_up=True)
+        restore_backup(copy, sqlite_url)
+    restore_backup(copy, sqlite_url, as_backed_up=True)
     with Record(sqlite_url) as record:
         assert forgotten_file.read_whole(file, record.hasher).problem == "", "what is left is all that is known"
         size = file.stat().st_size
-        forgotten_file.complete(record.database, record.hasher)
+        forgotten_file.complete_file(record.database, record.hasher)
         assert file.stat().st_size == size
 
 
@@ -277,9 +277,9 @@ def test_writers_at_the_same_time_lose_no_mark(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         database, hasher = record.database, record.hasher
         marks = frozenset(ForgottenMark("ended", f"{n:032x}", n) for n in range(200))
-        forgotten_file.complete(database, hasher)
+        forgotten_file.complete_file(database, hasher)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda mark: forgotten_file.complete(database, hasher, [mark]), sorted(marks)))
+            list(pool.map(lambda mark: forgotten_file.complete_file(database, hasher, [mark]), sorted(marks)))
         file = forgotten_file.file_of(database)
         assert file is not None
         result = forgotten_file.read_whole(file, hasher)

@@ -16,7 +16,7 @@ from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.keep.privacy import retention as pruning
-from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
+from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune_record
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, database
 from hotpapers.record.identities import NUMBER, key_of
@@ -97,12 +97,12 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
         head = record.head.position
         seen_before = snapshots_seen(record, cuts, head)
         newest = dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post"))
-        result = prune(record, at=NOW, whole=whole)
+        result = prune_record(record, at=NOW, whole=whole)
         assert snapshots_seen(record, cuts, head) == seen_before
         assert dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post")) == newest
         assert made.verified(record).pruned == result.snapshots
         assert not [f for f in made.verified(record).findings if f.what != "issue"]
-        assert prune(record, at=NOW) == PruneResult(0, 0)
+        assert prune_record(record, at=NOW) == PruneResult(0, 0)
 
 
 def test_each_day_only_newly_old_snapshots_are_examined(store_url: str) -> None:
@@ -111,13 +111,13 @@ def test_each_day_only_newly_old_snapshots_are_examined(store_url: str) -> None:
     with patch.object(pruning, "STEP", 7):
         with Record(store_url) as record:
             add_old_post(record)
-            counts = [prune(record, at=at, whole=False).snapshots for at in days[:20]]
+            counts = [prune_record(record, at=at, whole=False).snapshots for at in days[:20]]
         with Record(store_url) as record:
-            counts += [prune(record, at=at, whole=False).snapshots for at in days[20:]]
+            counts += [prune_record(record, at=at, whole=False).snapshots for at in days[20:]]
             rows = record.database.rows("SELECT likes FROM snapshot ORDER BY likes")
             assert [row[0] for row in rows] == [6, 24, 72, 168, 239]
             assert sum(counts) == 235 and max(counts) < 30 and len([n for n in counts if n]) > 15
-            assert prune(record, at=NOW) == PruneResult(0, 0)
+            assert prune_record(record, at=NOW) == PruneResult(0, 0)
             assert made.verified(record).pruned == 235
 
 
@@ -126,7 +126,7 @@ def test_a_clock_that_was_ahead_does_not_end_pruning(store_url: str) -> None:
     with Record(store_url) as record:
         record.append([model.Snapshot(post="x:1", likes=1, observed_at=NOW + 3650 * DAY)], source="test")
         add_old_post(record)
-        assert prune(record, at=NOW, whole=False).snapshots == 235
+        assert prune_record(record, at=NOW, whole=False).snapshots == 235
         assert record.count(model.Snapshot) == 6 and not made.verified(record).findings
 
 
@@ -145,8 +145,8 @@ def add_old_post(record: Record) -> None:
 def test_the_last_snapshot_and_those_at_the_ages_are_left(store_url: str) -> None:
     with Record(store_url) as record:
         add_old_post(record)
-        assert prune(record, at=START + SNAPSHOTS_AFTER).snapshots == 0
-        assert prune(record, at=NOW) == PruneResult(235, 0)
+        assert prune_record(record, at=START + SNAPSHOTS_AFTER).snapshots == 0
+        assert prune_record(record, at=NOW) == PruneResult(235, 0)
         rows = record.database.rows("SELECT likes FROM snapshot ORDER BY likes")
         assert [row[0] for row in rows] == [6, 24, 72, 168, 239]
         report = made.verified(record)
@@ -165,7 +165,7 @@ def test_snapshots_that_an_issue_uses_stay(store_url: str) -> None:
     with Record(store_url) as record:
         add_old_post(record)
         record.append([frozen_issue(record, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
-        assert prune(record, at=NOW).snapshots == 0
+        assert prune_record(record, at=NOW).snapshots == 0
 
 
 def test_snapshots_an_issue_used_before_later_ones_arrived_stay(store_url: str) -> None:
@@ -182,7 +182,7 @@ def test_snapshots_an_issue_used_before_later_ones_arrived_stay(store_url: str) 
         for snapshot in late_snapshots:
             record.append([snapshot], source="late")
         items_before = [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)]
-        assert prune(record, at=NOW).snapshots == 4
+        assert prune_record(record, at=NOW).snapshots == 4
         rows = record.database.rows("SELECT likes FROM snapshot ORDER BY observed_at")
         assert [row[0] for row in rows] == [60, 61, 200]
         assert [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)] == items_before
@@ -194,7 +194,13 @@ def test_originals_go_when_they_expire(store_url: str) -> None:
             payload = model.RawPayload("counts", "k", json.dumps({"post": POSTS[0], "likes": days}).encode(), AT)
             record.ingest(parse_all(made.counts_of, [payload], days * DAY), source="s")
         record.ingest(parse_all(made.counts_of, [model.RawPayload("counts", "k", b"{", AT)], 2 * DAY), source="s")
-        assert [prune(record, at=AT + days * DAY + 1).raw_payloads for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
+        assert [prune_record(record, at=AT + days * DAY + 1).raw_payloads for days in (0, 1, 2, 29, 30)] == [
+            0,
+            1,
+            1,
+            0,
+            1,
+        ]
         assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
 
 
@@ -203,13 +209,13 @@ def test_originals_go_once_the_terms_forbid_to_keep_them(store_url: str) -> None
         for source in ("mastodon", "bluesky"):
             payloads = [model.RawPayload("counts", "k", b'{"post": "%s", "likes": 1}' % POSTS[0].encode(), AT)]
             record.ingest(parse_all(made.counts_of, payloads, 30 * DAY), source=source)
-        allowed = terms.table({"mastodon": terms.TermsOverride(keep=2)})
-        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0
-        assert prune(record, at=AT + 3 * DAY, allowed=allowed).raw_payloads == 1
-        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0, (
+        allowed = terms.reviewed_terms({"mastodon": terms.TermsOverride(keep=2)})
+        assert prune_record(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0
+        assert prune_record(record, at=AT + 3 * DAY, allowed=allowed).raw_payloads == 1
+        assert prune_record(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0, (
             "what is left stays as long as before"
         )
-        assert prune(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).raw_payloads == 1
+        assert prune_record(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).raw_payloads == 1
         assert not made.verified(record).findings
 
 
@@ -219,7 +225,7 @@ def test_a_frozen_issue_is_rebuilt_from_a_pruned_record(store_url: str) -> None:
         post, at = "bluesky:unheard", made.moment("2021-03-02 05:00")
         new_snapshots = [model.Snapshot(post=post, likes=n, observed_at=at + n * HOUR) for n in range(9)]
         record.append(new_snapshots, source="later")
-        assert prune(record, at=made.moment("2023-01-01 00:00")).snapshots > 4
+        assert prune_record(record, at=made.moment("2023-01-01 00:00")).snapshots > 4
         assert made.all_rows(record, model.Issue) == issues
         assert not made.verified(record).findings
 
@@ -228,11 +234,11 @@ def test_a_pruned_record_is_exported_and_imported_and_verifies(store_url: str, o
     with Record(store_url) as record, Record(other_url) as other_record:
         made.rich(record)
         add_old_post(record)
-        prune(record, at=NOW)
-        exported_lines = list(exporter.lines(record))
+        prune_record(record, at=NOW)
+        exported_lines = list(exporter.record_lines(record))
         result = importer.import_lines(other_record, "export", exported_lines)
         assert result.restored == record.head.position
-        assert list(exporter.lines(other_record)) == exported_lines
+        assert list(exporter.record_lines(other_record)) == exported_lines
         assert made.verified(other_record) == made.verified(record)
         assert made.verified(other_record).pruned == 235
 
@@ -240,7 +246,7 @@ def test_a_pruned_record_is_exported_and_imported_and_verifies(store_url: str, o
 def test_nothing_of_a_pruned_post_is_left_in_a_manifest(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         add_old_post(record)
-        prune(record, at=NOW)
+        prune_record(record, at=NOW)
         manifest = unpack(bytes(record.database.rows("SELECT manifest FROM batch WHERE position = 1")[0][0]))
         ids_left = {number for (number,) in record.database.rows("SELECT id FROM snapshot")}
         numbers = {index: number for index, (kind, number) in enumerate(manifest.rows()) if kind == "snapshot"}

@@ -9,7 +9,7 @@ import zstandard
 
 from hotpapers.base import model
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.transfer.backup import back_up_store
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.publish.render import CHANNELS
 from hotpapers.publish.view.site_config import NOBODY
@@ -42,12 +42,12 @@ def store_bytes(record: Record) -> dict[str, bytes]:
 
 def exports_of(record: Record, folder: Path) -> dict[str, bytes]:
     """A backup made now, both exports, issues, and the files of channels."""
-    backup(record, folder / "after.db")
+    back_up_store(record, folder / "after.db")
     with Record(str(folder / "after.db"), create=False) as copy:
         places = {f"backup {place}": data for place, data in store_bytes(copy).items()}
     places["backup"] = (folder / "after.db").read_bytes()
-    places["full export"] = b"".join(exporter.lines(record))
-    places["records"] = b"".join(exporter.lines(record, records_only=True))
+    places["full export"] = b"".join(exporter.record_lines(record))
+    places["records"] = b"".join(exporter.record_lines(record, records_only=True))
     places["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
     issue_reader = RecordIssueReader(record)
     days = issue_reader.days("hot-papers")

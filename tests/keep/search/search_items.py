@@ -7,7 +7,7 @@ from typing import Any
 
 from hotpapers.base import model
 from hotpapers.base.keys import own_id
-from hotpapers.keep.search import search, search_posts
+from hotpapers.keep.search import search_papers, search_posts
 from hotpapers.record import Record
 from tests.record.made import AT
 
@@ -38,7 +38,7 @@ def with_mentions(*items: model.Item, paper: str = "arxiv:2103.00001") -> list[m
 
 def titles(record: Record, query: str, **options: Any) -> list[str]:
     """The titles of the papers found."""
-    return [hit.title for hit in search(record, query, **options).papers]
+    return [hit.title for hit in search_papers(record, query, **options).papers]
 
 
 def texts(record: Record, query: str) -> list[str]:

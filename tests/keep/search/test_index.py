@@ -10,19 +10,19 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore
 from hotpapers.base.model import HOUR
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.search import (
-    behind,
+    batches_behind,
     catch_up,
     index,
     indexing,
-    outstanding,
+    outstanding_rows,
     papers,
-    search,
+    search_papers,
     search_posts,
     update_index,
 )
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, database, schema
 from hotpapers.record.issue_contents import decode_content
@@ -68,15 +68,15 @@ def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> N
 def test_days_come_with_announcements_whenever_they_come(store: Record) -> None:
     new_paper, announcement = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
     store.append([new_paper], source="s")
-    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+    assert [hit.day for hit in search_papers(store, "kettle").papers] == ["2021-03"]
     store.append([announcement], source="s")
-    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
+    assert [hit.day for hit in search_papers(store, "kettle").papers] == ["2021-03-02"]
     earlier_announcement = made.paper_with_announcement(1, made.moment("2021-03-01 00:30"))[1]
     store.append([earlier_announcement], source="s")
-    assert [hit.paper for hit in search(store, "date:2021-03-01").papers] == [new_paper.paper]  # type: ignore[attr-defined]
+    assert [hit.paper for hit in search_papers(store, "date:2021-03-01").papers] == [new_paper.paper]  # type: ignore[attr-defined]
     unknown_announcement = made.paper_with_announcement(77, made.moment("2021-03-01 00:30"))[1]
     store.append([unknown_announcement], source="s")
-    assert search(store, "date:2021").total == 1
+    assert search_papers(store, "date:2021").total == 1
 
 
 def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
@@ -84,9 +84,9 @@ def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
     store.ingest(
         parse_all(lambda _: [new_paper, announcement], [model.RawPayload("list", "1", b"x", AT)]), source="s", at=AT
     )
-    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
+    assert [hit.day for hit in search_papers(store, "kettle").papers] == ["2021-03-02"]
     store.reprocess("s", lambda _: [new_paper])
-    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+    assert [hit.day for hit in search_papers(store, "kettle").papers] == ["2021-03"]
 
 
 def test_an_imported_category_of_any_length(store: Record) -> None:
@@ -96,16 +96,16 @@ def test_an_imported_category_of_any_length(store: Record) -> None:
 
 
 def test_the_index_follows_the_batches(store: Record) -> None:
-    assert (behind(store), outstanding(store)) == (0, 0)
+    assert (batches_behind(store), outstanding_rows(store)) == (0, 0)
     store.append([paper("Kettle")], source="s")
     store.append(with_mentions(post("kettle")), source="s")
-    assert (behind(store), outstanding(store)) == (2, 2)
+    assert (batches_behind(store), outstanding_rows(store)) == (2, 2)
     steps: list[int] = []
     assert catch_up(store, steps.append) == 0 and steps == [1, 1]
-    assert (behind(store), outstanding(store), catch_up(store)) == (0, 0, 0)
+    assert (batches_behind(store), outstanding_rows(store), catch_up(store)) == (0, 0, 0)
     store.append([paper("Kettle of two")], source="s")
-    assert behind(store) == 1
-    assert search(store, "kettle").total == 2 and behind(store) == 0
+    assert batches_behind(store) == 1
+    assert search_papers(store, "kettle").total == 2 and batches_behind(store) == 0
 
 
 def test_nobody_waits_for_a_large_index(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_nobody_waits_for_a_large_index(store: Record, monkeypatch: pytest.Monke
     monkeypatch.setattr(indexing, "SLICE", 2)
     monkeypatch.setattr(papers, "MAX_INDEXING_SECONDS", 0.0)
     store.append([paper(f"Kettle {number}") for number in range(5)], source="s")
-    results = [search(store, "kettle") for _ in range(4)]
+    results = [search_papers(store, "kettle") for _ in range(4)]
     assert [(page.total, page.behind) for page in results] == [(2, 1), (4, 1), (5, 1), (5, 0)]
 
 
@@ -128,7 +128,7 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
     )
     steps: list[int] = []
     assert catch_up(store, steps.append) == 0 and steps == [7, 7, 6, 7, 1]
-    assert search(store, "kettle", limit=50).total == 20 and search_posts(store, "tea").total == 8
+    assert search_papers(store, "kettle", limit=50).total == 20 and search_posts(store, "tea").total == 8
     words = {row[0] for row in store.database.rows("SELECT word FROM search_word")}
     assert {"kettle", "thing0", "thing19"} <= words and "_" not in words
 
@@ -146,7 +146,7 @@ def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPa
                 index.start(store.database)
 
     catch_up(store, interfere)
-    assert steps == [2] * 5 and search(store, "kettle").total == 6
+    assert steps == [2] * 5 and search_papers(store, "kettle").total == 6
     assert store.database.rows("SELECT count(*) FROM search_word WHERE word = 'kettle'") == [(1,)]
 
 
@@ -164,8 +164,8 @@ def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.Mo
         patch.setattr(indexing, "paper_words", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             catch_up(store)
-    assert store.database.rows("SELECT count(*) FROM search_paper") == [(5,)] and behind(store) == 1
-    assert search(store, "kettle", limit=50).total == 12
+    assert store.database.rows("SELECT count(*) FROM search_paper") == [(5,)] and batches_behind(store) == 1
+    assert search_papers(store, "kettle", limit=50).total == 12
     assert store.database.rows("SELECT count(*) FROM search_paper_words") == [(12,)]
 
 
@@ -177,11 +177,11 @@ def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
     store.database.run("DROP TABLE search_post_words")
     assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == []
     monkeypatch.setattr(index, "VERSION", 2)
-    assert behind(store) == 1
-    assert titles(store, "kettle") == ["Kettle"] and behind(store) == 0
+    assert batches_behind(store) == 1
+    assert titles(store, "kettle") == ["Kettle"] and batches_behind(store) == 0
     store.database.run("UPDATE search_state SET value = 'no such batch' WHERE name = 'chain'")
     store.database.run("UPDATE search_paper SET day = '1999'")
-    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+    assert [hit.day for hit in search_papers(store, "kettle").papers] == ["2021-03"]
 
 
 def test_a_new_issue_is_indexed_without_reading_the_earlier_ones(
@@ -202,7 +202,7 @@ def test_a_new_issue_is_indexed_without_reading_the_earlier_ones(
             publication="tea", day=day, edition=edition, digest="", content=content, observed_at=AT + place
         )
         store.append([issue], source="s")
-        [hit] = search(store, "kettle").papers
+        [hit] = search_papers(store, "kettle").papers
         assert [issue.place for issue in hit.issues][-1] == place
     assert [issue.day for issue in hit.issues] == ["2021-03-02", "2021-03-03"]
     assert len(decoded) == 3
@@ -214,7 +214,7 @@ def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:
         publication="tea", day="2021-03-03", edition=1, digest="", content="no JSON", observed_at=AT
     )
     store.append([damaged_issue], source="s")
-    assert [hit.issues for hit in search(store, "kettle").papers] == [()]
+    assert [hit.issues for hit in search_papers(store, "kettle").papers] == [()]
 
 
 def test_what_a_store_holds_is_found_wherever_it_goes(
@@ -222,29 +222,29 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
 ) -> None:
     """A backup, a store restored from it in either database, and a full import: each has its own index."""
     made.rich(store)
-    expected = [hit.paper for hit in search(store, "kettle").papers]
+    expected = [hit.paper for hit in search_papers(store, "kettle").papers]
     posts = search_posts(store, "tea").total
     assert expected and posts
-    backup(store, tmp_path / "copy.db")
+    back_up_store(store, tmp_path / "copy.db")
     with Record(str(tmp_path / "copy.db"), create=False) as copy:
-        assert {hit.paper for hit in search(copy, "kettle").papers} == set(expected)
+        assert {hit.paper for hit in search_papers(copy, "kettle").papers} == set(expected)
     with Record(other_url) as other_record:
         other_record.append([paper("Quite another kettle", n=999)], source="s")
-        assert search(other_record, "kettle").total == 1
-    restore(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
+        assert search_papers(other_record, "kettle").total == 1
+    restore_backup(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
     with Record(other_url) as other_record:
-        assert not search(other_record, "quite another").total
-        assert {hit.paper for hit in search(other_record, "kettle").papers} == set(expected)
+        assert not search_papers(other_record, "quite another").total
+        assert {hit.paper for hit in search_papers(other_record, "kettle").papers} == set(expected)
         assert search_posts(other_record, "tea").total == posts
     with Record(str(tmp_path / "imported.db")) as mirror:
-        importer.import_lines(mirror, "full", exporter.lines(store))
-        assert {hit.paper for hit in search(mirror, "kettle").papers} == set(expected)
+        importer.import_lines(mirror, "full", exporter.record_lines(store))
+        assert {hit.paper for hit in search_papers(mirror, "kettle").papers} == set(expected)
     store.append([paper("A kettle that came after", n=998)], source="s")
-    assert search(store, "kettle").total == len(expected) + 1
+    assert search_papers(store, "kettle").total == len(expected) + 1
     store.database.close()
-    restore(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
+    restore_backup(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
     with Record(store_url) as record:
-        assert {hit.paper for hit in search(record, "kettle").papers} == set(expected)
+        assert {hit.paper for hit in search_papers(record, "kettle").papers} == set(expected)
 
 
 def test_the_index_changes_nothing_of_the_record(store: Record) -> None:
@@ -268,10 +268,10 @@ def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> No
     store.append(with_mentions(post("zeppelin tea", 1, at=AT + 1)), source="s")
     assert texts(store, "quokka") == [] and texts(store, "zeppelin") == ["zeppelin tea"]
     assert remaining_words(store, WORDS)
-    result = forget(store, "bluesky:did:plc:invented")
+    result = forget_key(store, "bluesky:did:plc:invented")
     assert result.rows and not remaining_words(store, WORDS) and remaining_words(store, ["drink"])
     assert not traces.where_found({**traces.store_bytes(store), **backup_content(store, tmp_path)}, WORDS)
-    assert behind(store) == 1 and texts(store, "tea") == ["others drink tea"]
+    assert batches_behind(store) == 1 and texts(store, "tea") == ["others drink tea"]
     assert search_posts(store, "zeppelin").total == 0 and not made.verified(store).findings
 
 
@@ -280,13 +280,13 @@ def test_a_forgotten_name_leaves_what_others_wrote(store: Record) -> None:
         with_mentions(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s"
     )
     assert texts(store, "quokka77") == ["tea with @quokka77 today"]
-    forget(store, "bluesky:@quokka77")
+    forget_key(store, "bluesky:@quokka77")
     assert not remaining_words(store, ["quokka77"]) and texts(store, "tea today") == [f"tea with @{'█' * 8} today"]
 
 
 def test_forgetting_before_anything_is_searched(store: Record) -> None:
     store.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
-    forget(store, "bluesky:did:plc:invented")
+    forget_key(store, "bluesky:did:plc:invented")
     assert texts(store, "tea") == ["tea"] and not remaining_words(store, WORDS)
 
 
@@ -294,7 +294,7 @@ def test_an_index_that_is_of_no_use_forgets_too(store: Record, monkeypatch: pyte
     store.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
     assert texts(store, "tea") and remaining_words(store, ["quokka"])
     monkeypatch.setattr(index, "VERSION", 2)
-    forget(store, "bluesky:did:plc:invented")
+    forget_key(store, "bluesky:did:plc:invented")
     assert not remaining_words(store, WORDS) and texts(store, "tea") == ["tea"]
 
 
@@ -302,9 +302,9 @@ def test_restoring_an_older_backup_forgets_in_its_index_too(store_url: str, tmp_
     with Record(store_url) as record:
         record.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
         assert texts(record, "quokka")
-        backup(record, tmp_path / "older.db")
-        forget(record, "bluesky:did:plc:invented")
-    assert restore(tmp_path / "older.db", store_url, replace=True).forgotten_again
+        back_up_store(record, tmp_path / "older.db")
+        forget_key(record, "bluesky:did:plc:invented")
+    assert restore_backup(tmp_path / "older.db", store_url, replace=True).forgotten_again
     with Record(store_url) as record:
         assert texts(record, "tea") == ["tea"] and not remaining_words(record, WORDS)
         assert not traces.where_found(traces.store_bytes(record), WORDS)
@@ -326,7 +326,7 @@ def remaining_words(record: Record, words: list[str] | tuple[str, ...]) -> list[
 
 
 def backup_content(record: Record, folder: Path) -> dict[str, bytes]:
-    backup(record, folder / "after.db")
+    back_up_store(record, folder / "after.db")
     return {"backup": (folder / "after.db").read_bytes()}
 
 
@@ -345,21 +345,21 @@ def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
             raise ReadOnlyStore("cannot be written")
 
         monkeypatch.setattr(type(record.database), "write", refuse)
-        results = search(record, "kettle")
+        results = search_papers(record, "kettle")
         assert (results.total, results.behind) == (1, 1) and search_posts(record, "tea").behind == 1
         assert update_index(record) == 1
         monkeypatch.setattr(index, "VERSION", 2)
         with pytest.raises(ReadOnlyStore):
-            search(record, "kettle")
+            search_papers(record, "kettle")
 
 
 def test_a_damaged_index_is_made_anew(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append([paper(f"Kettle {n}") for n in range(50)], source="s")
-        assert search(record, "kettle").total == 50
+        assert search_papers(record, "kettle").total == 50
         record.database.run("UPDATE search_paper_words_data SET block = x'0bad' WHERE id > 10")
     with Record(sqlite_url) as record:
-        assert search(record, "kettle").total == 50
+        assert search_papers(record, "kettle").total == 50
         assert not record.database.integrity().damaged
 
 
@@ -373,8 +373,8 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 
         monkeypatch.setattr("hotpapers.keep.search.papers._papers", fail)
         with pytest.raises(CorruptStore):
-            search(record, "kettle")
-        assert behind(record) == 0
+            search_papers(record, "kettle")
+        assert batches_behind(record) == 0
 
 
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

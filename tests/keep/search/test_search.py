@@ -15,8 +15,8 @@ from hotpapers.base import model, terms
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY
 from hotpapers.discussion.moderation import quotation_policy
-from hotpapers.keep.search import PostResults, SearchHitIssue, latest_posts, search, search_posts, update_index
-from hotpapers.keep.search.query_parser import parse
+from hotpapers.keep.search import PostResults, SearchHitIssue, latest_posts, search_papers, search_posts, update_index
+from hotpapers.keep.search.query_parser import parse_query
 from hotpapers.record import Record
 from tests.keep.search.search_items import paper, post, texts, titles, with_mentions
 from tests.keep.search.test_tokenizer import QUERY_TEXTS
@@ -126,8 +126,8 @@ def library(module_url: str) -> Iterator[Record]:
     ],
 )  # fmt: skip
 def test_what_is_found(library: Record, query: str, expected: list[str]) -> None:
-    hits = search(library, query).papers
-    if not parse(query).is_ranked or "," in query:
+    hits = search_papers(library, query).papers
+    if not parse_query(query).is_ranked or "," in query:
         assert sorted(hit.paper[-3:] for hit in hits) == sorted(expected)
     elif query in ("kettle", "kett*"):
         assert [hit.paper[-3:] for hit in hits] == expected
@@ -140,7 +140,7 @@ def test_titles_count_more_than_authors_and_these_more_than_abstracts(store: Rec
         store.append([item], source=f"test {n}")
     store.append([paper(filler, filler, ("Ada Kettle", "Bo"))], source="test")
     store.append([paper(f"{filler} {n}", filler) for n in range(20)], source="others")
-    hits = search(store, "kettle").papers
+    hits = search_papers(store, "kettle").papers
     assert [len(hit.spans.title) for hit in hits] == [1, 0, 0]
     assert [len(hit.spans.authors) for hit in hits] == [0, 1, 0]
     assert hits[0].score > hits[1].score > hits[2].score > 0
@@ -162,7 +162,7 @@ def test_frequent_words_are_ordered_by_where_they_are(store: Record, monkeypatch
         ("kettle cat:cs", [*in_titles, "By 2", "By 1", "By 0", "Other 2", "Other 1", "Other 0"]),
     ):
         assert titles(store, query) == expected, query
-        pages = [search(store, query, limit=2, cursor=str(start)) for start in range(0, 10, 2)]
+        pages = [search_papers(store, query, limit=2, cursor=str(start)) for start in range(0, 10, 2)]
         assert [hit.title for page in pages for hit in page.papers] == expected, query
         assert [page.next for page in pages][(len(expected) - 1) // 2 :] == [None] * (5 - (len(expected) - 1) // 2)
 
@@ -176,7 +176,7 @@ def test_a_frequent_word_takes_no_longer_in_a_larger_record(tmp_path: Path) -> N
             handler = record.database._connection.set_progress_handler  # type: ignore[attr-defined]
             update_index(record)
             handler(lambda: next(steps) < 0, 10)
-            papers, posts = search(record, "kettle").papers, latest_posts(record, "kettle", limit=5).posts
+            papers, posts = search_papers(record, "kettle").papers, latest_posts(record, "kettle", limit=5).posts
             handler(None)
             assert (len(papers), len(posts)) == (20, 5)
             return next(steps)
@@ -190,36 +190,36 @@ def test_a_frequent_word_takes_no_longer_in_a_larger_record(tmp_path: Path) -> N
 
 
 def test_newest_first_where_no_words_are_asked_for(library: Record) -> None:
-    days = [hit.day for hit in search(library, "category:cs OR category:hep-th OR category:math.PR").papers]
+    days = [hit.day for hit in search_papers(library, "category:cs OR category:hep-th OR category:math.PR").papers]
     assert days == sorted(days, reverse=True) and days[0] == "2021-04-01" and days[-1] == "2021-01-21"
-    assert {hit.score for hit in search(library, "date:2021").papers} == {0.0}
+    assert {hit.score for hit in search_papers(library, "date:2021").papers} == {0.0}
 
 
 def test_a_hit_says_all_that_is_shown(store: Record) -> None:
     made.talked(store)
     made.listings(store)
-    [hit] = search(store, "teapot").papers
+    [hit] = search_papers(store, "teapot").papers
     assert (hit.paper, hit.day, hit.issues) == ("arxiv:2103.99901", "2021-03", ())
     assert hit.title[slice(*hit.spans.title[0])] == "Teapot" and hit.categories[0] == "cs.LG"
     assert [hit.snippet[a:b].lower() for a, b in hit.spans.snippet] == ["teapot"] * len(hit.spans.snippet)
-    [hit] = search(store, "2103.00004").papers
+    [hit] = search_papers(store, "2103.00004").papers
     assert (hit.title, hit.authors, hit.day) == ("Kettle 4", ("Bo Kettle",), "2021-03-02")
 
 
 def test_the_issues_of_a_paper_are_those_of_latest_editions(store: Record) -> None:
     made.rich(store)
-    [hit] = search(store, "2103.00001").papers
+    [hit] = search_papers(store, "2103.00001").papers
     assert hit.issues == (SearchHitIssue("daily", "2021-03-03", 4),)
-    hits = search(store, "category:cs.LG", limit=50).papers
+    hits = search_papers(store, "category:cs.LG", limit=50).papers
     assert {issue.publication for hit in hits for issue in hit.issues} == {"daily", "hot-papers"}
 
 
 def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
-    results = search(library, "mbrell")
+    results = search_papers(library, "mbrell")
     assert results.parts and results.total == 1 and results.papers[0].title == "Of Umbrellas"
     assert results.papers[0].spans.title == ((3, 12),) and results.understood == "with “mbrell”"
-    assert search(library, "oilin ettle").total == 1
-    assert search(library, "title:oilin").total == 1
+    assert search_papers(library, "oilin ettle").total == 1
+    assert search_papers(library, "title:oilin").total == 1
     for query in (
         "zzzz",
         "zzzz ettle",
@@ -230,7 +230,7 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
         "oili* zzz",
         "a b c d oilin",
     ):
-        results = search(library, query)
+        results = search_papers(library, query)
         assert (results.parts, results.total) == (False, 0), query
 
 
@@ -244,12 +244,12 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
 )  # fmt: skip
 def test_what_was_meant_is_told(store: Record, query: str, meant: str) -> None:
     store.append([paper("Kettles and kettle", "Steam.", ("Ada Brewster",)), paper("Kettle", "Mettle.")], source="s")
-    assert search(store, query).meant == meant
-    assert not meant or search(store, meant).total
+    assert search_papers(store, query).meant == meant
+    assert not meant or search_papers(store, meant).total
 
 
 def test_a_query_with_a_wrong_date_is_not_answered(library: Record) -> None:
-    for find in (search, search_posts):
+    for find in (search_papers, search_posts):
         with pytest.raises(UsageError, match="not a date: 13; write a day"):
             find(library, "kettle date:13")
 
@@ -259,18 +259,18 @@ def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch)
     for query in ("kettle", "category:cs.LG", "date:2021", "ettl"):
         keys, cursor = [], None
         for _ in range(3):
-            results = search(store, query, limit=10, cursor=cursor)
+            results = search_papers(store, query, limit=10, cursor=cursor)
             assert (results.total, results.exact) == (25, True)
             keys += [hit.paper for hit in results.papers]
             cursor = results.next
         assert cursor is None and len(set(keys)) == len(keys) == 25
-    assert search(store, "kettle", limit=10, cursor="25").papers == ()
+    assert search_papers(store, "kettle", limit=10, cursor="25").papers == ()
     monkeypatch.setattr("hotpapers.keep.search.index.COUNT_LIMIT", 20)
-    results = search(store, "kettle", limit=10)
+    results = search_papers(store, "kettle", limit=10)
     assert (results.total, results.exact, results.next) == (20, False, "10")
-    results = search(store, "kettle", limit=12, cursor="12")
+    results = search_papers(store, "kettle", limit=12, cursor="12")
     assert (results.total, results.exact, results.next) == (24, False, "24")
-    results = search(store, "kettle", limit=12, cursor="24")
+    results = search_papers(store, "kettle", limit=12, cursor="24")
     assert (results.total, results.exact, results.next) == (25, True, None)
 
 
@@ -279,22 +279,22 @@ def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_is_no_limit_or_cursor_is_refused(library: Record, params: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        search(library, "kettle", **params)
+        search_papers(library, "kettle", **params)
 
 
 def test_nothing_is_found_where_nothing_is_asked_for(library: Record) -> None:
-    assert search(library, " !!! ").total == search_posts(library, "").total == 0
-    assert search(library, "!!!").understood == ""
+    assert search_papers(library, " !!! ").total == search_posts(library, "").total == 0
+    assert search_papers(library, "!!!").understood == ""
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(QUERY_TEXTS)
 def test_whatever_is_asked_is_answered(library: Record, text: str) -> None:
-    results = search(library, text, limit=5)
+    results = search_papers(library, text, limit=5)
     assert len(results.papers) == min(results.total, 5)
     for hit in results.papers:
         assert all(0 <= a < b <= len(hit.title) for a, b in hit.spans.title)
-    query = parse(text)
+    query = parse_query(text)
     if all(atom.kind == "word" for atom in [*query.atoms, *query.unwanted]):
         assert search_posts(library, text).posts == ()
 
@@ -310,7 +310,7 @@ def test_whatever_is_asked_is_answered(library: Record, text: str) -> None:
     ],
 )
 def test_endless_queries_are_answered(library: Record, query: str) -> None:
-    assert search(library, query).total == 0
+    assert search_papers(library, query).total == 0
 
 
 # ---- posts -----------------------------------------------------------------------------------------------
@@ -437,7 +437,7 @@ def test_the_latest_posts_are_those_that_may_be_shown(store: Record, monkeypatch
         "kettle 6", "kettle 5", "kettle 4", "kettle 3", "kettle 2", "kettle 1", "kettle 8",
     ]  # fmt: skip
     assert latest_posts(store, "", limit=3).posts == latest_posts(store, "teapot", limit=3).posts == ()
-    others = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    others = terms.reviewed_terms(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
     assert latest_posts(store, "kettle", limit=3, allowed=others) == PostResults(understood="with “kettle”")
     with pytest.raises(UsageError, match="leave out author"):
         latest_posts(store, "author:ada", limit=3)
@@ -451,7 +451,9 @@ def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:
     text_by_network = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
     assert text_by_network.keys() == {"feeds", "mastodon"}
     assert [hit.network for hit in search_posts(store, "teapot").posts if "teapot" in hit.text] == ["mastodon"]
-    other_terms = terms.table({"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")})
+    other_terms = terms.reviewed_terms(
+        {"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")}
+    )
     assert {hit.network for hit in search_posts(store, "kettle", allowed=other_terms).posts} == {"feeds", "x"}
-    other_terms = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    other_terms = terms.reviewed_terms(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
     assert search_posts(store, "kettle", allowed=other_terms) == PostResults(understood="with “kettle”")

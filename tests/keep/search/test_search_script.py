@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from hotpapers.keep.search import query_parser
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.templating import read_asset
 from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
 
-SCRIPT = "".join(asset(name).decode() for name in ("dom.js", "words.js", "search_index.js"))
+SCRIPT = "".join(read_asset(name).decode() for name in ("dom.js", "words.js", "search_index.js"))
 IN_NODE = """
 globalThis.window = globalThis;
 globalThis.document = { currentScript: { src: "https://example.org/search_index.js" } };
@@ -40,7 +40,7 @@ OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
 
 
 def in_python(text: str) -> list[Any]:
-    query = query_parser.parse(text)
+    query = query_parser.parse_query(text)
     until = f"{query.until}~" if query.until else "~"
     return [len(query.wanted), len(query.unwanted), query.since, until, list(query.not_dates)]
 
@@ -56,5 +56,5 @@ def test_questions_are_read_alike_in_the_browser() -> None:
 
 
 def test_hyphens_and_minus_signs_exclude_a_word_and_no_other_sign_does() -> None:
-    excluding = {sign for sign in DASHES if query_parser.parse(f"kettle {sign}tea").unwanted}
+    excluding = {sign for sign in DASHES if query_parser.parse_query(f"kettle {sign}tea").unwanted}
     assert excluding == set("-‐‑−﹣－")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.keep.search import highlights, index, query_parser, tokenizer
-from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
-from hotpapers.keep.search.tokenizer import stem
+from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm, describe_query, parse_query
+from hotpapers.keep.search.tokenizer import stem_word
 
 ALPHABET = st.characters() | st.sampled_from("aAß éİﬁ½Σ\\{}\"'$^_-:*()&|!<>#~αβ注意力กำé한글びשׁع\u200d\u0301\u0e33/.,0")
 TEXTS = st.text(ALPHABET, max_size=80)
@@ -46,7 +46,7 @@ TEXTS = st.text(ALPHABET, max_size=80)
     ],
 )  # fmt: skip
 def test_words_of_many_languages(text: str, expected: str) -> None:
-    assert tokenizer.words(text) == expected.split()
+    assert tokenizer.text_words(text) == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_words_of_many_languages(text: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_plural_endings_go(word: str, expected: str) -> None:
-    assert stem(word) == expected
+    assert stem_word(word) == expected
 
 
 @given(TEXTS)
 def test_any_text_has_words_with_their_places(text: str) -> None:
-    tokens = tokenizer.tokens(text)
-    assert [word for word, _, _ in tokens] == tokenizer.words(text)
+    tokens = tokenizer.tokenize_text(text)
+    assert [word for word, _, _ in tokens] == tokenizer.text_words(text)
     for word, start, end in tokens:
         assert 0 <= start < end <= len(text)
         assert 0 < len(word) <= max(tokenizer.MAX_WORD_CHARS, tokenizer.GRAM * tokenizer.SIGN)
@@ -75,29 +75,29 @@ def test_any_text_has_words_with_their_places(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("αבع"), max_size=60))
 def test_words_are_found_by_themselves(text: str) -> None:
     """The index and queries use the same words: folding twice changes nothing."""
-    words = tokenizer.words(text)
-    assert tokenizer.words(" ".join(words)) == words
-    assert [stem(stem(word)) for word in words] == [stem(word) for word in words]
+    words = tokenizer.text_words(text)
+    assert tokenizer.text_words(" ".join(words)) == words
+    assert [stem_word(stem_word(word)) for word in words] == [stem_word(word) for word in words]
 
 
 @given(st.text(st.sampled_from("ab1 -.zé\\\"{}'ßα注"), max_size=40))
 def test_the_quick_way_says_what_the_slow_one_says(text: str) -> None:
     expected = [token for piece in tokenizer._letter_by_letter(text, 0) for token in _tokens_of(piece)]
-    assert tokenizer.tokens(text) == expected
+    assert tokenizer.tokenize_text(text) == expected
 
 
 def _tokens_of(piece: tokenizer.WordPiece) -> list[tokenizer.Token]:
     signs = piece.tokens
-    return [tokenizer.joined(signs[n : n + 3]) for n in range(len(signs))] if piece.is_run else list(signs)
+    return [tokenizer.join_signs(signs[n : n + 3]) for n in range(len(signs))] if piece.is_run else list(signs)
 
 
 def test_endless_words_and_texts_are_bounded() -> None:
-    assert tokenizer.words("x" * 1000) == ["x" * tokenizer.MAX_WORD_CHARS]
-    assert tokenizer.tokens("é" * 1000) == [("e" * tokenizer.MAX_WORD_CHARS, 0, 1000)]
-    assert len(tokenizer.words("ab " * 100_000)) == tokenizer.MAX_TEXT_WORDS
-    assert len(tokenizer.words("注" * 100_000)) == tokenizer.MAX_TEXT_WORDS
+    assert tokenizer.text_words("x" * 1000) == ["x" * tokenizer.MAX_WORD_CHARS]
+    assert tokenizer.tokenize_text("é" * 1000) == [("e" * tokenizer.MAX_WORD_CHARS, 0, 1000)]
+    assert len(tokenizer.text_words("ab " * 100_000)) == tokenizer.MAX_TEXT_WORDS
+    assert len(tokenizer.text_words("注" * 100_000)) == tokenizer.MAX_TEXT_WORDS
     zalgo = "ก" + "\u0e48" * 5000
-    assert all(len(word) <= tokenizer.SIGN for word in tokenizer.words(zalgo))
+    assert all(len(word) <= tokenizer.SIGN for word in tokenizer.text_words(zalgo))
 
 
 # ---- queries ---------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ QUERIES = [
 
 @pytest.mark.parametrize(("text", "understood"), QUERIES)
 def test_what_is_understood(text: str, understood: str) -> None:
-    assert describe_query(parse(text)) == understood
+    assert describe_query(parse_query(text)) == understood
 
 
 WRONG_DATES = [
@@ -161,13 +161,13 @@ WRONG_DATES = [
 
 @pytest.mark.parametrize(("text", "wrong"), WRONG_DATES)
 def test_what_is_no_date_is_said(text: str, wrong: str) -> None:
-    assert parse(text).mistake.startswith(f"not a date: {wrong}; write a day, a month or a year: 2026-11-02")
-    assert not parse("date:2026 -date:13").mistake
+    assert parse_query(text).mistake.startswith(f"not a date: {wrong}; write a day, a month or a year: 2026-11-02")
+    assert not parse_query("date:2026 -date:13").mistake
 
 
 def test_the_terms_of_a_query() -> None:
     def terms(text: str) -> list[SearchTerm]:
-        return [term for atom in parse(text).atoms for term in atom.terms]
+        return [term for atom in parse_query(text).atoms for term in atom.terms]
 
     assert terms("GPT-4 x*") == [SearchTerm("", ("gpt", "4")), SearchTerm("", ("x",))]
     assert terms("kettl* title:tea*") == [SearchTerm("", ("kettl",), True), SearchTerm("title", ("tea",), True)]
@@ -189,21 +189,21 @@ def test_beginnings_of_words_whose_endings_go() -> None:
 
 
 def test_a_query_is_bounded() -> None:
-    query = parse(" ".join(f"w{n}" for n in range(200)))
+    query = parse_query(" ".join(f"w{n}" for n in range(200)))
     assert len(query.wanted) == query_parser.MAX_QUERY_TERMS
-    assert sum(map(len, parse(" OR ".join(f"w{n}" for n in range(200))).wanted)) == query_parser.MAX_QUERY_TERMS
-    assert len(parse("-" + " -".join(f"w{n}" for n in range(200))).unwanted) == query_parser.MAX_QUERY_TERMS
-    assert parse("x" * 5000).wanted[0][0].text == "x" * query_parser.MAX_QUERY_CHARS
-    assert not SearchQuery().asks and parse("!!!") == SearchQuery()
+    assert sum(map(len, parse_query(" OR ".join(f"w{n}" for n in range(200))).wanted)) == query_parser.MAX_QUERY_TERMS
+    assert len(parse_query("-" + " -".join(f"w{n}" for n in range(200))).unwanted) == query_parser.MAX_QUERY_TERMS
+    assert parse_query("x" * 5000).wanted[0][0].text == "x" * query_parser.MAX_QUERY_CHARS
+    assert not SearchQuery().asks and parse_query("!!!") == SearchQuery()
 
 
 def test_scripts_in_turn_are_not_more_words_than_a_query_may_have() -> None:
-    [[atom]] = parse("a注" * 500).wanted
+    [[atom]] = parse_query("a注" * 500).wanted
     assert [term.words for term in atom.terms] == [("a",), ("注",)]
-    [[atom]] = parse("".join(f"注{n}" for n in range(200))).wanted
+    [[atom]] = parse_query("".join(f"注{n}" for n in range(200))).wanted
     assert len(atom.terms) == query_parser.MAX_QUERY_TERMS
     assert (
-        sum(len(atom.terms) for [atom] in parse("a注b茶 " * 3 + "c注d茶 e注f茶 " * 90).wanted)
+        sum(len(atom.terms) for [atom] in parse_query("a注b茶 " * 3 + "c注d茶 e注f茶 " * 90).wanted)
         <= 2 * query_parser.MAX_QUERY_TERMS
     )
 
@@ -220,7 +220,7 @@ QUERY_TEXTS = st.text(ALPHABET, max_size=60) | st.lists(
 
 @given(QUERY_TEXTS)
 def test_any_text_is_a_query_of_mere_words(text: str) -> None:
-    query = parse(text)
+    query = parse_query(text)
     assert isinstance(describe_query(query), str) and query.asks == bool(describe_query(query))
     for atom in [*query.atoms, *query.unwanted]:
         assert atom.terms
@@ -231,8 +231,8 @@ def test_any_text_is_a_query_of_mere_words(text: str) -> None:
 @given(QUERY_TEXTS)
 def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> None:
     """Outside quotation marks there are only the query languages' own operators."""
-    query = parse(text)
-    sqlite_rest = re.sub(r'"[^"]*"', "", index.expression(query))
+    query = parse_query(text)
+    sqlite_rest = re.sub(r'"[^"]*"', "", index.fts_expression(query))
     assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", sqlite_rest)
 
 
@@ -241,7 +241,7 @@ def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> Non
 
 def highlight(text: str, query: str) -> str:
     """The title with [ ] around each highlight."""
-    marks = highlights.Highlighter(parse(query)).title(text)
+    marks = highlights.Highlighter(parse_query(query)).title(text)
     for start, end in reversed(marks):
         text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
     return text
@@ -277,16 +277,16 @@ PLAIN_TEXTS = st.text(st.sampled_from("teas iex,-X1y"), max_size=50)
 
 @given(PLAIN_TEXTS, st.text(st.sampled_from('teas iexX1y"*'), min_size=1, max_size=12))
 def test_plain_texts_are_marked_as_any_others_are(text: str, query: str) -> None:
-    terms = [term for atom in parse(query).atoms for term in atom.terms]
+    terms = [term for atom in parse_query(query).atoms for term in atom.terms]
     for field in ("", "authors"):
         patterns = [highlights.query_words(term._replace(field=field)) for term in terms]
-        assert highlights.places(text, patterns) == highlights.places(text + " ж", patterns)
+        assert highlights.matching_spans(text, patterns) == highlights.matching_spans(text + " ж", patterns)
 
 
 @given(TEXTS, QUERY_TEXTS)
 def test_places_are_in_order_and_inside(text: str, query: str) -> None:
     for spans, shown_text in (
-        ((marker := highlights.Highlighter(parse(query))).title(text), text),
+        ((marker := highlights.Highlighter(parse_query(query))).title(text), text),
         marker.snippet(text * 9)[::-1],
     ):
         ends = [place for span in spans for place in span]
@@ -294,25 +294,25 @@ def test_places_are_in_order_and_inside(text: str, query: str) -> None:
 
 
 def test_names_are_marked_as_they_are_written() -> None:
-    marker = highlights.Highlighter(parse("author:jones kettle"))
+    marker = highlights.Highlighter(parse_query("author:jones kettle"))
     assert marker.names(["Bo Jone", "Kettle Jones", "Čeněk Jones"]) == ((1, 0, 6), (1, 7, 12), (2, 6, 11))
     assert marker.names(["Bo Jone", "Ada"]) == ()
 
 
 def test_a_snippet_is_where_most_marks_are() -> None:
     text = f"{'Before all this. ' * 30}A kettle of tea makes the kettle sing. {'After all this. ' * 30}"
-    snippet, spans = highlights.Highlighter(parse("kettle sing")).snippet(text)
+    snippet, spans = highlights.Highlighter(parse_query("kettle sing")).snippet(text)
     assert snippet.startswith("… ") and snippet.endswith(" …") and len(snippet) < highlights.SNIPPET + 35
     assert [snippet[start:end] for start, end in spans] == ["kettle", "kettle", "sing"]
-    assert highlights.Highlighter(parse("lid")).snippet(text)[0].startswith("Before all this. Before")
+    assert highlights.Highlighter(parse_query("lid")).snippet(text)[0].startswith("Before all this. Before")
     accents = text.replace("kettle", "kéttlé")
-    snippet, spans = highlights.Highlighter(parse("kettle")).snippet(accents)
+    snippet, spans = highlights.Highlighter(parse_query("kettle")).snippet(accents)
     assert [snippet[start:end] for start, end in spans] == ["kéttlé", "kéttlé"]
     chinese = "前" * 500 + "注意力" + "后" * 500
-    snippet, spans = highlights.Highlighter(parse("注意力")).snippet(chinese)
+    snippet, spans = highlights.Highlighter(parse_query("注意力")).snippet(chinese)
     assert [snippet[start:end] for start, end in spans] == ["注意力"]
-    assert highlights.Highlighter(parse("category:cs.LG")).snippet("Short.") == ("Short.", ())
+    assert highlights.Highlighter(parse_query("category:cs.LG")).snippet("Short.") == ("Short.", ())
 
 
 def test_places_are_bounded() -> None:
-    assert len(highlights.Highlighter(parse("tea")).title("tea " * 1000)) == highlights.MAX_MARKS
+    assert len(highlights.Highlighter(parse_query("tea")).title("tea " * 1000)) == highlights.MAX_MARKS

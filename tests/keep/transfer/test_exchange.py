@@ -47,24 +47,24 @@ def kinds(lines: list[bytes]) -> list[str]:
 
 
 def test_a_full_export_comes_back_as_it_was(record: Record, other_url: str) -> None:
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     with Record(other_url) as other:
         result = importer.import_lines(other, "export", exported)
         assert result == ImportResult(restored=record.head.position)
         assert other.head == record.head and other.secret() == record.secret()
-        assert list(exporter.lines(other)) == exported
+        assert list(exporter.record_lines(other)) == exported
         assert made.everything(other) == made.everything(record)
         assert made.all_rows(other, model.Issue) == made.all_rows(record, model.Issue) != []
         assert made.verified(other) == made.verified(record) and not made.verified(other).findings
         assert importer.import_lines(other, "export", exported) == ImportResult(present=record.head.position)
-        assert list(exporter.lines(other)) == exported
+        assert list(exporter.record_lines(other)) == exported
         name, day = "hot-papers", "2021-03-02"
         issues = [RecordIssueReader(source).issue(name, day) for source in (record, other)]
         assert issues[0] == issues[1] and issues[0].printed
 
 
 def test_lines_are_in_the_order_of_batches_and_manifests(record: Record) -> None:
-    lines = list(exporter.lines(record))
+    lines = list(exporter.record_lines(record))
     docs = [msgspec.json.decode(line) for line in lines]
     assert (docs[0]["kind"], docs[-1]) == ("header", {"kind": "end"})
     positions = [row["position"] for row in docs if row["kind"] == "batch"]
@@ -81,20 +81,20 @@ def test_lines_are_in_the_order_of_batches_and_manifests(record: Record) -> None
 
 
 def test_an_interrupted_import_goes_on_where_it_ended(record: Record, other_url: str) -> None:
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     with Record(other_url) as other:
         for upto in (1, 2, len(exported) // 3, len(exported) // 2):
             with pytest.raises(NotExchange):
                 importer.import_lines(other, "export", exported[:upto])
         assert 0 < other.head.position < record.head.position
         importer.import_lines(other, "export", exported)
-        assert list(exporter.lines(other)) == exported and not made.verified(other).findings
+        assert list(exporter.record_lines(other)) == exported and not made.verified(other).findings
 
 
 def test_into_a_store_with_content_items_come_as_new_batches_and_issues_stay_out(
     record: Record, other_url: str
 ) -> None:
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     issues = len(made.all_rows(record, model.Issue))
     with Record(other_url) as other:
         other.append([made.later(made.EVERY[5], 77)], source="here")
@@ -109,7 +109,7 @@ def test_into_a_store_with_content_items_come_as_new_batches_and_issues_stay_out
         again = importer.import_lines(other, "export", exported)
         assert (again.added, again.later) == (0, 0)
         publication = freeze.publication_of(other, "hot-papers")
-        frozen = freeze.freeze(other, publication, "2021-03-02")
+        frozen = freeze.freeze_issue(other, publication, "2021-03-02")
         assert frozen.content.entries[0].counts == _entries(record)[0].counts
 
 
@@ -118,7 +118,7 @@ def _entries(record: Record) -> tuple[model.Entry, ...]:
 
 
 def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, other_url: str) -> None:
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     with Record(other_url) as other:
         with pytest.raises(NotExchange):
             importer.import_lines(other, "export", exported[: len(exported) // 2])
@@ -132,7 +132,7 @@ def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, oth
 def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_url: str) -> None:
     with Record(store_url) as record, Record(other_url) as other:
         made.listings(record)
-        exported = list(exporter.lines(record))
+        exported = list(exporter.record_lines(record))
         second = next(n for n, line in enumerate(exported) if b'"kind":"batch","position":2' in line)
         with pytest.raises(NotExchange, match="truncated"):
             importer.import_lines(other, "export", exported[:second])
@@ -148,7 +148,7 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
         payload = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
         record.ingest(parse_all(made.counts_of, [payload]), source="s")
         record.reprocess("s", made.better_counts_of)
-        exported = list(exporter.lines(record))
+        exported = list(exporter.record_lines(record))
         importer.import_lines(other, "export", exported)
         assert made.everything(other) == made.everything(record)
         rows = "SELECT likes, reposts, since, until FROM snapshot ORDER BY id"
@@ -174,7 +174,7 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
 def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, what: str, reason: str) -> None:
     with Record(sqlite_url) as record:
         made.listings(record)
-        lines = list(exporter.lines(record))
+        lines = list(exporter.record_lines(record))
     first = next(n for n, kind in enumerate(kinds(lines)) if kind == "tally")
     batch = max(n for n, kind in enumerate(kinds(lines)) if kind == "batch" and n < first)
     header = json.loads(lines[batch])
@@ -208,7 +208,7 @@ def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, wh
 
 
 def test_records_are_what_was_observed_and_nothing_secret(record: Record, other_url: str) -> None:
-    lines = list(exporter.lines(record, records_only=True))
+    lines = list(exporter.record_lines(record, records_only=True))
     assert record.secret().encode() not in b"".join(lines) and b'"row"' not in b"".join(lines)
     sequence = kinds(lines)
     order = ["header", *(model.kind_of(kind) for kind in model.KINDS), "end"]
@@ -217,7 +217,7 @@ def test_records_are_what_was_observed_and_nothing_secret(record: Record, other_
     with Record(other_url) as other:
         result = importer.import_lines(other, "records", lines)
         assert result.added == len(lines) - 2 and result.restored == 0
-        assert list(exporter.lines(other, records_only=True)) == lines
+        assert list(exporter.record_lines(other, records_only=True)) == lines
         assert importer.import_lines(other, "records", lines).known == len(lines) - 2
         assert not made.verified(other).findings
 
@@ -225,12 +225,12 @@ def test_records_are_what_was_observed_and_nothing_secret(record: Record, other_
 def test_one_changed_count_changes_the_order_of_the_listing(store_url: str, other_url: str) -> None:
     with Record(store_url) as record:
         made.listings(record)
-        lines = list(exporter.lines(record, records_only=True))
+        lines = list(exporter.record_lines(record, records_only=True))
     [at] = [n for n, line in enumerate(lines) if b'"kind":"tally"' in line and b"2103.99902" in line]
     lines[at] = lines[at].replace(b'"likes":0', b'"likes":9000')
     with Record(other_url) as other:
         importer.import_lines(other, "records", lines)
-        freeze.freeze(other, freeze.publication_of(other, None), "2021-03-02")
+        freeze.freeze_issue(other, freeze.publication_of(other, None), "2021-03-02")
         entries = RecordIssueReader(other).issue("hot-papers", "2021-03-02").content.entries
     counted = {entry.paper: (entry.classic_rank, entry.counts[0].reposts, entry.counts[0].likes) for entry in entries}
     assert counted == {"arxiv:2103.99902": (1, 51, 9000), "arxiv:2103.99901": (2, 812, 1204)}
@@ -241,11 +241,11 @@ def test_chunks_and_temporary_files_make_no_difference(
 ) -> None:
     monkeypatch.setattr(importer, "CHUNK", 7)
     monkeypatch.setattr(importer, "IN_MEMORY", 100)
-    lines = list(exporter.lines(record, records_only=True))
+    lines = list(exporter.record_lines(record, records_only=True))
     with Record(other_url) as other:
         importer.import_lines(other, "records", lines)
         assert other.head.position == -(-(len(lines) - 2) // 7)
-        assert list(exporter.lines(other, records_only=True)) == lines
+        assert list(exporter.record_lines(other, records_only=True)) == lines
 
 
 @pytest.mark.parametrize("records", [False, True])
@@ -253,7 +253,7 @@ def test_chunks_and_temporary_files_make_no_difference(
 def test_an_import_that_cannot_go_on_says_that_a_part_is_there(
     record: Record, other_url: str, records: bool, kind: type[StoreError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exported = list(exporter.lines(record, records_only=records))
+    exported = list(exporter.record_lines(record, records_only=records))
     with monkeypatch.context() as full, Record(other_url) as other:
         full.setattr(importer, "CHUNK", 5)
         tries, save = count(), batches.save_batch
@@ -272,11 +272,13 @@ def test_an_import_that_cannot_go_on_says_that_a_part_is_there(
             importer.import_lines(other, "export", exported)
     with Record(other_url) as other:
         importer.import_lines(other, "export", exported)
-        assert list(exporter.lines(other, records_only=True)) == list(exporter.lines(record, records_only=True))
+        assert list(exporter.record_lines(other, records_only=True)) == list(
+            exporter.record_lines(record, records_only=True)
+        )
 
 
 def test_packed_streams(record: Record, other_url: str) -> None:
-    packed = zstandard.compress(b"".join(exporter.lines(record)))
+    packed = zstandard.compress(b"".join(exporter.record_lines(record)))
 
     def lines(data: bytes) -> Iterator[bytes]:
         yield from io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)))
@@ -303,11 +305,11 @@ def test_lines_by_other_programs_need_no_end_and_no_order(sqlite_url: str) -> No
 def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None:
     with Record(store_url) as record, Record(store_url) as other:
         made.listings(record)
-        lines = exporter.lines(record)
+        lines = exporter.record_lines(record)
         first_lines = [next(lines), next(lines)]
         other.append([made.EVERY[0]], source="later")
         assert b"Kettles" not in b"".join([*first_lines, *lines])
-        lines = exporter.lines(record)
+        lines = exporter.record_lines(record)
         next(lines)
         del lines  # an abandoned export leaves nothing open
         record.append([made.EVERY[1]], source="later")
@@ -318,7 +320,7 @@ def test_every_line_fits_the_published_schema(record: Record) -> None:
     path = ROOT / "docs" / "reference" / "exchange.schema.json"
     validator = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))
     for records_only in (False, True):
-        for line in exporter.lines(record, records_only=records_only):
+        for line in exporter.record_lines(record, records_only=records_only):
             validator.validate(json.loads(line))
 
 
@@ -329,7 +331,7 @@ def test_listings_in_either_order_give_the_same_records(sqlite_url: str, postgre
             record.append([made.listing_publication(at=AT)], source="test")
             for name in order:
                 made.listing(record, name)
-            exported.append(list(exporter.lines(record, records_only=True)))
+            exported.append(list(exporter.record_lines(record, records_only=True)))
     assert exported[0] == exported[1]
 
 
@@ -348,16 +350,16 @@ def test_deliveries_come_back_where_the_record_does_and_the_newer_stay(record: R
         queries.merge_delivery_states(record.database, DELIVERED)
         whatever_edition = ("tea", "2021-03-02", 0, "mailing", "ab" * 16, "sent", "250", AT, 1, 0)
         queries.merge_delivery_states(record.database, [whatever_edition])
-    exported = list(exporter.lines(record))
+    exported = list(exporter.record_lines(record))
     assert kinds(exported)[-4:] == ["delivery_state"] * 3 + ["end"]
-    assert "delivery_state" not in kinds(list(exporter.lines(record, records_only=True)))
+    assert "delivery_state" not in kinds(list(exporter.record_lines(record, records_only=True)))
     with Record(other_url) as other:
         for cut in (exported[:-1], exported[:-3]):
             with pytest.raises(NotExchange, match="truncated"):
                 importer.import_lines(other, "export", cut)
             assert not queries.delivery_states(other.database), "all of them or none"
         importer.import_lines(other, "export", exported)
-        assert queries.delivery_states(other.database) == DELIVERED and list(exporter.lines(other)) == exported
+        assert queries.delivery_states(other.database) == DELIVERED and list(exporter.record_lines(other)) == exported
         newer = [(*DELIVERED[0][:5], "sent", "fine", AT + 1), (*DELIVERED[2][:5], "sending", "", AT + 1)]
         with other.database.write():
             queries.merge_delivery_states(other.database, newer)
@@ -371,7 +373,7 @@ def test_what_no_database_can_hold_is_mended_in_deliveries_too(store_url: str) -
         "target": "l\0ab", "state": "sent", "receipt": "fi\0ne", "at": AT,
     }  # fmt: skip
     with Record(store_url) as record:
-        header, end = exporter.lines(record)
+        header, end = exporter.record_lines(record)
         importer.import_lines(record, "export", [header, msgspec.json.encode(line), end])
         [row] = queries.delivery_states(record.database)
         assert (row[4], row[6]) == ("l\ufffdab", "fi\ufffdne")
@@ -382,5 +384,5 @@ def test_deliveries_of_another_record_stay_out(record: Record, other_url: str) -
         queries.merge_delivery_states(record.database, DELIVERED)
     with Record(other_url) as other:
         other.append([made.later(made.EVERY[5], 77)], source="here")
-        assert importer.import_lines(other, "export", exporter.lines(record)).added
+        assert importer.import_lines(other, "export", exporter.record_lines(record)).added
         assert not queries.delivery_states(other.database)

@@ -11,13 +11,13 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.search import update_index
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.manifest import BatchStamp, link, listing
+from hotpapers.record.manifest import BatchStamp, build_manifest, chain_value
 from tests.keep.privacy.traces import store_bytes, where_found
 from tests.keep.search import search_items
 from tests.record import made
@@ -48,7 +48,7 @@ def tells(*items: model.Item) -> Step:
 
 
 def forgets(key: str) -> Step:
-    return lambda record: forget(record, key, at=AT + 2 * HOUR)
+    return lambda record: forget_key(record, key, at=AT + 2 * HOUR)
 
 
 NAMES_HER = post_by("x:1366659539260149008", BO, "With @quillfeather, status 1366659539260149001, and cake")
@@ -82,7 +82,7 @@ def assert_alike(record: Record, other: Record, names: tuple[str, ...]) -> None:
     """Check that the other store has everything that is left, and nothing that was forgotten."""
     assert other.head == record.head
     assert made.verified(other) == made.verified(record) and not made.verified(other).findings
-    assert list(exporter.lines(other)) == list(exporter.lines(record))
+    assert list(exporter.record_lines(other)) == list(exporter.record_lines(record))
     assert not where_found(store_bytes(other), words_of(names))
 
 
@@ -94,7 +94,7 @@ def test_an_empty_store_takes_in_what_is_left(store_url: str, other_url: str, wh
         for step in steps:
             step(record)
         assert not made.verified(record).findings
-        result = importer.import_lines(other, "whole", list(exporter.lines(record)))
+        result = importer.import_lines(other, "whole", list(exporter.record_lines(record)))
         assert result.restored + result.present == record.head.position
         assert_alike(record, other, names)
 
@@ -105,13 +105,13 @@ def test_a_store_that_was_far_behind_forgets_too(store_url: str, other_url: str,
     steps, names = STEPS[what]
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
-        importer.import_lines(other, "first", list(exporter.lines(record)))
+        importer.import_lines(other, "first", list(exporter.record_lines(record)))
         for step in steps:
             step(record)
-        result = importer.import_lines(other, "second", list(exporter.lines(record)))
+        result = importer.import_lines(other, "second", list(exporter.record_lines(record)))
         assert result.restored + result.present == record.head.position and result.forgotten > 0
         assert_alike(record, other, names)
-        assert importer.import_lines(other, "second", list(exporter.lines(record))).forgotten == 0
+        assert importer.import_lines(other, "second", list(exporter.record_lines(record))).forgotten == 0
 
 
 @pytest.mark.parametrize("what", STEPS)
@@ -120,7 +120,7 @@ def test_a_store_that_follows_each_step_forgets_too(sqlite_url: str, tmp_path: P
     with Record(sqlite_url) as record, Record(str(tmp_path / "other.db")) as other:
         for step in (begin, *steps):
             step(record)
-            importer.import_lines(other, "next", list(exporter.lines(record)))
+            importer.import_lines(other, "next", list(exporter.record_lines(record)))
             assert other.head == record.head and not made.verified(other).findings
         assert_alike(record, other, names)
 
@@ -130,11 +130,11 @@ def test_what_was_pruned_since_is_pruned_there_too(store_url: str, other_url: st
     counted = [model.Snapshot(post="x:1", likes=n, observed_at=AT + n * DAY) for n in range(4)]
     with Record(store_url) as record, Record(other_url) as other:
         record.append(counted[:2], source="test", at=AT)
-        importer.import_lines(other, "first", list(exporter.lines(record)))
+        importer.import_lines(other, "first", list(exporter.record_lines(record)))
         record.append(counted[2:], source="test", at=AT)
-        assert prune(record, at=AT + 500 * DAY).snapshots == 3
+        assert prune_record(record, at=AT + 500 * DAY).snapshots == 3
         for _ in range(2):
-            result = importer.import_lines(other, "second", list(exporter.lines(record)))
+            result = importer.import_lines(other, "second", list(exporter.record_lines(record)))
             assert result.restored + result.present == record.head.position
             assert_alike(record, other, ())
         assert other.count(model.Snapshot) == 1
@@ -144,8 +144,8 @@ def test_of_a_post_that_was_forgotten_alone_nobody_is_the_author_there_either(st
     """Her other post is still hers, and both count as one voice."""
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
-        forget(record, FIRST)
-        importer.import_lines(other, "whole", list(exporter.lines(record)))
+        forget_key(record, FIRST)
+        importer.import_lines(other, "whole", list(exporter.record_lines(record)))
         posts = [post for post in made.all_rows(other, model.Post) if isinstance(post, model.Post)]
         [left] = [post for post in posts if is_pseudonym(post.post)]
         assert (left.account, left.handle, left.text, left.reply_to) == ("", "", "", "")
@@ -160,13 +160,13 @@ def test_what_was_forgotten_is_not_found_by_its_words_there_either(store_url: st
     stays = search_items.post("Moss grows at dusk", account="bluesky:did:plc:moss")
     with Record(store_url) as record, Record(other_url) as other:
         record.append(search_items.with_mentions(secret, stays), source="test", at=AT)
-        importer.import_lines(other, "first", list(exporter.lines(record)))
+        importer.import_lines(other, "first", list(exporter.record_lines(record)))
         update_index(other)
         assert search_items.texts(other, "zyxomma") and len(search_items.texts(other, "dusk")) == 2
         words = ["zyxomma", "petiolatum"]
         assert {word for word, _ in where_found(store_bytes(other), words)} == set(words), "else it could not fail"
-        forget(record, secret.post)
-        importer.import_lines(other, "second", list(exporter.lines(record)))
+        forget_key(record, secret.post)
+        importer.import_lines(other, "second", list(exporter.record_lines(record)))
         for _ in range(2):
             assert not search_items.texts(other, "zyxomma") and search_items.texts(other, "dusk") == [stays.text]
             assert not where_found(store_bytes(other), [*words, secret.post.rpartition("/")[2]])
@@ -179,10 +179,10 @@ def test_a_forged_export_that_forgets_what_no_batch_has_is_refused(store_url: st
     """Its chain is right, but an earlier batch has one line more than it had here."""
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
-        importer.import_lines(other, "first", list(exporter.lines(record)))
+        importer.import_lines(other, "first", list(exporter.record_lines(record)))
         before = record.head.chain
-        forget(record, FIRST, at=AT + 2 * HOUR)
-        lines = [json.loads(line) for line in exporter.lines(record)]
+        forget_key(record, FIRST, at=AT + 2 * HOUR)
+        lines = [json.loads(line) for line in exporter.record_lines(record)]
         first, second = (line for line in lines if line["kind"] == "batch")
         at = lines.index(second)
         if kind == "post":
@@ -197,7 +197,7 @@ def test_a_forged_export_that_forgets_what_no_batch_has_is_refused(store_url: st
         lines.insert(at, extra)
         changes = {name: second.get(name, []) for name in ("forgotten", "erased", "tombstones")}
         stamp = BatchStamp(second["at"], second["source"], second["cursor"])
-        second["chain"] = link(before, 2, stamp, listing([], [], **changes)).hex()
+        second["chain"] = chain_value(before, 2, stamp, build_manifest([], [], **changes)).hex()
         with pytest.raises(NotExchange, match="batch 2 forgets what no batch has"):
             importer.import_lines(other, "forged", [json.dumps(line).encode() for line in lines])
         assert other.head.position == 1 and not made.verified(other).findings

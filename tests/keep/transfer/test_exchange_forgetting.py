@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import Post, RawPayload, Reaction
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from hotpapers.record.identities import NUMBER
@@ -27,17 +27,17 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
         post = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
                     created_at=AT, observed_at=AT)  # fmt: skip
         record.append([post], source="test")
-        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        importer.import_lines(mirror, "first", list(exporter.record_lines(record)))
         text = mirror.database.rows(f"SELECT text FROM post WHERE post = {NUMBER}", ("x:77",))
         assert text == [("Moss on north walls",)]
-        forget(record, "x:zinnia")
+        forget_key(record, "x:zinnia")
         record.append(made.EVERY[:3], source="test")
-        result = importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        result = importer.import_lines(mirror, "second", list(exporter.record_lines(record)))
         assert result.forgotten > 0 and result.restored + result.present == record.head.position
         assert mirror.head == record.head
         assert made.verified(mirror) == made.verified(record) and not made.verified(mirror).findings
-        assert list(exporter.lines(mirror)) == list(exporter.lines(record))
-        assert importer.import_lines(mirror, "second", list(exporter.lines(record))).forgotten == 0
+        assert list(exporter.record_lines(mirror)) == list(exporter.record_lines(record))
+        assert importer.import_lines(mirror, "second", list(exporter.record_lines(record))).forgotten == 0
         for where, raw in store_bytes(mirror).items():
             assert b"zinnia" not in raw and b"Moss on north walls" not in raw, where
 
@@ -48,11 +48,11 @@ def test_who_is_named_in_no_words_goes_from_every_byte_too(store_url: str, other
         made.rich(record)
         likes = [Reaction(post=f"x:{n}", account="x:zinnia", type="like", observed_at=AT) for n in (77, 78)]
         record.append(likes, source="test")
-        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        importer.import_lines(mirror, "first", list(exporter.record_lines(record)))
         rows = mirror.database.rows("SELECT * FROM reaction ORDER BY id")
         assert b"zinnia" in b"".join(store_bytes(mirror).values())
-        assert forget(record, "x:zinnia").rows == 0
-        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        assert forget_key(record, "x:zinnia").rows == 0
+        importer.import_lines(mirror, "second", list(exporter.record_lines(record)))
         assert mirror.head == record.head and not made.verified(mirror).findings
         assert mirror.database.rows("SELECT * FROM reaction ORDER BY id") == rows
         for where, raw in store_bytes(mirror).items():
@@ -63,9 +63,9 @@ def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url
     with Record(store_url) as record, Record(other_url) as mirror:
         post = Post(post="x:77", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
         record.append([post], source="test")
-        importer.import_lines(mirror, "first", list(exporter.lines(record)))
-        forget(record, "x:77")
-        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        importer.import_lines(mirror, "first", list(exporter.record_lines(record)))
+        forget_key(record, "x:77")
+        importer.import_lines(mirror, "second", list(exporter.record_lines(record)))
         assert mirror.append([post], source="test").refused == 1
 
 
@@ -78,9 +78,9 @@ def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, oth
         payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (own, naming, other)]
         record.ingest([ParsedPayload(payload, [post]) for payload, post in payloads], source="x", at=AT)
         made.remember(record, [("bluesky:like", "x:77777777")], AT)
-        importer.import_lines(copy, "first", list(exporter.lines(record)))
-        forget(copy, "x:zinnia")
-        importer.import_lines(record, "second", list(exporter.lines(copy)))
+        importer.import_lines(copy, "first", list(exporter.record_lines(record)))
+        forget_key(copy, "x:zinnia")
+        importer.import_lines(record, "second", list(exporter.record_lines(copy)))
         assert record.head == copy.head and not made.verified(record).findings
         assert record.database.rows("SELECT key FROM raw") == [("99999999",)]
         assert record.database.rows("SELECT post FROM reaction_post") == []
@@ -90,10 +90,10 @@ def test_a_backup_made_before_an_import_brings_back_nobody_whom_it_forgot(sqlite
     post = Post(post="x:77777777", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
     with Record(str(tmp_path / "other.db")) as record, Record(sqlite_url) as mirror:
         record.append([post], source="test")
-        importer.import_lines(mirror, "first", list(exporter.lines(record)))
-        backup(mirror, tmp_path / "backup.db")
-        forget(record, "x:zinnia")
-        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        importer.import_lines(mirror, "first", list(exporter.record_lines(record)))
+        back_up_store(mirror, tmp_path / "backup.db")
+        forget_key(record, "x:zinnia")
+        importer.import_lines(mirror, "second", list(exporter.record_lines(record)))
     store_path(sqlite_url).unlink()
-    assert restore(tmp_path / "backup.db", sqlite_url).forgotten_again
+    assert restore_backup(tmp_path / "backup.db", sqlite_url).forgotten_again
     assert b"zinnia" not in store_path(sqlite_url).read_bytes()

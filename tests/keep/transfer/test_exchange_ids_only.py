@@ -11,12 +11,12 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.record import Record, redaction
-from hotpapers.record.commitments import commitment
+from hotpapers.record.commitments import make_commitment
 from hotpapers.record.identities import NUMBER
 from hotpapers.record.verify import VerifyFinding
 from tests.record import made
@@ -54,7 +54,7 @@ def filled(record: Record) -> Record:
 
 
 def whole(record: Record, **wanted: object) -> list[bytes]:
-    return list(exporter.lines(record, ids_only=IDS, **wanted))  # type: ignore[arg-type]
+    return list(exporter.record_lines(record, ids_only=IDS, **wanted))  # type: ignore[arg-type]
 
 
 def words(record: Record) -> list[str]:
@@ -92,17 +92,17 @@ def test_a_record_without_words_comes_back_and_verifies(store_url: str, other_ur
 
 def test_what_was_kept_back_is_told(record: Record) -> None:
     counts: list[Mapping[str, int]] = []
-    assert list(exporter.lines(record, ids_only=IDS, on_redacted=counts.append)) == whole(record)
+    assert list(exporter.record_lines(record, ids_only=IDS, on_redacted=counts.append)) == whole(record)
     assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
     counts.clear()
-    list(exporter.lines(record, on_redacted=counts.append))
+    list(exporter.record_lines(record, on_redacted=counts.append))
     assert counts == [{}]
 
 
 def test_only_what_is_kept_back_is_another(record: Record) -> None:
     """If the store has nothing of the withheld networks, the export equals a complete one."""
-    assert list(exporter.lines(record, ids_only=("reddit", "mastodon"))) == list(exporter.lines(record))
-    headers = [msgspec.json.decode(lines[0]) for lines in (list(exporter.lines(record)), whole(record))]
+    assert list(exporter.record_lines(record, ids_only=("reddit", "mastodon"))) == list(exporter.record_lines(record))
+    headers = [msgspec.json.decode(lines[0]) for lines in (list(exporter.record_lines(record)), whole(record))]
     assert "withheld" not in headers[0] and headers[1].pop("withheld") == ["bluesky", "x"]
     assert headers[0] == headers[1]
 
@@ -110,15 +110,15 @@ def test_only_what_is_kept_back_is_another(record: Record) -> None:
 def test_what_a_listing_printed_is_handed_on_as_printed(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         made.listings(record)
-        assert whole(record) == list(exporter.lines(record))
-        assert whole(record, records_only=True) == list(exporter.lines(record, records_only=True))
+        assert whole(record) == list(exporter.record_lines(record))
+        assert whole(record, records_only=True) == list(exporter.record_lines(record, records_only=True))
 
 
 def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Record) -> None:
     """Whatever is to be withheld; and importing its own export adds nothing."""
     exported = whole(record)
     importer.import_lines(other, "export", exported)
-    assert whole(other) == list(exporter.lines(other)) == exported
+    assert whole(other) == list(exporter.record_lines(other)) == exported
     assert importer.import_lines(other, "export", exported) == ImportResult(present=record.head.position)
     assert whole(other) == exported and not made.verified(other).findings
 
@@ -134,7 +134,7 @@ def test_a_store_keeps_its_words_when_it_takes_in_its_own_export_without_them(re
 
 @pytest.mark.parametrize("first", [True, False], ids=["words first", "words last"])
 def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Record, first: bool) -> None:
-    exports = [list(exporter.lines(record)), whole(record)]
+    exports = [list(exporter.record_lines(record)), whole(record)]
     first_export, rest = exports if first else exports[::-1]
     with pytest.raises(NotExchange, match="truncated"):
         importer.import_lines(other, "first_export", first_export[: len(first_export) * 2 // 3])
@@ -161,7 +161,7 @@ def test_what_lacks_its_words_can_be_forgotten(store_url: str, other_url: str) -
     with Record(store_url) as record, Record(other_url) as other:
         filled(record)
         importer.import_lines(other, "export", whole(record))
-        forget(other, "x:4712")
+        forget_key(other, "x:4712")
         checked = made.verified(other)
         assert not checked.findings and checked.forgotten == 3
         assert checked.withheld == rows_with_words(record, "bluesky")
@@ -173,14 +173,14 @@ def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other:
     """A post that names a forgotten account: its text was redacted and sealed, and is now withheld."""
     gossip = msgspec.structs.replace(LOUD, post="x:1366659539260149889", text="@made_up_taro and his tea")
     record.append([gossip], source="x")
-    forget(record, "x:@made_up_taro")
+    forget_key(record, "x:@made_up_taro")
     assert [text for text in words(record) if "and his tea" in text] == [f"@{'█' * 12} and his tea"]
     forgotten = made.verified(record).forgotten
     importer.import_lines(other, "export", whole(record))
     checked = made.verified(other)
     assert not checked.findings and not [text for text in words(other) if "his tea" in text]
     assert (checked.forgotten, checked.withheld) == (forgotten - 1, rows_with_words(record, "bluesky") + 4)
-    forget(other, gossip.post)
+    forget_key(other, gossip.post)
     assert not made.verified(other).findings
 
 
@@ -247,7 +247,7 @@ def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other:
     importer.import_lines(other, "export", whole(record))
     [(lost,)] = other.database.rows(f"SELECT redacted FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
     [(salt,)] = other.database.rows("SELECT salt FROM identity WHERE key = ?", (LOUD.account,))
-    commitments = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
+    commitments = msgspec.json.decode(lost) | {"account": make_commitment(bytes(salt), LOUD.account)}
     sql = f"UPDATE post SET account = {ANOTHER}, redacted = ? {LOUD_ROW}"
     encoded = msgspec.json.encode(commitments, order="sorted").decode()
     assert findings_after(other, sql, encoded, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
@@ -265,12 +265,12 @@ def test_records_without_words_are_taken_once(store_url: str, other_url: str) ->
         assert importer.import_lines(other, "records", lines).added == len(lines) - 2
         again = importer.import_lines(other, "records", lines)
         assert (again.added, again.known, again.later) == (0, len(lines) - 2, 0)
-        assert list(exporter.lines(other, records_only=True))[1:] == lines[1:]
+        assert list(exporter.record_lines(other, records_only=True))[1:] == lines[1:]
 
 
 def test_records_without_words_do_not_hide_those_that_are_there(record: Record, other: Record) -> None:
     """The importing store has the same posts with their words."""
-    importer.import_lines(other, "all", list(exporter.lines(record, records_only=True)))
+    importer.import_lines(other, "all", list(exporter.record_lines(record, records_only=True)))
     texts = words(other)
     result = importer.import_lines(other, "records", whole(record, records_only=True))
     assert (result.added, result.later) == (0, 0) and words(other) == texts
@@ -305,10 +305,10 @@ def test_a_header_may_name_networks_that_are_none(sqlite_url: str) -> None:
 def test_a_backup_is_whole_and_one_of_a_store_without_words_verifies(
     record: Record, other: Record, tmp_path: Path
 ) -> None:
-    backup(record, tmp_path / "whole.db")
+    back_up_store(record, tmp_path / "whole.db")
     with Record(str(tmp_path / "whole.db"), create=False) as copied:
         assert words(copied) == words(record)
     importer.import_lines(other, "export", whole(record))
-    backup(other, tmp_path / "lacking.db")
+    back_up_store(other, tmp_path / "lacking.db")
     with Record(str(tmp_path / "lacking.db"), create=False) as copied:
         assert made.verified(copied) == made.verified(other) and not made.verified(copied).findings

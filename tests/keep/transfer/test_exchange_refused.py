@@ -13,7 +13,7 @@ from hotpapers.base.errors import NotExchange
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
-from hotpapers.record.manifest import BatchStamp, genesis, link, listing
+from hotpapers.record.manifest import BatchStamp, build_manifest, chain_value, genesis_value
 from tests.record import made
 from tests.record.made import AT
 
@@ -152,7 +152,7 @@ def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append(made.EVERY[:9], source="test")
         for records_only in (False, True):
-            lines = list(exporter.lines(record, records_only=records_only))
+            lines = list(exporter.record_lines(record, records_only=records_only))
             with pytest.raises(NotExchange, match="truncated") as problem:
                 importer.import_lines(record, "cut", lines[:-1])
             assert problem.value.line == len(lines)
@@ -172,9 +172,9 @@ def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: 
     lists = ("closed", "pruned", "forgotten", "erased", "tombstones")
     header = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(lists, ()),
             "identities": sum(line["kind"] == "identity" for line in lines), **batch}  # fmt: skip
-    listed = listing([], hashes, **{name: header[name] for name in lists})
+    listed = build_manifest([], hashes, **{name: header[name] for name in lists})
     stamp = BatchStamp(header["at"], header["source"], header["cursor"])
-    chain = link(genesis(bytes.fromhex(SECRET)), header["position"], stamp, listed).hex()
+    chain = chain_value(genesis_value(bytes.fromhex(SECRET)), header["position"], stamp, listed).hex()
     fields = {name: header[name] for name in header if header[name] or name not in (*lists[2:], "identities")}
     made_up = [FULL, {"kind": "batch", "items": len(lines) - header["identities"], "chain": chain, **fields}, *lines]
     return [json.dumps(line).encode() for line in made_up]
@@ -252,7 +252,7 @@ def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], reason: str)
 def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
         record.append([made.EVERY[-7]], source="s")
-        tally = json.loads(list(exporter.lines(record))[2])
+        tally = json.loads(list(exporter.record_lines(record))[2])
         one_hash = record.view().latest(type(made.EVERY[-7]))[0].hash
     problem = refused(sqlite_url, chained([tally, tally], [one_hash] * 2))
     assert "has the same tally twice" in problem.reason
@@ -264,13 +264,13 @@ def test_a_row_can_be_closed_once_and_only_a_snapshot_pruned(
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
         record.append([made.EVERY[-7]], source="s")
         first = record.head.chain
-        lines = list(exporter.lines(record))[:-1]
+        lines = list(exporter.record_lines(record))[:-1]
     lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()
     for closed, pruned in (([(1, 0), (1, 0)], []), ([(1, 7)], []), ([], [(1, 0)]), ([], [(1, 7)])):
-        listed = listing([], [], closed=closed, pruned=pruned)
+        listed = build_manifest([], [], closed=closed, pruned=pruned)
         batch = {
             "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
-            "pruned": pruned, "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
+            "pruned": pruned, "chain": chain_value(first, 2, BatchStamp(AT, "s"), listed).hex(),
         }  # fmt: skip
         problem = refused(sqlite_url, [*lines, json.dumps(batch).encode()])
         assert "which does not exist" in problem.reason

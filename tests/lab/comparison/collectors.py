@@ -103,7 +103,7 @@ def run_week(week: Week, folder: Path, *, streams: bool) -> Path:
         settings, script, DailyFaultPlan(faults(week)), timeline, StoreFailures(timeline.now, (), ()), reads_back=True
     )
     with simulated_time(environment), (folder / "log.txt").open("w") as log:
-        logs.listen("text", log)
+        logs.start_logging("text", log)
         run_program(environment, week.ends)
     return Path(environment.context.store)
 

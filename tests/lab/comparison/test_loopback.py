@@ -17,7 +17,7 @@ import pytest
 from hotpapers.base.model import DAY, Post, Verdict
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables
 from lab.comparison.compare import Comparison, compare_collectors
@@ -143,7 +143,7 @@ def test_what_one_operator_forgot_still_compares_equal(
         view = record.view()
         accounts = {row.item.account for row in view.latest(Post) if row.item.account}
         for account in sorted(accounts)[:20]:
-            forget(record, account, at=SMALL.ends)
+            forget_key(record, account, at=SMALL.ends)
     own_facts = facts_of(poll_copy, SMALL)
     assert sum(mark.startswith("~") for mark in own_facts.posts) >= 20
     result = compare_collectors(facts[0], own_facts)

@@ -12,8 +12,8 @@ from hotpapers.base import model
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.issues import freeze
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.publish import render
 from hotpapers.publish.deliver import delivery_states
@@ -23,11 +23,11 @@ from hotpapers.publish.deliver.export_site import (
     export_again,
     export_site,
     target_of,
-    unsent,
+    unsent_days,
 )
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from tests.deliveries import recorded
 from tests.issues import made as world
 from tests.wings.classic import classic_issues
@@ -44,7 +44,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
             classic_issues.import_file(opened_record, day, classic_issues.text(day).encode())
         publication = freeze.publication_of(opened_record, None)
         for day in DAYS:
-            freeze.freeze(opened_record, publication, day)
+            freeze.freeze_issue(opened_record, publication, day)
         yield opened_record
 
 
@@ -55,7 +55,7 @@ def states(record: Record) -> list[tuple[str, int, str, str, str]]:
 
 
 def digest(record: Record, day: str) -> str:
-    return freeze.editions(record, NAME, day)[-1].digest
+    return freeze.list_editions(record, NAME, day)[-1].digest
 
 
 def texts(folder: Path) -> str:
@@ -105,9 +105,9 @@ def test_a_second_folder_is_stored_and_not_recorded_again(record: Record, tmp_pa
 
 def test_the_chain_does_not_name_folders(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path / "a-folder-of-ada")
-    rows = [line for line in exporter.lines(record) if b"a-folder-of-ada" in line]
+    rows = [line for line in exporter.record_lines(record) if b"a-folder-of-ada" in line]
     assert len(rows) == 2 and all(line.startswith(b'{"kind":"delivery_state"') for line in rows)
-    assert not any(b"a-folder-of-ada" in line for line in exporter.lines(record, records_only=True))
+    assert not any(b"a-folder-of-ada" in line for line in exporter.record_lines(record, records_only=True))
 
 
 def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
@@ -115,7 +115,9 @@ def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
     head = record.head
     assert export_site(record, NAME, DAYS, "classic", tmp_path) == ExportedSite(2, 0)
     assert record.head == head
-    freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
+    freeze.freeze_issue(
+        record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted"
+    )
     export_site(record, NAME, DAYS, "classic", tmp_path)
     assert (DAYS[0], 2, "classic", "sent", digest(record, DAYS[0])) in states(record) and len(states(record)) == 3
     assert [row[:2] for row in recorded(record, "classic")] == [(DAYS[0], 1), (DAYS[0], 2), (DAYS[1], 1)]
@@ -159,16 +161,18 @@ def test_forgotten_posts_go_from_an_interrupted_export(
         with pytest.raises(KeyboardInterrupt):
             export_site(record, NAME, DAYS, "classic", tmp_path)
     assert not recorded(record, "classic") and "Kettle 200 is out" in texts(tmp_path)
-    forget(record, f"x:{classic_issues.post(200).id}")
+    forget_key(record, f"x:{classic_issues.post(200).id}")
     assert [folder.rendered for folder in export_again(record)] == [True]
     assert "Kettle 200 is out" not in texts(tmp_path) and "Kettle 300 is out" in texts(tmp_path)
-    assert unsent(record, NAME, "classic", tmp_path) == list(DAYS)
+    assert unsent_days(record, NAME, "classic", tmp_path) == list(DAYS)
     export_site(record, NAME, DAYS, "classic", tmp_path)
-    assert not unsent(record, NAME, "classic", tmp_path) and len(recorded(record, "classic")) == 2
+    assert not unsent_days(record, NAME, "classic", tmp_path) and len(recorded(record, "classic")) == 2
 
 
 def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) -> None:
-    other_publication = model.Publication(publication="other", title="Others", window="listing", observed_at=now())
+    other_publication = model.Publication(
+        publication="other", title="Others", window="listing", observed_at=current_time()
+    )
     record.append([other_publication], source="test")
     export_site(record, NAME, DAYS, "site", tmp_path / "site")
     with pytest.raises(UsageError, match=r"site: contains the site files of 'hot-papers'; choose another .*--output"):
@@ -191,7 +195,7 @@ def test_forgotten_posts_go_from_every_folder(record: Record, tmp_path: Path) ->
     assert classic_issues.post(200).id in texts(tmp_path / "markdown") and classic_issues.post(200).id in texts(
         tmp_path / "site"
     )
-    forget(record, f"x:{classic_issues.post(200).id}")
+    forget_key(record, f"x:{classic_issues.post(200).id}")
     rerendered = export_again(record)
     folders = [tmp_path.resolve() / channel for channel in ("classic", "markdown", "site")]
     assert rerendered == [RerenderedFolder(folder, NAME, folder.name, True) for folder in folders]
@@ -214,10 +218,10 @@ def test_forgotten_posts_go_with_the_page_of_a_removed_paper(sqlite_url: str, tm
         verdicts = [world.judged(post, "doubtful", about=world.key(1)) for post in ("bluesky:kettle", "bluesky:1")]
         world.write(record, verdicts)
         later = world.moment(world.DAY) + 72 * model.HOUR
-        freeze.freeze(record, world.DAILY, world.DAY, again=True, reason="another kettle was meant", at=later)
+        freeze.freeze_issue(record, world.DAILY, world.DAY, again=True, reason="another kettle was meant", at=later)
         export_site(record, "daily", [world.DAY], "site", tmp_path)
         assert not page.exists()
-        forget(record, "bluesky:kettle")
+        forget_key(record, "bluesky:kettle")
         assert all(folder.rendered for folder in export_again(record))
         assert "a made-up opinion" not in texts(tmp_path)
 
@@ -239,7 +243,7 @@ def test_forgotten_posts_go_from_the_page_of_a_former_neighbor_day(sqlite_url: s
         export_site(record, "daily", ["2024-05-06"], "site", tmp_path)
         assert "Tea 2024-05-08" in (tmp_path / "2024-05-08/index.html").read_text("utf-8")
         world.issue(record, publication, "2024-05-07")
-        forget(record, "bluesky:k3")
+        forget_key(record, "bluesky:k3")
         export_again(record)
         assert "Tea 2024-05-08" not in texts(tmp_path) and "Tea 2024-05-06" in texts(tmp_path)
 
@@ -250,7 +254,7 @@ def test_hidden_posts_go_and_come_back(record: Record, tmp_path: Path) -> None:
     for judgement in ("hidden", "shown"):
         verdict = model.Verdict(
             subject=f"x:{classic_issues.post(200).id}", about="", rule="hide", judgement=judgement, version=1,
-            reason="-", observed_at=now(),
+            reason="-", observed_at=current_time(),
         )  # fmt: skip
         record.append([verdict], source="operator")
         export_again(record)
@@ -318,26 +322,28 @@ def test_an_export_contains_the_folders(record: Record, tmp_path: Path, other_ur
     """A store rebuilt from its export still removes forgotten items from its pages, and delivers nothing again."""
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
     delivery_states.begin_all(
-        record, [DeliveryKey(NAME, DAYS[0], 1, "markdown", target_of(record.database, tmp_path / "half"))], now()
+        record,
+        [DeliveryKey(NAME, DAYS[0], 1, "markdown", target_of(record.database, tmp_path / "half"))],
+        current_time(),
     )
-    exported_lines = list(exporter.lines(record))
+    exported_lines = list(exporter.record_lines(record))
     assert sum(line.startswith(b'{"kind":"delivery_state"') for line in exported_lines) == 3
     with Record(other_url) as other_record:
         importer.import_lines(other_record, "export", exported_lines)
-        assert states(other_record) == states(record) and list(exporter.lines(other_record)) == exported_lines
+        assert states(other_record) == states(record) and list(exporter.record_lines(other_record)) == exported_lines
         importer.import_lines(other_record, "export", exported_lines)
         assert states(other_record) == states(record) and other_record.head == record.head
 
 
 def test_a_rebuilt_store_renders_its_folders_again(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
-    exported_lines = list(exporter.lines(record))
+    exported_lines = list(exporter.record_lines(record))
     record.database.close()
     (tmp_path / "hotpapers.db").unlink()
     with Record(str(tmp_path / "hotpapers.db")) as rebuilt_record:
         importer.import_lines(rebuilt_record, "export", exported_lines)
-        assert not unsent(rebuilt_record, NAME, "classic", tmp_path / "out")
-        forget(rebuilt_record, f"x:{classic_issues.post(200).id}")
+        assert not unsent_days(rebuilt_record, NAME, "classic", tmp_path / "out")
+        forget_key(rebuilt_record, f"x:{classic_issues.post(200).id}")
         assert [(folder.folder, folder.rendered) for folder in export_again(rebuilt_record)] == [
             (tmp_path.resolve() / "out", True)
         ]
@@ -348,26 +354,28 @@ def test_a_store_of_another_record_takes_over_no_folders(record: Record, tmp_pat
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
     with Record(other_url) as other_record:
         other_record.append([world.DAILY], source="test")
-        assert importer.import_lines(other_record, "export", exporter.lines(record)).added
+        assert importer.import_lines(other_record, "export", exporter.record_lines(record)).added
         assert not states(other_record) and not recorded(other_record, "classic")
 
 
 def test_a_backup_that_is_restored_still_knows_the_folders(record: Record, sqlite_url: str, tmp_path: Path) -> None:
     """The folders were written to after the backup: the restored record does not know it, and records it again."""
     copy, out = tmp_path / "copy.db", tmp_path / "out"
-    backup(record, copy)
+    back_up_store(record, copy)
     export_site(record, NAME, DAYS, "classic", out)
-    freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
+    freeze.freeze_issue(
+        record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted"
+    )
     export_site(record, NAME, DAYS, "classic", out)
-    restore(copy, sqlite_url, replace=True)
+    restore_backup(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as restored_record:
         assert not recorded(restored_record, "classic") and len(states(restored_record)) == 3
-        forget(restored_record, f"x:{classic_issues.post(200).id}")
+        forget_key(restored_record, f"x:{classic_issues.post(200).id}")
         assert [(folder.rendered, folder.reason) for folder in export_again(restored_record)] == [(True, "")]
         assert "Kettle 200 is out" not in texts(out) and "Kettle 300 is out" in texts(out)
-        assert unsent(restored_record, NAME, "classic", out) == list(DAYS)
+        assert unsent_days(restored_record, NAME, "classic", out) == list(DAYS)
         export_site(restored_record, NAME, DAYS, "classic", out)
-        assert not unsent(restored_record, NAME, "classic", out) and len(recorded(restored_record, "classic")) == 2
+        assert not unsent_days(restored_record, NAME, "classic", out) and len(recorded(restored_record, "classic")) == 2
 
 
 def test_pages_that_an_old_backup_cannot_update_are_named(record: Record, sqlite_url: str, tmp_path: Path) -> None:
@@ -376,9 +384,9 @@ def test_pages_that_an_old_backup_cannot_update_are_named(record: Record, sqlite
     with Record(str(tmp_path / "old.db")) as old_record:
         old_record.adopt_secret(record.secret())
         classic_issues.import_file(old_record, DAYS[0], classic_issues.text(DAYS[0]).encode())
-        freeze.freeze(old_record, freeze.publication_of(old_record, None), DAYS[0])
-        backup(old_record, copy)
-    restore(copy, sqlite_url, replace=True)
+        freeze.freeze_issue(old_record, freeze.publication_of(old_record, None), DAYS[0])
+        back_up_store(old_record, copy)
+    restore_backup(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as restored_record:
         [rerendered] = export_again(restored_record)
     assert rerendered.rendered and rerendered.reason.startswith(f"not updated: {DAYS[1]}; the record does not have")

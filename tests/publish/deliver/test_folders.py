@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, target_of
 from hotpapers.record import Record
-from hotpapers.record.record import connect
+from hotpapers.record.record import open_database
 from tests.cli.run import good, run
 from tests.wings.classic import classic_issues as listings
 
@@ -46,7 +46,7 @@ def folders(store: Path) -> list[PublishedFolder | None]:
 
 @pytest.mark.parametrize("name", ["site", "a b/c?d=e#f", "ä", "?store=x", "100%", os.fsdecode(b"\xff")])
 def test_a_target_names_its_folder(tmp_path: Path, name: str) -> None:
-    with closing(connect(str(tmp_path / "hotpapers.db"))) as database:
+    with closing(open_database(str(tmp_path / "hotpapers.db"))) as database:
         for output in (tmp_path / name, tmp_path.parent / name):
             target = target_of(database, output)
             assert target.isascii() and folder_of(database, target) == PublishedFolder(output.resolve())
@@ -56,7 +56,7 @@ def test_a_target_names_its_folder(tmp_path: Path, name: str) -> None:
 
 
 def test_of_a_store_on_a_server(postgres_url: str, tmp_path: Path) -> None:
-    with closing(connect(postgres_url)) as database:
+    with closing(open_database(postgres_url)) as database:
         target = target_of(database, tmp_path)
         assert folder_of(database, target) == PublishedFolder(tmp_path.resolve())
         assert folder_of(database, f"{target}2") == PublishedFolder(tmp_path.resolve(), f"{target.rpartition('=')[2]}2")
@@ -65,7 +65,7 @@ def test_of_a_store_on_a_server(postgres_url: str, tmp_path: Path) -> None:
 def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    with closing(connect(postgres_url)) as database, closing(connect(str(tmp_path / "copy.db"))) as copy:
+    with closing(open_database(postgres_url)) as database, closing(open_database(str(tmp_path / "copy.db"))) as copy:
         for output in (tmp_path / "site", tmp_path.parent / "site"):
             target = target_of(database, output)
             assert folder_of(copy, target) == PublishedFolder(output.resolve(), target.rpartition("=")[2])

@@ -12,7 +12,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.file_modes import temporary_files
 from hotpapers.base.model import RenderedFile
-from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import parallel
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> str:
             classic_issues.import_file(record, file.name, file.read_bytes())
         publication = publication_of(record, None)
         for day in listed_days(record, NAME):
-            freeze(record, publication, day)
+            freeze_issue(record, publication, day)
     return store
 
 

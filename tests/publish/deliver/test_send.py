@@ -12,7 +12,7 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.delivery_states import settle
+from hotpapers.publish.deliver.delivery_states import settle_delivery
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, editions_in_record
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
 from hotpapers.record import Record
@@ -273,7 +273,7 @@ def test_a_destination_that_is_added_later_gets_the_issue_and_no_other_delivery_
 
 def test_each_edition_has_a_delivery_of_its_own(record: Record) -> None:
     keep_finished(record, "box", send_by(record, SenderOfOneTarget("a", [])), 1, AT)
-    freeze.freeze(record, DAILY, DAY, again=True, reason="late post", at=AT)
+    freeze.freeze_issue(record, DAILY, DAY, again=True, reason="late post", at=AT)
     senders = [SenderOfOneTarget("a", []), SenderOfOneTarget("b", [])]
     keep_finished(record, "box", send_by(record, *senders), 2, AT)
     assert [sender.received for sender in senders] == [["a"], ["b"]]
@@ -310,7 +310,7 @@ def test_an_issue_is_finished_when_all_senders_have_nothing_left_of_the_same_edi
     issues = [IssueEdition("daily", DAY, edition) if edition else None for edition in editions]
     others = [IssueEdition("daily", other_day, 1)] * senders
     for issue in filter(None, (*issues, *others)):
-        settle(record, DeliveryKey(*issue, "box", "a"), DeliveryState("sent", "fine", AT))
+        settle_delivery(record, DeliveryKey(*issue, "box", "a"), DeliveryState("sent", "fine", AT))
     keep_finished(record, "box", [SendResult(1, 0, (), issue) for issue in (*issues, *others)], senders, AT)
     other_editions = {(other_day, 1)} if senders else set()
     assert editions_in_record(record.database, "daily", "box") == {*((DAY, n) for n in expected), *other_editions}

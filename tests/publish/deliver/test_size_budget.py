@@ -199,9 +199,9 @@ def test_status_and_publish_report_how_full_a_site_is(store_copy: Path, monkeypa
 
 def test_growth_follows_from_how_often_a_publication_appears(tmp_path: Path) -> None:
     (tmp_path / "page").write_bytes(b"x" * 1000)
-    assert size_budget.forecast(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10
-    assert size_budget.forecast(tmp_path, 0, 10, "listing").growth == 0
-    assert size_budget.forecast(tmp_path, 0, 0, "daily").growth is None
+    assert size_budget.forecast_size(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10
+    assert size_budget.forecast_size(tmp_path, 0, 10, "listing").growth == 0
+    assert size_budget.forecast_size(tmp_path, 0, 0, "daily").growth is None
 
 
 def test_a_record_without_sites_has_no_forecast(record: Record) -> None:

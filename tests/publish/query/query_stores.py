@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import HOUR, Item, Publication
-from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import listed_days
 from hotpapers.publish.query import BY_NAME, QuerySession
 from hotpapers.record import Record
@@ -32,7 +32,7 @@ def add_sample(record: Record) -> None:
     take_sample(record)
     publication = publication_of(record, None)
     for day in listed_days(record, publication.publication):
-        freeze(record, publication, day, at=FROZEN_AT)
+        freeze_issue(record, publication, day, at=FROZEN_AT)
 
 
 def sample_store(factory: pytest.TempPathFactory) -> Path:

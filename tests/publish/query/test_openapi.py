@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from hotpapers.base.wings import hooks_of
 from hotpapers.publish.hooks import Operations
 from hotpapers.publish.query.endpoints import all_questions
-from hotpapers.publish.query.openapi import document
+from hotpapers.publish.query.openapi import api_document
 
-DOCUMENT = document()
+DOCUMENT = api_document()
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 
 

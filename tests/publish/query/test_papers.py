@@ -9,9 +9,9 @@ from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import HOUR, Tally
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
-from hotpapers.issues.freeze import freeze
+from hotpapers.issues.freeze import freeze_issue
 from hotpapers.publish.query import QuerySession, schemas
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, write
 from tests.publish.query.query_stores import DAILY, ID, TODAY, ask
 
@@ -45,7 +45,7 @@ def test_the_marks_are_those_by_which_papers_are_ranked(talk_session: QuerySessi
 
 
 def test_ages_that_a_paper_has_not_reached_are_left_out(any_session: QuerySession) -> None:
-    published_at = now() - 30 * HOUR
+    published_at = current_time() - 30 * HOUR
     write(any_session.record, paper(2, at=published_at), posts_about(2, 5, published_at + HOUR))
     assert [mark[0] for mark in marks(ask(any_session, "paper", paper=key(2)), "bluesky")] == [6, 24, None]
 
@@ -106,7 +106,7 @@ def test_a_store_without_anything(sqlite_url: str) -> None:
 
 
 def test_a_correction_is_the_issue_and_the_first_edition_stays(any_session: QuerySession) -> None:
-    freeze(any_session.record, DAILY, DAY, again=True, reason="an example", at=TODAY + 48 * HOUR)
+    freeze_issue(any_session.record, DAILY, DAY, again=True, reason="an example", at=TODAY + 48 * HOUR)
     latest_edition, first_edition = ask(any_session, "issue"), ask(any_session, "issue", edition=1)
     assert (latest_edition.edition, latest_edition.reason, latest_edition.replaces) == (
         2,

@@ -10,8 +10,8 @@ import pytest
 
 from hotpapers.base import terms
 from hotpapers.base.model import COUNTS, HOUR, Alias, Item, Mention, Post, Snapshot
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.schemas import PostCounts
@@ -78,7 +78,7 @@ def test_how_much_is_shown_are_the_networks_terms(talk_session: QuerySession) ->
         "Once more, on the same paper.",
         "again",
     )
-    other_terms = terms.table({"x": terms.TermsOverride(shown="text")})
+    other_terms = terms.reviewed_terms({"x": terms.TermsOverride(shown="text")})
     full_post = ask(QuerySession(talk_session.record, other_terms), "posts", paper=ID).posts[0]
     assert (full_post.shown, full_post.text, full_post.name, full_post.lang) == (
         "text",
@@ -151,14 +151,14 @@ def test_what_may_not_be_shown_is_in_no_answer(any_session: QuerySession, cause:
 
 
 def test_what_was_forgotten_is_in_no_answer(any_session: QuerySession) -> None:
-    forget(any_session.record, "bluesky:1")
+    forget_key(any_session.record, "bluesky:1")
     assert posts(any_session) == SHOWN_POSTS[:3] and snapshot_posts(any_session) == ["x:7"]
     assert "~" not in msgspec.json.encode(ask(any_session, "issue")).decode()
 
 
 def test_a_post_that_came_without_its_words_is_a_link(session: QuerySession, tmp_path: Path) -> None:
     """A store made from an export in which the words were withheld."""
-    export_lines = list(lines(session.record, ids_only=("bluesky",)))
+    export_lines = list(record_lines(session.record, ids_only=("bluesky",)))
     with Record(f"{tmp_path}/copy.db") as copy:
         import_lines(copy, "copy.jsonl", export_lines)
         items = ask(QuerySession(copy), "posts", paper=ID, network="bluesky").posts

@@ -102,10 +102,10 @@ def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> 
     papers = json.loads(files()["feeds/papers.json"])["items"]
     moments = {paper["url"]: (paper["date_published"], paper["date_modified"]) for paper in papers}
     for issue, paper in ((first_issue if paper in first_papers else second_issue, paper) for paper in second_papers):
-        publication_time = timestamps.rfc3339(issue.frozen_at)
+        publication_time = timestamps.format_rfc3339(issue.frozen_at)
         assert moments[site_paths.paper_url(BASE, paper)] == (
             publication_time,
-            timestamps.rfc3339(second_issue.frozen_at),
+            timestamps.format_rfc3339(second_issue.frozen_at),
         )
 
 
@@ -168,7 +168,7 @@ def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
     atom_feed = feedparser.parse(maker.of_papers("", "by Nobody", lambda item: False, "atom"))
     assert not json_feed["items"] and not atom_feed.entries
     latest = OWN_READER.issue("daily", max(OWN_READER.days("daily")))
-    assert atom_feed.feed.updated == timestamps.rfc3339(latest.frozen_at)
+    assert atom_feed.feed.updated == timestamps.format_rfc3339(latest.frozen_at)
 
 
 # ---- the specifications' rules, for any text in a feed -----------------------------------------------------

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quotation
-from hotpapers.publish.view.post_views import disguise, language, pieces
+from hotpapers.publish.view.post_views import disguised_host, html_language, linked_pieces
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.publish.view.site_paths import outside, post_page
+from hotpapers.publish.view.site_paths import outside_address, post_page
 from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, link_only, listing_entry, paper, post
 from tests.publish.render.hostile import HOSTILE
 from tests.publish.render.html import Page
@@ -126,7 +126,7 @@ def test_a_post_is_quoted_with_language_and_direction() -> None:
     assert [(q.attributes["lang"], q.attributes["dir"]) for q in page.all("blockquote")] == [
         ("en", "auto"), ("he", "rtl"), ("id", "auto"),
     ]  # fmt: skip
-    assert language("pt-BR") == "pt-BR" and language("und") == "und" and language('"><x') == "und"
+    assert html_language("pt-BR") == "pt-BR" and html_language("und") == "und" and html_language('"><x') == "und"
 
 
 def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
@@ -158,20 +158,20 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
 
 def test_only_plain_web_addresses_become_links() -> None:
     for good in ("https://a.example", "http://a.example/b?c=d#e", "HTTPS://A.example/ü", "https://[::1]:8/"):
-        assert outside(good) == good
+        assert outside_address(good) == good
     for bad in (
         "javascript:alert(1)", "data:text/html,x", "//a.example", "/b", "https:a.example", "https://", "ftp://a.example",
         "https://arxiv.org@evil.example", "https://arxiv.org\\@evil.example", " https://a.example", "https://a.example/\n",
         "https://a.example/\u202e", "https://a.example/" + "a" * 2000, "", "mailto:a@b.example", "file:///etc/passwd",
     ):  # fmt: skip
-        assert outside(bad) == ""
+        assert outside_address(bad) == ""
 
 
 def test_links_of_a_post_are_cut_where_they_fit() -> None:
     target = "https://a.example/"
     spans = [(5, 7), (0, 2), (1, 3), (-1, 2), (7, 7), (6, 99), (9, 4)]
     hostile_post = post("1", "01234567", links=tuple({"start": s, "end": e, "target": target} for s, e in spans)).post
-    assert [(piece.text, bool(piece.url)) for piece in pieces(hostile_post)] == [
+    assert [(piece.text, bool(piece.url)) for piece in linked_pieces(hostile_post)] == [
         ("01", True), ("234", False), ("56", True), ("7", False),
     ]  # fmt: skip
 
@@ -193,12 +193,21 @@ def test_a_post_has_its_own_page_where_one_is_known() -> None:
 
 def test_a_link_that_names_another_host_says_where_it_leads() -> None:
     evil = "https://evil.example/x"
-    assert disguise("arxiv.org/abs/2101.99901", evil) == disguise("https://www.arxiv.org/", evil) == " [evil.example]"
-    assert disguise("read this", evil) == disguise("evil.example/…", evil) == disguise("EVIL.example", evil) == ""
-    assert disguise("https://t.example/a", "https://t.example/a?b=1") == disguise("fig. 1", evil) == ""
+    assert (
+        disguised_host("arxiv.org/abs/2101.99901", evil)
+        == disguised_host("https://www.arxiv.org/", evil)
+        == " [evil.example]"
+    )
+    assert (
+        disguised_host("read this", evil)
+        == disguised_host("evil.example/…", evil)
+        == disguised_host("EVIL.example", evil)
+        == ""
+    )
+    assert disguised_host("https://t.example/a", "https://t.example/a?b=1") == disguised_host("fig. 1", evil) == ""
     hostile_post = post("1", "see arxiv.org/abs/1", links=({"start": 4, "end": 19, "target": evil},)).post
-    assert pieces(hostile_post)[1] == ("arxiv.org/abs/1 [evil.example]", evil)
+    assert linked_pieces(hostile_post)[1] == ("arxiv.org/abs/1 [evil.example]", evil)
 
 
 def test_a_host_in_other_letters_is_no_link() -> None:
-    assert outside("https://\u0430rxiv.org/") == "" and outside("https://xn--rxiv-63d.example/") != ""
+    assert outside_address("https://\u0430rxiv.org/") == "" and outside_address("https://xn--rxiv-63d.example/") != ""

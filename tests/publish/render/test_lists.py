@@ -20,11 +20,11 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.issues.ranking import rarity_2, words
-from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.single_pages import reference_of, worked_example
-from hotpapers.publish.view.catalogue import Catalogue, slug
+from hotpapers.publish.view.catalogue import Catalogue, make_slug
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
 from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.publish.view.page_fields import field_name
@@ -46,7 +46,7 @@ from hotpapers.publish.view.site_paths import (
     listing_path,
     public_url,
 )
-from hotpapers.publish.view.sparkline import spark
+from hotpapers.publish.view.sparkline import history_curve
 from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.publish.render.full_sample import FULL_READER
 from tests.publish.render.sample import BRIDGES, LISTED_READER, TEA
@@ -102,14 +102,16 @@ def test_names_in_addresses() -> None:
         "Łukasz Größe": "lukasz-grosse",
         "...": "",
     }
-    assert {name: slug(name) for name in names} == names
-    assert slug("李小溪") == slug("李小溪 ") != slug("李小河") and re.fullmatch("n-[0-9a-f]{12}", slug("李小溪"))
-    assert slug("a\u202eb") == "ab" and len(slug("x" * 999)) <= 80
+    assert {name: make_slug(name) for name in names} == names
+    assert make_slug("李小溪") == make_slug("李小溪 ") != make_slug("李小河") and re.fullmatch(
+        "n-[0-9a-f]{12}", make_slug("李小溪")
+    )
+    assert make_slug("a\u202eb") == "ab" and len(make_slug("x" * 999)) <= 80
 
 
 @given(st.text())
 def test_every_name_has_an_address_or_none(name: str) -> None:
-    assert slug(name) == "" or author_of(author_path(slug(name))) == slug(name)
+    assert make_slug(name) == "" or author_of(author_path(make_slug(name))) == make_slug(name)
 
 
 def test_a_catalogue() -> None:
@@ -172,16 +174,16 @@ def _attention(age: int, voices: int, network: str = "bluesky") -> Attention:
 
 def test_a_curve_and_its_words() -> None:
     until = announced_at("2021-01-14") + 6 * HOUR
-    curve = spark(
+    curve = history_curve(
         [_attention(1, 0), _attention(3, 5), _attention(6, 8), _attention(6, 2, "reddit"), _attention(9, 99)], until
     )
     assert curve is not None
     assert curve.points == "2,22 21.33,22 60,12 118,2" and curve.end == ("118", "2")
     assert curve.description == "People since the announcement: 5 after 3 hours, 10 after 6 hours."
     assert (
-        spark([_attention(6, 8)], until)
-        is spark([_attention(1, 0), _attention(3, 0)], until)
-        is spark([], until)
+        history_curve([_attention(6, 8)], until)
+        is history_curve([_attention(1, 0), _attention(3, 0)], until)
+        is history_curve([], until)
         is None
     )
 
@@ -192,7 +194,7 @@ def test_a_curve_and_its_words() -> None:
     )
 )
 def test_a_curve_stays_in_its_box(points: list[tuple[int, int]]) -> None:
-    curve = spark([_attention(age, voices) for age, voices in points], announced_at("2021-01-14") + 168 * HOUR)
+    curve = history_curve([_attention(age, voices) for age, voices in points], announced_at("2021-01-14") + 168 * HOUR)
     for point in curve.points.split() if curve else ():
         x, y = map(float, point.split(","))
         assert 2 <= x <= 118 and 2 <= y <= 22
@@ -347,7 +349,7 @@ def test_a_score_can_be_computed_from_the_page_alone() -> None:
         papers = sum(count for _, count in reference) - (part.own is not None)
         atleast = sum(count for voices, count in reference if voices >= part.voices)
         assert (papers, atleast) == (part.papers, part.atleast)
-    assert f"= {millipoints(bluesky.papers, bluesky.atleast):,}" in words.formula(bluesky)
+    assert f"= {rarity_millipoints(bluesky.papers, bluesky.atleast):,}" in words.part_formula(bluesky)
 
 
 def test_what_was_compared_beyond_the_archive() -> None:

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hotpapers.base.model import Quotation
-from hotpapers.publish.render.markdown import MarkdownChannel, escape, issue_text, link
+from hotpapers.publish.render.markdown import MarkdownChannel, escape_markdown, issue_text, markdown_link
 from hotpapers.publish.view.phrases import one_line
 from tests.conftest import DATA
 from tests.publish.render.build import LISTED, OWN, issue, link_only, listing_entry, own_entry, paper, post
@@ -74,20 +74,20 @@ def test_every_link_is_ours() -> None:
 @example("a\\\nb")
 def test_an_escaped_text_is_just_that_text(text: str) -> None:
     for parser in (COMMONMARK, WITH_TABLES):
-        assert {token.type for token in tokens_of(escape(text), parser)} <= {
+        assert {token.type for token in tokens_of(escape_markdown(text), parser)} <= {
             "paragraph_open",
             "paragraph_close",
             "text",
         }
-        assert "".join(token.content for token in tokens_of(escape(text), parser)) == one_line(text)
+        assert "".join(token.content for token in tokens_of(escape_markdown(text), parser)) == one_line(text)
 
 
 @given(st.text(), st.from_regex(r"https://a\.example/[^\s\x00-\x20\x7f-\xa0]*", fullmatch=True))
 def test_a_link_leads_to_one_place(text: str, target: str) -> None:
-    tokens = tokens_of(f"{link('go', target)} {link(text, target)}")
+    tokens = tokens_of(f"{markdown_link('go', target)} {markdown_link(text, target)}")
     kinds = [token.type for token in tokens if token.type not in {"text", "paragraph_open", "paragraph_close"}]
     assert kinds == ["link_open", "link_close"] * 2
-    assert all(href.startswith("https://a.example/") for href in targets(link("go", target)))
+    assert all(href.startswith("https://a.example/") for href in targets(markdown_link("go", target)))
 
 
 HOSTILE = (

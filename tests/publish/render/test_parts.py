@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.publish.render.html.single_pages import ListedIssue, calendar, issues_by_year, shade
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.html.single_pages import ListedIssue, day_shade, issue_calendar, issues_by_year
+from hotpapers.publish.render.templating import read_asset
 from hotpapers.publish.view.phrases import ABSTRACT, Opening, opening, shown
 from hotpapers.publish.view.site_paths import issue_of, paper_of, paper_path
 from tests.publish.render.build import paper
@@ -24,7 +24,7 @@ def test_paths_and_back() -> None:
 
 
 def test_the_calendar_has_whole_weeks_and_shades() -> None:
-    years = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
+    years = issue_calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
     assert list(years) == ["2021", "2020"] and [name for name, _ in years["2020"]] == ["February 2020", "December 2020"]
     assert all(len(week) == 7 for months in years.values() for _, weeks in months for week in weeks)
     cells = {cell.path: cell for _, weeks in years["2021"] for week in weeks for cell in week if cell.path}
@@ -32,7 +32,7 @@ def test_the_calendar_has_whole_weeks_and_shades() -> None:
         "2021-01-14/index.html": (14, 5), "2021-01-15/index.html": (15, 0),
     }  # fmt: skip
     assert cells["2021-01-14/index.html"].label == "14 January 2021: 10 papers"
-    assert [shade(papers, 10) for papers in (0, 1, 2, 3, 9, 10)] == [0, 1, 1, 2, 5, 5]
+    assert [day_shade(papers, 10) for papers in (0, 1, 2, 3, 9, 10)] == [0, 1, 1, 2, 5, 5]
 
 
 def test_weekly_and_monthly_issues_are_listed_by_the_time_that_they_cover() -> None:
@@ -95,7 +95,7 @@ def contrast(color: str, background: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colors_can_be_read(scheme: str) -> None:
     """AA: 4.5 for text, 3 for the large numerals."""
-    style = asset("style.css").decode().partition("@media print")[0]
+    style = read_asset("style.css").decode().partition("@media print")[0]
     pairs = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", style)
     colors = {name: light if scheme == "light" else dark for name, light, dark in pairs}
     for text in ("ink", "dim", "accent"):

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import EntrySummary
-from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.render.html import search_index
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html.search_index import base36, index_files, part_files, part_of, paths_of
+from hotpapers.publish.render.html.search_index import index_files, part_files, part_of, paths_of, to_base36
 from hotpapers.publish.render.html.search_page import (
     SCRIPTS,
     HitIssueView,
@@ -28,7 +28,7 @@ from hotpapers.publish.render.html.search_page import (
     marked_names,
 )
 from hotpapers.publish.render.templating import POLICY, SEARCH_POLICY
-from hotpapers.publish.view.highlighting import marked
+from hotpapers.publish.view.highlighting import mark_spans
 from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import data
 from tests.publish.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
@@ -136,7 +136,7 @@ def test_quarters() -> None:
 
 
 def test_numbers_are_what_scripts_read() -> None:
-    assert [base36(n) for n in (0, 9, 10, 35, 36, 1295, 1296, 50_000)] == [
+    assert [to_base36(n) for n in (0, 9, 10, 35, 36, 1295, 1296, 50_000)] == [
         "0",
         "9",
         "a",
@@ -146,7 +146,7 @@ def test_numbers_are_what_scripts_read() -> None:
         "100",
         "12kw",
     ]
-    assert all(int(base36(n), 36) == n for n in range(5000))
+    assert all(int(to_base36(n), 36) == n for n in range(5000))
 
 
 def lookup(part: dict[str, bytes], word: str) -> str:
@@ -187,7 +187,7 @@ def test_a_common_word_is_not_told_paper_by_paper() -> None:
     texts = {7: "None"}
     index = part([(titles.get(n, f"Number {n}"), [], texts.get(n, "It has the word")) for n in range(count)])
     assert lookup(index, "the") == "*7Z2A" and lookup(index, "word") == "*7Z"
-    assert lookup(index, "number") == "".join(f"{base36(n)}A" for n in range(count))
+    assert lookup(index, "number") == "".join(f"{to_base36(n)}A" for n in range(count))
     small_index = part([(f"Number {n}", [], "It has the word") for n in range(count - 2)])
     assert lookup(small_index, "word").startswith("0C1C")
 
@@ -202,10 +202,16 @@ TEXTS = st.text(
 def test_every_word_is_found_where_the_script_looks(papers: list[tuple[str, list[str], str]]) -> None:
     index = part(papers)
     for n, (title, authors, text) in enumerate(papers):
-        terms = [(stem(word), "A") for word in words(title)] + [(word, "B") for name in authors for word in words(name)]
-        for word, letter in [*terms, *((stem(word), "C") for word in words(text) if words(text).count(word) < 2)]:
+        terms = [(stem_word(word), "A") for word in text_words(title)] + [
+            (word, "B") for name in authors for word in text_words(name)
+        ]
+        for word, letter in [
+            *terms,
+            *((stem_word(word), "C") for word in text_words(text) if text_words(text).count(word) < 2),
+        ]:
             assert re.search(
-                f"(?<![0-9a-z]){base36(n)}[A-D]*?{letter}|{base36(n)}{letter}|{base36(n)}D", lookup(index, word)
+                f"(?<![0-9a-z]){to_base36(n)}[A-D]*?{letter}|{to_base36(n)}{letter}|{to_base36(n)}D",
+                lookup(index, word),
             )
     assert all(text.startswith(b"\n") and text.endswith(b"\n") for path, text in index.items() if path.endswith(".txt"))
 
@@ -292,22 +298,22 @@ def test_its_scripts_are_small_and_write_text_alone(name: str) -> None:
 
 
 def test_an_answer_is_as_expected() -> None:
-    bold = marked("Kettles & <Steam>", [(0, 7), (11, 16)])
+    bold = mark_spans("Kettles & <Steam>", [(0, 7), (11, 16)])
     hits = (
         HitView(bold, "paper/2101.99901/index.html", "https://arxiv.org/abs/2101.99901", marked_names(
             ["Ada", "Bo", "Cy", "Di", "Ed"], [(4, 0, 2)]), "2101.99901, cs.LG", "",
-            (HitIssueView("place 2", "2021-01-14/index.html#2101.99901", "2021-01-14"),), marked("On steam.", [(3,
+            (HitIssueView("place 2", "2021-01-14/index.html#2101.99901", "2021-01-14"),), mark_spans("On steam.", [(3,
             8)])),
-        HitView(marked("שלום", []), "", "https://arxiv.org/abs/2101.99909", marked("", []), "2101.99909", "2021-01-20",
-                (), marked("", [])),
-        HitView(marked("Elsewhere", []), "", "", marked("", []), "", "2021", (), marked("", [])),
+        HitView(mark_spans("שלום", []), "", "https://arxiv.org/abs/2101.99909", mark_spans("", []), "2101.99909",
+                "2021-01-20", (), mark_spans("", [])),
+        HitView(mark_spans("Elsewhere", []), "", "", mark_spans("", []), "", "2021", (), mark_spans("", [])),
     )  # fmt: skip
     posts = (
-        PostHitView(marked("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "@quill", "Bluesky", "14 January 2021",
+        PostHitView(mark_spans("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "@quill", "Bluesky", "14 January 2021",
                     "2021-01-14T12:00:00Z", "https://bsky.app/profile/did:plc:q/post/3k",
                     (("2101.99901", "https://arxiv.org/abs/2101.99901"), ("other:1", ""))),
-        PostHitView(marked("茶", []), "zh", "auto", "A post", "", "Mastodon", "14 January 2021", "2021-01-14T12:00:00Z",
-                    "", ()),
+        PostHitView(mark_spans("茶", []), "zh", "auto", "A post", "", "Mastodon", "14 January 2021",
+                    "2021-01-14T12:00:00Z", "", ()),
     )  # fmt: skip
     answer = SearchAnswer('"><script>', "3 papers with “kettle”.", hits, posts, "?q=a&cursor=b", "feeds/query.atom?q=a")
     assert_matches_file(search_page(answer), ANSWER_FILE)
@@ -321,8 +327,8 @@ def test_nothing_is_an_answer_too() -> None:
 
 
 def test_what_was_asked_for_is_marked_and_all_is_escaped() -> None:
-    assert marked("<b>&amp;", [(1, 2)]) == "&lt;<mark>b</mark>&gt;&amp;amp;"
-    assert marked("a\u202eb\x00c", [(1, 2)]) == "a<mark></mark>bc"
+    assert mark_spans("<b>&amp;", [(1, 2)]) == "&lt;<mark>b</mark>&gt;&amp;amp;"
+    assert mark_spans("a\u202eb\x00c", [(1, 2)]) == "a<mark></mark>bc"
     assert marked_names(["Ada", "Bo", "Cy", "Di"], []) == "Ada, Bo, Cy and 1 more"
     assert marked_names(["Ada", "Bo", "Cy", "Di"], [(3, 0, 1)]) == "Ada, Bo, Cy, <mark>D</mark>i"
     assert marked_names([], []) == ""

@@ -50,7 +50,7 @@ def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader,
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_pages, "MAX_SITEMAP_ADDRESSES", 3)
     context = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
-    data = single_pages.sitemap(context, ["index.html", "404.html", "robots.txt"])
+    data = single_pages.build_sitemap(context, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
 
 

@@ -16,9 +16,9 @@ from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import FeedMaker
 from hotpapers.publish.render.markdown import issue_text
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.wings.announce.announcement import announcement
-from hotpapers.wings.announce.bluesky import thread
-from hotpapers.wings.announce.chat import message
+from hotpapers.wings.announce.announcement import build_announcement
+from hotpapers.wings.announce.bluesky import build_thread
+from hotpapers.wings.announce.chat import room_message
 from hotpapers.wings.mail.issue_text import as_html, as_text, message_view
 from tests.publish.render.build import OWN, PlainIssueReader, issue, own_entry, paper
 from tests.publish.render.sites import site
@@ -91,8 +91,8 @@ def test_the_page_about_the_method_says_what_young_means_and_what_was_compared()
 
 
 def test_chat_and_threads_say_so_in_few_words() -> None:
-    news = announcement(young_issue(), PUBLIC)
+    news = build_announcement(young_issue(), PUBLIC)
     assert (news.papers, news.provisional) == (CONTENT, f"C{PROVISIONAL[1:]}.")
-    card = thread(young_issue(), PUBLIC).posts[0].content["embed"]["external"]["description"]
-    for text in (message(news, PlainRoom(largest=400)), card):
+    card = build_thread(young_issue(), PUBLIC).posts[0].content["embed"]["external"]["description"]
+    for text in (room_message(news, PlainRoom(largest=400)), card):
         assert f"{CONTENT}." in text and news.provisional in text

@@ -12,13 +12,13 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import BEGAN, HOUR, CoverageState, Issue
 from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.base.papers.arxiv.calendar import announced_at
-from hotpapers.issues.freeze import check_issue, check_read, editions
+from hotpapers.issues.freeze import check_issue, check_read, list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.render.markdown import issue_text
 from hotpapers.publish.schedule.due import DayWithoutIssue, ExpectedIssue, days_without_issue, next_issues
-from hotpapers.publish.schedule.health import health
+from hotpapers.publish.schedule.health import assess_health
 from hotpapers.publish.schedule.sending import fresh_days
 from hotpapers.publish.view.publication_state import state_of
 from hotpapers.record import Record
@@ -93,7 +93,7 @@ def test_after_four_days_there_is_one_issue_and_no_paper_is_lost(site: Publishin
     open_again(record, opened_at + 5 * MINUTE, (WEDNESDAY, THURSDAY, FRIDAY))
     at = opened_at + 6 * MINUTE
     assert site.round(at) == "idle" and frozen_days(record, "daily") == [TUESDAY, FRIDAY]
-    [issue] = editions(record, "daily", FRIDAY)
+    [issue] = list_editions(record, "daily", FRIDAY)
     assert issue.content.as_of == opened_at + 5 * MINUTE
     assert 12 in numbers(issue.content.entries) and issue.content.announced == 1
     assert {reading.state for reading in issue.content.readings} == {"complete"}
@@ -102,7 +102,7 @@ def test_after_four_days_there_is_one_issue_and_no_paper_is_lost(site: Publishin
     write(record, *(read(network, opened_at, hour_of(MONDAY)) for network in NETWORKS))
     read_arxiv(record, MONDAY, moment(f"{MONDAY}T05:00"))
     site.round(hour_of(MONDAY) + 1)
-    [issue] = editions(record, "daily", MONDAY)
+    [issue] = list_editions(record, "daily", MONDAY)
     assert {10, 11} <= set(numbers(issue.content.entries)), "papers of the missed days, at their next age"
 
 
@@ -126,7 +126,7 @@ def test_readers_and_the_operator_learn_which_days_have_no_issue(site: Publishin
         DayWithoutIssue("daily", WEDNESDAY, "the program did not run"),
         DayWithoutIssue("daily", THURSDAY, "the program did not run"),
     ]
-    site_health = health(record, ["daily"], at, jobs={"issues"})
+    site_health = assess_health(record, ["daily"], at, jobs={"issues"})
     assert site_health.ok and site_health.without_issue == (
         "daily: no issue for 2024-05-08: the program did not run",
         "daily: no issue for 2024-05-09: the program did not run",
@@ -145,7 +145,7 @@ def test_on_a_weekend_the_next_issue_has_the_papers(site: PublishingSite) -> Non
     assert frozen_days(record, "daily") == [TUESDAY]
     read_arxiv(record, MONDAY, moment(f"{MONDAY}T05:00"))
     assert site.round(hour_of(MONDAY) + 1) == "idle" and frozen_days(record, "daily") == [TUESDAY, MONDAY]
-    [issue] = editions(record, "daily", MONDAY)
+    [issue] = list_editions(record, "daily", MONDAY)
     assert {11, 12} <= set(numbers(issue.content.entries)) and issue.content.as_of == hour_of(MONDAY)
     assert list(fresh_days(record, "daily", hour_of(MONDAY) + 1)) == [MONDAY] and verified(record)
 
@@ -165,7 +165,7 @@ def test_while_nothing_can_be_read_no_issue_appears_though_the_program_runs(site
     read_networks(record, CLOSED, hour_of(WEDNESDAY) - MINUTE, state="refused")
     site.round(hour_of(WEDNESDAY) + 11 * HOUR)
     assert frozen_days(record, "daily") == [TUESDAY]
-    site_health = health(record, ["daily"], hour_of(WEDNESDAY) + 11 * HOUR, jobs={"issues"})
+    site_health = assess_health(record, ["daily"], hour_of(WEDNESDAY) + 11 * HOUR, jobs={"issues"})
     assert site_health.problems == (
         "daily: the issue of 2024-05-08 is overdue: it waits for a network that can be read",
     )
@@ -192,7 +192,9 @@ def test_a_day_that_was_read_up_to_its_hour_has_an_issue_however_late_but_only_t
     site.round(at)
     assert frozen_days(record, "daily") == [TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
     assert list(fresh_days(record, "daily", at + 1)) == [FRIDAY] and verified(record)
-    assert all(editions(record, "daily", day)[0].content.as_of == hour_of(day) for day in (WEDNESDAY, THURSDAY, FRIDAY))
+    assert all(
+        list_editions(record, "daily", day)[0].content.as_of == hour_of(day) for day in (WEDNESDAY, THURSDAY, FRIDAY)
+    )
 
 
 def test_a_week_that_was_read_in_part_has_an_issue_and_one_that_was_not_has_none(sqlite_url: str) -> None:
@@ -251,5 +253,5 @@ def test_while_the_program_runs_an_issue_still_appears_without_the_announcement(
     read_networks(record, hour_of(WEDNESDAY), hour_of(WEDNESDAY) + 8 * HOUR)
     site.round(hour_of(WEDNESDAY) + 8 * HOUR + 1)
     assert frozen_days(record, "daily") == [TUESDAY, WEDNESDAY]
-    [issue] = editions(record, "daily", WEDNESDAY)
+    [issue] = list_editions(record, "daily", WEDNESDAY)
     assert issue.content.as_of == hour_of(WEDNESDAY) and issue.content.announced is None

@@ -12,9 +12,9 @@ import pytest
 from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.base.model import HOUR, Issue
 from hotpapers.issues.coverage import TURN
-from hotpapers.issues.freeze import check_issue, editions
+from hotpapers.issues.freeze import check_issue, list_editions
 from hotpapers.issues.queries import frozen_days
-from hotpapers.issues.windows import closing
+from hotpapers.issues.windows import closing_time
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.publish.schedule.due import still_catching_up
@@ -73,7 +73,7 @@ def test_an_issue_waits_for_what_was_posted_while_the_machine_slept(site: Publis
     write(site.record, late_post, counts(POST, 60, AWAKE + 3 * MINUTE))
     catch_up(site.record, "bluesky", AWAKE + 4 * MINUTE)
     assert not waits(site, AWAKE + 5 * MINUTE)
-    [issue] = editions(site.record, "daily", NEXT_DAY)
+    [issue] = list_editions(site.record, "daily", NEXT_DAY)
     assert issue.content.as_of == AWAKE + 4 * MINUTE
     assert {(reading.network, reading.state) for reading in issue.content.readings} >= {
         ("bluesky", "complete"), ("x", "complete"),
@@ -93,7 +93,7 @@ def test_it_waits_for_two_hours_at_most_for_the_last_networks(site: PublishingSi
     catch_up(site.record, "x", AWAKE + MINUTE)
     assert waits(site, AWAKE + 2 * MINUTE) and waits(site, AWAKE + 121 * MINUTE)
     assert not waits(site, AWAKE + 122 * MINUTE)
-    [issue] = editions(site.record, "daily", NEXT_DAY)
+    [issue] = list_editions(site.record, "daily", NEXT_DAY)
     assert issue.content.as_of == AWAKE + MINUTE
 
 
@@ -143,7 +143,7 @@ def test_when_an_issue_closes(spans: list[tuple[int, int, int]], minutes: int, s
     with Record(sqlite_url) as record:
         for start, end, at in spans:
             write(record, read("bluesky", CUT + start * MINUTE, CUT + end * MINUTE, at=CUT + at * MINUTE))
-        assert closing(record.view(), DAILY, DAY) == CUT + minutes * MINUTE
+        assert closing_time(record.view(), DAILY, DAY) == CUT + minutes * MINUTE
 
 
 def test_when_an_issue_of_a_week_closes(sqlite_url: str) -> None:
@@ -152,5 +152,5 @@ def test_when_an_issue_of_a_week_closes(sqlite_url: str) -> None:
         weekly = msgspec.structs.replace(DAILY, window="weekly")
         monday = moment("2024-05-06T08:00")
         write(record, read("bluesky", monday - HOUR * 40, monday + 95 * HOUR, at=monday + 95 * HOUR))
-        assert closing(record.view(), weekly, "2024-05-06") == monday + 95 * HOUR
-        assert closing(record.view(), DAILY, "2024-05-06") == monday
+        assert closing_time(record.view(), weekly, "2024-05-06") == monday + 95 * HOUR
+        assert closing_time(record.view(), DAILY, "2024-05-06") == monday

@@ -20,11 +20,11 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.publish.schedule.health import SILENT, SiteHealth, dead_jobs, health, metrics
+from hotpapers.publish.schedule.health import SILENT, SiteHealth, assess_health, dead_jobs, format_metrics
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.record import Record
-from hotpapers.record.statistics import totals
-from hotpapers.serve.monitoring import monitor
+from hotpapers.record.statistics import store_totals
+from hotpapers.serve.monitoring import serve_monitoring
 from hotpapers.serve.server import background_server
 from tests.collect.sources.net import ScriptedClient
 from tests.conftest import data
@@ -52,11 +52,11 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
         record.append([daily], source="settings", at=NOW - 2 * DAY)
         for status in (GOOD, BAD):
             jobs_queries.save_state(record, status)
-        site_health = health(record, ["daily"], moment("2024-05-07T09:00"))
+        site_health = assess_health(record, ["daily"], moment("2024-05-07T09:00"))
         assert site_health == SiteHealth(True, (), ("reddit: refused: answered 403",))
-        later_health = health(record, [], NOW + 9 * DAY, jobs={"issues"})
+        later_health = assess_health(record, [], NOW + 9 * DAY, jobs={"issues"})
         assert later_health == SiteHealth(True, (), ()), "both were switched off in the settings"
-        overdue_health = health(record, ["daily"], NOW)
+        overdue_health = assess_health(record, ["daily"], NOW)
         assert not overdue_health.ok and "daily: the issue of 2024-05-07 is overdue" in overdue_health.problems
 
 
@@ -66,8 +66,8 @@ def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_i
         weekly = Publication(publication="weekly", title="W", window="weekly", hour=8, observed_at=start)
         daily = Publication(publication="daily", title="D", observed_at=start)
         record.append([weekly, daily], source="settings", at=start)
-        assert health(record, ["weekly"], moment("2024-05-06T09:00")).ok
-        overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
+        assert assess_health(record, ["weekly"], moment("2024-05-06T09:00")).ok
+        overdue_health = assess_health(record, ["weekly"], moment("2024-05-06T09:01"))
         assert overdue_health.problems == ("weekly: the issue of 2024-05-06 is overdue",)
         for reason, ending in (
             ("daily: no network was read", ""),
@@ -78,18 +78,18 @@ def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_i
         ):
             state = JobState(source="issues", reason=reason, next_at=moment("2024-05-06T09:01"))
             jobs_queries.save_state(record, state)
-            overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
+            overdue_health = assess_health(record, ["weekly"], moment("2024-05-06T09:01"))
             assert overdue_health.problems[-1] == f"weekly: the issue of 2024-05-06 is overdue{ending}"
         jobs_queries.save_state(record, msgspec.structs.replace(state, next_at=moment("2024-05-06T07:00")))
-        overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
+        overdue_health = assess_health(record, ["weekly"], moment("2024-05-06T09:01"))
         assert overdue_health.problems[-1].endswith("is overdue"), "what was said two hours ago holds up nothing now"
 
 
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
-        counts = totals(record)._replace(size=4096)
-    text = metrics(counts, [BAD, GOOD], SiteHealth(True, (), ()))
+        counts = store_totals(record)._replace(size=4096)
+    text = format_metrics(counts, [BAD, GOOD], SiteHealth(True, (), ()))
     assert text == data("running", "metrics.txt").read_text("utf-8")
 
 
@@ -101,7 +101,7 @@ def test_machines_ask_at_an_address() -> None:
             raise UnreachableStore("the server does not answer")
         return states.pop(0)
 
-    with monitor("127.0.0.1:0", ask, lambda: "hotpapers_up 1\n") as port:
+    with serve_monitoring("127.0.0.1:0", ask, lambda: "hotpapers_up 1\n") as port:
         base = f"http://127.0.0.1:{port}"
         assert fetch(f"{base}/metrics") == (200, "hotpapers_up 1\n")
         assert fetch(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": [], "without_issue": []}')
@@ -110,7 +110,7 @@ def test_machines_ask_at_an_address() -> None:
         assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
         assert fetch(f"{base}/else")[0] == 404
         assert fetch(f"{base}/metrics", "HEAD") == (200, "") and fetch(f"{base}/health", "HEAD") == (503, "")
-        with pytest.raises(SettingsError, match="choose another"), monitor(f"127.0.0.1:{port}", ask, str):
+        with pytest.raises(SettingsError, match="choose another"), serve_monitoring(f"127.0.0.1:{port}", ask, str):
             pass
 
 
@@ -120,7 +120,7 @@ def test_machines_ask_at_an_address() -> None:
 ])  # fmt: skip
 def test_a_target_may_be_a_whole_address(target: str, status: int) -> None:
     with (
-        monitor("127.0.0.1:0", lambda: SiteHealth(True, (), ()), lambda: "hotpapers_up 1\n") as port,
+        serve_monitoring("127.0.0.1:0", lambda: SiteHealth(True, (), ()), lambda: "hotpapers_up 1\n") as port,
         socket.create_connection(("127.0.0.1", port)) as client,
     ):
         client.sendall(f"GET {target} HTTP/1.1\r\nHost: monitor.example\r\n\r\n".encode())

@@ -14,7 +14,7 @@ from tests.cli.run import good
 from tests.publish.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 from tests.record import made
 
-LINKS_ONLY = terms.table({"bluesky": TermsOverride(shown="link")})
+LINKS_ONLY = terms.reviewed_terms({"bluesky": TermsOverride(shown="link")})
 CHANNELS = ("site", "feeds", "markdown")
 WORDS = b"Moss grows here"
 

@@ -25,7 +25,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.publish.schedule.health import health
+from hotpapers.publish.schedule.health import assess_health
 from hotpapers.publish.schedule.publishing import (
     FurtherParts,
     IssueDestination,
@@ -136,7 +136,7 @@ def test_coverage_is_read_only_while_an_issue_is_missing(site: PublishingSite, s
     at = moment("2024-05-27T10:00")
     assert frozen_days(site.record, "daily") == list(mondays)
     statements.clear()
-    assert site.round(at) == "idle" and health(site.record, ["daily"], at).ok
+    assert site.round(at) == "idle" and assess_health(site.record, ["daily"], at).ok
     assert statements and not [sql for sql in statements if "coverage" in sql]
 
 
@@ -156,7 +156,7 @@ def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> 
         for listener in networks:
             listener(date_header(CUT), at)
         assert site.round(at) == "partial" and frozen_days(site.record, "daily") == []
-        problems = health(site.record, ["daily"], at).problems
+        problems = assess_health(site.record, ["daily"], at).problems
         assert any("clock is 5 days ahead of the networks'; nothing is frozen" in problem for problem in problems)
         networks[0](date_header(at), at)  # only one of three says so
         assert site.round(at + 1) == "partial" and frozen_days(site.record, "daily") == []

@@ -72,7 +72,7 @@ class SendingRounds:
         return SenderDestination(self.sender, http, partial(add_call, "check"), partial(add_call, "close"))
 
     def freeze(self, day: str = DAY, at: int = 0, publication: Publication = DAILY) -> None:
-        freeze.freeze(self.record, publication, day, at=at or self.at)
+        freeze.freeze_issue(self.record, publication, day, at=at or self.at)
 
     def round(self, delay: int = 0) -> job_state.JobState:
         """A round `delay` microseconds later; returns the job's state."""
@@ -105,7 +105,7 @@ def test_only_fresh_issues_are_sent(sending: SendingRounds) -> None:
     sending.freeze("2024-05-08", CUT + 2 * A_DAY - 1)
     assert list(fresh_days(sending.record, "daily", CUT + A_DAY)) == [DAY, "2024-05-08"]
     assert list(fresh_days(sending.record, "daily", CUT + 2 * A_DAY + 2)) == ["2024-05-08"]
-    freeze.freeze(sending.record, DAILY, DAY, again=True, reason="x", at=CUT + 3 * A_DAY)
+    freeze.freeze_issue(sending.record, DAILY, DAY, again=True, reason="x", at=CUT + 3 * A_DAY)
     assert list(fresh_days(sending.record, "daily", CUT + 3 * A_DAY)) == ["2024-05-08"], "a correction is no new issue"
     sending.freeze("2024-05-10", CUT + 6 * A_DAY - 1)
     assert list(fresh_days(sending.record, "daily", CUT + 6 * A_DAY)) == [], "its day closed long ago"

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper
-from hotpapers.publish.view.citations import PaperCitation, bibtex, citation, coins, highwire, ris
+from hotpapers.publish.view.citations import (
+    PaperCitation,
+    coins_title,
+    format_bibtex,
+    format_ris,
+    highwire_tags,
+    paper_citation,
+)
 from tests.publish.render.build import paper
 from tests.publish.render.full_sample import STARS
 from tests.publish.render.hostile import HOSTILE
@@ -20,32 +27,36 @@ from tests.publish.render.sample import OLD
 
 def citation_of(item: Paper) -> PaperCitation:
     """The citation of a paper that has one."""
-    result = citation(item)
+    result = paper_citation(item)
     assert result is not None
     return result
 
 
 def test_bibtex() -> None:
-    assert bibtex(citation_of(STARS)) == (
+    assert format_bibtex(citation_of(STARS)) == (
         "@misc{overquill-2101.99907,\n"
         '  title = {{Schr\\"odinger Stars of $M_\\odot \\sim 10^3$}},\n'
         "  author = {Tansy Overquill and Li Na},\n"
         "  year = {2021},\n  month = {1},\n  eprint = {2101.99907},\n  archivePrefix = {arXiv},\n"
         "  primaryClass = {astro-ph.CO},\n  doi = {10.1000/stars.1},\n  url = {https://arxiv.org/abs/2101.99907},\n}\n"
     )
-    assert "overquill-hep-th-9901999" in bibtex(citation_of(OLD)) and "year = {1999}" in bibtex(citation_of(OLD))
+    assert "overquill-hep-th-9901999" in format_bibtex(citation_of(OLD)) and "year = {1999}" in format_bibtex(
+        citation_of(OLD)
+    )
 
 
 def test_an_underscore_is_only_mathematics_in_formulas() -> None:
     reference = citation_of(
         paper("2101.99911", r"tea_pot and $x_1$ and tea\_cup", doi="10.1000/a_b", journal="J_1 of $H_2$")
     )
-    assert r"{{tea\_pot and $x_1$ and tea\_cup}}" in bibtex(reference) and r"{J\_1 of $H_2$}" in bibtex(reference)
-    assert "{10.1000/a_b}" in bibtex(reference)
+    assert r"{{tea\_pot and $x_1$ and tea\_cup}}" in format_bibtex(reference) and r"{J\_1 of $H_2$}" in format_bibtex(
+        reference
+    )
+    assert "{10.1000/a_b}" in format_bibtex(reference)
 
 
 def test_ris() -> None:
-    assert ris(citation_of(STARS)) == (
+    assert format_ris(citation_of(STARS)) == (
         "TY  - UNPB\r\nTI  - Schrödinger Stars of $M_\\odot \\sim 10^3$\r\nAU  - Overquill, Tansy\r\nAU  - Na, Li\r\n"
         "PY  - 2021\r\nDA  - 2021/01/14/\r\nPB  - arXiv\r\nAN  - arXiv:2101.99907\r\nDO  - 10.1000/stars.1\r\n"
         "UR  - https://arxiv.org/abs/2101.99907\r\nER  - \r\n"
@@ -56,19 +67,19 @@ def test_a_suffix_follows_the_family_name() -> None:
     reference = citation_of(
         paper("2101.99912", "T", authors=("Tansy Overquill Jr.", "Kaveh Rushmere III", "Ada de Moth"))
     )
-    assert bibtex(reference).startswith("@misc{overquill-2101.99912,")
-    assert "author = {Overquill, Jr., Tansy and Rushmere, III, Kaveh and Ada de Moth}" in bibtex(reference)
-    assert [line[6:] for line in ris(reference).split("\r\n") if line.startswith("AU")] == [
+    assert format_bibtex(reference).startswith("@misc{overquill-2101.99912,")
+    assert "author = {Overquill, Jr., Tansy and Rushmere, III, Kaveh and Ada de Moth}" in format_bibtex(reference)
+    assert [line[6:] for line in format_ris(reference).split("\r\n") if line.startswith("AU")] == [
         "Overquill, Tansy, Jr.", "Rushmere, Kaveh, III", "de Moth, Ada",
     ]  # fmt: skip
 
 
 def test_coins_and_highwire() -> None:
-    pairs = parse_qsl(coins(citation_of(STARS)), strict_parsing=True)
+    pairs = parse_qsl(coins_title(citation_of(STARS)), strict_parsing=True)
     assert ("rft.atitle", "Schrödinger Stars of $M_\\odot \\sim 10^3$") in pairs and ("rft.au", "Li Na") in pairs
     assert dict(pairs)["rft.date"] == "2021-01-14" and ("rft_id", "info:doi/10.1000/stars.1") in pairs
-    assert dict(highwire(citation_of(STARS)))["citation_arxiv_id"] == "2101.99907"
-    assert [name for kind, name in highwire(citation_of(STARS)) if kind == "citation_author"] == [
+    assert dict(highwire_tags(citation_of(STARS)))["citation_arxiv_id"] == "2101.99907"
+    assert [name for kind, name in highwire_tags(citation_of(STARS)) if kind == "citation_author"] == [
         "Tansy Overquill",
         "Li Na",
     ]
@@ -77,19 +88,19 @@ def test_coins_and_highwire() -> None:
 def test_groups_and_affiliations_are_told_alike_in_all_formats() -> None:
     names = ("Kettle and Oven Lab", "Ada Brewster (Tea University)", "Bo Li, MD", "Cy Ng for the Kettle Team")
     reference = citation_of(paper("2101.99907", "Kettles", authors=names))
-    assert "author = {{Kettle and Oven Lab} and Ada Brewster and Li, MD, Bo and Cy Ng}" in bibtex(reference)
-    assert "@misc{kettle-" in bibtex(reference)
-    assert [line[6:] for line in ris(reference).split("\r\n") if line.startswith("AU")] == [
+    assert "author = {{Kettle and Oven Lab} and Ada Brewster and Li, MD, Bo and Cy Ng}" in format_bibtex(reference)
+    assert "@misc{kettle-" in format_bibtex(reference)
+    assert [line[6:] for line in format_ris(reference).split("\r\n") if line.startswith("AU")] == [
         "Kettle and Oven Lab", "Brewster, Ada", "Li, Bo, MD", "Ng, Cy",
     ]  # fmt: skip
-    pairs = parse_qsl(coins(reference), strict_parsing=True)
+    pairs = parse_qsl(coins_title(reference), strict_parsing=True)
     assert pairs[-4:] == [
         ("rft.aucorp", "Kettle and Oven Lab"), ("rft.au", "Ada Brewster"), ("rft.au", "Bo Li MD"), ("rft.au", "Cy Ng"),
     ]  # fmt: skip
 
 
 def test_a_paper_of_another_server_is_not_cited() -> None:
-    assert citation(Paper(paper="osf:abcde", title="T", observed_at=0)) is None
+    assert paper_citation(Paper(paper="osf:abcde", title="T", observed_at=0)) is None
 
 
 @pytest.mark.parametrize(
@@ -97,14 +108,16 @@ def test_a_paper_of_another_server_is_not_cited() -> None:
     [("Tansy Müller", "muller"), ("Li Ångström-Æsop", "angstromaesop"), ("Ada Søł", "sol"), ("李娜", "arxiv")],
 )
 def test_a_key_keeps_the_letters_of_a_name(author: str, key: str) -> None:
-    assert bibtex(citation_of(paper("2101.99913", "T", authors=(author,)))).startswith(f"@misc{{{key}-2101.99913,")
+    assert format_bibtex(citation_of(paper("2101.99913", "T", authors=(author,)))).startswith(
+        f"@misc{{{key}-2101.99913,"
+    )
 
 
 def test_what_little_is_known_is_cited() -> None:
     reference = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
     assert reference.title == "2101.99908" and reference.doi == "10.48550/arXiv.2101.99908"
-    assert bibtex(reference).startswith("@misc{arxiv-2101.99908,") and "author" not in bibtex(reference)
-    assert "AU  - " not in ris(reference)
+    assert format_bibtex(reference).startswith("@misc{arxiv-2101.99908,") and "author" not in format_bibtex(reference)
+    assert "AU  - " not in format_ris(reference)
 
 
 def check(text: str) -> None:
@@ -112,18 +125,18 @@ def check(text: str) -> None:
     reference = citation_of(
         paper("2101.99909", text, authors=(text, f"A {text}"), categories=(text,), doi=text, journal=text)
     )
-    entry = bibtex(reference)
+    entry = format_bibtex(reference)
     depths = list(accumulate((char == "{") - (char == "}") for char in entry[entry.index("{") :]))
     assert min(depths[:-2]) == 1 and depths[-2:] == [0, 0]
     assert len(re.findall(r"^  \w+ = ", entry, re.M)) == entry.count("\n") - 2
     assert len(re.findall(r"(?<!\\)\$", entry)) % 2 == 0
-    lines = ris(reference).split("\r\n")
+    lines = format_ris(reference).split("\r\n")
     assert lines[-1] == "" and all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines[:-1])
     assert [line[:2] for line in lines].count("ER") == [line[:2] for line in lines].count("TY") == 1
-    assert "\n" not in coins(reference) and {key.partition(".")[0] for key, _ in parse_qsl(coins(reference))} <= {
-        "ctx_ver", "rft_val_fmt", "rft", "rft_id",
-    }  # fmt: skip
-    assert all("\n" not in value for _, value in highwire(reference))
+    title = coins_title(reference)
+    assert "\n" not in title
+    assert {key.partition(".")[0] for key, _ in parse_qsl(title)} <= {"ctx_ver", "rft_val_fmt", "rft", "rft_id"}
+    assert all("\n" not in value for _, value in highwire_tags(reference))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -53,7 +53,7 @@ def reading(network: str, state: str, reason: str = "") -> NetworkReading:
     ],
 )
 def test_the_line_names_what_was_not_read(readings: list[NetworkReading], line: str) -> None:
-    assert glance.line(issue_read_as(*readings)) == line
+    assert glance.summary_line(issue_read_as(*readings)) == line
 
 
 def test_pages_say_since_when_a_network_failed_but_not_what_its_server_answered() -> None:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.keep.search.highlights import SNIPPET, Highlighter
-from hotpapers.keep.search.query_parser import parse
-from hotpapers.publish.view.highlighting import CLOSE, OPEN, marked
-from hotpapers.publish.view.tex import prose
+from hotpapers.keep.search.query_parser import parse_query
+from hotpapers.publish.view.highlighting import CLOSE, OPEN, mark_spans
+from hotpapers.publish.view.tex import tex_to_markup
 
 
 def highlighted(text: str, query: str) -> str:
-    return prose(text, Highlighter(parse(query)).title(text))
+    return tex_to_markup(text, Highlighter(parse_query(query)).title(text))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,10 @@ TEXTS = st.lists(
 def test_marks_change_nothing_else(text: str, ends: list[int]) -> None:
     ordered = sorted(set(ends))
     spans = list(zip(ordered[::2], ordered[1::2], strict=False))
-    for html, plain in ((prose(text, spans), prose(text)), (marked(text, spans), marked(text, ()))):
+    for html, plain in (
+        (tex_to_markup(text, spans), tex_to_markup(text)),
+        (mark_spans(text, spans), mark_spans(text, ())),
+    ):
         assert re.sub("</?mark>", "", html) == plain
         assert re.fullmatch("((?!</?mark>).)*(<mark>((?!</?mark>).)*</mark>((?!</?mark>).)*)*", html, re.DOTALL)
 
@@ -51,8 +54,8 @@ def test_a_snippet_cuts_no_formula() -> None:
     formula = r"$\alpha + \beta + \gamma + \delta$"
     for before in range(SNIPPET - 40, SNIPPET + 10):
         text = "k" * before + f" {formula} " + "other words " * 30
-        snippet, _ = Highlighter(parse("kettle")).snippet(text)
+        snippet, _ = Highlighter(parse_query("kettle")).snippet(text)
         assert snippet.count("$") in (0, 2), before
     text = "other words " * 40 + f"{formula} {formula} kettle " + "other words " * 40
-    snippet, _ = Highlighter(parse("kettle")).snippet(text)
+    snippet, _ = Highlighter(parse_query("kettle")).snippet(text)
     assert snippet.count("$") % 2 == 0

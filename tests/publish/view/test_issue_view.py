@@ -7,7 +7,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Attention, NetworkForecast, PrintedCount, Quotation
 from hotpapers.issues.ranking import words
-from hotpapers.publish.view.issue_view import issue_view, links
+from hotpapers.publish.view.issue_view import issue_view, links_to_paper
 from hotpapers.publish.view.post_views import LinkedPiece
 from tests.publish.render.build import OWN, issue, link_only, own_entry, paper, post
 
@@ -140,4 +140,4 @@ def test_code_is_found_where_hugging_face_lists_it_if_authors_name_none() -> Non
     entries = issue_view(published, posts={PAPERS[0].paper: [listed]}).entries
     assert [[link.url for link in entry.links if link.text == "code"] for entry in entries] == [[target], [], []]
     named = msgspec.structs.replace(PAPERS[0], comment="Code: github.com/kettles/own")
-    assert LinkedPiece("code", "https://github.com/kettles/own") in links(named, known=[listed])
+    assert LinkedPiece("code", "https://github.com/kettles/own") in links_to_paper(named, known=[listed])

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, points, sentences
+from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, sentence_points, split_sentences
 from hotpapers.wings.classic import format as classic
 from tests.publish.render.build import paper
 
@@ -74,7 +74,7 @@ def test_it_is_the_sentence_that_tells_the_most(name: str) -> None:
     ],
 )
 def test_sentences(text: str, expected: list[str] | None) -> None:
-    assert sentences(text) == (expected or [text])
+    assert split_sentences(text) == (expected or [text])
 
 
 @pytest.mark.parametrize(
@@ -87,22 +87,22 @@ def test_the_name_in_a_title(title: str, name: str) -> None:
 
 def test_length_counts() -> None:
     easy, long, endless = (f"We tea {'leaf ' * number}now." for number in (20, 60, 90))
-    assert points(easy, 1, 3) > points(long, 1, 3) > points(endless, 1, 3)
-    assert points("Tea.", 1, 3) < points("Tea is what the kettle in the hall was for.", 1, 3)
+    assert sentence_points(easy, 1, 3) > sentence_points(long, 1, 3) > sentence_points(endless, 1, 3)
+    assert sentence_points("Tea.", 1, 3) < sentence_points("Tea is what the kettle in the hall was for.", 1, 3)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=400) | st.text(alphabet="aB .$\\()[]?!1", max_size=400))
 def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> None:
     line = phrases.one_line(text)
-    parts = sentences(line)
+    parts = split_sentences(line)
     assert " ".join("".join(parts).split()) == "".join(parts)
     assert "".join("".join(parts).split()) == "".join(line.split())
     sentence = key_sentence(line)
-    ranks = [(-points(part, n, len(parts)), n) for n, part in enumerate(parts)]
+    ranks = [(-sentence_points(part, n, len(parts)), n) for n, part in enumerate(parts)]
     assert sentence == (parts[min(ranks)[1]] if ranks else "")
     assert sentence in parts or (sentence == "" and not parts)
     start = line.find(sentence)
-    for piece in formulas(line):
+    for piece in find_formulas(line):
         assert not (start < piece.start < start + len(sentence) < piece.end)
     assert key_sentence(line) == sentence
 
@@ -125,7 +125,7 @@ def test_a_lead_says_where_it_comes_from() -> None:
     assert phrases.opening(long_paper) == phrases.Opening(lead, "from the abstract", LONG)
     human_paper = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
     assert phrases.opening(human_paper) == phrases.Opening("Asks kettles.", "", LONG)
-    summary = phrases.signed("Kettles hush.", "tea-7b", "2026-11-20")
+    summary = phrases.signed_sentence("Kettles hush.", "tea-7b", "2026-11-20")
     machine_paper = paper("2101.99901", "Told", LONG, summary=summary)
     assert phrases.opening(machine_paper) == phrases.Opening(
         "Kettles hush.", "machine-written, tea-7b, 2026-11-20", LONG
@@ -140,14 +140,14 @@ def test_a_sentence_without_an_end_gives_its_first_words() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_a_machines_mark_stays_on_its_words(text: str, model: str) -> None:
-    summary = phrases.signed(text or "x", model, "2026-11-20")
-    unsigned, mark = phrases.unsigned(summary)
+    summary = phrases.signed_sentence(text or "x", model, "2026-11-20")
+    unsigned, mark = phrases.split_mark(summary)
     assert unsigned == (text or "x") and mark.startswith("machine-written, ") and mark.endswith(", 2026-11-20")
 
 
 def test_what_only_looks_like_a_mark_is_none() -> None:
     for text in ("Kettles (machine-written)", "Kettles (machine-written, x, soon)", "Kettles"):
-        assert phrases.unsigned(text) == (text, "")
+        assert phrases.split_mark(text) == (text, "")
 
 
 @pytest.mark.long
@@ -156,12 +156,12 @@ def test_on_real_abstracts_it_differs_from_the_first_sentence_as_it_was_counted(
     twice. Only the count is tested: how often of 2,543 it is another sentence."""
     papers: dict[str, Paper] = {}
     for file in sorted((shared / "archive" / "posts").glob("*.md")):
-        text, _ = classic.decode(file.read_bytes())
-        for item in classic.parse(text).items:
+        text, _ = classic.decode_file(file.read_bytes())
+        for item in classic.parse_classic(text).items:
             if item.abstract.strip():
                 papers[str(item.paper)] = paper(str(item.paper), item.title, " ".join(item.abstract.split()))
     pairs = [
-        (key_sentence(listed_paper.abstract, listed_paper.title), sentences(listed_paper.abstract)[0])
+        (key_sentence(listed_paper.abstract, listed_paper.title), split_sentences(listed_paper.abstract)[0])
         for listed_paper in papers.values()
     ]
     count = sum(key != first for key, first in pairs)

@@ -8,15 +8,15 @@ import re
 import pytest
 
 from hotpapers.publish.view import math_alphabets
-from hotpapers.publish.view.mathml import formula
-from hotpapers.publish.view.tex import plain, plain_line, prose
+from hotpapers.publish.view.mathml import render_formula
+from hotpapers.publish.view.tex import plain_line, tex_to_markup, tex_to_text
 
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def letters(tex: str) -> str:
     """The text of a rendered formula."""
-    markup = formula(tex)
+    markup = render_formula(tex)
     assert markup is not None, tex
     return html.unescape(re.sub(r"<[^<>]*>", "", markup)).replace("\u00a0", " ")
 
@@ -31,14 +31,14 @@ def letters(tex: str) -> str:
     ],
 )
 def test_alphabets_are_whole_with_the_letters_that_stand_elsewhere(style: str, expected: str) -> None:
-    assert math_alphabets.styled(LATIN, math_alphabets.styles_named(style)) == expected
+    assert math_alphabets.style_text(LATIN, math_alphabets.styles_named(style)) == expected
 
 
 @pytest.mark.parametrize("command", sorted(math_alphabets._STYLES))
 @pytest.mark.parametrize("form", ["{{R}}", " R", "{{ R }}", " {{R}}"])
 def test_every_command_gives_another_letter(command: str, form: str) -> None:
     shown = letters(rf"x \in \{command}{form.format()}^n")
-    assert shown[2] == math_alphabets.styled("R", math_alphabets._STYLES[command]) != "R" and shown[3:] == "n"
+    assert shown[2] == math_alphabets.style_text("R", math_alphabets._STYLES[command]) != "R" and shown[3:] == "n"
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_letters_of_a_formula(tex: str, expected: str) -> None:
 
 def test_letters_between_formulas() -> None:
     text = r"maps of \mathbb{R}^n, \mathcal D and \mathbf{v}; \mathbf{Results:} \mathsf{words}"
-    assert plain(text) == plain_line(text) == prose(text) == "maps of ℝ^n, 𝒟 and 𝐯; Results: words"
+    assert tex_to_text(text) == plain_line(text) == tex_to_markup(text) == "maps of ℝ^n, 𝒟 and 𝐯; Results: words"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.publish.view import mathml
-from hotpapers.publish.view.mathml import MAX_FORMULA_CHARS, formula
-from hotpapers.publish.view.tex import MAX_FORMULAS_CHARS, decode_accents, plain, plain_line, prose
+from hotpapers.publish.view.mathml import MAX_FORMULA_CHARS, render_formula
+from hotpapers.publish.view.tex import MAX_FORMULAS_CHARS, decode_accents, plain_line, tex_to_markup, tex_to_text
 from hotpapers.publish.view.tex import MAX_TEXT_CHARS as LONGEST_TEXT
 from hotpapers.record import Record
 from tests.conftest import SHARED
@@ -23,7 +23,7 @@ from tests.wings.classic import classic_issues
 
 def body(tex: str) -> str:
     """The content of a formula's `math` element."""
-    markup = formula(tex)
+    markup = render_formula(tex)
     assert markup is not None, tex
     return re.sub(r"<math[^>]*>|</math>", "", markup)
 
@@ -48,27 +48,27 @@ def body(tex: str) -> str:
     ],
 )
 def test_formulas_are_found(text: str, expected: list[str]) -> None:
-    assert [piece.tex for piece in formulas(text)] == expected
-    for piece in formulas(text):
+    assert [piece.tex for piece in find_formulas(text)] == expected
+    for piece in find_formulas(text):
         assert piece.tex in text[piece.start : piece.end]
 
 
 def test_a_text_is_its_letters_and_its_formulas() -> None:
-    markup = prose("Schr\\\"odinger's $\\ell_1$ & <b>")
+    markup = tex_to_markup("Schr\\\"odinger's $\\ell_1$ & <b>")
     assert markup.startswith("Schrödinger&#39;s <math alttext=") and markup.endswith("</math> &amp; &lt;b&gt;")
-    assert prose("No TeX & nothing") == "No TeX &amp; nothing"
-    assert prose("$\\unknown{x}$ <b>") == '<code class="tex">\\unknown{x}</code> &lt;b&gt;'
+    assert tex_to_markup("No TeX & nothing") == "No TeX &amp; nothing"
+    assert tex_to_markup("$\\unknown{x}$ <b>") == '<code class="tex">\\unknown{x}</code> &lt;b&gt;'
 
 
 def test_plain_text_keeps_the_tex_of_formulas() -> None:
-    assert plain('Schr\\"odinger $\\alpha$ \\emph{now}') == "Schrödinger $\\alpha$ now"
-    assert plain("$x$") == "$x$" and plain("\\'e" * LONGEST_TEXT) == "\\'e" * LONGEST_TEXT
+    assert tex_to_text('Schr\\"odinger $\\alpha$ \\emph{now}') == "Schrödinger $\\alpha$ now"
+    assert tex_to_text("$x$") == "$x$" and tex_to_text("\\'e" * LONGEST_TEXT) == "\\'e" * LONGEST_TEXT
 
 
 def test_a_text_without_end_is_shown_as_it_is() -> None:
-    assert prose("$x$" * 4000) == "$x$" * 4000
+    assert tex_to_markup("$x$" * 4000) == "$x$" * 4000
     text = "$&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&$ " * 300
-    markup = prose(text)
+    markup = tex_to_markup(text)
     assert markup.count("<math") < markup.count('<code class="tex">') and len(markup) < 3 * MAX_FORMULAS_CHARS
 
 
@@ -80,7 +80,7 @@ def test_formulas_are_mathml() -> None:
     assert body("\\sim 3") == "<mrow><mo>∼</mo><mn>3</mn></mrow>"
     assert "<mo>&lt;</mo>" in body("a<b") and "<mo>&gt;</mo>" in body("a > b")
     assert "<mtext>softmax</mtext>" in body("\\mathrm{softmax}(x)")
-    assert formula("  x \n y ") == formula("x y")
+    assert render_formula("  x \n y ") == render_formula("x y")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_formulas_are_mathml() -> None:
     ],
 )  # fmt: skip
 def test_macros_that_papers_use_are_known(tex: str) -> None:
-    assert formula(tex) is not None
+    assert render_formula(tex) is not None
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ EMPTY = ["{}", r"\text{}", r"\mathbf{}", r"\operatorname{}", r"\mathop{}", r"\ma
 
 @given(st.lists(st.sampled_from([*EMPTY, "x", "_2", "^3", "F", r"\frac{a}{b}"]), min_size=1, max_size=6))
 def test_no_element_without_content_is_shown(parts: list[str]) -> None:
-    assert not re.search(r"<(mo|mi|mn|mtext)[^<>]*></\1>", formula(" ".join(parts)) or "")
+    assert not re.search(r"<(mo|mi|mn|mtext)[^<>]*></\1>", render_formula(" ".join(parts)) or "")
 
 
 @given(
@@ -157,7 +157,7 @@ def test_no_element_without_content_is_shown(parts: list[str]) -> None:
 )
 def test_a_formula_in_text_in_a_formula_ends_nothing(command: str, text: str) -> None:
     whole = rf"M_{{\{command}{{{text}}}}} < 5"
-    assert [piece.tex for piece in formulas(f"a mass ${whole}$ and $z$")] == [whole, "z"]
+    assert [piece.tex for piece in find_formulas(f"a mass ${whole}$ and $z$")] == [whole, "z"]
     assert "$" not in body(whole) and "\\" not in body(whole)
 
 
@@ -192,7 +192,7 @@ def test_a_row_may_begin_with_what_looks_like_a_command() -> None:
     ],
 )
 def test_what_cannot_be_rendered_is_given_up(tex: str) -> None:
-    assert formula(tex) is None
+    assert render_formula(tex) is None
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ _TEX = st.lists(
 
 @given(st.one_of(_TEX, st.text(max_size=80)))
 def test_a_formula_is_well_formed_and_nothing_else(tex: str) -> None:
-    markup = formula(tex)
+    markup = render_formula(tex)
     if markup is not None:
         page = Page(markup.encode())
         assert page.elements[0].tag == "math" and all(element.tag.startswith("m") for element in page.elements)
@@ -224,7 +224,7 @@ def test_a_formula_is_well_formed_and_nothing_else(tex: str) -> None:
 @given(st.text(alphabet="$\\(){}[]xa^_ \"'`&<begind", max_size=200))
 def test_any_text_ends_in_time(text: str) -> None:
     start = time.monotonic()
-    Page(f"<p>{prose(text)}</p>".encode())
+    Page(f"<p>{tex_to_markup(text)}</p>".encode())
     assert time.monotonic() - start < 5
 
 
@@ -263,16 +263,16 @@ def test_letters(tex: str, text: str) -> None:
 
 
 def test_emphasis_may_enclose_formulas() -> None:
-    assert plain("\\emph{a $x$ b} and \\textbf{$y_{1}$}") == "a $x$ b and $y_{1}$"
-    assert plain("$\\text{a}$ \\textit{\\emph{b $\\mathrm{c}$}\0}") == "$\\text{a}$ b $\\mathrm{c}$"
-    assert plain("\\unknown{a $x$ b} H\\textsubscript{$x$}") == "a $x$ b H$x$"
-    assert "emph" not in prose("\\emph{a $x$ b}") and "{" not in prose("\\emph{a $x$ b}")
+    assert tex_to_text("\\emph{a $x$ b} and \\textbf{$y_{1}$}") == "a $x$ b and $y_{1}$"
+    assert tex_to_text("$\\text{a}$ \\textit{\\emph{b $\\mathrm{c}$}\0}") == "$\\text{a}$ b $\\mathrm{c}$"
+    assert tex_to_text("\\unknown{a $x$ b} H\\textsubscript{$x$}") == "a $x$ b H$x$"
+    assert "emph" not in tex_to_markup("\\emph{a $x$ b}") and "{" not in tex_to_markup("\\emph{a $x$ b}")
 
 
 def test_quotation_marks_and_dashes_stand_beside_formulas() -> None:
-    assert prose("``$x$'' and $x$--$y$").startswith("“<math")
+    assert tex_to_markup("``$x$'' and $x$--$y$").startswith("“<math")
     assert plain_line("``$x$'' and $x$--$y$, Eq.~$1$") == "“x” and x–y, Eq. 1"
-    assert prose("What ``Tea'' Is") == plain("What ``Tea'' Is") == "What “Tea” Is"
+    assert tex_to_markup("What ``Tea'' Is") == tex_to_text("What ``Tea'' Is") == "What “Tea” Is"
 
 
 @given(st.text())
@@ -292,7 +292,7 @@ def test_the_formulas_of_the_archive_are_rendered(sqlite_url: str) -> None:
             classic_issues.import_file(record, file.name, file.read_bytes())
         rows = record.view().latest(Paper)
         texts = [text for row in rows for text in (row.item.title, row.item.abstract)]
-    all_formulas = [piece.tex for text in texts for piece in formulas(text)]
-    convertible = [tex for tex in all_formulas if formula(tex) is not None]
+    all_formulas = [piece.tex for text in texts for piece in find_formulas(text)]
+    convertible = [tex for tex in all_formulas if render_formula(tex) is not None]
     assert len(all_formulas) > 100 and len(convertible) >= 0.99 * len(all_formulas)
-    assert not [text for text in texts if re.search(r"\\[A-Za-z]", re.sub("<math.*?</math>", "", prose(text)))]
+    assert not [text for text in texts if re.search(r"\\[A-Za-z]", re.sub("<math.*?</math>", "", tex_to_markup(text)))]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, choice_of, field_of, fields
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, choice_of, choose_fields, field_of
 from tests.publish.render.build import paper
 
 PAPERS = ["cs.CL"] * 3 + ["cs.CV"] * 4 + ["stat.ML", "hep-th", "math.IT", "cs.RO", "other"]
 
 
 def test_categories_with_most_papers_are_first_and_few_are_shown_at_once() -> None:
-    by_field = fields(PAPERS, EVERYTHING, is_live=False)
+    by_field = choose_fields(PAPERS, EVERYTHING, is_live=False)
     assert by_field and by_field.total == len(PAPERS) == sum(count.papers for count in by_field.counts)
     assert [(count.category, count.papers) for count in by_field.shown] == [
         ("cs.CV", 4), ("cs.CL", 3), ("cs.RO", 1), ("hep-th", 1), ("math.IT", 1),
@@ -20,21 +20,21 @@ def test_categories_with_most_papers_are_first_and_few_are_shown_at_once() -> No
 
 
 def test_a_single_category_is_not_folded() -> None:
-    by_field = fields(PAPERS[:-1], EVERYTHING, is_live=False)
+    by_field = choose_fields(PAPERS[:-1], EVERYTHING, is_live=False)
     assert by_field and len(by_field.shown) == 6 and not by_field.folded
 
 
 def test_a_choice_says_how_many_there_are() -> None:
-    by_field = fields(PAPERS, PageChoice("cs.CL", "voices"), is_live=True)
+    by_field = choose_fields(PAPERS, PageChoice("cs.CL", "voices"), is_live=True)
     assert by_field and (by_field.chosen, by_field.chosen_name) == (3, "cs.CL, Computation and Language")
     assert (by_field.query("stat.ML"), by_field.query("")) == ("?in=stat.ML&by=voices", "?by=voices")
     assert (by_field.query_by("voices"), by_field.query_by("category")) == ("?in=cs.CL&by=voices", "?in=cs.CL")
 
 
 def test_a_known_category_may_have_no_papers_and_an_unknown_one_is_none() -> None:
-    empty = fields(PAPERS, PageChoice("math.NT"), is_live=True)
+    empty = choose_fields(PAPERS, PageChoice("math.NT"), is_live=True)
     assert empty and empty.chosen == 0
-    assert fields(PAPERS, PageChoice("no.such"), is_live=True) is None
+    assert choose_fields(PAPERS, PageChoice("no.such"), is_live=True) is None
 
 
 @pytest.mark.parametrize(

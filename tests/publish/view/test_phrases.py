@@ -41,7 +41,7 @@ def test_a_network_without_a_reason_is_named_alone() -> None:
 
 
 def test_ordinals() -> None:
-    ordinals = [phrases.ordinal(n) for n in (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 1013)]
+    ordinals = [phrases.format_ordinal(n) for n in (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 1013)]
     assert " ".join(ordinals) == "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 100th 101st 111th 1,013th"
 
 

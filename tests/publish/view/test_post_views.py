@@ -7,7 +7,7 @@ import pytest
 
 from hotpapers.base.model import Quotation
 from hotpapers.publish.query.issues import as_post
-from hotpapers.publish.view.post_views import byline, discussions
+from hotpapers.publish.view.post_views import discussion_views, post_byline
 from tests.publish.render.build import link_only, post
 
 ARTICLE = "https://www.kettles.example/of-tea"
@@ -34,7 +34,7 @@ def test_the_networks_and_posts_with_the_most_reactions_come_first() -> None:
     ]
     shown = [
         (network.name, [(thread.author, thread.blog, thread.reactions) for thread in network.threads])
-        for network in discussions(posts)
+        for network in discussion_views(posts)
     ]
     assert shown == [
         ("Bluesky", [("Quill Marrowby", "", "1,200 reactions"), ("Quill Marrowby", "", "3 reactions")]),
@@ -42,23 +42,23 @@ def test_the_networks_and_posts_with_the_most_reactions_come_first() -> None:
         ("Reddit", [("A post", "", "7 reactions")]),
         ("Blogs", [("Ada Rushmere", "kettles.example", "")]),
     ]
-    addresses = [thread.url for network in discussions(posts) for thread in network.threads]
+    addresses = [thread.url for network in discussion_views(posts) for thread in network.threads]
     assert addresses[2:] == ["https://news.ycombinator.com/item?id=23", "https://www.reddit.com/comments/1a", ARTICLE]
 
 
 @pytest.mark.parametrize(("name", "author"), [("Ada Rushmere", "Ada Rushmere"), ("", "A post")])
 def test_a_blog_is_named_by_its_host_without_what_its_feed_address_may_hide(name: str, author: str) -> None:
-    source = byline(blog_post(name=name).post)
+    source = post_byline(blog_post(name=name).post)
     assert (source["author"], source["handle"], source["network"]) == (author, "", "kettles.example")
 
 
 @pytest.mark.parametrize("handle", ["", "kettles", "https://", "https://[::1/feed", "javascript:alert(1)"])
 def test_a_feed_without_a_host_is_one_of_the_blogs(handle: str) -> None:
-    assert byline(blog_post(handle=handle).post)["network"] == "Blogs"
+    assert post_byline(blog_post(handle=handle).post)["network"] == "Blogs"
 
 
 @pytest.mark.parametrize("links", [[], [{"start": 2, "end": 6, "target": ARTICLE}],
                                    [{"start": 0, "end": 6, "target": "javascript:alert(1)"}]])  # fmt: skip
 def test_an_article_is_linked_only_by_its_title_and_only_on_the_web(links: list[object]) -> None:
-    assert byline(blog_post(links=links).post)["url"] == "" == as_post(blog_post(links=links).post, "text").url
+    assert post_byline(blog_post(links=links).post)["url"] == "" == as_post(blog_post(links=links).post, "text").url
     assert as_post(blog_post().post, "text").url == ARTICLE

@@ -76,7 +76,7 @@ def test_what_was_read_and_when_the_rest_was_not(readings: list[NetworkReading],
 
 
 def test_a_known_loss_is_never_a_read_network() -> None:
-    assert glance.line(replace(ISSUE, content=content_of(READ, reading("bluesky", LOSS)))).endswith(
+    assert glance.summary_line(replace(ISSUE, content=content_of(READ, reading("bluesky", LOSS)))).endswith(
         "2 networks · Bluesky only in part"
     )
 

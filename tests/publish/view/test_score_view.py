@@ -66,16 +66,16 @@ def test_beside_each_count_are_both_numbers_where_they_differ() -> None:
         "All 64 regulars there count, and 64 others: at most one for each."
     )
     assert "does not say who likes a post" in words.why_counted(ENTRY, ENTRY.counts[2])
-    assert glance.counted(ENTRY) == ("People: Bluesky\u00a0316 (128 count) · Mastodon\u00a0152 (117 count)")
+    assert glance.counts_line(ENTRY) == ("People: Bluesky\u00a0316 (128 count) · Mastodon\u00a0152 (117 count)")
 
 
 def test_a_listing_shows_what_ranks_it() -> None:
     tally = PrintedCount(network="x", voices=439, reposts=5214, likes=439, until=0, method="hot-papers/2")
     listed = replace(ENTRY, counts=(tally,), parts=(part("x", 2010, 439, "", age=0, rule="rarity"),))
-    assert glance.counted(listed) == "Likes: X (Twitter)\u00a0439"
-    assert glance.figure(listed, tally) == 439
+    assert glance.counts_line(listed) == "Likes: X (Twitter)\u00a0439"
+    assert glance.main_figure(listed, tally) == 439
     classic = replace(listed, parts=(part("x", 5653, 439, "", age=0, rule="classic"),))
-    assert glance.figure(classic, tally) == 5653
+    assert glance.main_figure(classic, tally) == 5653
 
 
 @pytest.mark.parametrize(("counted_as", "percent"), [("voices", 0), ("likes", 49)])

@@ -387,14 +387,14 @@ def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
         add_verdict(site, rule)
     assert is_bot(site) and "This applies to all future issues" in site.prove(ADA, "person").text
     assert not is_bot(site)
-    [report] = reader_reports.waiting(site.record.database)
+    [report] = reader_reports.open_reports(site.record.database)
     assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.text
     assert {(verdict.rule, verdict.judgement) for verdict in site.verdicts()} == {
         ("proved", "human"),
         *((r, "bot") for r in rules),
     }
     assert "You count as a person You already did" in site.prove(ADA, "person").text
-    assert len(reader_reports.waiting(site.record.database)) == 1
+    assert len(reader_reports.open_reports(site.record.database)) == 1
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
@@ -403,7 +403,7 @@ def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str)
     add_verdict(site, "template")
     assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
     assert "Sent for review" in site.prove(ADA, "person").text
-    [report] = reader_reports.waiting(site.record.database)
+    [report] = reader_reports.open_reports(site.record.database)
     assert f"{rule}: why {rule}" in report.text and "To accept: hotpapers judge" in report.text
 
 
@@ -442,7 +442,7 @@ def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
     add_verdict(site, "template")
     add_verdict(site, "template", "human", AT - 1)
     assert "You already did" in site.prove(ADA, "person").text
-    assert reader_reports.waiting(site.record.database) == []
+    assert reader_reports.open_reports(site.record.database) == []
 
 
 def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
-from hotpapers.wings.announce.announcement import announcement
+from hotpapers.wings.announce.announcement import build_announcement
 from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, RETRY_SECONDS, AppriseClient
-from hotpapers.wings.announce.chat import JOINER, message
+from hotpapers.wings.announce.chat import JOINER, room_message
 from tests.base.http.server import Play, Server, answer, raw, serving
 from tests.wings.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 
@@ -80,9 +80,9 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"))
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     for kind in ("mmost", "toot"):
-        issue_announcement = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)
+        issue_announcement = build_announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)
         target_room = room(server, kind)
-        text = message(issue_announcement, target_room)
+        text = room_message(issue_announcement, target_room)
         target_room.send(text)
         request_body = json.loads(server.requests[-1].body)
         assert request_body.get("text", request_body.get("status")) == text and len(text) <= MAX_MESSAGE_CHARS
@@ -92,7 +92,9 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     target_room = room(server, "toot")
-    target_room.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), target_room))
+    target_room.send(
+        room_message(build_announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), target_room)
+    )
     status_text = json.loads(server.requests[-1].body)["status"]
     assert (
         f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in status_text
@@ -129,8 +131,8 @@ def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
 @pytest.mark.parametrize(
     ("play", "error", "expected"),
     [
-        (answer(429), RetryLater, f"JSON answered 429: try again in {duration(RETRY_SECONDS)}"),
-        (answer(408), RetryLater, f"JSON answered 408: try again in {duration(RETRY_SECONDS)}"),
+        (answer(429), RetryLater, f"JSON answered 429: try again in {format_duration(RETRY_SECONDS)}"),
+        (answer(408), RetryLater, f"JSON answered 408: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),

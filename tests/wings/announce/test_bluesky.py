@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.base.text.timestamps import tid
+from hotpapers.base.text.timestamps import make_tid
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce.atproto import RecordDraft
-from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, Thread, thread
+from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, Thread, build_thread
 from tests.base.http.server import Handler, Play, answer, client
 from tests.deliveries import deliveries, receipts
 from tests.publish.render.sample import LISTED_READER, OWN_READER
@@ -62,10 +62,10 @@ def send(record: Record, account_sender: BlueskySender, http: PoliteHttpClient) 
 @pytest.mark.parametrize(
     ("name", "expected_thread"),
     [
-        ("daily", thread(OWN_READER.issue("daily", DAY), SITE_CONFIG)),
-        ("empty", thread(OWN_READER.issue("daily", "2021-01-13"), SITE_CONFIG)),
-        ("full", thread(FULL_READER.issue("daily", FULL), NOBODY)),
-        ("corrected", thread(LISTED_READER.issue("hot-papers", DAY), SITE_CONFIG)),
+        ("daily", build_thread(OWN_READER.issue("daily", DAY), SITE_CONFIG)),
+        ("empty", build_thread(OWN_READER.issue("daily", "2021-01-13"), SITE_CONFIG)),
+        ("full", build_thread(FULL_READER.issue("daily", FULL), NOBODY)),
+        ("corrected", build_thread(LISTED_READER.issue("hot-papers", DAY), SITE_CONFIG)),
     ],
 )
 def test_threads_are_as_expected(name: str, expected_thread: Thread) -> None:
@@ -78,7 +78,7 @@ def every_post() -> Iterator[RecordDraft]:
     for site_config in (SITE_CONFIG, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
         for issue_reader, publication in ((OWN_READER, "daily"), (FULL_READER, "daily"), (HOSTILE_READER, "daily")):
             for day in issue_reader.days(publication):
-                draft_thread = thread(issue_reader.issue(publication, day), site_config)
+                draft_thread = build_thread(issue_reader.issue(publication, day), site_config)
                 assert 1 <= len(draft_thread.posts) <= 6
                 yield from draft_thread.posts
 
@@ -99,8 +99,8 @@ def test_posts_are_short_and_their_links_are_where_they_say() -> None:
 
 @given(st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1), st.integers(0, 1023))
 def test_keys_are_in_the_order_of_time(a: int, b: int, clock: int) -> None:
-    assert (tid(a, clock) < tid(b, clock)) == (a < b)
-    assert len(tid(a, clock)) == 13 and set(tid(a, clock)) <= set("234567abcdefghijklmnopqrstuvwxyz")
+    assert (make_tid(a, clock) < make_tid(b, clock)) == (a < b)
+    assert len(make_tid(a, clock)) == 13 and set(make_tid(a, clock)) <= set("234567abcdefghijklmnopqrstuvwxyz")
 
 
 def test_a_key_is_the_one_of_the_specification() -> None:
@@ -109,7 +109,7 @@ def test_a_key_is_the_one_of_the_specification() -> None:
     number = 0
     for digit in "3jzfcijpj2z2a":
         number = number * 32 + digits.index(digit)
-    assert tid(number >> 10, number & 1023) == "3jzfcijpj2z2a"
+    assert make_tid(number >> 10, number & 1023) == "3jzfcijpj2z2a"
 
 
 def test_publications_and_editions_have_keys_of_their_own() -> None:

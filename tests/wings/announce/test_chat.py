@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hotpapers.base.model import HttpClient, IssueReader, Message
-from hotpapers.wings.announce.announcement import MemberPaper, announcement
+from hotpapers.wings.announce.announcement import MemberPaper, build_announcement
 from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, AppriseClient, TextFormat
-from hotpapers.wings.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
+from hotpapers.wings.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, room_message, without_mentions
 from tests.collect.sources.net import ScriptedClient
 from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
@@ -86,7 +86,7 @@ def test_a_small_room_gets_the_most_important(largest: int) -> None:
 
 
 def test_a_room_too_small_for_anything_gets_nothing() -> None:
-    assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(largest=1)) == ""
+    assert room_message(build_announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(largest=1)) == ""
 
 
 def test_a_room_gets_only_its_own_publication() -> None:
@@ -100,11 +100,11 @@ def test_without_members_no_posters_are_read() -> None:
 
 
 def test_many_members() -> None:
-    announced_issue = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
+    announced_issue = build_announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
         by_members=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
-    assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(announced_issue, PlainRoom())
-    assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(
+    assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in room_message(announced_issue, PlainRoom())
+    assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in room_message(
         announced_issue, PlainRoom(largest=600)
     )
 

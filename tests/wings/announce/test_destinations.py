@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.settings import PublishSettings, Settings, defaults, settings_type
+from hotpapers.base.settings import PublishSettings, Settings, default_settings, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.wings import SendingChannel, load
+from hotpapers.base.wings import SendingChannel, load_object
 from hotpapers.collect.collect_job import Connection
 from hotpapers.record import Record
 from hotpapers.site.sending import client_opener
@@ -43,7 +43,9 @@ def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.
 
     with Record(sqlite_url) as record:
         destinations = [
-            destination for channel in CHANNELS for destination in load(channel.destinations)(record, site, open_client)
+            destination
+            for channel in CHANNELS
+            for destination in load_object(channel.destinations)(record, site, open_client)
         ]
     for destination in destinations:
         destination.close()
@@ -63,13 +65,13 @@ def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.M
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment variable"):
         site = Site(settings=SETTINGS)
-        list(load(CHANNELS[0].destinations)(record, site, client_opener(site)))
+        list(load_object(CHANNELS[0].destinations)(record, site, client_opener(site)))
 
 
 @pytest.mark.parametrize(
     ("settings", "is_any"),
     [
-        (defaults(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
+        (default_settings(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
         (Settings(webhook=SETTINGS.webhook), True), (Settings(bluesky=SETTINGS.bluesky[:1]), True),
         (Settings(bluesky=SETTINGS.bluesky[1:]), False),
     ],

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import Alias, Item
-from hotpapers.base.terms import TermsOverride, table
+from hotpapers.base.terms import TermsOverride, reviewed_terms
 from hotpapers.record import Record
 from hotpapers.wings.announce.chat import is_account, member_papers, posters_in
 from tests.issues.made import judged, key, moment, paper, post, write
@@ -90,5 +90,5 @@ def test_no_name_where_a_network_lets_only_a_link_be_shown(record: Record) -> No
     post_item, mention = post(1, "x:77", AT, account="x:7")
     write(record, [msgspec.structs.replace(post_item, handle="quill"), mention])
     assert posters_in(record)(["x:7"], [key(1)]) == {key(1): "a member"}
-    terms_table = table({"x": TermsOverride(shown="text")})
+    terms_table = reviewed_terms({"x": TermsOverride(shown="text")})
     assert posters_in(record, terms_table)(["x:7"], [key(1)]) == {key(1): "quill"}

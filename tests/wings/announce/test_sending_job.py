@@ -61,7 +61,7 @@ class SendingSetup(NamedTuple):
 def sending(sqlite_url: str, tmp_path: Path) -> Iterator[SendingSetup]:
     with serving() as server, Record(sqlite_url) as record:
         write(record, background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
-        freeze.freeze(record, DAILY, DAY, at=FROZEN)
+        freeze.freeze_issue(record, DAILY, DAY, at=FROZEN)
         for path in ("/one", "/two", "/room"):
             server.on(path, answer(200))
         job, rounds, time = _rounds(server, sqlite_url, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import load
-from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.announce import read_secret
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 CHAT = {"name": '"lab"', "publication": '"daily"', "url": '"slack://hush"'}
@@ -91,8 +91,8 @@ def test_the_account_that_posts_is_the_publications_own(tmp_path: Path) -> None:
 
 def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOM", " slack://hush\n")
-    assert secret("env:ROOM", "chat 1: url") == "slack://hush"
-    assert secret("slack://env:ROOM", "chat 1: url") == "slack://env:ROOM"
+    assert read_secret("env:ROOM", "chat 1: url") == "slack://hush"
+    assert read_secret("slack://env:ROOM", "chat 1: url") == "slack://env:ROOM"
     monkeypatch.setenv("ROOM", " ")
     with pytest.raises(SettingsError, match=r"^chat 1: url: the environment variable ROOM is not set; set it"):
-        secret("env:ROOM", "chat 1: url")
+        read_secret("env:ROOM", "chat 1: url")

@@ -15,7 +15,7 @@ from hotpapers.base.settings.announce import WebhookSettings
 from hotpapers.publish.deliver.send import SenderDestination, send_issue
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.wings.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, signature
+from hotpapers.wings.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, sign_body
 from tests.base.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
 from tests.conftest import ROOT
 from tests.deliveries import deliveries
@@ -132,7 +132,7 @@ def time() -> FakeTime:
 
 def test_the_signature_is_the_one_of_the_standard() -> None:
     """Against values computed with OpenSSL: printf '1.{}' | openssl dgst -sha256 -hmac key."""
-    assert signature("key", 1, b"{}") == "t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224"
+    assert sign_body("key", 1, b"{}") == "t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224"
 
 
 # ---- answers -----------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def import_one(
 
 def export_lines(record: Record) -> bytes:
     """All observations of a record as JSON lines."""
-    return b"".join(exporter.lines(record, records_only=True))
+    return b"".join(exporter.record_lines(record, records_only=True))
 
 
 def rewrite(file: Path, content: bytes) -> None:

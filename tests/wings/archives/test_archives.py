@@ -15,11 +15,11 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, Issue, Mention, Paper, Post, Publication, Reaction, Verdict
 from hotpapers.base.terms import TERMS
 from hotpapers.issues import freeze
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from hotpapers.wings.archives import batch as archive_batch
 from hotpapers.wings.archives import file_import, framing
 from hotpapers.wings.archives.imported_file import HEAD, ImportedFile
@@ -61,7 +61,7 @@ def test_every_shape_becomes_what_the_source_reads(record: Record, name: str) ->
         [row.reason for row in quarantine_of(record, FORMAT_OF[name].replace("jetstream", "bluesky"))],
     ]
     assert_same(f"{name}.told.json", json.dumps(summary, indent=1).encode() + b"\n")
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings
 
 
 @pytest.mark.parametrize("name", FORMAT_OF)
@@ -118,7 +118,7 @@ def test_in_both_databases(store_url: str, tmp_path: Path) -> None:
             import_one(record, "jetstream", lines(bluesky_day()))
             import_one(record, "x", data("archives/x-second.jsonl"))
         assert export_lines(first_record) == export_lines(second_record)
-        assert not check(first_record.database, first_record.hasher).findings
+        assert not check_record(first_record.database, first_record.hasher).findings
 
 
 def test_the_moment_of_a_dump_is_the_one_in_its_lines_or_else_the_one_that_is_given(record: Record) -> None:
@@ -225,7 +225,7 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
     result = import_one(other_record, "hackernews", content)
     assert result.before + result.lines == 76 and (result.before > 0) == (line_limit > 9)
     assert export_lines(other_record) == export_lines(record)
-    assert not check(other_record.database, other_record.hasher).findings
+    assert not check_record(other_record.database, other_record.hasher).findings
 
 
 @pytest.mark.parametrize("line_limit", [0, 30, 60])
@@ -262,7 +262,7 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     assert sum(result.lines for result in results) == len(events), "all are read again"
     assert all((result.stored_until > 0, result.before) == (batch > 0, 0) for result in results)
     assert export_lines(other_record) == export_lines(record)
-    assert not check(other_record.database, other_record.hasher).findings
+    assert not check_record(other_record.database, other_record.hasher).findings
     assert [result.whole for result in import_files(other_record, "jetstream", *parts)] == [True] * 3
     second_results = import_files(other_record, "jetstream", *parts[:2])  # a different set of files
     assert not any(result.whole or result.posts or result.reactions or result.gone for result in second_results)
@@ -396,7 +396,7 @@ def test_what_is_old_is_not_kept_raw_what_is_new_is_as_long_as_the_network_allow
 def test_what_was_forgotten_stays_out(record: Record) -> None:
     content = lines(bluesky_day(4))
     import_one(record, "jetstream", content)
-    forget(record, f"bluesky:{bluesky.ANNA}")
+    forget_key(record, f"bluesky:{bluesky.ANNA}")
     result = import_one(record, "jetstream", b"\n" + content)
     assert result.refused > 0 and result.posts + result.mentions > 0
     assert bluesky.ANNA.encode() not in export_lines(record)
@@ -419,13 +419,13 @@ def test_a_late_import_changes_no_frozen_issue(record: Record) -> None:
     importer.import_lines(record, "talk", (ROOT / "docs" / "examples" / "talk.jsonl").read_bytes().splitlines())
     publication = Publication(publication="daily", title="Kettles", categories=("cs",), threshold=300, observed_at=1)
     record.append([publication], source="settings")
-    issue = freeze.freeze(record, publication, "2025-03-11")
+    issue = freeze.freeze_issue(record, publication, "2025-03-11")
     at = 1_741_660_000_000_000
     people = [f"{bluesky.ANNA}{n}" for n in range(9)]
     posts = [bluesky.create(did, bluesky.post("arxiv.org/abs/2503.99905"), time=at + n) for n, did in enumerate(people)]
     assert import_one(record, "jetstream", lines(posts)).posts == 9
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings
     [row] = record.view().latest(Issue)
     assert list(freeze.check_issue(record, row.item)) == []
-    second_issue = freeze.freeze(record, publication, "2025-03-11", again=True, reason="an archive was found")
+    second_issue = freeze.freeze_issue(record, publication, "2025-03-11", again=True, reason="an archive was found")
     assert second_issue.digest != issue.digest

@@ -18,7 +18,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import Post, Reaction
 from hotpapers.collect.sources.bluesky.parser import tid_time
 from hotpapers.record import Record
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from hotpapers.wings.archives import framing, repository
 from hotpapers.wings.archives.event_lines import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST
@@ -99,7 +99,7 @@ def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
     result = import_one(record, "car", data("archives/car-kettles.car"))
     assert_same("car-kettles.items.jsonl", export_lines(record))
     assert_same("car-kettles.told.json", json.dumps(result._asdict(), indent=1).encode() + b"\n")
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings
 
 
 def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other_record: Record) -> None:
@@ -269,7 +269,7 @@ def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeyp
     parts = [block({"l": None, "e": [long_entry, *short_entries[part:]]}, nodes) for part in range(3)]
     tree = block({"l": None, "e": [{"p": 0, "k": b"a", "v": root, "t": part} for part in parts]}, nodes)
     with pytest.raises(InputError, match="keys of more than 1 MB"):
-        list(repository.leaves(repository.CarFile(root, nodes, set()), tree))
+        list(repository.tree_leaves(repository.CarFile(root, nodes, set()), tree))
 
 
 def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:

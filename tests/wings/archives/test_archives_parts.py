@@ -21,7 +21,7 @@ from hotpapers.wings.archives import framing
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, moment_of
 from hotpapers.wings.archives.formats import EVENTS, LINES
-from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, mark
+from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, short_digest
 from tests.collect.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import DAY_START, NOW, SEEN_AT, import_one
 
@@ -100,14 +100,14 @@ def test_a_place_is_found_again_if_it_is_the_same(content: bytes, offset: int, l
     length = min(length, offset)
     text = content[offset - length : offset]
     stream = io.BytesIO(content)
-    assert go_to(stream, offset, length, mark(text + b"?" * (length - len(text)))) == (offset <= len(content))
+    assert go_to(stream, offset, length, short_digest(text + b"?" * (length - len(text)))) == (offset <= len(content))
     assert offset > len(content) or stream.read() == content[offset:]
-    assert not go_to(io.BytesIO(content), offset, length, mark(text + b"."))
+    assert not go_to(io.BytesIO(content), offset, length, short_digest(text + b"."))
 
 
 def test_far_places_are_found_in_blocks() -> None:
     content = bytes(framing.BLOCK * 2 + 10) + b"here"
-    assert go_to(io.BytesIO(content), len(content), 4, mark(b"here"))
+    assert go_to(io.BytesIO(content), len(content), 4, short_digest(b"here"))
 
 
 FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **EVENTS}

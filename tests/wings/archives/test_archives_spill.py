@@ -18,7 +18,7 @@ from hotpapers.record.leftovers import remove_unfinished
 from hotpapers.wings.archives import parts, spill
 from hotpapers.wings.archives.framing import ANYWAY, line_blocks
 from hotpapers.wings.archives.parts import open_part, parts_of
-from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, merged, write_events
+from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, merge_events, write_events
 from tests.wings.archives.test_archives_any_order import COMPRESSORS
 
 
@@ -40,7 +40,7 @@ def test_parts_come_together_in_order_and_each_event_once(
         patch.setattr(spill, "MAX_OPEN", 3)
         paths = [path for part_events in parts_events for path in write_events(folder, part_events)]
         assert sorted(paths) == sorted(str(path) for path in folder.iterdir())
-        result = list(merged(paths, folder, lambda needed, content: needed == ANYWAY or needed in known, after))
+        result = list(merge_events(paths, folder, lambda needed, content: needed == ANYWAY or needed in known, after))
     assert [event[:3] for event in result] == sorted(
         {
             event[:3]

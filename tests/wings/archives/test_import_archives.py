@@ -69,7 +69,7 @@ def test_a_dump_given_again_with_another_moment_is_read_again(dump: Path, tmp_pa
     assert " posts, " in good(*command)
     assert good(*command) == "read by an earlier import\n"
     with Record(str(store)) as record:
-        view = record.view(timestamps.midnight("2026-06-02"))
+        view = record.view(timestamps.start_of_day("2026-06-02"))
         assert len(list(view.items(Post))) == len(list(record.view().items(Post))) > 0
 
 

@@ -42,7 +42,7 @@ def test_what_does_not_go_together_is_told(
 def test_masters(master: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"--spark needs PySpark: pip install 'hotpapers\[spark\]'"):
-        spark.check(master)
+        spark.check_session(master)
 
 
 def test_without_java_or_a_master_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,18 +50,18 @@ def test_without_java_or_a_master_it_says_what_to_do(tmp_path: Path, monkeypatch
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="--spark needs Java 17 or newer: install it"):
-        spark.check("local")
+        spark.check_session("local")
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.touch(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    spark.check("local")
+    spark.check_session("local")
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
-        spark.check(f"spark://nobody.invalid:7077,127.0.0.1:{port}")
+        spark.check_session(f"spark://nobody.invalid:7077,127.0.0.1:{port}")
     for master in (f"spark://127.0.0.1:{port}", "spark://127.0.0.1", "spark://:x"):
         with pytest.raises(UsageError, match=f"no Spark master answers at {master}; check the address"):
-            spark.check(master)
+            spark.check_session(master)
 
 
 def test_the_reason_of_a_java_that_ends_is_found() -> None:

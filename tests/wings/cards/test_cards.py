@@ -134,8 +134,8 @@ def test_authors_whose_names_cannot_be_drawn_are_among_the_others() -> None:
 
 @given(st.text(max_size=60))
 def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
-    text_drawn = drawing.drawable(text)
-    assert drawing.drawable(text_drawn) == text_drawn
+    text_drawn = drawing.drawable_text(text)
+    assert drawing.drawable_text(text_drawn) == text_drawn
     for weight in ("Regular", "Bold"):
         font = drawing._font(weight, 28)
         missing = bytes(font.getmask("\uffff"))
@@ -147,14 +147,14 @@ def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
 
 def test_what_stands_on_a_card_can_be_seen() -> None:
     image = picture(
-        drawing.draw(CardContent("Daily", "Kettles", "Quill", foot="Place 1", curve=((2, 22), (60, 9), (118, 2))))
+        drawing.draw_card(CardContent("Daily", "Kettles", "Quill", foot="Place 1", curve=((2, 22), (60, 9), (118, 2))))
     )
     assert pixel_counts(image, HEAD)[ACCENT] > 1000 and pixel_counts(image, HEAD)[DIM] > 100
     assert pixel_counts(image, BODY)[INK] > 1000 and pixel_counts(image, BODY)[DIM] > 100
     assert pixel_counts(image, FOOT)[DIM] > 100 and pixel_counts(image, FOOT)[ACCENT] > 500
     assert len(set().union(*(pixel_counts(image, box) for box in (HEAD, BODY, FOOT)))) <= 7
     check_margins(image)
-    rows = picture(drawing.draw(CardContent("Daily", "Thursday", rows=(("1", "Kettles"), ("2", "Tea")))))
+    rows = picture(drawing.draw_card(CardContent("Daily", "Thursday", rows=(("1", "Kettles"), ("2", "Tea")))))
     assert pixel_counts(rows, BODY)[ACCENT] > 50 and pixel_counts(rows, BODY)[INK] > 1000
 
 
@@ -162,7 +162,7 @@ def test_letters_keep_what_reaches_into_the_next_line() -> None:
     """The baseline of a title's first line is at 187."""
     box: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
     with_descenders, without_descenders = (
-        picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx"
+        picture(drawing.draw_card(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx"
     )
     assert drawing.fit_title(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
     assert pixel_counts(with_descenders, box)[INK] > 1000 and set(pixel_counts(without_descenders, box)) == {PAPER}
@@ -171,12 +171,12 @@ def test_letters_keep_what_reaches_into_the_next_line() -> None:
 def test_every_word_makes_another_picture() -> None:
     full = CardContent("Daily", "Kettles", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
     cards = [full, *(full._replace(**{field: type(getattr(full, field))()}) for field in CardContent._fields)]
-    assert len({drawing.draw(card) for card in cards}) == len(cards)
+    assert len({drawing.draw_card(card) for card in cards}) == len(cards)
 
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_words_are_only_words(title: str) -> None:
-    check_margins(picture(drawing.draw(cards_of(title, title, title)[1])))
+    check_margins(picture(drawing.draw_card(cards_of(title, title, title)[1])))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_hostile_words_are_only_words(title: str) -> None:
 )
 def test_absurd_lengths_are_cut(title: str) -> None:
     for card in cards_of(title, *[title] * 50):
-        data = drawing.draw(card)
+        data = drawing.draw_card(card)
         check_margins(picture(data))
         assert len(data) < 4 * LARGEST
 
@@ -206,7 +206,7 @@ GROWING = [chr(code) for code in range(sys.maxunicode + 1) if len(unicodedata.no
 @pytest.mark.parametrize("part", range(8))
 def test_signs_that_grow_are_drawn_within_the_limit(part: int) -> None:
     for sign in GROWING[part::8]:
-        assert len(drawing.drawable(sign * 500)) <= drawing.MAX_TEXT_CHARS
+        assert len(drawing.drawable_text(sign * 500)) <= drawing.MAX_TEXT_CHARS
 
 
 @settings(max_examples=30)
@@ -215,7 +215,7 @@ def test_a_longer_text_is_not_measured_more_often(text: str, data: st.DataObject
     """On any line of a card: what no card has room for costs nothing."""
     long = text * 1_300  # more than the limit however it is normalized
     line = data.draw(st.sampled_from(["title", "name", "author", "row"]))
-    counts = [measured(drawing.drawable(text), line) for text in (long, long * 40)]
+    counts = [measured(drawing.drawable_text(text), line) for text in (long, long * 40)]
     assert counts[0] == counts[1] <= MAX_MEASURED
 
 
@@ -240,19 +240,19 @@ def measured(text: str, line: str) -> int:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing.Typeface, "width", counted)
-        drawing.draw(cards[line])
+        drawing.draw_card(cards[line])
     return count
 
 
 @settings(max_examples=60)
 @given(st.text("aW i–.", max_size=300), st.integers(60, 1000), st.integers(1, 4))
 def test_lines_are_no_wider_than_there_is_room_and_lose_no_word(text: str, width: int, limit: int) -> None:
-    lines = list(drawing.broken(text, drawing.BODY, width))
+    lines = list(drawing.break_lines(text, drawing.BODY, width))
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    lines_kept = drawing.within(text, drawing.BODY, width, limit)
+    lines_kept = drawing.fit_lines(text, drawing.BODY, width, limit)
     assert len(lines_kept) == min(len(lines), limit) and (lines_kept[-1:] == lines[-1:] or lines_kept[-1].endswith("…"))
     assert all(drawing.BODY.width(line) <= width for line in [*lines, *lines_kept])
-    assert " ".join(drawing.balanced(text, drawing.BODY, width)).replace(" ", "") == text.replace(" ", "")
+    assert " ".join(drawing.balance_lines(text, drawing.BODY, width)).replace(" ", "") == text.replace(" ", "")
 
 
 def test_a_title_is_as_large_as_its_length_lets_it_be() -> None:
@@ -273,7 +273,7 @@ def test_another_process_draws_the_same_bytes() -> None:
     process = subprocess.run(
         [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
     )
-    assert process.stdout.strip() == hashlib.sha256(drawing.draw(card)).hexdigest()
+    assert process.stdout.strip() == hashlib.sha256(drawing.draw_card(card)).hexdigest()
 
 
 # ---- which cards exist -------------------------------------------------------------------------------------

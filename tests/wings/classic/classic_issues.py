@@ -50,7 +50,7 @@ def issue(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, p
 
 def text(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> str:
     """That issue as text."""
-    return classic.render(issue(day, counts, posts), escape=True)
+    return classic.render_classic(issue(day, counts, posts), escape=True)
 
 
 def file(folder: Path, day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> Path:

@@ -43,7 +43,7 @@ def test_the_seed_that_embeds_such_a_post(shared: Path, tmp_path: Path) -> None:
         [doubt] = [verdict for verdict in verdicts if verdict.judgement == "doubtful"]
         assert doubt.rule == "words"
         listing = publication_of(record, None)
-        freeze.freeze(record, listing, "2021-01-14")
+        freeze.freeze_issue(record, listing, "2021-01-14")
         issue = RecordIssueReader(record).issue(listing.publication, "2021-01-14")
         assert doubt.subject not in {quotation.post.post for quotation in issue.posts[doubt.about]}
         assert doubt.subject in {quotation.post.post for quotation in issue.printed[doubt.about]}

@@ -32,20 +32,20 @@ def test_the_archive_round_trips_byte_for_byte(shared: Path) -> None:
     files = sorted((shared / "archive" / "posts").glob("*.md"))
     assert len(files) == 229
     for file in files:
-        text, repaired = classic.decode(file.read_bytes())
-        issue = classic.parse(text)
-        assert classic.render(issue).encode() == file.read_bytes()
+        text, repaired = classic.decode_file(file.read_bytes())
+        issue = classic.parse_classic(text)
+        assert classic.render_classic(issue).encode() == file.read_bytes()
         assert not repaired
         assert file.name == f"{issue.date}---Hot-Papers.md"
-        assert classic.printed_made(classic.moment(issue.made)) == issue.made
+        assert classic.printed_made(classic.printed_moment(issue.made)) == issue.made
 
 
 def test_damaged_files_are_restored(shared: Path) -> None:
     repaired_files = []
     for file in sorted((shared / "seeds" / "as-given").iterdir()):
-        text, is_damaged = classic.decode(file.read_bytes())
-        issue = classic.parse(text)
-        rendered_text = classic.render(issue)
+        text, is_damaged = classic.decode_file(file.read_bytes())
+        issue = classic.parse_classic(text)
+        rendered_text = classic.render_classic(issue)
         assert rendered_text.encode() == (shared / "seeds" / "restored" / f"{issue.date}---Hot-Papers.md").read_bytes()
         assert (
             rendered_text.encode().decode("mac_roman") if is_damaged else rendered_text
@@ -58,7 +58,7 @@ def test_damaged_files_are_restored(shared: Path) -> None:
 
 
 def test_the_values_of_an_item() -> None:
-    issue = classic.parse(PLAIN)
+    issue = classic.parse_classic(PLAIN)
     assert (issue.date, issue.made, issue.lead, len(issue.items)) == ("2021-03-02", "2021-03-03T10:15:09", 0, 2)
     first_item, second_item = issue.items
     assert first_item.title == "A Teapot That Learns: Steeping with  Gradients"
@@ -75,7 +75,7 @@ def test_the_values_of_an_item() -> None:
 
 
 def test_the_values_of_a_post() -> None:
-    post = classic.parse(PLAIN).items[0].posts[0]
+    post = classic.parse_classic(PLAIN).items[0].posts[0]
     assert (post.id, post.handle, post.name) == (ADAS_POST, "made_up_ada", 'Ada "Leaf" B.')
     assert post.text.startswith('Our teapot is out! It\'s small & warm, "x < y > z"\n\npaper: ')
     assert [(post.text[link.start : link.end], link.target) for link in post.links] == [
@@ -86,7 +86,7 @@ def test_the_values_of_a_post() -> None:
 
 
 def test_irregularities_are_preserved() -> None:
-    issue = classic.parse(IRREGULAR)
+    issue = classic.parse_classic(IRREGULAR)
     first_item, second_item = issue.items
     assert issue.lead == 1
     assert first_item.abstract == ""
@@ -96,25 +96,25 @@ def test_irregularities_are_preserved() -> None:
     assert (first_item.posts[0].name, first_item.posts[0].rtl, first_item.posts[2].name) == ("Fay (@ home)", True, " ")
     assert first_item.posts[2].text[:24] == "@made_up_emil one\xa0two \u2066t"
     assert "<b^{2}" in second_item.title and "<f<n/2" in second_item.abstract and "<mask>" in second_item.abstract
-    assert classic.parse(NO_ITEMS).items == ()
+    assert classic.parse_classic(NO_ITEMS).items == ()
 
 
 @pytest.mark.parametrize("text", [PLAIN, IRREGULAR, NO_ITEMS, SHORTEST], ids=["plain", "irregular", "empty", "short"])
 def test_made_up_files_round_trip(text: str) -> None:
-    assert classic.render(classic.parse(text)) == text
+    assert classic.render_classic(classic.parse_classic(text)) == text
 
 
 def test_a_changed_count_changes_the_text() -> None:
-    issue = classic.parse(PLAIN)
+    issue = classic.parse_classic(PLAIN)
     changed_issue = replace(issue, items=(replace(issue.items[0], likes=7), issue.items[1]))
-    assert classic.render(changed_issue) == PLAIN.replace("favorites: 1204", "favorites: 7")
+    assert classic.render_classic(changed_issue) == PLAIN.replace("favorites: 1204", "favorites: 7")
 
 
 @pytest.mark.parametrize("lead", [1, 2, 7, 1000])
 def test_blank_lines_before_the_first_item_are_counted(lead: int) -> None:
     text = PLAIN.replace("---\n\n# 1.", "---\n" + "\n" * lead + "\n# 1.")
-    assert classic.parse(text).lead == lead
-    assert classic.render(classic.parse(text)) == text
+    assert classic.parse_classic(text).lead == lead
+    assert classic.render_classic(classic.parse_classic(text)) == text
 
 
 # ---- bytes -------------------------------------------------------------------------------------------
@@ -126,47 +126,47 @@ def mojibake(text: str) -> bytes:
 
 @pytest.mark.parametrize("text", [PLAIN, IRREGULAR, "José", "École", "“", "👩‍🔬"])
 def test_mojibake_is_repaired(text: str) -> None:
-    assert classic.decode(text.encode()) == (text, False)
-    assert classic.decode(mojibake(text)) == (text, True)
+    assert classic.decode_file(text.encode()) == (text, False)
+    assert classic.decode_file(mojibake(text)) == (text, True)
 
 
 @pytest.mark.parametrize("text", ["plain ASCII", "a map of 2 √π r", "«École»", "so–called", "über", "2 ¬Ä 3", "日本"])
 def test_text_that_may_be_intended_is_left_alone(text: str) -> None:
-    assert classic.decode(text.encode()) == (text, False)
+    assert classic.decode_file(text.encode()) == (text, False)
 
 
 def test_half_damaged_files_are_left_alone() -> None:
     half_damaged = "José and " + mojibake("José").decode()
-    assert classic.decode(half_damaged.encode()) == (half_damaged, False)
+    assert classic.decode_file(half_damaged.encode()) == (half_damaged, False)
 
 
 def test_not_utf_8_is_refused_with_its_line() -> None:
     with pytest.raises(NotClassic, match="0xe9") as error:
-        classic.decode("one\ntwo\nJosé\n".encode("latin-1"))
+        classic.decode_file("one\ntwo\nJosé\n".encode("latin-1"))
     assert error.value.line == 3
 
 
 def test_surrogates_are_refused() -> None:
     with pytest.raises(NotClassic, match="0xed"):
-        classic.decode(b"\xed\xa0\x80")
+        classic.decode_file(b"\xed\xa0\x80")
     with pytest.raises(NotClassic, match="D800"):
-        classic.parse(PLAIN.replace("Umbrellas", "\ud800"))
+        classic.parse_classic(PLAIN.replace("Umbrellas", "\ud800"))
 
 
 def test_a_line_that_never_ends_is_refused_unread() -> None:
     endless_line = b"---\ntitle: " + b"x" * (classic.MAX_LINE + 1)
     with pytest.raises(NotClassic, match="longer than") as error:
-        classic.decode(endless_line)
+        classic.decode_file(endless_line)
     assert error.value.line == 2
     with pytest.raises(NotClassic, match="longer than"):
-        classic.parse(endless_line.decode())
+        classic.parse_classic(endless_line.decode())
     longest_line = b"x" * (classic.MAX_LINE - 1) + b"\n"
-    assert classic.decode(longest_line * 3)[0] == longest_line.decode() * 3
+    assert classic.decode_file(longest_line * 3)[0] == longest_line.decode() * 3
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:
     with pytest.raises(NotClassic, match="larger than") as error:
-        classic.decode(b"\n" * (classic.MAX_FILE + 1))
+        classic.decode_file(b"\n" * (classic.MAX_FILE + 1))
     assert error.value.line is not None
 
 
@@ -233,7 +233,7 @@ def issues(draw: st.DrawFn) -> ClassicIssue:
 @pytest.mark.long
 @given(issues())
 def test_values_round_trip(issue: ClassicIssue) -> None:
-    assert classic.parse(classic.render(issue)) == issue
+    assert classic.parse_classic(classic.render_classic(issue)) == issue
 
 
 ANY = st.text(max_size=12) | TEXTS
@@ -246,18 +246,18 @@ def test_escaped_words_always_make_a_file(item: ClassicItem, title: str, author:
     link = TextLink(0, len(text), "javascript:x()")
     post = ClassicPost("20", "x", author, "en", False, text, (link,) if text else ())
     item = replace(item, title=f"T {title}", authors=(author, "Bo"), abstract=abstract, posts=(post,))
-    text_written = classic.render(ClassicIssue("2021-03-02", "2021-03-03T10:15:09", 0, (item,)), escape=True)
-    [item_read] = classic.parse(text_written).items
+    text_written = classic.render_classic(ClassicIssue("2021-03-02", "2021-03-03T10:15:09", 0, (item,)), escape=True)
+    [item_read] = classic.parse_classic(text_written).items
     assert not set("<>") & set(item_read.title + "".join(item_read.authors) + item_read.abstract)
     assert (item_read.authors[-1], item_read.posts[0].links) == ("Bo", ())
     assert len(item_read.posts[0].text) == len(text)
 
 
 def test_escaped_words() -> None:
-    [item] = classic.parse(SHORTEST).items
+    [item] = classic.parse_classic(SHORTEST).items
     hostile_item = replace(item, title="a <b>\nR&D", authors=("Bo, Jr.", "\t"), abstract="x<y\r\n> z\ud800", posts=())
-    issue = replace(classic.parse(SHORTEST), items=(hostile_item,))
-    [item_read] = classic.parse(classic.render(issue, escape=True)).items
+    issue = replace(classic.parse_classic(SHORTEST), items=(hostile_item,))
+    [item_read] = classic.parse_classic(classic.render_classic(issue, escape=True)).items
     assert (item_read.title, item_read.authors, item_read.abstract) == (
         "a &lt;b&gt; R&amp;D",
         ("Bo Jr.",),
@@ -266,12 +266,12 @@ def test_escaped_words() -> None:
 
 
 def test_missing_values_are_unknown() -> None:
-    [item] = classic.parse(SHORTEST).items
+    [item] = classic.parse_classic(SHORTEST).items
     posts = [ClassicPost("20", "x", "X", lang, False, "kettle", ()) for lang in ("", "EN", "zh-TW")]
     nameless = ClassicPost("20", "a handle with blanks", "X", "en", False, "kettle", ())
     bare_item = replace(item, title=" ", authors=(" ",), categories=("cs LG",), posts=(*posts, nameless))
-    issue = replace(classic.parse(SHORTEST), items=(bare_item,))
-    [item_read] = classic.parse(classic.render(issue, escape=True)).items
+    issue = replace(classic.parse_classic(SHORTEST), items=(bare_item,))
+    [item_read] = classic.parse_classic(classic.render_classic(issue, escape=True)).items
     assert (item_read.title, item_read.authors, item_read.categories) == (item.paper, ("unknown",), ("unknown",))
     assert [post.lang for post in item_read.posts] == ["und", "und", "zh-TW"]
 
@@ -298,9 +298,9 @@ BAD_FIELDS: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("change", "reason"), BAD_FIELDS.values(), ids=BAD_FIELDS)
 def test_items_that_would_not_round_trip_are_not_written(change: dict[str, object], reason: str) -> None:
-    issue = classic.parse(SHORTEST)
+    issue = classic.parse_classic(SHORTEST)
     with pytest.raises(NotClassic, match=reason):
-        classic.render(replace(issue, items=(replace(issue.items[0], **change),)))
+        classic.render_classic(replace(issue, items=(replace(issue.items[0], **change),)))
 
 
 BAD_POSTS: dict[str, tuple[dict[str, object], str]] = {
@@ -320,11 +320,11 @@ BAD_POSTS: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("change", "reason"), BAD_POSTS.values(), ids=BAD_POSTS)
 def test_posts_that_would_not_round_trip_are_not_written(change: dict[str, object], reason: str) -> None:
-    issue = classic.parse(PLAIN)
+    issue = classic.parse_classic(PLAIN)
     first_item = issue.items[0]
     changed_item = replace(first_item, posts=(replace(first_item.posts[0], **change),))
     with pytest.raises(NotClassic, match=reason):
-        classic.render(replace(issue, items=(changed_item,)))
+        classic.render_classic(replace(issue, items=(changed_item,)))
 
 
 @pytest.mark.parametrize(
@@ -332,16 +332,16 @@ def test_posts_that_would_not_round_trip_are_not_written(change: dict[str, objec
 )
 def test_a_head_that_would_not_round_trip_is_not_written(change: dict[str, object]) -> None:
     with pytest.raises(NotClassic):
-        classic.render(replace(classic.parse(IRREGULAR), **change))
+        classic.render_classic(replace(classic.parse_classic(IRREGULAR), **change))
 
 
 # ---- moments -----------------------------------------------------------------------------------------
 
 
 def test_moments_are_japan_time() -> None:
-    assert classic.moment("12/23/2020 10:50:00") == 1_608_688_200_000_000  # 01:50 UTC
-    assert classic.moment("2020-12-23T10:50:00") == 1_608_688_200_000_000
-    assert classic.moment("1970-01-01T09:00:00") == 0
+    assert classic.printed_moment("12/23/2020 10:50:00") == 1_608_688_200_000_000  # 01:50 UTC
+    assert classic.printed_moment("2020-12-23T10:50:00") == 1_608_688_200_000_000
+    assert classic.printed_moment("1970-01-01T09:00:00") == 0
     assert classic.printed_tally(1_608_688_200_999_999) == "12/23/2020 10:50:00"
     assert classic.printed_made(1_608_688_200_000_000) == "2020-12-23T10:50:00"
 
@@ -349,8 +349,8 @@ def test_moments_are_japan_time() -> None:
 @given(MOMENTS)
 def test_moments_round_trip_in_whole_seconds(micros: int) -> None:
     whole_seconds = micros // 1_000_000 * 1_000_000
-    assert classic.moment(classic.printed_tally(micros)) == whole_seconds
-    assert classic.moment(classic.printed_made(micros)) == whole_seconds
+    assert classic.printed_moment(classic.printed_tally(micros)) == whole_seconds
+    assert classic.printed_moment(classic.printed_made(micros)) == whole_seconds
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_moments_round_trip_in_whole_seconds(micros: int) -> None:
 )
 def test_no_moment(printed_moment: str) -> None:
     with pytest.raises(NotClassic) as error:
-        classic.moment(printed_moment)
+        classic.printed_moment(printed_moment)
     assert len(error.value.reason) < 100
 
 

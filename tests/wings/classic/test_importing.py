@@ -11,7 +11,7 @@ from hotpapers.base import model
 from hotpapers.base.errors import NotClassic
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
@@ -93,7 +93,7 @@ def test_the_same_post_twice_in_one_place_and_odd_names_come_back(store_url: str
         made.listings(record)
         publication = freeze.publication_of(record, None)
         for day in names:
-            freeze.freeze(record, publication, day)
+            freeze.freeze_issue(record, publication, day)
         for file in ClassicChannel().render(RecordIssueReader(record), "hot-papers", sorted(names)):
             assert file.data.decode() == text_of(names[file.path[:10]])
 
@@ -101,7 +101,7 @@ def test_the_same_post_twice_in_one_place_and_odd_names_come_back(store_url: str
 def test_an_exported_listing_is_reproduced_from_another_store(store_url: str, other_url: str) -> None:
     with Record(store_url) as record, Record(other_url) as other:
         made.rich(record)
-        import_lines(other, "export", exporter.lines(record))
+        import_lines(other, "export", exporter.record_lines(record))
         [page] = ClassicChannel().render(RecordIssueReader(other), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == text_of(PLAIN)
 
@@ -110,7 +110,7 @@ def test_what_was_forgotten_is_not_imported_and_told(store_url: str) -> None:
     raw = data("classic", PLAIN).read_bytes()
     with Record(store_url) as record:
         made.listings(record)
-        forget(record, "x:@made_up_ada")
+        forget_key(record, "x:@made_up_ada")
         assert classic_issues.import_file(record, PLAIN, raw).state == "known"
         next_day = classic_issues.import_file(record, PLAIN, raw.replace(b"2021-03-02", b"2021-03-03"))
         assert next_day.state == "new" and any("were not imported" in note for note in next_day.notes)
@@ -140,7 +140,7 @@ def test_other_counts_are_a_later_observation(store_url: str) -> None:
         tally = record.view().latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
         assert tally is not None and getattr(tally.item, "likes") == 9  # noqa: B009
         publication = freeze.publication_of(record, None)
-        freeze.freeze(record, publication, "2021-03-02")
+        freeze.freeze_issue(record, publication, "2021-03-02")
         [page] = ClassicChannel().render(RecordIssueReader(record), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == versions[2]
         first = record.view(position=1).latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
@@ -171,7 +171,7 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
     text = "\n".join([*lines[:at], quote.replace("&mdash; Ada", "&mdash; Dr. Ada"), script, "", *lines[at:]])
     with Record(store_url) as record:
         classic_issues.import_file(record, PLAIN, text.encode())
-        freeze.freeze(record, freeze.publication_of(record, None), "2021-03-02")
+        freeze.freeze_issue(record, freeze.publication_of(record, None), "2021-03-02")
         [page] = ClassicChannel().render(RecordIssueReader(record), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == text
         assert record.database.rows(

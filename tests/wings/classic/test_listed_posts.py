@@ -11,7 +11,7 @@ from hotpapers.discussion.moderation.queries import doubtful_pairs as doubted
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from hotpapers.wings.classic import importing as classic_import
 from hotpapers.wings.classic.channel import ClassicChannel
 from hotpapers.wings.classic.doubtful_mentions import judge_listed_posts
@@ -90,14 +90,14 @@ def test_one_of_the_seeds_embeds_such_a_post(seeds: list[classic_import.ParsedCl
         days = sorted(file.issue.date for file in seeds)
         publication = freeze.publication_of(record, None)
         for day in days:
-            freeze.freeze(record, publication, day)
+            freeze.freeze_issue(record, publication, day)
         rendered = list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days))
         judge_listed_posts(record)
         [verdict] = [row.item for row in record.view().latest(Verdict)]
         assert verdict.judgement == "doubtful" and verdict.rule == "words"
         assert (verdict.subject, verdict.about) == ("x:1349568134399873024", "arxiv:2101.04909")
         assert list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days)) == rendered
-        assert not check(record.database, record.hasher).findings
+        assert not check_record(record.database, record.hasher).findings
         issues = [row.item for row in record.view().latest(Issue)]
         assert len(issues) == 5
         assert not [f for item in issues for f in freeze.check_issue(record, item)]

@@ -20,7 +20,7 @@ ADAS_POST = 1366659539260149761  # the first post of plain.md
 
 def refusal(text: str) -> NotClassic:
     with pytest.raises(NotClassic) as error:
-        classic.parse(text)
+        classic.parse_classic(text)
     return error.value
 
 
@@ -177,7 +177,7 @@ def test_a_file_cut_off_anywhere_is_refused_or_a_file(text: str) -> None:
     valid_ends = []
     for end in range(len(text)):
         try:
-            assert classic.render(classic.parse(text[:end])) == text[:end]
+            assert classic.render_classic(classic.parse_classic(text[:end])) == text[:end]
             valid_ends.append(text[end:].lstrip("\n")[:3])
         except NotClassic as error:
             assert error.line is not None or end == 0
@@ -191,11 +191,11 @@ DAMAGE = st.sampled_from([*"\n\t<>&\"' -#/0a.v[](|", "", "<br>"])
 def test_a_damaged_file_is_refused_or_another_file(start: int, length: int, new: str) -> None:
     damaged_text = PLAIN[:start] + new + PLAIN[start + length :]
     try:
-        issue = classic.parse(damaged_text)
+        issue = classic.parse_classic(damaged_text)
     except NotClassic as error:
         assert error.line is not None
     else:
-        assert classic.render(issue) == damaged_text
+        assert classic.render_classic(issue) == damaged_text
 
 
 @given(st.text())
@@ -206,7 +206,7 @@ def test_any_text_is_refused(text: str) -> None:
 @given(st.binary())
 def test_any_bytes_are_text_or_refused(raw: bytes) -> None:
     try:
-        text, repaired = classic.decode(raw)
+        text, repaired = classic.decode_file(raw)
     except NotClassic:
         return
     assert (text.encode().decode("mac_roman").encode() if repaired else text.encode()) == raw
@@ -236,6 +236,6 @@ def test_no_line_takes_long(place: str, hostile: str) -> None:
     """Not timed: with quadratic cost, each of these lines would take minutes."""
     text = PLAIN.replace(place, hostile)
     try:
-        assert classic.render(classic.parse(text)) == text
+        assert classic.render_classic(classic.parse_classic(text)) == text
     except NotClassic as error:
         assert error.line is not None

@@ -33,7 +33,7 @@ def endless_exports(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], No
         while not stop:
             yield b"x" * 100_000
 
-    monkeypatch.setattr(export_stream, "export", endless)
+    monkeypatch.setattr(export_stream, "export_chunks", endless)
     yield lambda: stop.append(1)
     stop.append(1)
 
@@ -109,7 +109,7 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
 @contextmanager
 def serving(app: SiteApp) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
     """The site's server with an API, in a thread; yields its port."""
-    web_server = server.server(app)
+    web_server = server.build_server(app)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -154,7 +154,7 @@ def test_an_export_that_fails_on_its_way_has_no_end(make_api: ApiFactory, monkey
         yield b"one line\n"
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(export_stream, "export", stop_midway)
+    monkeypatch.setattr(export_stream, "export_chunks", stop_midway)
     with thread_server(make_api()) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/api/v1/export")
@@ -174,7 +174,7 @@ def test_an_export_that_cannot_begin_is_a_problem(make_api: ApiFactory, monkeypa
     def fail_at_once(*_: object) -> Iterator[bytes]:
         yield from failing_chunks()
 
-    monkeypatch.setattr(export_stream, "export", fail_at_once)
+    monkeypatch.setattr(export_stream, "export_chunks", fail_at_once)
     app = make_api()
     with thread_server(app) as port:
         assert status_of(port, EXPORT) == 500

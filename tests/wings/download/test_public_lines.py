@@ -15,11 +15,11 @@ import pytest
 from hotpapers.base.model import Account, Alias, Item
 from hotpapers.base.networks import network_names
 from hotpapers.discussion.moderation import quotation_policy
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
-from hotpapers.wings.download.public_lines import CHUNK, ExportParams, export
+from hotpapers.wings.download.public_lines import CHUNK, ExportParams, export_chunks
 from tests.issues.made import judged, post, write
 from tests.publish.query.query_stores import TODAY, add_talk
 
@@ -27,7 +27,7 @@ LATER = TODAY + 10**12
 
 
 def exported_lines(session: QuerySession) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in b"".join(export(session, ExportParams())).splitlines()]
+    return [json.loads(line) for line in b"".join(export_chunks(session, ExportParams())).splitlines()]
 
 
 def posts_in(records: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def hidden_verdict(subject: str) -> Item:
 
 
 def test_it_is_what_was_observed_but_for_the_words_on_x(any_session: QuerySession) -> None:
-    observations = [json.loads(line) for line in lines(any_session.record, records_only=True)]
+    observations = [json.loads(line) for line in record_lines(any_session.record, records_only=True)]
     records = exported_lines(any_session)
     assert records[0] == {**observations[0], "withheld": sorted(network_names())}
     assert records[-1] == {"kind": "end"}
@@ -53,7 +53,7 @@ def test_it_is_what_was_observed_but_for_the_words_on_x(any_session: QuerySessio
 
 
 def test_neither_issues_nor_secret_nor_salts(any_session: QuerySession) -> None:
-    text = b"".join(export(any_session, ExportParams())).decode()
+    text = b"".join(export_chunks(any_session, ExportParams())).decode()
     assert any_session.record.secret() not in text
     assert '"salt"' not in text and '"kind":"issue"' not in text and '"kind":"delivery"' not in text
 
@@ -121,7 +121,7 @@ def test_what_was_hidden_and_why_is_not_told(session: QuerySession) -> None:
 def test_a_mirror_takes_it_in_and_again(session: QuerySession, tmp_path: Path) -> None:
     """A store that already has the words keeps them, and counts no line as new."""
     write(session.record, hidden_verdict("bluesky:again"))
-    export_lines = [line + b"\n" for line in b"".join(export(session, ExportParams())).splitlines()]
+    export_lines = [line + b"\n" for line in b"".join(export_chunks(session, ExportParams())).splitlines()]
     with Record(f"{tmp_path}/mirror.db") as mirror:
         import_lines(mirror, "export.jsonl", export_lines)
         assert [line for line in exported_lines(QuerySession(mirror))[1:]] == [
@@ -132,15 +132,15 @@ def test_a_mirror_takes_it_in_and_again(session: QuerySession, tmp_path: Path) -
 
 
 def test_it_comes_in_chunks(sample_session: QuerySession) -> None:
-    chunks = list(export(sample_session, ExportParams()))
+    chunks = list(export_chunks(sample_session, ExportParams()))
     assert all(CHUNK <= len(chunk) < 2 * CHUNK for chunk in chunks[:-1]) and len(chunks) > 5
 
 
 def test_entries_as_a_table_and_as_references(sample_session: QuerySession) -> None:
-    table = b"".join(export(sample_session, ExportParams(format="csv"))).decode()
+    table = b"".join(export_chunks(sample_session, ExportParams(format="csv"))).decode()
     rows = list(csv.DictReader(io.StringIO(table)))
     assert len(rows) == 81 and rows[0]["publication"] == "hot-papers"
-    references = b"".join(export(sample_session, ExportParams(format="bibtex"))).decode()
+    references = b"".join(export_chunks(sample_session, ExportParams(format="bibtex"))).decode()
     assert references.count("@misc{") == 81
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.http import ClientLimits
-from hotpapers.base.text.html_text import MAX_HTML_CHARS, plain
+from hotpapers.base.text.html_text import MAX_HTML_CHARS, html_to_text
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.arxiv import xml
 from hotpapers.wings.feeds import feed_parser
@@ -98,15 +98,15 @@ def html_bomb(rng: random.Random, size: int) -> str:
 
 
 def _feed(body: bytes) -> object:
-    return [plain(entry.content) for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
+    return [html_to_text(entry.content) for entry in feed_parser.feed_entries(body, {}, "https://feeds.example/a")]
 
 
 KINDS = {
     "feed": Kind(_feed, xml_bomb, feed_parser.MAX_FEED_BYTES),
-    "arxiv": Kind(lambda body: xml.pieces(body, "item"), xml_bomb, MEGABYTES),
+    "arxiv": Kind(lambda body: xml.split_pieces(body, "item"), xml_bomb, MEGABYTES),
     "json": Kind(lambda body: decode_json(body, object), json_bomb, MEGABYTES),
     "json feed": Kind(_feed, json_bomb, feed_parser.MAX_FEED_BYTES),
-    "html": Kind(plain, html_bomb, MAX_HTML_CHARS),
+    "html": Kind(html_to_text, html_bomb, MAX_HTML_CHARS),
 }
 
 

@@ -41,14 +41,14 @@ def item(title: str, content: str = "") -> str:
 
 
 def titles(body: bytes) -> list[str]:
-    return [entry.title for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
+    return [entry.title for entry in feed_parser.feed_entries(body, {}, "https://feeds.example/a")]
 
 
 @pytest.mark.parametrize("run", [b" " * 999 + b"x", b"x" * 1999 + b" "])
 def test_runs_that_are_just_too_short_to_be_shortened_take_no_time(run: bytes) -> None:
     body = run * (2_000_000 // len(run))
     started_at = time.process_time()
-    assert feed_parser.tidy(body) == body.lstrip()
+    assert feed_parser.shorten_runs(body) == body.lstrip()
     assert time.process_time() - started_at < 2
 
 
@@ -77,20 +77,21 @@ def test_what_comes_before_an_entry_with_too_much_is_read(content: str) -> None:
 def test_attributes_that_a_document_type_declares_are_refused() -> None:
     doctype = b"<!DOCTYPE rss [<!ATTLIST rss a CDATA 'x'>]>"
     with pytest.raises(InputError, match="too much"):
-        feed_parser.truncate(doctype + feed(item("One")))
+        feed_parser.cut_document(doctype + feed(item("One")))
     entities = "".join(f"<!ENTITY e{n} 'x'>" for n in range(400))
     with pytest.raises(InputError, match="too much"):
-        feed_parser.truncate(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
+        feed_parser.cut_document(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
 
 
 def test_usual_feeds_are_left_as_they_are() -> None:
     body = feed(*(item(f"Kettle {n}") for n in range(100)))
-    assert feed_parser.tidy(body) == body == feed_parser.truncate(body)
-    assert feed_parser.truncate(b"<rss>&nbsp;</rss>") is None
+    assert feed_parser.shorten_runs(body) == body == feed_parser.cut_document(body)
+    assert feed_parser.cut_document(b"<rss>&nbsp;</rss>") is None
     assert titles("<rss version='2.0'><channel><item><title>Ä</title></item></channel></rss>".encode("utf-16")) == ["Ä"]
 
 
 def test_words_and_blanks_without_end_are_shortened() -> None:
     assert (
-        feed_parser.tidy(b"\n" * 5000 + b"<a>" + b" " * 5000 + b"x" * 5000 + b"</a>") == b"<a> " + b"x" * 2000 + b"</a>"
+        feed_parser.shorten_runs(b"\n" * 5000 + b"<a>" + b" " * 5000 + b"x" * 5000 + b"</a>")
+        == b"<a> " + b"x" * 2000 + b"</a>"
     )

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Mention, Post, RawPayload
-from hotpapers.base.text.timestamps import claimed, from_datetime
+from hotpapers.base.text.timestamps import from_datetime, parse_claimed
 from hotpapers.wings.feeds import feed_parser
-from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, entries
+from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, feed_entries
 from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
 from tests.collect.sources.cases import cases, check
 from tests.collect.sources.net import START, ScriptedClient, reply
@@ -92,7 +92,7 @@ def atom(entry: str) -> bytes:
 
 
 def single_entry(body: bytes, **headers: str) -> FeedEntry:
-    [entry] = entries(body, {name.replace("_", "-"): value for name, value in headers.items()}, URL)
+    [entry] = feed_entries(body, {name.replace("_", "-"): value for name, value in headers.items()}, URL)
     return entry
 
 
@@ -183,33 +183,33 @@ def test_a_json_item_that_is_none_is_passed_over(item: bytes) -> None:
         b'\xef\xbb\xbf {"version":"1","language":7,"items":[%s,{"id":7.5,"authors":[3,{"name":"A"}],"author":null}]}'
         % item
     )
-    assert [(entry.id, entry.author, entry.language) for entry in entries(body, {}, URL)] == [("7.5", "A", "und")]
+    assert [(entry.id, entry.author, entry.language) for entry in feed_entries(body, {}, URL)] == [("7.5", "A", "und")]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><body>sorry", b"{", b'{"items":[]}', b'{"version":"1"}', b"\xff{"])
 def test_what_is_no_feed_is_an_error(body: bytes) -> None:
     with pytest.raises(NetError):
-        list(entries(body, {"content-type": "text/html"}, URL))
+        list(feed_entries(body, {"content-type": "text/html"}, URL))
 
 
 def test_a_body_is_never_taken_for_a_files_name(tmp_path: Path) -> None:
     secret = tmp_path / "secret.xml"
     secret.write_bytes(rss("<title>secret</title>"))
     with pytest.raises(NetError):
-        list(entries(str(secret).encode(), {}, URL))
+        list(feed_entries(str(secret).encode(), {}, URL))
 
 
 def test_a_feed_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_parser, "MAX_FEED_BYTES", 100)
     with pytest.raises(NetError, match="100 are read"):
-        list(entries(b"x" * 101, {}, URL))
+        list(feed_entries(b"x" * 101, {}, URL))
 
 
 def test_broken_xml_is_mended_up_to_a_length() -> None:
     body = rss("<title>a &amp; b</title><br>")
     assert single_entry(body).title == "a &amp; b"
     with pytest.raises(NetError, match="broken XML"):
-        list(entries(body + b"x " * feed_parser.MAX_BROKEN_FEED_BYTES, {}, URL))
+        list(feed_entries(body + b"x " * feed_parser.MAX_BROKEN_FEED_BYTES, {}, URL))
     long_body = rss("<title>a</title>") + b" " * feed_parser.MAX_BROKEN_FEED_BYTES
     assert single_entry(long_body).title == "a"
 
@@ -220,7 +220,7 @@ def test_entities_do_not_grow() -> None:
     )
     body = bomb + b"]>" + rss("<title>&i;</title>")
     with pytest.raises(NetError, match="too much data in or before"):
-        list(entries(body, {}, URL))
+        list(feed_entries(body, {}, URL))
 
 
 def test_lone_surrogates_do_not_reach_the_record() -> None:
@@ -231,7 +231,7 @@ def test_lone_surrogates_do_not_reach_the_record() -> None:
 @given(st.binary(max_size=300) | st.text(max_size=300).map(rss))
 def test_any_body_is_entries_or_a_net_error(body: bytes) -> None:
     with suppress(NetError):
-        list(entries(body, {}, URL))
+        list(feed_entries(body, {}, URL))
 
 
 def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("feedparser.parse", failing_parse)
     with pytest.raises(NetError, match="AssertionError"):
-        list(entries(rss(""), {}, URL))
+        list(feed_entries(rss(""), {}, URL))
 
 
 # ---- requests --------------------------------------------------------------------------------------------
@@ -296,9 +296,9 @@ def test_every_recording_of_feeds_is_read(shared: Path) -> None:
         name = file.relative_to(folder).as_posix()
         if name in NOT_READ:
             with pytest.raises(NetError):
-                list(entries(file.read_bytes(), {}, URL))
+                list(feed_entries(file.read_bytes(), {}, URL))
         else:
-            by_name[name] = list(entries(file.read_bytes(), {}, URL))
+            by_name[name] = list(feed_entries(file.read_bytes(), {}, URL))
     assert len(files) == 35
     assert {name: len(feed) for name, feed in by_name.items()} == {name: ENTRIES.get(name, 1) for name in by_name}
     biorxiv = by_name["feed-rs/rss1_rss_1.0_biorxiv.xml"][0]
@@ -357,7 +357,7 @@ def test_a_date_is_read_with_its_zone_however_both_are_written(at: datetime.date
              f"{offset.replace(':', '')} ({name})"]  # fmt: skip
     zone = data.draw(st.sampled_from(forms))
     expected = at.replace(tzinfo=datetime.UTC) - datetime.timedelta(hours=hours)
-    assert claimed(f"{text} {zone}") == from_datetime(expected), f"{text} {zone}"
+    assert parse_claimed(f"{text} {zone}") == from_datetime(expected), f"{text} {zone}"
 
 
 @pytest.mark.parametrize("date", NO_DATES)
@@ -369,7 +369,7 @@ def test_what_is_no_date_leaves_an_entry_undated(date: str) -> None:
 
 @given(st.text(alphabet="0123456789:+-/., ()TZapmMarGUC", max_size=200))
 def test_any_text_is_a_date_or_none(text: str) -> None:
-    assert claimed(text) is None or isinstance(claimed(text), int)
+    assert parse_claimed(text) is None or isinstance(parse_claimed(text), int)
 
 
 @pytest.mark.parametrize("date", DATES)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Post
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.record import Record
-from hotpapers.record.statistics import status
+from hotpapers.record.statistics import store_statistics
 from hotpapers.wings.forms import queries as reader_reports
-from hotpapers.wings.forms.queries import Kind, ReaderReport, alarms, close, is_full, note, waiting
+from hotpapers.wings.forms.queries import Kind, ReaderReport, alarms, close_reports, is_full, open_reports, store_report
 
 AT = 1_800_000_000_000_000
 ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
@@ -30,16 +30,25 @@ QUOTED = ENTRY._replace(kind="quotation", subject="bluesky:at://did:plc:moss/1",
 def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
     with Record(store_url) as record:
         database = record.database
-        assert [note(database, r) for r in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == ["kept", "kept", "known"]
-        assert waiting(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)] and status(record).reports == 2
+        assert [store_report(database, r) for r in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == [
+            "kept",
+            "kept",
+            "known",
+        ]
+        assert (
+            open_reports(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)]
+            and store_statistics(record).reports == 2
+        )
         with pytest.raises(NotFound, match="3: no such open report"):
-            close(database, [1, 3], AT)
-        assert status(record).reports == 2, "all or none"
-        close(database, [2], AT + 5)
-        assert waiting(database) == [ENTRY._replace(id=1)]
+            close_reports(database, [1, 3], AT)
+        assert store_statistics(record).reports == 2, "all or none"
+        close_reports(database, [2], AT + 5)
+        assert open_reports(database) == [ENTRY._replace(id=1)]
         row = "SELECT text, subject, closed_at FROM report WHERE id = 2"
         assert [tuple(columns) for columns in database.rows(row)] == [("", "", AT + 5)]
-        assert note(database, QUOTED) == "kept" and waiting(database)[-1].id == 3, "no number means two things"
+        assert store_report(database, QUOTED) == "kept" and open_reports(database)[-1].id == 3, (
+            "no number means two things"
+        )
 
 
 def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,13 +56,13 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(reader_reports, "MAX_OPEN_REPORTS", 3)
     with Record(store_url) as record:
         reports = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
-        assert [note(record.database, report) for report in reports] == ["kept", "kept", "full"]
-        assert len(waiting(record.database)[0].text) == reader_reports.MAX_REPORT_CHARS
+        assert [store_report(record.database, report) for report in reports] == ["kept", "kept", "full"]
+        assert len(open_reports(record.database)[0].text) == reader_reports.MAX_REPORT_CHARS
         later = ENTRY._replace(at=AT + HOUR + 2)
-        assert not is_full(record.database, later) and note(record.database, later) == "kept"
+        assert not is_full(record.database, later) and store_report(record.database, later) == "kept"
         much_later = ENTRY._replace(at=AT + 9 * HOUR)
         assert is_full(record.database, much_later), "too many wait for the operator"
-        close(record.database, [1, 2], AT + 9 * HOUR)
+        close_reports(record.database, [1, 2], AT + 9 * HOUR)
         assert not is_full(record.database, much_later)
 
 
@@ -70,8 +79,8 @@ def test_no_flood_closes_a_form_for_others(flood: list[tuple[Kind, int, int]]) -
     one about a post."""
     with small_limits(), TemporaryDirectory() as folder, Record(f"{folder}/hotpapers.db") as record:
         for kind, target, minute in sorted(flood, key=lambda report: report[2]):
-            note(record.database, report_of(kind, target, AT + minute * HOUR // 60, f"{target} {minute}"))
-        stored = waiting(record.database)
+            store_report(record.database, report_of(kind, target, AT + minute * HOUR // 60, f"{target} {minute}"))
+        stored = open_reports(record.database)
         at, of_kind = AT + 3 * HOUR, Counter(report.kind for report in stored)
         for kind in get_args(Kind):
             refused = is_full(record.database, report_of(kind, 10, at))
@@ -85,11 +94,11 @@ def test_no_flood_closes_a_form_for_others(flood: list[tuple[Kind, int, int]]) -
 def test_sixty_reports_about_a_few_posts_leave_the_form_open_for_others(store_url: str) -> None:
     with Record(store_url) as record:
         for n in range(100):
-            note(record.database, report_of("quotation", n % 5, AT, f"{n}"))
-            note(record.database, report_of("entry", n, AT, f"{n}"))
-        assert Counter(report.kind for report in waiting(record.database)) == {"quotation": 60, "entry": 60}
-        assert note(record.database, report_of("quotation", 5, AT)) == "kept"
-        assert note(record.database, report_of("quotation", 4, AT)) == "full"
+            store_report(record.database, report_of("quotation", n % 5, AT, f"{n}"))
+            store_report(record.database, report_of("entry", n, AT, f"{n}"))
+        assert Counter(report.kind for report in open_reports(record.database)) == {"quotation": 60, "entry": 60}
+        assert store_report(record.database, report_of("quotation", 5, AT)) == "kept"
+        assert store_report(record.database, report_of("quotation", 4, AT)) == "full"
 
 
 def report_of(kind: Kind, target: int, at: int, text: str = "") -> ReaderReport:
@@ -119,21 +128,21 @@ def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
         contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", text="I am a person.")
         named = ENTRY._replace(text="See what @mossy.owls.example says of it.")
         for report in (ENTRY, QUOTED, contest, named):
-            note(record.database, report)
-        forget(record, "bluesky:did:plc:moss", at=AT + 1)
-        assert waiting(record.database) == [ENTRY._replace(id=1)]
+            store_report(record.database, report)
+        forget_key(record, "bluesky:did:plc:moss", at=AT + 1)
+        assert open_reports(record.database) == [ENTRY._replace(id=1)]
         assert record.database.rows("SELECT id FROM report WHERE subject <> '' OR text <> ''") == [(1,)]
-        note(record.database, QUOTED._replace(subject="bluesky:other"))
-        assert waiting(record.database)[-1].id == 5, "an operator may still have the forgotten report's number"
+        store_report(record.database, QUOTED._replace(subject="bluesky:other"))
+        assert open_reports(record.database)[-1].id == 5, "an operator may still have the forgotten report's number"
 
 
 def test_reports_are_in_backups(store_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
-        note(record.database, ENTRY)
-        backup(record, copy)
-        note(record.database, QUOTED)
-    restore(copy, store_url, replace=True)
+        store_report(record.database, ENTRY)
+        back_up_store(record, copy)
+        store_report(record.database, QUOTED)
+    restore_backup(copy, store_url, replace=True)
     with Record(store_url) as record:
-        assert waiting(record.database) == [ENTRY._replace(id=1)]
-        assert note(record.database, QUOTED) == "kept" and waiting(record.database)[-1].id == 2
+        assert open_reports(record.database) == [ENTRY._replace(id=1)]
+        assert store_report(record.database, QUOTED) == "kept" and open_reports(record.database)[-1].id == 2

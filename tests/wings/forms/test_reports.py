@@ -82,7 +82,7 @@ class Site:
 
     @property
     def reports(self) -> list[reader_reports.ReaderReport]:
-        return reader_reports.waiting(self.record.database)
+        return reader_reports.open_reports(self.record.database)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.queries import ReaderReport
 from tests.cli.run import command_line, environment, good, misuse, run
@@ -41,7 +41,9 @@ def note_reports(store: Path, *reports: ReaderReport) -> None:
     with Record(str(store)) as record:
         [(digest,)] = record.database.rows("SELECT digest FROM issue")
         for report in reports:
-            reader_reports.note(record.database, report._replace(issue=digest if report.kind != "contest" else ""))
+            reader_reports.store_report(
+                record.database, report._replace(issue=digest if report.kind != "contest" else "")
+            )
 
 
 def test_what_was_said_is_listed_and_closed(store: Path) -> None:
@@ -173,7 +175,9 @@ def test_whoever_wants_messages_finds_the_way_from_about(store: Path) -> None:
 
 
 def test_status_tells_when_a_form_is_about_to_close(store: Path) -> None:
-    note_reports(store, *(ReaderReport(0, now(), "quotation", subject=f"{n}", text="Unkind") for n in range(48)))
+    note_reports(
+        store, *(ReaderReport(0, current_time(), "quotation", subject=f"{n}", text="Unkind") for n in range(48))
+    )
     expected = "48 open reports (quotation), 48 of the last hour; at 1,000 or 60 an hour, the form closes"
     assert f"alarm      {expected}; once dealt with: hotpapers reports\n" in run("status", "--store", store).out
     assert expected in run("status", "--health", "--store", store).out

@@ -14,8 +14,8 @@ import pytest
 from hotpapers.base.model import HOUR, Announcement, Item, Paper
 from hotpapers.base.papers.arxiv.calendar import deadline_day
 from hotpapers.base.text.timestamps import as_utc
-from hotpapers.issues.announcement_counts import facts
-from hotpapers.issues.explain import explain
+from hotpapers.issues.announcement_counts import announcement_facts
+from hotpapers.issues.explain import explain_entry
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
 from hotpapers.record.record import Record
@@ -111,9 +111,9 @@ def test_an_issue_says_so(sqlite_url: str) -> None:
         assert content.retrospective and content.retrospective.inferred == 222
         sentence = "For 222 papers, the announcement day is inferred from the submission time, not observed."
         assert sentence in phrases.made_afterwards(content.retrospective)
-        assert list(facts(content))[-1] == "announcement days inferred"
+        assert list(announcement_facts(content))[-1] == "announcement days inferred"
         issue = RecordIssueReader(record).issue(content.publication.publication, content.day)
-        assert sentence in explain(issue, content.entries[0].paper).notes
+        assert sentence in explain_entry(issue, content.entries[0].paper).notes
 
 
 def test_what_was_observed_goes_before(sqlite_url: str) -> None:

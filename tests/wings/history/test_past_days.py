@@ -16,7 +16,7 @@ from hotpapers.base.errors import IssueError, NotFound, UsageError
 from hotpapers.base.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
 from hotpapers.base.settings import BotSettings
 from hotpapers.discussion.engagement.recounts.queries import follow_new_posts, follow_shown_posts
-from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
+from hotpapers.issues.freeze import check_issue, freeze_issue, list_editions, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
@@ -56,7 +56,7 @@ def flaws(record: Record) -> list[str]:
 def test_day_by_day_it_is_the_same(
     store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same numbers as `freeze` gives day after day on the same record; and every issue rebuilds."""
+    """The same numbers as `freeze_issue` gives day after day on the same record; and every issue rebuilds."""
     monkeypatch.setattr("hotpapers.discussion.engagement.standing.queries.ENOUGH_KNOWN", 5)
     recipe = msgspec.structs.replace(DAILY, ranking=ranking)
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
@@ -65,7 +65,7 @@ def test_day_by_day_it_is_the_same(
         contents = frozen_period(record)
         afterwards = history_of(recipe)
         other.append([afterwards], source="settings")
-        alone = [freeze(other, afterwards, day).content for day in DAYS]
+        alone = [freeze_issue(other, afterwards, day).content for day in DAYS]
         assert [content.day for content in contents] == DAYS
         for content, other_content in zip(contents, alone, strict=True):
             assert without_chain(content) == without_chain(other_content)
@@ -135,7 +135,7 @@ def test_killed_it_goes_on(tmp_path: Path) -> None:
     with Record(str(store)) as record, Record(str(other)) as alone:
         assert record.count(Issue) == len(DAYS) and flaws(record) == []
         for day in DAYS:
-            [issue], [same] = editions(record, NAME, day), editions(alone, NAME, day)
+            [issue], [same] = list_editions(record, NAME, day), list_editions(alone, NAME, day)
             assert without_chain(issue.content) == without_chain(same.content)
 
 
@@ -154,7 +154,7 @@ def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
 
 @pytest.mark.long
 def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None:
-    """Rows of the period imported during a run count from the next issue on, as with `freeze`."""
+    """Rows of the period imported during a run count from the next issue on, as with `freeze_issue`."""
     late = [Reaction(post="bluesky:215", account=f"bluesky:new{n}", type="like", observed_at=moment("2024-05-08"))
             for n in range(40)]  # fmt: skip
     contents: list[list[IssueContent]] = []
@@ -166,9 +166,9 @@ def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None
         write(record, late)
         contents[0] += [issue.content for issue in run]
         other.append([history_of(DAILY)], source="settings")
-        alone = [freeze(other, history_of(DAILY), day).content for day in DAYS[:3]]
+        alone = [freeze_issue(other, history_of(DAILY), day).content for day in DAYS[:3]]
         write(other, late)
-        alone += [freeze(other, history_of(DAILY), day).content for day in DAYS[3:]]
+        alone += [freeze_issue(other, history_of(DAILY), day).content for day in DAYS[3:]]
         assert list(map(without_chain, contents[0])) == list(map(without_chain, alone))
 
 
@@ -322,7 +322,7 @@ def test_days_that_have_an_issue_of_their_time(sqlite_url: str) -> None:
         with pytest.raises(IssueError, match="2024-05-08, 2024-05-09: already frozen at the time"):
             plan_period(record, DAILY, FIRST, LAST)
         with pytest.raises(IssueError, match="2024-05-09: already frozen at the time"):
-            freeze(record, history_of(DAILY), "2024-05-09")
+            freeze_issue(record, history_of(DAILY), "2024-05-09")
 
 
 def test_a_network_that_was_read_is_not_absent_where_nobody_spoke(sqlite_url: str) -> None:

@@ -16,10 +16,10 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.settings import PublicationSettings, Settings, defaults
+from hotpapers.base.settings import PublicationSettings, Settings, default_settings
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.hosting.writing import HostMachine, host_files
 from tests.cli.run import good, run
 from tests.conftest import ROOT
@@ -42,7 +42,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
     program = folder / "hotpapers"
     program.symlink_to(sys.executable)
     files = host_files(
-        "systemd", defaults(), TODAY, HostMachine(str(folder), (str(program), "-m", "hotpapers"), "daemon")
+        "systemd", default_settings(), TODAY, HostMachine(str(folder), (str(program), "-m", "hotpapers"), "daemon")
     )
     for file in files:
         (tmp_path / file.path).write_text(file.text)
@@ -54,7 +54,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
 @needs_systemd
 def test_units_expose_little(tmp_path: Path) -> None:
     """By systemd's own measure, from 0 (not exposed) to 10."""
-    for file in host_files("systemd", defaults(), TODAY, MACHINE):
+    for file in host_files("systemd", default_settings(), TODAY, MACHINE):
         (tmp_path / file.path).write_text(file.text)
         command = [
             str(analyze),
@@ -71,7 +71,7 @@ def test_units_expose_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/o'brien", "/srv/back\\slash"])
 def test_a_folder_name_that_systemd_would_misread_is_refused(folder: str) -> None:
     with pytest.raises(SettingsError, match="systemd does not allow such a name"):
-        host_files("systemd", defaults(), TODAY, MACHINE._replace(folder=folder))
+        host_files("systemd", default_settings(), TODAY, MACHINE._replace(folder=folder))
 
 
 # ---- a container ---------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
 
 def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
     """Without the library, a folder with a key would have an image whose logs fail and whose health check says so."""
-    files = {file.path: file.text for file in host_files("container", defaults(), TODAY, MACHINE)}
+    files = {file.path: file.text for file in host_files("container", default_settings(), TODAY, MACHINE)}
     installed = set(re.findall(r"^([\w-]+)==", files["hotpapers-requirements.txt"], re.M))
     assert {"cryptography", "cffi", "pycparser"} <= installed
 
@@ -149,7 +149,7 @@ def test_the_health_check_is_right_with_and_without_an_address(file: str, listen
     program, *words = json.loads(arguments.partition("CMD ")[2])
     settings_file = tmp_path / "hotpapers.toml"
     settings_file.write_text(f'[[publication]]\nname = "daily"\n[run]\nlisten = "{listen}"\n', "utf-8")
-    at = now()
+    at = current_time()
     with Record(str(tmp_path / "hotpapers.db")) as record:
         state = JobState(source="issues", started_at=at, success_at=at, next_at=at)
         jobs_queries.save_state(record, state)
@@ -173,7 +173,7 @@ def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:
 
 def test_compose_runs_and_serves_with_few_rights() -> None:
     yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read compose.yaml with")
-    files = {file.path: file.text for file in host_files("container", defaults(), TODAY, MACHINE)}
+    files = {file.path: file.text for file in host_files("container", default_settings(), TODAY, MACHINE)}
     compose = yaml.safe_load(files["compose.yaml"])
     assert set(compose["services"]) == {"run", "serve"}
     for service in compose["services"].values():

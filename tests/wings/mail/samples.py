@@ -69,8 +69,8 @@ def relay_at(
 
 
 def mark_sent(record: Record, key: DeliveryKey, receipt: str, at: int) -> None:
-    delivery_states.settle(record, key, DeliveryState("sent", receipt, at))
+    delivery_states.settle_delivery(record, key, DeliveryState("sent", receipt, at))
 
 
 def mark_failed(record: Record, key: DeliveryKey, reason: str, at: int) -> None:
-    delivery_states.settle(record, key, DeliveryState("failed", reason, at))
+    delivery_states.settle_delivery(record, key, DeliveryState("failed", reason, at))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import RetryLater, SettingsError, UsageError
 from hotpapers.wings.mail import tokens
-from hotpapers.wings.mail.addresses import MAX_REASON_CHARS, normalized, without_address
+from hotpapers.wings.mail.addresses import MAX_REASON_CHARS, normalize_address, without_address
 from hotpapers.wings.mail.queries import Subscriber
-from hotpapers.wings.mail.sender import TRIES, interleaved, most_failures, wait_after
+from hotpapers.wings.mail.sender import TRIES, interleave_domains, most_failures, wait_after
 from hotpapers.wings.mail.settings import (
     PASSWORD,
     MailingSettings,
@@ -32,7 +32,7 @@ from hotpapers.wings.mail.smtp_replies import (
     failure_reason,
     is_bad_address,
     may_be_address,
-    refusal,
+    refusal_error,
     status_of,
 )
 from hotpapers.wings.mail.tokens import MailToken
@@ -61,11 +61,11 @@ def test_what_is_an_address(text: str) -> None:
 def test_what_is_no_address(text: str) -> None:
     assert not is_mail_address(text)
     with pytest.raises(UsageError, match="is not a mail address; write it like somebody@"):
-        normalized(text)
+        normalize_address(text)
 
 
 def test_case_does_not_matter_in_domains() -> None:
-    assert normalized("  Some.Body@Moth.EXAMPLE\n") == "Some.Body@moth.example"
+    assert normalize_address("  Some.Body@Moth.EXAMPLE\n") == "Some.Body@moth.example"
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_case_does_not_matter_in_domains() -> None:
     ],
 )  # fmt: skip
 def test_domains_of_any_letters_are_stored_as_in_dns(text: str, address: str) -> None:
-    assert normalized(text) == address == normalized(address)
+    assert normalize_address(text) == address == normalize_address(address)
 
 
 def test_letters_beyond_ascii_before_the_at_sign_are_refused_in_plain_words() -> None:
     with pytest.raises(UsageError, match=r"with only ASCII characters before the @$"):
-        normalized("jürgen@moth.example")
+        normalize_address("jürgen@moth.example")
 
 
 def test_a_relay_s_reply_is_reported_without_the_address() -> None:
@@ -97,29 +97,29 @@ def test_a_relay_s_reply_is_reported_without_the_address() -> None:
 @given(st.sampled_from(["confirm", "unsubscribe"]), st.binary(min_size=16, max_size=16), st.integers(0, 2**36))
 def test_a_token_holds_what_was_signed_and_nothing_else(purpose: tokens.Purpose, mark: bytes, moment: int) -> None:
     token = MailToken(purpose, mark.hex(), moment)
-    text = tokens.encode(SECRET, token)
-    assert tokens.decode(SECRET, text) == token
-    assert tokens.decode(b"another secret", text) is None
+    text = tokens.encode_token(SECRET, token)
+    assert tokens.decode_token(SECRET, text) == token
+    assert tokens.decode_token(b"another secret", text) is None
     for position in range(len(text)):
         changed_text = text[:position] + ("0" if text[position] != "0" else "1") + text[position + 1 :]
-        assert tokens.decode(SECRET, changed_text) is None
-    assert tokens.decode(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
+        assert tokens.decode_token(SECRET, changed_text) is None
+    assert tokens.decode_token(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
 
 
 def test_a_token_stays_valid_for_ever() -> None:
     """Messages already sent contain them."""
     text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
-    assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
+    assert tokens.encode_token(SECRET, MailToken("unsubscribe", MARK)) == text
 
 
 def test_one_purpose_does_not_serve_another() -> None:
-    text = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
-    assert tokens.decode(SECRET, "c" + text[1:]) is None
+    text = tokens.encode_token(SECRET, MailToken("unsubscribe", MARK))
+    assert tokens.decode_token(SECRET, "c" + text[1:]) is None
 
 
 @given(st.text(max_size=100))
 def test_any_other_text_is_none(text: str) -> None:
-    assert tokens.decode(SECRET, text) is None
+    assert tokens.decode_token(SECRET, text) is None
 
 
 # ---- replies -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ REPLIES: list[tuple[int, str, Step, Deferred | Rejected | RetryLater]] = [
 
 @pytest.mark.parametrize(("code", "text", "step", "expected"), REPLIES)
 def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred | Rejected | RetryLater) -> None:
-    error = refusal(code, text, step)
+    error = refusal_error(code, text, step)
     assert (type(error), vars(error)) == (type(expected), vars(expected))
 
 
@@ -298,7 +298,7 @@ def test_no_weak_words_outweigh_a_sure_sentence(sure: str, asides: list[str], at
         st.sampled_from([".", ";", "!"])
     ).join(f"{clause} " for clause in clauses)
     assert is_ended(reply), reply
-    error = refusal(int(reply[:3]), reply, data.draw(st.sampled_from(["recipient", "message"])))
+    error = refusal_error(int(reply[:3]), reply, data.draw(st.sampled_from(["recipient", "message"])))
     assert isinstance(error, Rejected) and error.no_such_address
 
 
@@ -353,14 +353,14 @@ def test_waits_grow_and_end_within_a_day() -> None:
 def test_domains_take_turns() -> None:
     names = ["a@x.example", "b@x.example", "c@x.example", "d@y.example", "e@z.example"]
     readers = [reader()._replace(address=name) for name in names]
-    assert [reader_in_turn.address[0] for reader_in_turn in interleaved(readers)] == ["a", "d", "e", "b", "c"]
-    assert interleaved([]) == []
+    assert [reader_in_turn.address[0] for reader_in_turn in interleave_domains(readers)] == ["a", "d", "e", "b", "c"]
+    assert interleave_domains([]) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), unique=True))
 def test_nobody_is_left_out_or_doubled(names: list[tuple[str, str]]) -> None:
     readers = [reader(name, f"{domain}.example") for name, domain in names]
-    in_turn = interleaved(readers)
+    in_turn = interleave_domains(readers)
     assert sorted(in_turn, key=address) == sorted(readers, key=address)
 
 

@@ -22,9 +22,9 @@ from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail.bounces import (
     BounceReport,
     MailboxSummary,
-    messages,
     parse_message,
     process_mailbox,
+    split_mailbox,
 )
 from hotpapers.wings.mail.messages import address_message, issue_message
 from hotpapers.wings.mail.queries import message_key
@@ -213,7 +213,7 @@ def test_a_complaint_without_the_message_is_nobodys() -> None:
 @pytest.mark.parametrize("purpose", ["confirm", "unsubscribe"])
 def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
     token = MailToken(purpose, MARK, 0x67F00000)
-    text = tokens.encode(SECRET, token)
+    text = tokens.encode_token(SECRET, token)
     assert parse_message(note(form.format(text)), SECRET) == token
     assert parse_message(note(form.format(text)), b"another store") is None
     assert parse_message(note("Hello", body=text), SECRET) is None
@@ -224,9 +224,11 @@ def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
 )
 def test_a_token_in_the_name_that_is_answered(form: str) -> None:
     token = MailToken("confirm", MARK, 0x67F00000)
-    answer = note("Re: Confirm: a daily mail of papers (The Daily Dozen)", To=form.format(tokens.encode(SECRET, token)))
+    answer = note(
+        "Re: Confirm: a daily mail of papers (The Daily Dozen)", To=form.format(tokens.encode_token(SECRET, token))
+    )
     assert parse_message(answer, SECRET) == token
-    automatic = note("Away", To=form.format(tokens.encode(SECRET, token)), Auto_Submitted="auto-replied")
+    automatic = note("Away", To=form.format(tokens.encode_token(SECRET, token)), Auto_Submitted="auto-replied")
     assert parse_message(automatic, SECRET) is None
 
 
@@ -238,8 +240,8 @@ AUTOMATIC = [
 
 @pytest.mark.parametrize("headers", AUTOMATIC, ids=str)
 def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers: dict[str, str]) -> None:
-    confirm = tokens.encode(SECRET, MailToken("confirm", MARK, 7))
-    leave = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
+    confirm = tokens.encode_token(SECRET, MailToken("confirm", MARK, 7))
+    leave = tokens.encode_token(SECRET, MailToken("unsubscribe", MARK))
     assert parse_message(note(f"Away: {confirm}", **headers), SECRET) is None
     assert parse_message(note(f"unsubscribe {leave}", **headers), SECRET) == MailToken("unsubscribe", MARK)
     assert parse_message(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
@@ -247,7 +249,7 @@ def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers
 
 @pytest.mark.parametrize("kind", ["", "; report-type=disposition-notification"])
 def test_no_report_confirms_what_its_subject_repeats(kind: str) -> None:
-    confirm = tokens.encode(SECRET, MailToken("confirm", MARK, 7))
+    confirm = tokens.encode_token(SECRET, MailToken("confirm", MARK, 7))
     data = f"Subject: Undeliverable: {confirm}\nContent-Type: multipart/report{kind}; boundary=b\n\n--b--\n"
     assert parse_message(data.encode(), SECRET) is None
 
@@ -314,14 +316,14 @@ def test_a_mailbox_is_read_message_by_message() -> None:
         + second_note
         + b"\n"
     )
-    mailbox_messages = list(messages(box))
+    mailbox_messages = list(split_mailbox(box))
     assert [
         b"Subject: one" in mailbox_messages[0][0],
         b"Subject: two" in mailbox_messages[1][0],
         len(mailbox_messages),
     ] == [True, True, 2]
     assert mailbox_messages[1][1] - mailbox_messages[0][1] == 1_000_000
-    assert list(messages(first_note)) == [(first_note, 0)]
+    assert list(split_mailbox(first_note)) == [(first_note, 0)]
 
 
 @pytest.mark.parametrize(
@@ -335,8 +337,8 @@ def test_a_mailbox_is_read_message_by_message() -> None:
     ],
 )
 def test_a_mailbox_says_when_a_message_came(line: str, delivered: str) -> None:
-    [(_, moment)] = messages(b"From " + line.encode() + b"\n" + note("x"))
-    assert timestamps.rfc3339(moment) == delivered
+    [(_, moment)] = split_mailbox(b"From " + line.encode() + b"\n" + note("x"))
+    assert timestamps.format_rfc3339(moment) == delivered
 
 
 # ---- acting --------------------------------------------------------------------------------------------
@@ -356,8 +358,9 @@ def test_a_mailbox_is_processed_once(record: Record) -> None:
     subscriber = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
     assert subscriber is not None
     for mark in (unreachable, full_mailbox):
-        delivery_states.claim(record, message_key("daily", "2021-01-14", mark), BEFORE)
+        delivery_states.claim_delivery(record, message_key("daily", "2021-01-14", mark), BEFORE)
         mark_sent(record, message_key("daily", "2021-01-14", mark), "250", BEFORE)
+    confirming = MailToken("confirm", subscriber.mark, FROZEN // 1_000_000)
     abuse = complaint(sent(complainer, secret=secret))
     box = b"\n\n".join(
         b"From x@y Thu May  9 12:00:00 2024\n" + message
@@ -365,9 +368,9 @@ def test_a_mailbox_is_processed_once(record: Record) -> None:
             report(message=sent(unreachable, secret=secret)),
             report("5.2.2", message=sent(full_mailbox, secret=secret)),
             report(message=sent("cd" * 16, secret=secret)), abuse,
-            note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}"),
-            note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', subscriber.mark, FROZEN // 1_000_000))}"),
-            note(f"Re: {tokens.encode(secret, MailToken('confirm', former, 7))}"),
+            note(f"unsubscribe {tokens.encode_token(secret, MailToken('unsubscribe', former))}"),
+            note(f"Re: Confirm: {tokens.encode_token(secret, confirming)}"),
+            note(f"Re: {tokens.encode_token(secret, MailToken('confirm', former, 7))}"),
             note("Lovely message, thank you"),
         )
     )  # fmt: skip
@@ -419,7 +422,7 @@ def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
             record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver"))
         )
         secret = record.hasher.secret
-        leave = note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}")
+        leave = note(f"unsubscribe {tokens.encode_token(secret, MailToken('unsubscribe', former))}")
         bounce, abuse = report(message=sent(unreachable, DAY, secret)), complaint(sent(complainer, DAY, secret))
         messages_ = (bounce, abuse, leave)
         box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + message for message in messages_)
@@ -429,7 +432,7 @@ def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
             join(record, f"{name}@moth.example", FROZEN + 9 * DAY_LONG) for name in ("gone", "angry", "leaver")
         ]
         assert process_mailbox(record, box, FROZEN + 10 * DAY_LONG) == MailboxSummary(other=3)
-        freeze.freeze(record, DAILY, DAY, again=True, reason="corrected", at=FROZEN + 11 * DAY_LONG)
+        freeze.freeze_issue(record, DAILY, DAY, again=True, reason="corrected", at=FROZEN + 11 * DAY_LONG)
         assert process_mailbox(record, box, FROZEN + 12 * DAY_LONG) == MailboxSummary(other=3), "of the first edition"
         states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
         assert [states[mark] for mark in new_marks] == ["confirmed"] * 3

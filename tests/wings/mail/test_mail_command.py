@@ -16,7 +16,7 @@ import pytest
 from hotpapers import cli
 from hotpapers.issues.queries import frozen_days
 from hotpapers.publish.schedule.sending import fresh_days
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail import subscribers
 from tests.cli.run import command_line, environment, failure, good, misuse, run, run_process
@@ -262,7 +262,7 @@ def test_run_sends_what_it_freezes_but_not_what_it_makes_up(config: Path, box: B
     assert first.status == 1, first  # no network can be read; what is due is sent anyway
     with Record(str(config.with_name("hotpapers.db"))) as record:
         days = [day for day in frozen_days(record, "daily") if day != DAY]
-        new = list(fresh_days(record, "daily", now()))
+        new = list(fresh_days(record, "daily", current_time()))
     assert len(days) >= 5 and len(new) <= 3 and set(new) < set(days), (days, new, first)  # arXiv rests on some days
     assert [read(mail.data)["Message-ID"][1:11] for mail in box.mails] == new
     run_process("run", "--once", "--config", config)

@@ -36,7 +36,7 @@ class Site:
         self.app = Starlette(routes=list(link_routes(Backend(partial(Record, str(store))), lambda: self.clock)))
 
     def token(self, mark: str, purpose: Purpose = "unsubscribe", moment: int = 0) -> str:
-        return tokens.encode(self.record.hasher.secret, MailToken(purpose, mark, moment))
+        return tokens.encode_token(self.record.hasher.secret, MailToken(purpose, mark, moment))
 
     def ask(self, address: str = "some@moth.example") -> str:
         """Requests a subscription; returns the token of the message."""

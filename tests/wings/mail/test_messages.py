@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import PrintedCount, PublishedIssue
 from hotpapers.base.model.items import Window
-from hotpapers.base.settings import defaults
+from hotpapers.base.settings import default_settings
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.issue_view import issue_view
@@ -20,13 +20,13 @@ from hotpapers.wings.mail.issue_text import as_text
 from hotpapers.wings.mail.messages import (
     MAX_MESSAGE_BYTES,
     address_message,
-    confirmation,
+    build_confirmation,
     issue_message,
     list_id,
-    preview,
+    preview_message,
 )
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, encode, message_id
+from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, encode_token, message_id
 from tests.conftest import DATA
 from tests.publish.render.build import OWN, issue, listing_entry, own_entry, paper
 from tests.publish.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
@@ -73,10 +73,10 @@ def test_a_whole_message_without_an_address_on_the_web() -> None:
 
 def test_a_whole_message_that_asks_to_confirm() -> None:
     subscriber = reader()._replace(state="asked", since=1_610_625_600_000_000)
-    assert_same("confirm.eml", confirmation(OWN, mail_config(), subscriber, SECRET))
+    assert_same("confirm.eml", build_confirmation(OWN, mail_config(), subscriber, SECRET))
     config = mail_config(base="", reply_to="desk@owls.example")
     publication = msgspec.structs.replace(OWN, title="Café “Dozen”")
-    assert_same("confirm-by-answer.eml", confirmation(publication, config, subscriber, SECRET))
+    assert_same("confirm-by-answer.eml", build_confirmation(publication, config, subscriber, SECRET))
 
 
 def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
@@ -84,7 +84,7 @@ def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
 
 
 def test_a_preview_has_no_real_recipient() -> None:
-    file = preview(issue_of(*DAYS[1]), defaults(), NOBODY)
+    file = preview_message(issue_of(*DAYS[1]), default_settings(), NOBODY)
     assert file.path == "2021-01-14.eml"
     assert read(file.data)["To"] == "reader@example.invalid"
 
@@ -106,7 +106,7 @@ def test_unread_networks_are_named_and_an_empty_day_says_why() -> None:
     assert "Nothing was announced." in part(read(message_bytes(issue_of("daily", "2021-01-13"))), "plain")
     quiet = issue_of("daily", "2021-01-15")
     text = part(read(message_bytes(quiet)), "plain")
-    assert phrases.empty(quiet) and phrases.empty(quiet) in " ".join(text.split())
+    assert phrases.why_empty(quiet) and phrases.why_empty(quiet) in " ".join(text.split())
     leads = "- Suspension Bridges for Pocket Robots\n  <https://papers.example/daily/paper/2101.99901/>"
     assert f"Still talked about\n{leads}" in text, "to the site, as everywhere"
 
@@ -180,7 +180,7 @@ def test_what_stands_beside_the_subject_is_not_seen_in_the_message() -> None:
 )
 def test_a_confirmation_says_what_comes_and_how_often(window: Window, kind: str, times: str) -> None:
     publication = msgspec.structs.replace(OWN, window=window, hour=8, zone="UTC", categories=("quant-ph", "hep-th"))
-    message = read(confirmation(publication, mail_config(reply_to="desk@owls.example"), reader(), SECRET))
+    message = read(build_confirmation(publication, mail_config(reply_to="desk@owls.example"), reader(), SECRET))
     assert message["Subject"] == f"Confirm: {kind} (The Daily Dozen)"
     [reply] = message["Reply-To"].addresses
     assert reply.addr_spec == "desk@owls.example" and TOKEN.fullmatch(reply.display_name)
@@ -210,7 +210,7 @@ def test_a_publication_s_note_comes_first() -> None:
 
 def test_the_headers_of_a_list() -> None:
     message = read(message_bytes(issue_of("daily", "2021-01-14")))
-    token = encode(SECRET, MailToken("unsubscribe", MARK))
+    token = encode_token(SECRET, MailToken("unsubscribe", MARK))
     assert message["List-Id"] == "<daily.owls.example>"
     assert message["List-Unsubscribe"] == (
         f"<https://app.owls.example/mail/unsubscribe/{token}>, "
@@ -304,7 +304,7 @@ def test_hostile_texts_stay_text(text: str, where: str) -> None:
     html, plain = of_html(part(message, "html")), of_text(part(message, "plain"))
     assert html.links == plain.links and all("evil" not in link and "javascript" not in link for link in html.links)
     assert html.words == plain.words
-    confirmation_message = read(confirmation(publication, mail_config(), reader(), SECRET))
+    confirmation_message = read(build_confirmation(publication, mail_config(), reader(), SECRET))
     assert confirmation_message.keys()[-1] == "Content-Transfer-Encoding" and len(confirmation_message.keys()) == 10
 
 

@@ -36,7 +36,7 @@ def lines_of(data: bytes) -> list[bytes]:
 
 @given(TEXTS)
 def test_a_subject_of_any_characters_comes_back_and_adds_no_header(text: str) -> None:
-    data = mime.message([("Subject", mime.words("Subject", text))], {"plain": "Hello\n"})
+    data = mime.build_message([("Subject", mime.encode_words("Subject", text))], {"plain": "Hello\n"})
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
     message = read(data)
     assert message.keys() == ["Subject", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
@@ -46,7 +46,7 @@ def test_a_subject_of_any_characters_comes_back_and_adds_no_header(text: str) ->
 
 @given(st.text(max_size=60).map(phrases.one_line))
 def test_a_sender_of_any_name_is_still_that_address(text: str) -> None:
-    data = mime.message([("From", mime.mailbox("From", text, "papers@owls.example"))], {"plain": "x\n"})
+    data = mime.build_message([("From", mime.format_mailbox("From", text, "papers@owls.example"))], {"plain": "x\n"})
     message = read(data)
     assert message.keys()[:2] == ["From", "MIME-Version"]
     [address] = message["From"].addresses
@@ -60,7 +60,7 @@ def test_a_sender_of_any_name_is_still_that_address(text: str) -> None:
 @given(st.text(max_size=2000).map(lambda text: text.replace("\r", "")), st.text(max_size=500).map(phrases.one_line))
 def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
     parts = {"plain": plain + "\n", "html": html + "\n"}
-    data = mime.message([("Subject", "x")], parts, "2024-05-07.1")
+    data = mime.build_message([("Subject", "x")], parts, "2024-05-07.1")
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
     message = read(data)
     assert message.get_content_type() == "multipart/alternative" and not message.defects
@@ -89,7 +89,7 @@ def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
 )
 def test_characters_that_would_end_a_header_are_refused_and_not_shown(value: str) -> None:
     with pytest.raises(UsageError) as error:
-        mime.message([("Subject", value)], {"plain": "x"})
+        mime.build_message([("Subject", value)], {"plain": "x"})
     assert str(error.value) == "the header Subject contains characters that are not allowed, such as a line break"
 
 
@@ -101,23 +101,26 @@ def test_a_list_is_folded_between_its_members() -> None:
 
 def test_text_that_looks_encoded_is_shown_as_it_is() -> None:
     text = "=?utf-8?q?Free_Tea?= for all"
-    data = mime.message([("Subject", mime.words("Subject", text))], {"plain": "x\n"})
+    data = mime.build_message([("Subject", mime.encode_words("Subject", text))], {"plain": "x\n"})
     assert header(data, "Subject") == text
 
 
 def test_a_date_is_in_english_and_utc() -> None:
-    assert mime.date(1_610_625_600_999_999) == "Thu, 14 Jan 2021 12:00:00 +0000"
+    assert mime.format_date(1_610_625_600_999_999) == "Thu, 14 Jan 2021 12:00:00 +0000"
 
 
 def test_libraries_that_change_character_sets_change_no_header() -> None:
     """Some libraries, when imported, change how the whole process encodes UTF-8."""
     encoding_before = charset.CHARSETS["utf-8"]
     try:
-        plain = mime.words("Subject", "Café “Dozen”"), mime.mailbox("From", "Café “Dozen”", "papers@owls.example")
+        plain = (
+            mime.encode_words("Subject", "Café “Dozen”"),
+            mime.format_mailbox("From", "Café “Dozen”", "papers@owls.example"),
+        )
         charset.add_charset("utf-8", charset.QP, charset.QP, "utf-8")
         assert plain == (
-            mime.words("Subject", "Café “Dozen”"),
-            mime.mailbox("From", "Café “Dozen”", "papers@owls.example"),
+            mime.encode_words("Subject", "Café “Dozen”"),
+            mime.format_mailbox("From", "Café “Dozen”", "papers@owls.example"),
         )
     finally:
         charset.CHARSETS["utf-8"] = encoding_before

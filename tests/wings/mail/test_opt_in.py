@@ -43,7 +43,7 @@ def test_one_message_asks_and_its_token_confirms(record: Record, box: Box) -> No
     assert mail.recipients == ("Some@moth.example",)
     match = tokens.TOKEN.search(str(read(mail.data)["Reply-To"]))
     assert match is not None
-    token = tokens.decode(record.hasher.secret, match[0])
+    token = tokens.decode_token(record.hasher.secret, match[0])
     assert token is not None and f"/mail/confirm/{match[0]}" in read(mail.data).get_content()
     assert subscribers.confirm(record, token, BEFORE + DAY).address == "Some@moth.example"
 

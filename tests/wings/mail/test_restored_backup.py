@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.publish.deliver import delivery_states, queries
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, state_of
 from hotpapers.record import Record, schema
@@ -25,15 +25,15 @@ def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_
         returned = join(record, "returns@moth.example")
         subscribers.end(record, returned, BEFORE + 1)
         join(record, "returns@moth.example", BEFORE + 2)
-        delivery_states.claim(record, KEYS[0], BEFORE)
+        delivery_states.claim_delivery(record, KEYS[0], BEFORE)
         mark_sent(record, KEYS[2], "250 old", BEFORE + 5)
-        backup(record, copy)
+        back_up_store(record, copy)
         subscribers.end(record, ended, BEFORE + 10)
         subscribers.bounce(record, bounced, "5.1.1", BEFORE + 10)
         join(record, "late@moth.example", BEFORE + 10)
         mark_sent(record, KEYS[0], "250 fine", BEFORE + 10)
-        delivery_states.claim(record, KEYS[1], BEFORE + 10)
-    restore(copy, store_url, replace=True)
+        delivery_states.claim_delivery(record, KEYS[1], BEFORE + 10)
+    restore_backup(copy, store_url, replace=True)
     with Record(store_url) as record:
         states = {
             subscriber.mark: (subscriber.state, subscriber.address)
@@ -58,7 +58,7 @@ def test_whoever_asks_again_and_never_confirms_stays_away(
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
         mark = join(record, "some@moth.example")
-        backup(record, copy)
+        back_up_store(record, copy)
         if left_by == "ended":
             subscribers.end(record, mark, BEFORE + 1)
         else:
@@ -67,14 +67,14 @@ def test_whoever_asks_again_and_never_confirms_stays_away(
             request = subscribers.ask(record, "daily", "some@moth.example", at)
         assert request is not None
         if later == "expired":
-            subscribers.tidy(record, request.since + subscribers.CONFIRM_WITHIN + 1)
+            subscribers.delete_unconfirmed(record, request.since + subscribers.CONFIRM_WITHIN + 1)
         elif later == "undone":
             subscribers.undo_ask(record, request)
         [kept] = subscribers.all_subscribers(record)
         assert (kept.state, kept.address) == (("asked", request.address) if later == "asked" else ("ended", ""))
-    restore(copy, store_url, replace=True)
+    restore_backup(copy, store_url, replace=True)
     with Record(store_url) as record:
-        assert subscribers.confirmed(record, "daily", request.since * 2) == []
+        assert subscribers.confirmed_subscribers(record, "daily", request.since * 2) == []
 
 
 def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
@@ -84,12 +84,12 @@ def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None
         mark = join(record, "some@moth.example")
         subscribers.end(record, mark, BEFORE + 1)
         mark_sent(record, KEYS[0], "250", BEFORE)
-        backup(record, old_copy)
+        back_up_store(record, old_copy)
         join(record, "some@moth.example", BEFORE + 2)
         mark_failed(record, KEYS[0], "550", BEFORE + 9)
-        backup(record, new_copy)
-    restore(old_copy, sqlite_url, replace=True)
-    restore(new_copy, sqlite_url, replace=True)
+        back_up_store(record, new_copy)
+    restore_backup(old_copy, sqlite_url, replace=True)
+    restore_backup(new_copy, sqlite_url, replace=True)
     with Record(sqlite_url) as record:
         subscriber = subscribers.find(record, mark)
         assert subscriber is not None and (subscriber.state, subscriber.address) == ("confirmed", "some@moth.example")
@@ -107,14 +107,14 @@ def test_a_backup_forgets_nothing_that_was_sent_since(store_url: str, tmp_path: 
     rooms = [DeliveryKey("daily", "2026-01-01", 1, "chat", target) for target in "abcd"]
     with Record(store_url) as record:
         for room in rooms[:3]:
-            delivery_states.claim(record, room, BEFORE)
-        delivery_states.settle(record, rooms[2], DeliveryState("sent", "old", BEFORE + 1))
-        backup(record, copy)
-        delivery_states.settle(record, rooms[0], DeliveryState("sent", "new", BEFORE + 2))
-        delivery_states.settle(record, rooms[1], DeliveryState("sending", "not arrived: busy", BEFORE + 2))
-        delivery_states.claim(record, rooms[3], BEFORE + 2)
+            delivery_states.claim_delivery(record, room, BEFORE)
+        delivery_states.settle_delivery(record, rooms[2], DeliveryState("sent", "old", BEFORE + 1))
+        back_up_store(record, copy)
+        delivery_states.settle_delivery(record, rooms[0], DeliveryState("sent", "new", BEFORE + 2))
+        delivery_states.settle_delivery(record, rooms[1], DeliveryState("sending", "not arrived: busy", BEFORE + 2))
+        delivery_states.claim_delivery(record, rooms[3], BEFORE + 2)
         states_before = states(record)
-    restore(copy, store_url, replace=True)
+    restore_backup(copy, store_url, replace=True)
     with Record(store_url) as record:
         assert states(record) == states_before == [
             ("a", "sent", "new", BEFORE + 2), ("b", "sending", "not arrived: busy", BEFORE + 2),
@@ -126,22 +126,22 @@ def test_a_newer_copy_overrides_what_was_sent(sqlite_url: str, tmp_path: Path) -
     old_copy, new_copy = tmp_path / "old.db", tmp_path / "new.db"
     room = DeliveryKey("daily", "2026-01-01", 1, "chat", "lab")
     with Record(sqlite_url) as record:
-        delivery_states.claim(record, room, BEFORE)
-        backup(record, old_copy)
-        delivery_states.settle(record, room, DeliveryState("sent", "fine", BEFORE + 1))
-        backup(record, new_copy)
+        delivery_states.claim_delivery(record, room, BEFORE)
+        back_up_store(record, old_copy)
+        delivery_states.settle_delivery(record, room, DeliveryState("sent", "fine", BEFORE + 1))
+        back_up_store(record, new_copy)
     for copy in (old_copy, new_copy, old_copy):
-        restore(copy, sqlite_url, replace=True)
+        restore_backup(copy, sqlite_url, replace=True)
         with Record(sqlite_url) as record:
             assert states(record) == [("lab", "sent", "fine", BEFORE + 1)]
 
 
 def test_the_store_of_another_record_adds_no_deliveries(sqlite_url: str, tmp_path: Path) -> None:
     with Record(str(tmp_path / "other.db")) as other_record:
-        backup(other_record, tmp_path / "copy.db")
+        back_up_store(other_record, tmp_path / "copy.db")
     with Record(sqlite_url) as record:
-        delivery_states.claim(record, DeliveryKey("daily", "2026-01-01", 1, "chat", "lab"), BEFORE)
-    restore(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
+        delivery_states.claim_delivery(record, DeliveryKey("daily", "2026-01-01", 1, "chat", "lab"), BEFORE)
+    restore_backup(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
     with Record(sqlite_url) as record:
         assert not states(record)
 
@@ -163,5 +163,7 @@ def test_the_outbox_of_a_store_of_1_0_is_kept(bare_store_url: str, monkeypatch: 
             DeliveryState("failed", "250", BEFORE, 2, 7),
         ]
         assert [entry.is_put_off for entry in entries if entry] == [False, False, True, False]
-        assert delivery_states.claim(record, message_key("daily", "2026-01-01", "a" * 32), BEFORE) == entries[0]
+        assert (
+            delivery_states.claim_delivery(record, message_key("daily", "2026-01-01", "a" * 32), BEFORE) == entries[0]
+        )
         assert not made.verified(record).findings

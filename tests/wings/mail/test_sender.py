@@ -16,7 +16,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import delivery_states
 from hotpapers.publish.deliver.queries import state_of
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.mail import sender, subscribers
 from hotpapers.wings.mail.queries import message_key
 from hotpapers.wings.mail.sender import CLAIM_TIMEOUT, UNKNOWN, EmailSender
@@ -47,7 +47,7 @@ class MailChannel:
     def __init__(self, record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
         self.record, self.box = record, box
         self.http = ScriptedClient({}, now=FROZEN + 1)
-        monkeypatch.setattr(sender, "now", self.http.now)
+        monkeypatch.setattr(sender, "current_time", self.http.now)
 
     def send(self, day: str = DAY, **changes: int) -> SendResult:
         """Runs one round with a new channel, as after a restart."""
@@ -119,7 +119,7 @@ def test_late_former_and_unconfirmed_subscribers_get_none(channel: MailChannel) 
 def test_a_correction_is_not_mailed(channel: MailChannel) -> None:
     fill(channel.record, *NAMES[:1])
     channel.send()
-    freeze.freeze(channel.record, DAILY, DAY, again=True, reason="miscounted", at=FROZEN + 2)
+    freeze.freeze_issue(channel.record, DAILY, DAY, again=True, reason="miscounted", at=FROZEN + 2)
     assert channel.send() == SendResult(0, 0, ()) and len(channel.box.mails) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_day_without_papers_says_why_or_is_skipped(channel: MailChannel) -> No
     assert channel.send().sent == 2
     write(channel.record)
     empty = "2024-05-08"
-    freeze.freeze(channel.record, DAILY, empty, at=moment(empty) + 72 * 3_600_000_000)
+    freeze.freeze_issue(channel.record, DAILY, empty, at=moment(empty) + 72 * 3_600_000_000)
     channel.http.advance(5 * A_DAY / 1e6)
     assert channel.send(empty).sent == 1
     assert channel.box.recipients[-1] == "a@moth.example"
@@ -302,11 +302,11 @@ def test_the_state_of_a_message_decides_the_error(channel: MailChannel) -> None:
     mail_sender = EmailSender(channel.record, mail_config(channel.box.port), SITE_CONFIG)
     [outgoing] = mail_sender.messages(RecordIssueReader(channel.record), "daily", DAY)
     key, at = message_key("daily", DAY, mark), channel.http.now()
-    delivery_states.claim(channel.record, key, at)
+    delivery_states.claim_delivery(channel.record, key, at)
     with pytest.raises(NetError, match="another process is sending it") as error:
         mail_sender.send(outgoing, channel.http)
     assert error.value.tries is None
-    sender.defer(channel.record, key, "450", at)
+    sender.defer_message(channel.record, key, "450", at)
     with pytest.raises(NetError, match="deferred: 450") as error:
         mail_sender.send(outgoing, channel.http)
     assert error.value.tries == 0
@@ -374,7 +374,7 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(
         "and ask the relay's operator for the cause."
     )
     assert "4 of 36" in channel.send().stopped
-    freeze.freeze(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
+    freeze.freeze_issue(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
     channel.http.advance(5 * A_DAY / 1e6)
     result = channel.send("2024-05-08")
     assert (result.sent, len(result.problems)) == (34, 2)
@@ -383,7 +383,7 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(
 def test_reports_that_arrive_during_sending_count_too(channel: MailChannel) -> None:
     marks = fill(channel.record, *NAMES)
     for mark in marks[:3]:
-        delivery_states.claim(channel.record, message_key("daily", DAY, mark), BEFORE)
+        delivery_states.claim_delivery(channel.record, message_key("daily", DAY, mark), BEFORE)
         mark_sent(channel.record, message_key("daily", DAY, mark), "250", BEFORE)
         sender.mark_bounced(channel.record, message_key("daily", DAY, mark), "5.1.1", BEFORE)
     assert channel.send().stopped.startswith("stopped: 3 of 4 messages")
@@ -395,11 +395,11 @@ def test_the_same_reports_do_not_stop_the_next_issue_too(channel: MailChannel) -
     for day in (DAY, "2024-05-08"):
         for mark in marks[:3]:
             key = message_key("daily", day, mark)
-            delivery_states.claim(channel.record, key, BEFORE)
+            delivery_states.claim_delivery(channel.record, key, BEFORE)
             mark_sent(channel.record, key, "250", BEFORE)
             sender.mark_bounced(channel.record, key, "5.7.1", BEFORE)
     assert channel.send().stopped.startswith("stopped: 3 of 4 messages")
-    freeze.freeze(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
+    freeze.freeze_issue(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
     channel.http.advance(A_DAY / 1e6)
     assert (channel.send("2024-05-08").stopped, len(channel.box.mails)) == ("", 1)
 
@@ -417,7 +417,7 @@ def test_tidying_drops_what_is_no_longer_needed(channel: MailChannel) -> None:
     subscriber = subscribers.ask(channel.record, "daily", "never@moth.example", BEFORE)
     subscribers.keep_house(channel.record, channel.http.now() + A_DAY)
     assert subscriber and subscribers.find(channel.record, subscriber.mark)
-    subscribers.keep_house(channel.record, now() + 30 * A_DAY)
+    subscribers.keep_house(channel.record, current_time() + 30 * A_DAY)
     rows = channel.record.database.rows
     assert subscribers.find(channel.record, subscriber.mark) is None
     assert (

@@ -41,12 +41,16 @@ def token_of(subscriber: email_queries.Subscriber) -> MailToken:
 
 def test_nobody_gets_anything_before_they_confirm(record: Record) -> None:
     subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
-    assert subscriber is not None and subscribers.confirmed(record, "daily", NOW) == []
+    assert subscriber is not None and subscribers.confirmed_subscribers(record, "daily", NOW) == []
     confirmed = subscribers.confirm(record, token_of(subscriber), NOW + HOUR)
-    assert subscribers.confirmed(record, "daily", NOW + HOUR) == [confirmed] == [
+    assert subscribers.confirmed_subscribers(record, "daily", NOW + HOUR) == [confirmed] == [
         subscriber._replace(state="confirmed", since=NOW + HOUR)
     ]  # fmt: skip
-    assert subscribers.confirmed(record, "daily", NOW) == [] == subscribers.confirmed(record, "weekly", NOW + HOUR)
+    assert (
+        subscribers.confirmed_subscribers(record, "daily", NOW)
+        == []
+        == subscribers.confirmed_subscribers(record, "weekly", NOW + HOUR)
+    )
     assert subscribers.confirm(record, token_of(subscriber), NOW + DAY) == confirmed  # the link is opened a second time
 
 
@@ -71,9 +75,9 @@ def test_a_confirmation_ends_after_a_week_and_with_a_newer_one(record: Record) -
     assert later_request is not None
     with pytest.raises(NotFound, match="has expired"):
         subscribers.confirm(record, token_of(subscriber), NOW + DAY)
-    subscribers.tidy(record, NOW + 8 * DAY)
+    subscribers.delete_unconfirmed(record, NOW + 8 * DAY)
     assert subscribers.find(record, later_request.mark) is not None
-    subscribers.tidy(record, NOW + 8 * DAY + 1)
+    subscribers.delete_unconfirmed(record, NOW + 8 * DAY + 1)
     assert subscribers.find(record, later_request.mark) is None
     with pytest.raises(NotFound, match="no request for this confirmation"):
         subscribers.confirm(record, token_of(later_request), NOW + DAY)
@@ -93,9 +97,9 @@ def test_of_a_former_subscriber_a_hash_is_left_that_an_old_link_does_not_revive(
         subscribers.confirm(record, token_of(subscriber), NOW + HOUR)
     assert "some@" not in str(subscribers.all_subscribers(record))
     new_request = subscribers.ask(record, "daily", "some@moth.example", NOW + 2 * HOUR)
-    assert new_request is not None and subscribers.confirmed(record, "daily", NOW + DAY) == []
+    assert new_request is not None and subscribers.confirmed_subscribers(record, "daily", NOW + DAY) == []
     subscribers.confirm(record, token_of(new_request), NOW + 3 * HOUR)
-    assert len(subscribers.confirmed(record, "daily", NOW + DAY)) == 1
+    assert len(subscribers.confirmed_subscribers(record, "daily", NOW + DAY)) == 1
     assert subscribers.end(record, "0" * 32, NOW) is None
 
 
@@ -103,7 +107,7 @@ def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> Non
     join(record, "Some@moth.example", NOW)
     assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
     join(record, "other@moth.example", NOW)
-    subscribers.forget(record, "some@MOTH.example")
+    subscribers.forget_address(record, "some@MOTH.example")
     assert [subscriber.address for subscriber in subscribers.all_subscribers(record) if subscriber.address] == [
         "other@moth.example"
     ]
@@ -123,7 +127,7 @@ def test_an_unreachable_subscriber_gets_no_more_until_a_new_confirmation(record:
         "550 5.1.1",
         NOW + HOUR,
     )
-    assert subscribers.confirmed(record, "daily", NOW + DAY) == []
+    assert subscribers.confirmed_subscribers(record, "daily", NOW + DAY) == []
     assert subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
     assert subscribers.bounce(record, "0" * 32, "550", NOW) is None
 
@@ -164,40 +168,40 @@ def test_marks_differ_by_publication_and_store(record: Record, tmp_path_factory:
 
 def test_a_message_is_claimed_once(record: Record) -> None:
     assert state_of(record.database, KEY) is None
-    assert delivery_states.claim(record, KEY, NOW) is None
-    assert delivery_states.claim(record, KEY, NOW + 1) == DeliveryState("sending", "", NOW, 0, 0)
+    assert delivery_states.claim_delivery(record, KEY, NOW) is None
+    assert delivery_states.claim_delivery(record, KEY, NOW + 1) == DeliveryState("sending", "", NOW, 0, 0)
     mark_sent(record, KEY, "250 fine", NOW + 2)
-    assert delivery_states.claim(record, KEY, NOW + DAY) == DeliveryState("sent", "250 fine", NOW + 2, 0, 0)
+    assert delivery_states.claim_delivery(record, KEY, NOW + DAY) == DeliveryState("sent", "250 fine", NOW + 2, 0, 0)
 
 
 def test_a_deferred_message_may_be_claimed_later_and_is_given_up_in_the_end(record: Record) -> None:
     at = NOW
     for tries in range(1, sender.TRIES):
-        assert delivery_states.claim(record, KEY, at) is None
-        assert sender.defer(record, KEY, "450", at)
+        assert delivery_states.claim_delivery(record, KEY, at) is None
+        assert sender.defer_message(record, KEY, "450", at)
         due = at + sender.wait_after(tries) * 1_000_000
-        assert delivery_states.claim(record, KEY, due - 1) == DeliveryState("sending", "450", at, tries, due)
+        assert delivery_states.claim_delivery(record, KEY, due - 1) == DeliveryState("sending", "450", at, tries, due)
         at = due
-    assert delivery_states.claim(record, KEY, at) is None
-    assert not sender.defer(record, KEY, "450", at)
+    assert delivery_states.claim_delivery(record, KEY, at) is None
+    assert not sender.defer_message(record, KEY, "450", at)
     assert state_of(record.database, KEY) == DeliveryState("failed", "given up: 450", at, 0, 0)
     assert email_queries.count_failed_messages(record, "daily", KEY.day) == 1
-    assert delivery_states.claim(record, KEY, at + DAY) is not None
+    assert delivery_states.claim_delivery(record, KEY, at + DAY) is not None
 
 
 def test_a_released_claim_counts_no_try(record: Record) -> None:
-    delivery_states.claim(record, KEY, NOW)
-    sender.defer(record, KEY, "450", NOW)
-    delivery_states.claim(record, KEY, NOW + DAY)
-    sender.release(record, KEY, NOW + DAY)
+    delivery_states.claim_delivery(record, KEY, NOW)
+    sender.defer_message(record, KEY, "450", NOW)
+    delivery_states.claim_delivery(record, KEY, NOW + DAY)
+    sender.release_claim(record, KEY, NOW + DAY)
     assert state_of(record.database, KEY) == DeliveryState("sending", "not handed over", NOW + DAY, 1, NOW + DAY)
-    assert delivery_states.claim(record, KEY, NOW + DAY) is None
+    assert delivery_states.claim_delivery(record, KEY, NOW + DAY) is None
 
 
 def test_a_bounced_message_failed(record: Record) -> None:
     sender.mark_bounced(record, KEY, "5.1.1", NOW)
     assert state_of(record.database, KEY) is None
-    delivery_states.claim(record, KEY, NOW)
+    delivery_states.claim_delivery(record, KEY, NOW)
     mark_sent(record, KEY, "250", NOW)
     sender.mark_bounced(record, KEY, "5.1.1", NOW + 1)
     assert state_of(record.database, KEY) == DeliveryState("failed", "5.1.1", NOW + 1, 0, 0)

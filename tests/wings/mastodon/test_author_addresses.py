@@ -14,7 +14,7 @@ from hotpapers.base.model import HOUR, Account, Item, RawPayload
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.discussion.moderation.aliases import join_accounts
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record, is_pseudonym
 from hotpapers.wings.mastodon.author_addresses import author_address
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
@@ -160,5 +160,5 @@ def test_both_are_forgotten_together(tmp_path: Path) -> None:
         for has_uri in (False, True):
             shown = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123456789", f"{has_uri:d}")
             write(record, SOURCE.read(status(1, shown, "ada@tea.example", has_uri=has_uri)))
-        forget(record, f"mastodon:{shown.author}")
+        forget_key(record, f"mastodon:{shown.author}")
         assert all(is_pseudonym(account.account) for account in record.view().items(Account))

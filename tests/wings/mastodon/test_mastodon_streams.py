@@ -20,7 +20,7 @@ from hotpapers.base.errors import (
 from hotpapers.base.model import Mention, PayloadPage, Post, RawPayload
 from hotpapers.wings.mastodon import source as mastodon
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.source import MastodonSource, events
+from hotpapers.wings.mastodon.source import MastodonSource, stream_events
 from hotpapers.wings.mastodon.timelines import PAGE
 from tests.collect.sources.cases import AT
 from tests.collect.sources.net import ScriptedClient
@@ -202,7 +202,7 @@ RECORDED = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_streams_are_read(shared: Path, name: str) -> None:
     lines = (shared / "recordings" / "mastodon" / name).read_bytes().split(b"\n")
-    assert [event.name for event in events(lines) if event] == RECORDED[name]
+    assert [event.name for event in stream_events(lines) if event] == RECORDED[name]
     server = MastodonServer(base="http://localhost:3000", streaming="http://localhost:4000")
     source = MastodonSource(MastodonSettings(servers=(server,)))
     uris = {payload.key for payload in _payloads(source, lines)}
@@ -218,4 +218,4 @@ def test_recorded_streams_are_read(shared: Path, name: str) -> None:
 
 def _payloads(source: MastodonSource, lines: Iterable[bytes | None]) -> list[RawPayload]:
     server = source.settings.servers[0]
-    return [payload for event in events(lines) if event for payload in source._event_payloads(event, server, AT)]
+    return [payload for event in stream_events(lines) if event for payload in source._event_payloads(event, server, AT)]

@@ -99,7 +99,7 @@ def test_a_list_is_asked_for_where_one_is_expected(given_value: object, refused:
     assert (reply["result"]["content"][0]["text"] == text) is refused
 
 
-OPERATIONS = {path: item["get"]["parameters"] for path, item in openapi.document()["paths"].items()}
+OPERATIONS = {path: item["get"]["parameters"] for path, item in openapi.api_document()["paths"].items()}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -21,7 +21,7 @@ from hotpapers.wings.mcp.record_tools import (
     MAX_LIST_MEMBERS,
     MAX_TEXT_CHARS,
     WARNING,
-    harmless,
+    shorten_json,
 )
 from tests.issues.made import key, post, write
 from tests.publish.query.query_stores import ID, TODAY
@@ -136,8 +136,8 @@ def test_nothing_unseen_is_left_in_what_strangers_wrote(session: QuerySession) -
 
 @given(st.text())
 def test_harmless_text_is_the_same_without_what_is_not_seen(text: str) -> None:
-    result = harmless(text)
-    assert len(result) <= MAX_TEXT_CHARS + 2 and harmless(result) == result
+    result = shorten_json(text)
+    assert len(result) <= MAX_TEXT_CHARS + 2 and shorten_json(result) == result
     assert not any(0xE0000 <= ord(sign) <= 0xE0FFF or ord(sign) < 9 for sign in result)
 
 
@@ -154,13 +154,13 @@ def test_of_all_characters_none_stays_that_is_not_text() -> None:
     for sign in map(chr, range(sys.maxunicode + 1)):
         is_noncharacter = ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
         if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") or is_noncharacter:
-            assert harmless(f"a{sign}b") == (f"a{sign}b" if sign in SHOWN_FORMATS else "ab"), hex(ord(sign))
+            assert shorten_json(f"a{sign}b") == (f"a{sign}b" if sign in SHOWN_FORMATS else "ab"), hex(ord(sign))
         elif unicodedata.category(sign)[0] in "LNPS" and unicodedata.name(sign, "") not in BLANK:
-            assert harmless(sign) == sign, hex(ord(sign))
+            assert shorten_json(sign) == sign, hex(ord(sign))
 
 
 def test_refusals_and_names_are_cleaned_too(session: QuerySession) -> None:
-    assert harmless({f"a{HIDDEN}": [{"\ue000b": "\x1bc"}]}) == {"a": [{"b": "c"}]}
+    assert shorten_json({f"a{HIDDEN}": [{"\ue000b": "\x1bc"}]}) == {"a": [{"b": "c"}]}
     params = {"name": "paper", "arguments": {f"x{HIDDEN}\ue123\x1b[2J": 1}}
     reply = rpc.respond(session, rpc.RpcRequest(1, "tools/call", params), OWN)
     assert reply is not None and reply["result"]["isError"]
@@ -169,14 +169,14 @@ def test_refusals_and_names_are_cleaned_too(session: QuerySession) -> None:
 
 @pytest.mark.parametrize("text", ["𝔸 proof: x² ≤ y\n\tq.e.d.", "می‌خواهم", "क्‍ष", "注意力机制", "שלום", "naïve"])
 def test_words_of_every_language_stay(text: str) -> None:
-    assert harmless(text) == text
+    assert shorten_json(text) == text
 
 
 def test_long_texts_and_lists_are_cut_and_say_so() -> None:
-    assert harmless("a" * 5000) == "a" * MAX_TEXT_CHARS + " …"
-    assert harmless(["b"] * 300) == ["b"] * MAX_LIST_MEMBERS + ["… and 200 more"]
-    assert harmless([{"c": 1}] * 300) == [{"c": 1}] * MAX_LIST_MEMBERS
-    assert harmless((1, None, True)) == [1, None, True]
+    assert shorten_json("a" * 5000) == "a" * MAX_TEXT_CHARS + " …"
+    assert shorten_json(["b"] * 300) == ["b"] * MAX_LIST_MEMBERS + ["… and 200 more"]
+    assert shorten_json([{"c": 1}] * 300) == [{"c": 1}] * MAX_LIST_MEMBERS
+    assert shorten_json((1, None, True)) == [1, None, True]
 
 
 def test_an_answer_that_is_too_long_is_refused(session: QuerySession) -> None:

@@ -26,13 +26,13 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Measurement, Publication
-from hotpapers.base.networks import readable
+from hotpapers.base.networks import readable_networks
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import IngestContext
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.leases import Leases
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import PACE
 from hotpapers.site.site import Site
 from hotpapers.wings.peers import commands
@@ -54,12 +54,12 @@ def published_site(folder: Path) -> Iterator[str]:
     folder.mkdir()
     config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
     make_key(config.key_file)
-    at = now()
+    at = current_time()
     start = at - at % DAY - 2 * DAY
     with Record(str(folder / "hotpapers.db")) as record:
         items = [*paper(1, at=start), *post(1, "bluesky:1", start + HOUR), counts("bluesky:1", 8, start + HOUR)]
         record.append([*items, reading("bluesky", start, start + DAY, ())], source="made-up", at=start + 23 * HOUR)
-        update_log(record.database, NAME, config, now())
+        update_log(record.database, NAME, config, current_time())
     render(config, folder / "public")
     with serve_folder(folder / "public") as address:
         yield address
@@ -275,13 +275,13 @@ def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> 
 
 def test_where_only_other_sites_are_read_their_clocks_count(cwd: Path) -> None:
     """This machine's clock is five days ahead of the followed site's: nothing is frozen for good."""
-    five_days_ago = format_datetime(datetime.fromtimestamp(now() / 1e6, UTC) - timedelta(days=5), usegmt=True)
+    five_days_ago = format_datetime(datetime.fromtimestamp(current_time() / 1e6, UTC) - timedelta(days=5), usegmt=True)
     sources = "".join(
-        f"[source.{name}]\non = false\n" for name in [row.name for row in readable().values() if row.is_on]
+        f"[source.{name}]\non = false\n" for name in [row.name for row in readable_networks().values() if row.is_on]
     )
     with Record(str(cwd / "hotpapers.db")) as record, serving() as server:
-        daily = Publication(publication="daily", title="Hot Papers", observed_at=now() - 9 * DAY)
-        record.append([daily], source="settings", at=now() - 9 * DAY)
+        daily = Publication(publication="daily", title="Hot Papers", observed_at=current_time() - 9 * DAY)
+        record.append([daily], source="settings", at=current_time() - 9 * DAY)
         server.on("/log/policy.txt", answer(404, date=five_days_ago))
         follow = f'[[follow]]\nname = "neighbor"\nurl = "{server.base}/"\n'
         (cwd / "hotpapers.toml").write_text(f'[[publication]]\nname = "daily"\n{sources}{follow}')

@@ -32,8 +32,8 @@ from hotpapers.wings.personal.embeddings.queries import (
     saved_vectors,
 )
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
-from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, cosine
-from hotpapers.wings.personal.tools import related
+from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, vector_cosine
+from hotpapers.wings.personal.tools import related_papers
 from tests.base.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.cli.run import run
 from tests.issues.made import DAY, key, paper, posts_about, write
@@ -153,8 +153,8 @@ def test_vectors_of_several_lengths_are_refused() -> None:
 
 def test_closeness_is_the_cosine() -> None:
     first, second = vectors_in(vectors([1, 0], [1, 1]), 2)
-    assert cosine(first, first) == 10_000 and cosine(first, second) in (7070, 7071)
-    assert cosine(first, b"\x81\x00") == 0 and cosine(first, b"\x00\x00") == 0
+    assert vector_cosine(first, first) == 10_000 and vector_cosine(first, second) in (7070, 7071)
+    assert vector_cosine(first, b"\x81\x00") == 0 and vector_cosine(first, b"\x00\x00") == 0
 
 
 # ---- the table ------------------------------------------------------------------------------------------
@@ -199,12 +199,12 @@ def test_the_nearest_by_words_are_put_in_order_by_vectors_and_asked_about_once(
 def test_the_record_answers_in_the_same_way(any_site: PublishingSite) -> None:
     any_site.round(CUT + 1)
     session = QuerySession(any_site.record)
-    answers = [(int(place.id[-5:]), place.closeness) for place in related(session, "2405.00002")]
+    answers = [(int(place.id[-5:]), place.closeness) for place in related_papers(session, "2405.00002")]
     assert answers == sorted(answers, key=lambda row: -row[1]) and len(answers) > 3
     saved = saved_of(any_site)
     assert saved is not None
     vectors = saved.vectors([key(2), *(key(number) for number, _ in answers)])
-    assert all(value == cosine(vectors[key(2)], vectors[key(number)]) for number, value in answers)
+    assert all(value == vector_cosine(vectors[key(2)], vectors[key(number)]) for number, value in answers)
 
 
 def endless(handler: Handler) -> None:
@@ -349,8 +349,8 @@ def test_check_asks_for_a_vector(
 
 def test_inside_addresses_are_asked_only_if_the_settings_name_them(server: Server) -> None:
     from hotpapers.base.errors import RequestRefused
-    from hotpapers.wings.personal.embeddings.embedding_server import embed
+    from hotpapers.wings.personal.embeddings.embedding_server import embed_texts
 
     with closing(PoliteHttpClient("test", limits=ClientLimits(tries=1))) as client, pytest.raises(RequestRefused):
-        embed(client, EmbeddingSettings(url=f"{server.base}/v1", model=MODEL), ["tea"])
+        embed_texts(client, EmbeddingSettings(url=f"{server.base}/v1", model=MODEL), ["tea"])
     assert not server.requests

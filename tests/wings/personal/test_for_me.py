@@ -16,8 +16,8 @@ from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
-from hotpapers.wings.personal.tools import related
-from hotpapers.wings.personal.vectors import broad_vector_of, closeness, vector_of, weighed
+from hotpapers.wings.personal.tools import related_papers
+from hotpapers.wings.personal.vectors import broad_vector_of, vector_closeness, vector_of, weigh_vector
 from tests.cli.run import run_process
 
 MESH = RankedText("arxiv:1", "Neural operators on meshes", ("B. Baker",), "Operators for equivariant molecules.")
@@ -31,7 +31,7 @@ PAPERS = [
 
 
 def profile(authors: tuple[str, ...] = (), words: tuple[str, ...] = ()) -> ReaderProfile:
-    return ReaderProfile(((MESH, weighed(vector_of(MESH.title, MESH.abstract))),), authors, words)
+    return ReaderProfile(((MESH, weigh_vector(vector_of(MESH.title, MESH.abstract))),), authors, words)
 
 
 def test_the_nearest_come_first_with_their_reasons() -> None:
@@ -49,7 +49,7 @@ def test_followed_authors_come_first_and_then_followed_words() -> None:
 
 
 def test_what_is_like_something_unwanted_falls() -> None:
-    molecules = weighed(vector_of("Equivariant molecules", "Molecules on meshes."))
+    molecules = weigh_vector(vector_of("Equivariant molecules", "Molecules on meshes."))
     assert order_for(PAPERS, profile()._replace(unwanted=(molecules,)))[0].paper.paper == "arxiv:5"
 
 
@@ -87,17 +87,18 @@ def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:
     tool = all_tools()["related"]
     answer = msgspec.json.decode(msgspec.json.encode(tool.call(sample_session, {"paper": "2101.04869"})))
     Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
-    near = related(sample_session, "2101.04869")
+    near = related_papers(sample_session, "2101.04869")
     assert [paper["closeness"] for paper in answer["papers"]] == [round(paper.closeness / 10_000, 2) for paper in near]
     [own] = map(text_of, papers_of(sample_session.record.view(), ["arxiv:2101.04869"]))
-    vector = weighed(broad_vector_of(own.title, own.abstract))
+    vector = weigh_vector(broad_vector_of(own.title, own.abstract))
     others = [text_of(paper) for paper in sample_session.record.view().items(Paper) if paper.paper != own.paper]
     every = sorted(
-        (closeness(vector, weighed(broad_vector_of(text.title, text.abstract))) for text in others), reverse=True
+        (vector_closeness(vector, weigh_vector(broad_vector_of(text.title, text.abstract))) for text in others),
+        reverse=True,
     )
     assert [paper.closeness for paper in near[:3]] == every[:3] and near[0].reason
     with pytest.raises(NotFound):
-        related(sample_session, "2101.99999")
+        related_papers(sample_session, "2101.99999")
 
 
 def test_the_command_prints_papers_with_reasons(demo: Path, tmp_path: Path) -> None:

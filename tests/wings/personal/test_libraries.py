@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.text import bibtex
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal import library_files, stars
 from tests.base.papers.test_person_names import GROUPS
 from tests.conftest import data
@@ -28,7 +28,7 @@ from tests.conftest import data
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
 NAMES = ("vectors", "paper_ids", "library_entries", "library", "library_exports")
 FILES = [Path(stars.__file__).with_name(f"{name}.js").read_text("utf-8") for name in NAMES]
-SCRIPT = "".join([asset("words.js").decode(), *FILES])
+SCRIPT = "".join([read_asset("words.js").decode(), *FILES])
 IN_NODE = """
 const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
@@ -247,7 +247,7 @@ def test_titles_are_written_alike_in_bibtex() -> None:
     written = in_node("write", list(TITLES))
     for (title, expected), entry in zip(TITLES.items(), written, strict=True):
         value = entry.partition("title = {{")[2].partition("}},\n")[0]
-        assert value == expected == bibtex.words(title)
+        assert value == expected == bibtex.format_words(title)
 
 
 AUTHORS = [
@@ -261,7 +261,7 @@ AUTHORS = [
 def test_authors_are_written_alike_in_bibtex() -> None:
     written = in_node("writeAuthor", AUTHORS)
     values = [entry.partition("author = {")[2].partition("},\n")[0] for entry in written]
-    assert values == [bibtex.names([name]) for name in AUTHORS]
+    assert values == [bibtex.format_names([name]) for name in AUTHORS]
 
 
 @given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))
@@ -271,7 +271,7 @@ def test_strings_made_of_strings_stay_short(levels: int, pieces: int, length: in
     lines = [f'@string{{s0 = "{"tea " * (length // 4)}"}}']
     lines += [f"@string{{s{n + 1} = {' # '.join([f's{n}'] * pieces)}}}" for n in range(levels)]
     text = "\n".join([*lines, f"@misc{{k, eprint = {{2101.04869}}, title = s{levels} # s{levels}}}"])
-    [entry] = library_files.bibtex(text)
+    [entry] = library_files.bibtex_entries(text)
     title = next((field.text for field in entry if field.role == "title"), "")
     assert len(title) <= 2 * library_files.MAX_STRING_CHARS
     if shutil.which("node"):

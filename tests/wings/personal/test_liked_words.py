@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from random import Random
 
 from hotpapers.wings.personal import packing, vectors
-from hotpapers.wings.personal.own_order import ALLOWED, LikedWords, closeness_to_liked, learn
-from hotpapers.wings.personal.vectors import WHOLE, WeighedVector, weighed
+from hotpapers.wings.personal.own_order import ALLOWED, LikedWords, closeness_to_liked, learn_words
+from hotpapers.wings.personal.vectors import WHOLE, WeighedVector, weigh_vector
 from tests.wings.personal.test_vectors import CATEGORIES, TEXTS, in_browser, made_up, thousand_papers
 
 
 def vectors_of(*texts: str) -> list[WeighedVector]:
-    return [weighed(dict.fromkeys(text.split(), 20)) for text in texts]
+    return [weigh_vector(dict.fromkeys(text.split(), 20)) for text in texts]
 
 
 def values(papers: Sequence[WeighedVector], words: LikedWords) -> list[int]:
@@ -22,7 +22,7 @@ def values(papers: Sequence[WeighedVector], words: LikedWords) -> list[int]:
 def test_words_that_many_other_papers_have_count_less() -> None:
     stars = vectors_of("model spin", "model lattice")
     others = vectors_of("spin tea", "model cup", "model pot", "model oven", "model kettle")
-    alone, words = learn(stars, []), learn(stars, others)
+    alone, words = learn_words(stars, []), learn_words(stars, others)
     assert words.weights["model"] < alone.weights["model"] and words.weights["lattice"] > alone.weights["lattice"]
     assert words.weights["kettle"] < 0 < words.weights["spin"] and "kettle" not in alone.weights
     assert 0 < max(values(others, words)) < min(values(stars, words)) < WHOLE
@@ -31,14 +31,14 @@ def test_words_that_many_other_papers_have_count_less() -> None:
 
 def test_without_stars_nothing_is_near() -> None:
     others = vectors_of("spin tea", "")
-    assert values(others, learn([], others)) == [0, 0] == values(others, learn(vectors_of(""), others))
+    assert values(others, learn_words([], others)) == [0, 0] == values(others, learn_words(vectors_of(""), others))
 
 
 def test_the_order_of_other_papers_changes_little() -> None:
-    papers = [weighed(vectors.vector_of(*text)) for text in thousand_papers()]
+    papers = [weigh_vector(vectors.vector_of(*text)) for text in thousand_papers()]
     stars, others = papers[:10], papers[10:]
     shuffled = Random(1).sample(others, len(others))
-    pairs = zip(values(papers, learn(stars, others)), values(papers, learn(stars, shuffled)), strict=True)
+    pairs = zip(values(papers, learn_words(stars, others)), values(papers, learn_words(stars, shuffled)), strict=True)
     assert max(abs(value - shuffled_value) for value, shuffled_value in pairs) < ALLOWED * WHOLE / 3
 
 
@@ -55,8 +55,8 @@ def test_the_browser_learns_the_same() -> None:
     console.log(JSON.stringify({ near: [...near], weights, pulls: [...pulls] }));"""
     scripts = [packing.vector_script("2026-11-20", day).decode() for day in days]
     calculated = in_browser(code, {"days": scripts, "starred": starred})
-    others = {paper: weighed(papers[paper]) for paper in sorted(papers) if paper not in starred}
-    words = learn([weighed(papers[paper]) for paper in starred], list(others.values()))
+    others = {paper: weigh_vector(papers[paper]) for paper in sorted(papers) if paper not in starred}
+    words = learn_words([weigh_vector(papers[paper]) for paper in starred], list(others.values()))
     assert calculated["pulls"] == words.pulls and max(words.pulls) > 0
     assert {word: weight for word, weight in calculated["weights"] if weight} == {
         word: weight for word, weight in words.weights.items() if weight

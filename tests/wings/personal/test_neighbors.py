@@ -22,10 +22,10 @@ from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import Refused
 from hotpapers.wings.personal import neighbors, preparing
 from hotpapers.wings.personal.blocks import MIN_SAVED, SAVING, DatedPaper, VectorBlock, block_of, nearest_in
-from hotpapers.wings.personal.kept import PREPARING, kept, saved_or_made, store_of
+from hotpapers.wings.personal.kept import PREPARING, cached_value, saved_or_made, store_of
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.topic_groups import topic_groups
-from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, weighed
+from hotpapers.wings.personal.vectors import MAX_RELATED, vector_closeness, vector_of, weigh_vector
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
 from lab.related_papers import measure_related
@@ -68,11 +68,11 @@ def about(number: int, text: str = ABSTRACT) -> Paper:
 def test_a_block_names_the_papers_that_comparing_each_would() -> None:
     vectors = {f"arxiv:{n}": vector_of(*text) for n, text in enumerate([("", ""), *made_up(300)])}
     block = block_of((DatedPaper(key, "", ""), vector) for key, vector in vectors.items())
-    for vector in map(weighed, list(vectors.values())[1:30]):
-        every = sorted((closeness(vector, weighed(other)) for other in vectors.values()), reverse=True)
+    for vector in map(weigh_vector, list(vectors.values())[1:30]):
+        every = sorted((vector_closeness(vector, weigh_vector(other)) for other in vectors.values()), reverse=True)
         near = list(nearest_in(block, vector, 10))
         assert [value for value, _ in near] == every[:10]
-        assert all(closeness(vector, weighed(vectors[paper.paper])) == value for value, paper in near)
+        assert all(vector_closeness(vector, weigh_vector(vectors[paper.paper])) == value for value, paper in near)
         assert [value for value, _ in nearest_in(block, vector, 400, every[5])] == [v for v in every if v >= every[5]]
 
 
@@ -112,13 +112,17 @@ def test_months_of_a_listing_name_the_papers_that_its_days_would() -> None:
 
 def test_what_is_made_of_an_issue_is_kept_until_it_changes() -> None:
     reader = reader_of({day(0): [about(0)]}, {})
-    values: list[int] = kept(reader, "list", OWN.publication, [day(0)], list)
-    assert kept(reader, "list", OWN.publication, [day(0)], list) is values
-    assert kept(reader, "other", OWN.publication, [day(0)], list) is not values
-    assert kept(reader_of({day(0): [about(0)]}, {}), "list", OWN.publication, [day(0)], list) is not values
-    assert [kept(reader, "few", OWN.publication, [day(0)], partial(int, n), most=1) for n in range(2)] == [0, 0]
+    values: list[int] = cached_value(reader, "list", OWN.publication, [day(0)], list)
+    assert cached_value(reader, "list", OWN.publication, [day(0)], list) is values
+    assert cached_value(reader, "other", OWN.publication, [day(0)], list) is not values
+    assert cached_value(reader_of({day(0): [about(0)]}, {}), "list", OWN.publication, [day(0)], list) is not values
+    assert [cached_value(reader, "few", OWN.publication, [day(0)], partial(int, n), most=1) for n in range(2)] == [0, 0]
     again = reader_of({day(0): [], day(1): []}, {})
-    assert [kept(again, "few", OWN.publication, [day(n)], partial(int, n), most=1) for n in (0, 1, 0)] == [0, 1, 0]
+    assert [cached_value(again, "few", OWN.publication, [day(n)], partial(int, n), most=1) for n in (0, 1, 0)] == [
+        0,
+        1,
+        0,
+    ]
 
 
 def test_blocks_are_saved_beside_the_store_and_made_again_if_damaged(tmp_path: Path) -> None:

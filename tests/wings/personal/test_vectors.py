@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from hotpapers.publish.render.templating import asset
+from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal import packing, vectors
 from tests.conftest import SHARED
 
 METADATA = SHARED / "data" / "arxiv-metadata.jsonl.zst"
-SCRIPT = asset("words.js").decode() + Path(vectors.__file__).with_name("vectors.js").read_text("utf-8")
+SCRIPT = read_asset("words.js").decode() + Path(vectors.__file__).with_name("vectors.js").read_text("utf-8")
 TABLE_BYTES, DAY_BYTES = 300_000, 150_000
 """The most bytes of the table, and of the vectors of a thousand papers, both packed."""
 
@@ -39,7 +39,7 @@ CATEGORIES = ["cs.LG", "hep-th", "cond-mat.mtrl-sci", "astro-ph", "math.AG"]
 def made_up(count: int) -> list[tuple[str, str]]:
     """Titles and abstracts from the words of the table, common ones more often."""
     chance = random.Random(count)
-    words = list(vectors.levels())
+    words = list(vectors.word_levels())
     return [(" ".join(_some(chance, words, 8)), " ".join(_some(chance, words, 110))) for _ in range(count)]
 
 
@@ -88,14 +88,14 @@ def test_words_have_neither_accents_nor_commands() -> None:
 
 
 def test_closeness_is_the_cosine_in_ten_thousandths() -> None:
-    papers = [vectors.weighed(vectors.vector_of(*text)) for text in made_up(40)]
+    papers = [vectors.weigh_vector(vectors.vector_of(*text)) for text in made_up(40)]
     for paper in papers:
         for other in papers:
             product = sum(weight * other.weights.get(word, 0) for word, weight in paper.weights.items())
             lengths = sqrt(sum(w * w for w in paper.weights.values()) * sum(w * w for w in other.weights.values()))
-            assert abs(vectors.closeness(paper, other) - 10_000 * product / lengths) < 1.5
-    assert vectors.closeness(papers[0], papers[0]) in (10_000, 10_001)
-    assert vectors.closeness(papers[0], vectors.weighed({})) == 0
+            assert abs(vectors.vector_closeness(paper, other) - 10_000 * product / lengths) < 1.5
+    assert vectors.vector_closeness(papers[0], papers[0]) in (10_000, 10_001)
+    assert vectors.vector_closeness(papers[0], vectors.weigh_vector({})) == 0
 
 
 def test_common_words_are_those_that_bring_papers_closest() -> None:
@@ -128,7 +128,7 @@ def test_a_day_is_unpacked_as_it_was_packed() -> None:
 @pytest.mark.parametrize("text", ["A", "AB", "BA", "B_", "B" + "_" * 9 + "A", "B" + "BB" * 41, "BB!"])
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"packed vector|substring"):
-        vectors.unpack(text, ["a"] if text != "B" + "BB" * 41 else [f"w{n}" for n in range(90)])
+        vectors.unpack_vector(text, ["a"] if text != "B" + "BB" * 41 else [f"w{n}" for n in range(90)])
 
 
 def test_a_thousand_papers_take_little_room() -> None:
@@ -142,7 +142,7 @@ def test_the_table_takes_little_room() -> None:
     assert len(gzip.compress(data, 6, mtime=0)) <= TABLE_BYTES
     assert data.startswith(f"version {vectors.VERSION}: 120252 papers".encode())
     words = [word for line in data.decode().splitlines()[1:] for word in line.split()[1:]]
-    assert len(words) == len(set(words)) == len(vectors.levels()) > 10_000
+    assert len(words) == len(set(words)) == len(vectors.word_levels()) > 10_000
 
 
 def test_the_browser_makes_the_same_vectors() -> None:
@@ -166,6 +166,6 @@ def test_the_browser_compares_the_same() -> None:
       return [paperVectors.highest(every, id), single.map((star) => paperVectors.highest(star, id))];
     })));"""
     calculated = in_browser(code, packing.vector_script("2026-11-20", papers).decode())
-    weighed = [vectors.weighed(vector) for vector in papers.values()]
+    weighed = [vectors.weigh_vector(vector) for vector in papers.values()]
     for paper, (highest, each) in zip(weighed, calculated, strict=True):
-        assert each == [vectors.closeness(paper, star) for star in weighed[:30]] and highest == max(each)
+        assert each == [vectors.vector_closeness(paper, star) for star in weighed[:30]] and highest == max(each)

@@ -28,7 +28,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
         titles = {1: "Spoons", 2: "A Kettle", 3: "Forks", 4: "The Kettle Again"}
         papers = [item for number, title in titles.items() for item in paper(number, title=title)]
         write(opened, RECIPE, papers, posts_about(1, 9, moment(DAY) + 2 * HOUR))
-        freeze.freeze(opened, RECIPE, DAY, at=moment(DAY) + 48 * HOUR)
+        freeze.freeze_issue(opened, RECIPE, DAY, at=moment(DAY) + 48 * HOUR)
         yield opened
 
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 
 from hotpapers.base import errors, model
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
-from hotpapers.record.record import connect
+from hotpapers.record.record import open_database
 from hotpapers.wings.postgres import server_store
 from tests.postgres import with_database
 from tests.record import made, workers
@@ -78,7 +78,7 @@ def test_a_server_whose_strings_are_not_standard(postgres_url: str) -> None:
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_cannot_hold_all_text_is_refused(bare_postgres_url: str, encoding: str) -> None:
     name = f"{bare_postgres_url.rpartition('/')[2].partition('?')[0]}_{encoding.lower()}"
-    database = connect(bare_postgres_url)
+    database = open_database(bare_postgres_url)
     try:
         database.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
         with pytest.raises(errors.StoreError, match=f"encoding is {encoding}.*ENCODING 'UTF8'"):
@@ -100,7 +100,7 @@ def test_a_schema_whose_name_needs_quotes(postgres_url: str) -> None:
             owner.database.run("CREATE EXTENSION amcheck")
     with shared_store(f"{postgres_url}?options=-csearch_path%3D%22Hot%5C%20Papers%22,public") as record:
         assert not made.verified(record).findings and not record.database.full_integrity().damaged
-        assert forget(record, made.all_rows(record, model.Post)[0].post).rows  # type: ignore[attr-defined]
+        assert forget_key(record, made.all_rows(record, model.Post)[0].post).rows  # type: ignore[attr-defined]
 
 
 def test_a_statement_that_the_server_ends_is_not_taken_for_a_server_that_is_away(postgres_url: str) -> None:
@@ -127,7 +127,7 @@ def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
 def test_an_empty_database_stays_empty_unless_a_store_may_be_created(bare_postgres_url: str) -> None:
     with pytest.raises(errors.NotFound, match="no store in this database; `hotpapers init`"):
         Record(bare_postgres_url, create=False)
-    database = connect(bare_postgres_url)
+    database = open_database(bare_postgres_url)
     assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
     database.close()
     Record(bare_postgres_url).database.close()
@@ -135,7 +135,7 @@ def test_an_empty_database_stays_empty_unless_a_store_may_be_created(bare_postgr
 
 
 def test_another_programs_database_on_a_server(bare_postgres_url: str) -> None:
-    database = connect(bare_postgres_url)
+    database = open_database(bare_postgres_url)
     database.run("CREATE TABLE theirs (name text)")
     with pytest.raises(errors.NotAStore, match="belongs to another program; choose another"):
         Record(bare_postgres_url)
@@ -168,9 +168,9 @@ def test_a_server_that_cannot_write_its_tables_anew_says_what_is_done(postgres_u
         with other.database.snapshot():
             other.database.rows("SELECT count(*) FROM post")
             with pytest.raises(errors.BusyStore, match=r"forgotten, but the tables .* run the same command again"):
-                forget(record, key)
+                forget_key(record, key)
         record.database.run("SET lock_timeout = 30000")  # other tests write on this server now and then
-        assert forget(record, key).rows == 0
+        assert forget_key(record, key).rows == 0
 
 
 def test_a_role_that_may_not_write_the_tables_anew_says_what_is_done(postgres_url: str) -> None:
@@ -185,12 +185,12 @@ def test_a_role_that_may_not_write_the_tables_anew_says_what_is_done(postgres_ur
             with pytest.raises(
                 errors.ReadOnlyStore, match=r"forgotten, but the tables .*skipping.* run the same command"
             ):
-                forget(record, key)
+                forget_key(record, key)
         finally:
             record.database.run("RESET ROLE")
             record.database.run(f"DROP OWNED BY {role}")
             record.database.run(f"DROP ROLE {role}")
-        assert forget(record, key).rows == 0
+        assert forget_key(record, key).rows == 0
 
 
 def test_a_server_that_only_lets_read(postgres_url: str) -> None:

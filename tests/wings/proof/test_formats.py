@@ -23,7 +23,7 @@ from hotpapers.wings.proof.notes import (
     cosigned_at,
     parse_checkpoint,
 )
-from hotpapers.wings.proof.signatures import verifies
+from hotpapers.wings.proof.signatures import is_signed_by
 from tests.wings.proof import reference
 from tests.wings.proof.cosigners import Cosigner, cosign
 
@@ -60,23 +60,23 @@ AT = 1_679_315_147
 
 
 def signed_checkpoint(*cosignatures: notes.NoteSignature, checkpoint: Checkpoint = CHECKPOINT) -> Checkpoint:
-    return checkpoint._replace(signatures=(notes.sign(checkpoint.text, LOG), *cosignatures))
+    return checkpoint._replace(signatures=(notes.sign_note(checkpoint.text, LOG), *cosignatures))
 
 
 def test_the_published_note() -> None:
     [line] = notes.parse_signatures(LINE)
     key = notes.parse_vkey(VKEY)
     assert str(key) == VKEY and str(line) == LINE and (line.name, line.key_id) == (key.name, key.key_id)
-    assert verifies(key.public, line.signature, TEXT.encode())
+    assert is_signed_by(key.public, line.signature, TEXT.encode())
     signing_key = notes.parse_signing_key(SKEY)
     assert (
         signing_key.private_text() == SKEY
         and signing_key.verifier == key
         and SKEY[-10:] not in f"{signing_key} {signing_key!r}"
     )
-    assert str(notes.sign(TEXT, signing_key)) == LINE
-    assert not verifies(key.public, line.signature, TEXT.replace("know", "no").encode())
-    assert not verifies(LOG.verifier.public, line.signature, TEXT.encode())
+    assert str(notes.sign_note(TEXT, signing_key)) == LINE
+    assert not is_signed_by(key.public, line.signature, TEXT.replace("know", "no").encode())
+    assert not is_signed_by(LOG.verifier.public, line.signature, TEXT.encode())
     assert not notes.is_signed(signed_checkpoint(), [key]) and not notes.is_signed(signed_checkpoint(), [])
 
 
@@ -95,7 +95,7 @@ def test_the_published_checkpoint() -> None:
 def test_both_implementations_sign_the_same() -> None:
     text = CHECKPOINT.text.encode()
     assert str(LOG.verifier) == reference.vkey(LOG.name, 1, reference.public_of(LOG.seed))
-    assert str(notes.sign(CHECKPOINT.text, LOG)) == reference.log_line(LOG.name, LOG.seed, text)
+    assert str(notes.sign_note(CHECKPOINT.text, LOG)) == reference.log_line(LOG.name, LOG.seed, text)
     assert str(cosign(CHECKPOINT, WITNESS, AT)) == reference.witness_line(WITNESS.name, WITNESS.seed, text, AT)
 
 
@@ -133,14 +133,14 @@ def test_a_cosignature_is_valid_for_nothing_else(key: Cosigner) -> None:
 
 
 def test_a_key_of_a_cosigner_signs_no_log() -> None:
-    log_line = notes.sign(CHECKPOINT.text, SigningKey(WITNESS.name, WITNESS.seed))
+    log_line = notes.sign_note(CHECKPOINT.text, SigningKey(WITNESS.name, WITNESS.seed))
     log_line = log_line._replace(key_id=WITNESS.verifier.key_id)
     assert not notes.is_signed(CHECKPOINT._replace(signatures=(log_line,)), [WITNESS.verifier])
 
 
 def test_a_bad_signature_beside_a_good_one() -> None:
     other_key = SigningKey(LOG.name, bytes(32))
-    bad_signature = notes.sign("something else\n", other_key)
+    bad_signature = notes.sign_note("something else\n", other_key)
     assert not notes.is_signed(signed_checkpoint(bad_signature), [LOG.verifier, other_key.verifier])
     assert notes.is_signed(signed_checkpoint(bad_signature), [LOG.verifier])  # signatures by unknown keys do not matter
 
@@ -196,8 +196,8 @@ def test_cosigners() -> None:
         f"witness a {WITNESS.verifier}\nwitness q {QUANTUM.verifier}\ngroup g all a q\nquorum g\n"
     )
     cosigned = signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT), cosign(CHECKPOINT, QUANTUM, AT + 1))
-    assert policies.cosigners(policy, cosigned) == {"a": AT, "q": AT + 1}
-    assert policies.cosigners(policy, signed_checkpoint(cosign(CHECKPOINT, QUANTUM, AT))) == {"q": AT}
+    assert policies.find_cosigners(policy, cosigned) == {"a": AT, "q": AT + 1}
+    assert policies.find_cosigners(policy, signed_checkpoint(cosign(CHECKPOINT, QUANTUM, AT))) == {"q": AT}
 
 
 W = keys(2)
@@ -237,7 +237,7 @@ def test_one_key_may_sign_the_logs_of_two_publications() -> None:
     weekly = LOG._replace(name="log.example/2")
     policy = policies.parse_policy(f"log {LOG.verifier}\nlog {weekly.verifier}\nquorum none")
     assert [log.name for log in policy.logs] == ["log.example/1", "log.example/2"]
-    signatures = [(notes.sign(CHECKPOINT.text, key),) for key in (LOG, weekly)]
+    signatures = [(notes.sign_note(CHECKPOINT.text, key),) for key in (LOG, weekly)]
     checkpoints = [CHECKPOINT._replace(signatures=signature) for signature in signatures]
     assert [policies.is_of_known_log(policy, checkpoint) for checkpoint in checkpoints] == [True, False]
 
@@ -281,7 +281,7 @@ def test_invalid_notes() -> None:
         note.replace("\n2", "\r\n2"), note.replace("\n200\n", "\n0200\n"), note.replace("\n200\n", "\n-1\n"),
         note.replace("\n200\n", "\n２００\n"), note.replace("\n200\n", f"\n{1 << 63}\n"), note.replace("=\n", "\n"),
         note.replace("log.example", "log example"), note.replace("log.example", "log+example"), "\ud800" + note,
-        note + str(notes.sign("x", LOG)) * 100, "x" * (1 << 18), TEXT + "\n— a AAAA\n", TEXT + "\n— a \n",
+        note + str(notes.sign_note("x", LOG)) * 100, "x" * (1 << 18), TEXT + "\n— a AAAA\n", TEXT + "\n— a \n",
     ]  # fmt: skip
     for text in bad_texts:
         with pytest.raises(NotAProof):
@@ -322,7 +322,7 @@ def test_changed_characters_are_noticed() -> None:
         except NotAProof:
             continue
         is_cosigned = policies.is_of_known_log(policy, parsed.signed) and policy.is_met(
-            policies.cosigners(policy, parsed.signed)
+            policies.find_cosigners(policy, parsed.signed)
         )
         accepted += parsed.includes(bytes([index])) and is_cosigned
     assert accepted == 0
@@ -339,16 +339,16 @@ def test_paths_of_tiles() -> None:
 
 def test_the_tiles_of_the_published_example() -> None:
     """A tree of 70,000: 273 full tiles and one of 112; 1 and one of 17; one of 1."""
-    widths = list(merkle.widths(70_000))
+    widths = list(merkle.list_tiles(70_000))
     assert len(widths) == 273 + 1 + 1 + 1 + 1
     assert [row for row in widths if row[2] < 256] == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
-    assert list(merkle.widths(256)) == [(0, 0, 256), (1, 0, 1)] and list(merkle.widths(0)) == []
+    assert list(merkle.list_tiles(256)) == [(0, 0, 256), (1, 0, 1)] and list(merkle.list_tiles(0)) == []
 
 
 def test_a_tree_from_its_tiles() -> None:
     entries = [n.to_bytes(3, "big") for n in range(600)]
     tree = MerkleTree(map(leaf_hash, entries))
-    names = [name for size in (5, 255, 256, 519, 600) for name in merkle.widths(size)]
+    names = [name for size in (5, 255, 256, 519, 600) for name in merkle.list_tiles(size)]
     files = dict(merkle.files_of(tree, entries, names))
     leaves = [entry for n in (0, 1) for entry in merkle.entries_of(files[f"tile/entries/00{n}"], 256)]
     leaves += merkle.entries_of(files["tile/entries/002.p/88"], 88)
@@ -366,4 +366,4 @@ def test_without_its_library_a_check_says_how_to_get_it(monkeypatch: pytest.Monk
     for name in ("exceptions", "hazmat.primitives"):
         monkeypatch.setitem(sys.modules, f"cryptography.{name}", None)
     with pytest.raises(UsageError, match=r"hotpapers\[transparency\]"):
-        verifies(bytes(32), bytes(64), b"text")
+        is_signed_by(bytes(32), bytes(64), b"text")

@@ -39,7 +39,7 @@ def test_their_proofs_are_ours() -> None:
 
 
 def test_they_read_our_tiles(tmp_path: Path) -> None:
-    for path, data in merkle.files_of(TREE, ENTRIES, merkle.widths(700)):
+    for path, data in merkle.files_of(TREE, ENTRIES, merkle.list_tiles(700)):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     reader = aics.FileSystemTileReader(tmp_path)

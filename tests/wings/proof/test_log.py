@@ -18,14 +18,14 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import HOUR
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.peers.following.file_intake import oldest_hour
 from hotpapers.wings.proof import entries, witness_client
 from hotpapers.wings.proof.alarms import Alarm, save_alarm
 from hotpapers.wings.proof.log_files import read_logs
 from hotpapers.wings.proof.mirrors import SiteDownload
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
-from hotpapers.wings.proof.observations import mark_of, without
+from hotpapers.wings.proof.observations import mark_of, remove_marked
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
 from tests.issues.made import moment, post
@@ -124,17 +124,17 @@ def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_se
     config = LogConfig(site / "hotpapers.key", site / "transparency", observations=True)
     with Record("hotpapers.db") as record:
         record.append(post(1, "bluesky:1", moment("2024-05-07")), source="made-up")
-        update_log(record.database, "hot-papers", config, now() + HOUR)
+        update_log(record.database, "hot-papers", config, current_time() + HOUR)
         mark = mark_of("bluesky:1", record.hasher).encode()
     *_, file = sorted((site / "transparency/hot-papers/observations").glob("*.zst"))
-    assert sum(mark in line for line in without(file.name, file.read_bytes(), ())[0]) == 2
+    assert sum(mark in line for line in remove_marked(file.name, file.read_bytes(), ())[0]) == 2
     assert run("forget", "bluesky:1", "--yes").status == 0
-    assert not any(mark in line for line in without(file.name, file.read_bytes(), ())[0])
+    assert not any(mark in line for line in remove_marked(file.name, file.read_bytes(), ())[0])
     assert file.read_bytes() == (site / f"public/site/log/hot-papers/observations/{file.name}").read_bytes()
     assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
     [log] = read_logs(config.folder / "hot-papers")
     [withdrawn_list] = entries.described_by(log.entries, entries.ListLeaf)
-    assert withdrawn_list.hour >= oldest_hour(now())  # followers read it
+    assert withdrawn_list.hour >= oldest_hour(current_time())  # followers read it
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import HOUR, Item
-from hotpapers.issues.freeze import freeze
+from hotpapers.issues.freeze import freeze_issue
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
@@ -37,7 +37,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write(record, *(_post_with_counts(n, day) for n, day in ((1, FIRST), (2, SECOND))))
         frozen(record, DAILY, FIRST)
         write(record, counts("bluesky:1", 95, moment(FIRST) + 1))
-        freeze(record, DAILY, FIRST, again=True, reason="a count was missing", at=moment(FIRST) + 49 * HOUR)
+        freeze_issue(record, DAILY, FIRST, again=True, reason="a count was missing", at=moment(FIRST) + 49 * HOUR)
         frozen(record, DAILY, SECOND)
         update_log(record.database, NAME, config, AT)
         export_site(record, NAME, [FIRST, SECOND], "site", folder / "site", SiteConfig(proofs=SiteLogs(config)))

@@ -39,7 +39,7 @@ def log_of(rng: random.Random) -> StoredLog:
     checkpoints = []
     for size in reversed(sizes):
         checkpoint = Checkpoint(KEY.name, size, tree.root(size))
-        lines = [notes.sign(checkpoint.text, KEY)]
+        lines = [notes.sign_note(checkpoint.text, KEY)]
         if size not in gap and rng.random() < 0.5:
             lines.append(cosign(checkpoint, WITNESS, size))
         checkpoints.append(checkpoint._replace(signatures=tuple(lines)))

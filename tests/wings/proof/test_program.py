@@ -132,7 +132,7 @@ def test_a_checkpoint_of_another_log_of_the_same_name(
     own = key._replace(name=saved.proof.signed.origin)
     tree = MerkleTree(leaf_hash(issue_entry(digest)) for digest in ("00" * 32, saved.digest))
     checkpoint = Checkpoint(own.name, 2, tree.root(2))
-    line = notes.sign(checkpoint.text, own._replace(seed=bytes(32)) if "another key" in case else own)
+    line = notes.sign_note(checkpoint.text, own._replace(seed=bytes(32)) if "another key" in case else own)
     if "under the ID" in case:
         line = line._replace(key_id=own.verifier.key_id)
     cosignature = saved.proof.signed.signatures[1] if "elsewhere" in case else cosign(checkpoint, WITNESS, 1)

@@ -206,7 +206,7 @@ def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogCon
         del leaves[2]
     else:
         leaves[1], leaves[2] = leaves[2], leaves[1]
-    file.write_bytes(merkle.bundle(leaves))
+    file.write_bytes(merkle.bundle_entries(leaves))
     freeze(record, 6)
     with pytest.raises(LogError, match="leaves do not match"):
         update(record, config, 6)
@@ -349,7 +349,7 @@ def test_concurrent_processes_save_the_states_of_both_logs(tmp_path: Path) -> No
 
     def extend(name: str) -> None:
         for n in range(30):
-            with log_files.locked(config.folder):
+            with log_files.lock_logs(config.folder):
                 log = log_files.read_log(config.folder / name / "1")
                 key = log_keys.load_key(config.key_file)
                 assert key is not None

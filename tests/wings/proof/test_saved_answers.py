@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.errors import InputError
-from hotpapers.publish.query.openapi import document
+from hotpapers.publish.query.openapi import api_document
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record import Record
 from hotpapers.serve.api import Api
@@ -35,7 +35,7 @@ from tests.wings.proof.sample_publication import AT, WITNESS, SamplePublication,
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]
-SCHEMAS = document()["components"]["schemas"]
+SCHEMAS = api_document()["components"]["schemas"]
 ISSUE_FIELDS = {*SCHEMAS["IssueWithProof"]["properties"]} - {"entries", "ongoing", "content", "proof", "metadata"}
 ENTRY_FIELDS = {*SCHEMAS["EntryDetails"]["properties"]}
 POST_FIELDS = {*SCHEMAS["PostDetails"]["properties"]}

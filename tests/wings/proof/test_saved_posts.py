@@ -14,7 +14,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.model import TextLink
 from hotpapers.discussion.lanes import NotedLane
 from hotpapers.record import Record
-from hotpapers.record.identities import find
+from hotpapers.record.identities import find_identities
 from hotpapers.wings.proof.site_logs import SiteLogs
 from hotpapers.wings.voices.notes import note_lanes
 from tests.cli.run import good, run
@@ -110,7 +110,7 @@ def test_honest_answers_of_later_days_are_verified(tmp_path: Path) -> None:
     with Record(str(publication.store)) as record:
         revised = msgspec.structs.replace(paper(2)[0], version=2, comment="Now with milk", observed_at=LATER)
         write(record, [revised])
-        number = find(record.database, ["bluesky:1000"])["bluesky:1000"].number
+        number = find_identities(record.database, ["bluesky:1000"])["bluesky:1000"].number
         note_lanes(record.database, NAME, DAY, [NotedLane("Friends", (number,))])
     answer = saved(publication)
     revised_entry = answer["entries"][1]

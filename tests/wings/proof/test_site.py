@@ -23,10 +23,10 @@ from hotpapers.base.terms import TERMS
 from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.deliver import export_site as export_site_module
 from hotpapers.publish.deliver.export_site import export_again, export_site
-from hotpapers.publish.schedule.health import health
+from hotpapers.publish.schedule.health import assess_health
 from hotpapers.publish.schedule.publishing import LOOK
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.proof import entries, log_files, notes, site_logs
@@ -170,7 +170,7 @@ def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) 
         site.round(CUT + 1)
         digest = check_page(site.page(), config)
         assert "Moss grows here" in site.page()
-        forget(site.record, LEADING)
+        forget_key(site.record, LEADING)
         export_again(site.record, site_config)
         assert "Moss grows here" not in site.page() and check_page(site.page(), config) == digest
     log_bytes = b"".join(path.read_bytes() for path in (tmp_path / "transparency").rglob("*") if path.is_file())
@@ -198,7 +198,7 @@ def test_a_log_that_cannot_continue_is_reported_and_issues_appear(sqlite_url: st
     with publishing(sqlite_url, tmp_path / "public", config) as site:
         fill(site.record)
         assert site.round(CUT + 1) == "partial"
-        assert any("not a usable key" in text for text in health(site.record, ["daily"], CUT + 2).problems)
+        assert any("not a usable key" in text for text in assess_health(site.record, ["daily"], CUT + 2).problems)
         assert "Moss grows here" in site.page() and "tlog-proof" not in site.page()
 
 
@@ -233,7 +233,9 @@ def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path:
         file.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
         later_moment = CUT + 2 * LONG
         assert site.round(later_moment) == "partial"
-        assert any("leaves do not match" in text for text in health(site.record, ["daily"], later_moment + 1).problems)
+        assert any(
+            "leaves do not match" in text for text in assess_health(site.record, ["daily"], later_moment + 1).problems
+        )
         assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
 
 
@@ -266,7 +268,7 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
                 assert site.round(CUT + 2 * LONG + delay) == "idle"
                 [problem] = log_alarms(config)
                 assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
-                assert problem in health(site.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
+                assert problem in assess_health(site.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
             witness.last = None  # it has forgotten the log and starts over
             site.round(CUT + 2 * LONG + 2 * ASK_EVERY)
             assert not list(log_alarms(config))

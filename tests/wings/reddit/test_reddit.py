@@ -14,7 +14,7 @@ import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
-from hotpapers.wings.feeds.feed_parser import entries
+from hotpapers.wings.feeds.feed_parser import feed_entries
 from hotpapers.wings.reddit.source import BATCH, OVERLAP, RedditSettings, RedditSource
 from tests.collect.sources.cases import AT, cases, check, objects_in
 from tests.collect.sources.net import START, Reply, ScriptedClient, reply
@@ -420,7 +420,7 @@ def test_every_recording_of_reddit_is_read(shared: Path) -> None:
         if file.relative_to(folder).as_posix() in NOT_READ:
             continue
         if file.suffix == ".rss":
-            for entry in entries(file.read_bytes(), {}, "https://www.reddit.com/"):
+            for entry in feed_entries(file.read_bytes(), {}, "https://www.reddit.com/"):
                 feeds += 1
                 assert list(source.read(RawPayload("feed", entry.id, msgspec.json.encode(entry), AT))) == []
             continue
@@ -456,4 +456,6 @@ def test_pages_that_block_are_an_error(shared: Path) -> None:
     for name in NOT_READ:
         if name.endswith(".html"):
             with pytest.raises(NetError):
-                list(entries((shared / "recordings" / "reddit" / name).read_bytes(), {}, "https://www.reddit.com/"))
+                list(
+                    feed_entries((shared / "recordings" / "reddit" / name).read_bytes(), {}, "https://www.reddit.com/")
+                )

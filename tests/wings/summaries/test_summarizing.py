@@ -23,8 +23,14 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
-from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, summarize, summarizer
-from hotpapers.wings.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
+from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, make_summarizer, summarize_entries
+from hotpapers.wings.summaries.llm_client import (
+    MAX_ABSTRACT_CHARS,
+    MAX_SENTENCE_CHARS,
+    model_request,
+    rejection_reason,
+    sentence_of,
+)
 from hotpapers.wings.summaries.settings import SummarySettings
 from tests.base.http.server import Handler, Play, Server, answer, raw, serving
 from tests.collect.sources.net import ScriptedClient
@@ -47,7 +53,7 @@ def chat(content: object) -> bytes:
 
 
 def test_a_model_is_told_to_obey_nothing_and_gets_only_the_abstract() -> None:
-    request_body = json.loads(request("tea-7b", "On  Tones", ABSTRACT, "f00f"))
+    request_body = json.loads(model_request("tea-7b", "On  Tones", ABSTRACT, "f00f"))
     system, user = request_body["messages"]
     assert request_body["model"] == "tea-7b" and request_body["temperature"] == 0 and request_body["stream"] is False
     assert "obey nothing in it" in system["content"] and "mark f00f" in system["content"]
@@ -55,7 +61,7 @@ def test_a_model_is_told_to_obey_nothing_and_gets_only_the_abstract() -> None:
 
 
 def test_an_abstract_of_any_length_is_bounded_and_on_one_line() -> None:
-    request_body = json.loads(request("m", "T", "tea\n\x00\u202e " * 100_000, "f00f"))
+    request_body = json.loads(model_request("m", "T", "tea\n\x00\u202e " * 100_000, "f00f"))
     assert len(request_body["messages"][1]["content"]) < MAX_ABSTRACT_CHARS + 100
     assert request_body["messages"][1]["content"].count("\n") == 3
 
@@ -126,15 +132,21 @@ def test_invalid_answers_are_rejected(body: bytes) -> None:
 def test_a_paper_may_be_about_instructions() -> None:
     abstract = "We tune language models on instructions written by people, and find which prompt helps most."
     sentence = "Tunes language models on instructions written by people."
-    assert unfit(sentence, abstract) == "" and unfit("Finds which prompt helps most people.", abstract) == ""
-    assert unfit(sentence, "We tune language models on sentences written by people.") == "it contains 'instructions'"
+    assert (
+        rejection_reason(sentence, abstract) == ""
+        and rejection_reason("Finds which prompt helps most people.", abstract) == ""
+    )
+    assert (
+        rejection_reason(sentence, "We tune language models on sentences written by people.")
+        == "it contains 'instructions'"
+    )
 
 
 def test_a_sentence_may_be_up_to_the_limit() -> None:
     words = ABSTRACT[: MAX_SENTENCE_CHARS - 1].rpartition(" ")[0]
     assert (
-        unfit(words, ABSTRACT) == ""
-        and unfit(words + " tone" * 20, ABSTRACT) == f"it has {len(words) + 100} characters"
+        rejection_reason(words, ABSTRACT) == ""
+        and rejection_reason(words + " tone" * 20, ABSTRACT) == f"it has {len(words) + 100} characters"
     )
 
 
@@ -179,7 +191,7 @@ def settings(server: Server, **values_given: str) -> SummarySettings:
 
 
 def freeze_with(record: Record, server: Server, **values_given: str) -> None:
-    summarize_issue = summarizer(settings(server, **values_given), "desk@paper.example")
+    summarize_issue = make_summarizer(settings(server, **values_given), "desk@paper.example")
     judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[summarize_issue])
 
 
@@ -235,7 +247,7 @@ def test_a_sentence_on_the_same_abstract_is_reused_without_a_request(either_reco
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     write(record, weekly)
     request_count = len(server.requests)
-    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), further=[summarizer(settings(server), "")])
+    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), further=[make_summarizer(settings(server), "")])
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
     assert phrases.opening(papers[key(1)]).lead == SENTENCE and len(server.requests) == request_count
 
@@ -300,7 +312,9 @@ def test_a_slow_model_delays_an_issue_only_so_long(record: Record) -> None:
         return chat(SENTENCE)
 
     http = ScriptedClient(answer_slowly, now=TODAY)
-    assert summarize(http, SummarySettings("https://m.example/", "m"), record, DAILY, DAY, TODAY + 8 * HOUR) == 1
+    assert (
+        summarize_entries(http, SummarySettings("https://m.example/", "m"), record, DAILY, DAY, TODAY + 8 * HOUR) == 1
+    )
     status = jobs_queries.load_state(record, "summaries")
     assert (len(http.requests), status.quarantined) == (1, 1)
     assert status.reason == "the model took more than 15 minutes for an issue"
@@ -332,9 +346,9 @@ def test_it_recovers(record: Record, server: Server) -> None:
 def test_a_key_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.delenv("TEA_KEY", raising=False)
     with pytest.raises(SettingsError, match="the environment variable TEA_KEY is not set"):
-        summarizer(settings(server, key="env:TEA_KEY"), "")
+        make_summarizer(settings(server, key="env:TEA_KEY"), "")
     monkeypatch.setenv("TEA_KEY", "from-the-environment")
-    assert summarizer(settings(server, key="env:TEA_KEY"), "") is not None
+    assert make_summarizer(settings(server, key="env:TEA_KEY"), "") is not None
 
 
 def test_summarizing_stops_when_told_to(record: Record, server: Server) -> None:
@@ -342,7 +356,7 @@ def test_summarizing_stops_when_told_to(record: Record, server: Server) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[summarizer(settings(server), "", stop)])
+        judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[make_summarizer(settings(server), "", stop)])
     assert issues_queries.frozen_days(record, "daily") == []
 
 
@@ -364,7 +378,7 @@ class StoppingClient:
 def test_sentences_written_before_a_stop_are_not_requested_again(record: Record, server: Server) -> None:
     model = SummarySettings(model="tea-7b")
     with pytest.raises(Stopped):
-        summarize(cast("HttpClient", StoppingClient()), model, record, DAILY, DAY, TODAY + 8 * HOUR)
+        summarize_entries(cast("HttpClient", StoppingClient()), model, record, DAILY, DAY, TODAY + 8 * HOUR)
     server.on(PATH, answer(200, chat(SENTENCE)))
     freeze_with(record, server)
     [sent_request] = server.requests

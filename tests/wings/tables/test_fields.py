@@ -62,7 +62,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Record, Pa
         for publication in (PUBLICATION, MATH, WORDS):
             for day in DAYS:
                 issue(record, publication, day)
-        freeze.freeze(record, WEEKLY, "2024-05-13", at=moment("2024-05-20"))
+        freeze.freeze_issue(record, WEEKLY, "2024-05-13", at=moment("2024-05-20"))
         write_tables(record, folder / "tables", moment(DAYS[-1]) + 48 * HOUR)
         yield record, folder / "tables"
 

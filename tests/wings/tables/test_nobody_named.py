@@ -1,4 +1,4 @@
-"""No table names anybody, in any column: no DID, handle, name or address of a profile, also after `forget`."""
+"""No table names anybody, in any column: no DID, handle, name or address of a profile, also after `forget_key`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Account, Alias, Item, Publication, Reaction, Tally
 from hotpapers.base.networks import network_names
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables
 from hotpapers.wings.tables.describe import DESCRIPTIONS
@@ -95,7 +95,7 @@ def test_nobody_is_named_also_after_forgetting(record: Record, tmp_path: Path) -
     judged_to_be = ask(tmp_path / "before", "SELECT DISTINCT judgement FROM verdicts ORDER BY 1")
     assert judged_to_be == [("bot",), ("doubtful",)], "nor who is an author of a paper"
     for network, (who, _) in ACCOUNTS.items():
-        forget(record, f"{network}:{who}")
+        forget_key(record, f"{network}:{who}")
     assert named(record, tmp_path / "after") == []
     assert ask(tmp_path / "after", "SELECT count(*) FROM mentions WHERE post IS NOT NULL") == [(0,)]
     rows = "SELECT count(*) FROM mentions"

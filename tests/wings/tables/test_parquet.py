@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from hotpapers.base.errors import InputError, NotExchange
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.record import Record
 from hotpapers.wings.tables import parquet
 from tests.disks import small_disk
@@ -25,7 +25,7 @@ def test_it_holds_the_same_lines(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
         file.write_bytes(b"".join(parquet.parquet(record, ids_only=("bluesky",), on_redacted=counts.append)))
-        exported = [line.rstrip() for line in lines(record, ids_only=("bluesky",))]
+        exported = [line.rstrip() for line in record_lines(record, ids_only=("bluesky",))]
         assert list(parquet.parquet_lines(str(file))) == exported
     [count] = counts
     assert count["bluesky"] > 5
@@ -33,7 +33,7 @@ def test_it_holds_the_same_lines(store_url: str, tmp_path: Path) -> None:
 
 def bomb(path: Path, lines: int) -> Path:
     """A small table of large lines."""
-    with parquet.connect() as connection:
+    with parquet.connect_duckdb() as connection:
         connection.execute(
             f"COPY (SELECT i AS n, repeat('a', 1000000) AS line FROM range({lines}) t(i)) TO '{path}' "
             "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
@@ -43,7 +43,7 @@ def bomb(path: Path, lines: int) -> Path:
 
 def many_groups(path: Path) -> Path:
     """A small table of more row groups than anybody needs."""
-    with parquet.connect() as connection:
+    with parquet.connect_duckdb() as connection:
         rows = 2048 * (parquet.MAX_GROUPS + 1)
         connection.execute(
             f"COPY (SELECT 0::TINYINT AS n, ''::VARCHAR AS line FROM range({rows})) TO '{path}' "
@@ -55,7 +55,7 @@ def many_groups(path: Path) -> Path:
 def nested(path: Path) -> Path:
     """A table with a column nested a hundred times."""
     value = "{'n': " * 100 + "1" + "}" * 100
-    with parquet.connect() as connection:
+    with parquet.connect_duckdb() as connection:
         connection.execute(f"COPY (SELECT {value} AS n, '' AS line) TO '{path}' (FORMAT parquet)")
     return path
 
@@ -87,7 +87,7 @@ def test_a_disk_with_room_for_the_lines_but_not_for_the_table_is_said_to_be_full
     sqlite_record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(sqlite_record, background())
-    numbered = enumerate(lines(sqlite_record), 1)
+    numbered = enumerate(record_lines(sqlite_record), 1)
     kilobytes = sum(len(msgspec.json.encode(parquet._row(n, line))) + 1 for n, line in numbered) // 1024 + 5
     assert len(b"".join(parquet.parquet(sqlite_record))) > 8_192
     with small_disk(tmp_path / "disk", f"{kilobytes}k") as disk:

@@ -32,7 +32,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.discussion.moderation.bots.review import withdraw_rows
 from hotpapers.issues import freeze
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables
 from hotpapers.wings.tables.describe import DESCRIPTIONS
@@ -160,7 +160,7 @@ NUMBERED = "SELECT id FROM identity WHERE key = 'bluesky:second'"
 def test_each_edition_has_the_counts_of_what_it_knew(record: Record, tmp_path: Path, learned: str) -> None:
     issue(record, NAMED)
     LEARNED_BEFORE[learned](record)
-    freeze.freeze(record, NAMED, DAY, again=True, reason="made up", at=TODAY + 60 * HOUR)
+    freeze.freeze_issue(record, NAMED, DAY, again=True, reason="made up", at=TODAY + 60 * HOUR)
     write_tables(record, tmp_path, TODAY + 72 * HOUR)
     assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
     sql = """SELECT paper, network, voices, reposts, likes, bots FROM entry_counts WHERE edition = {}
@@ -174,8 +174,8 @@ LEARNED_AFTER: dict[str, Callable[[Record], object]] = {
         record, *(shared(name, AFTER, gone="deleted", account="", text="", created_at=0) for name in BOTH)
     ),
     "a doubt": lambda record: write(record, judged("bluesky:4", "doubtful", key(4), "operator", AFTER)),
-    "a forgotten post": lambda record: forget(record, "bluesky:shared"),
-    "a forgotten person": lambda record: forget(record, "mastodon:by-shared"),
+    "a forgotten post": lambda record: forget_key(record, "bluesky:shared"),
+    "a forgotten person": lambda record: forget_key(record, "mastodon:by-shared"),
 }
 """What may be learned after an issue has closed."""
 
@@ -243,7 +243,7 @@ def test_an_issue_does_not_count_its_own_publication(record: Record, tmp_path: P
     assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
     assert {entry.paper for entry in content.entries} >= {key(2), key(3)}
     assert ask(tmp_path, "SELECT len(own_numbers) FROM issues") == [(1,)]
-    forget(record, "bluesky:@us")
+    forget_key(record, "bluesky:@us")
     write_tables(record, tmp_path, TODAY + 72 * HOUR)
     assert ask(tmp_path, "SELECT own_numbers FROM issues") == [([],)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.errors import InputError, NotFound
 from hotpapers.keep.hooks import NoteKind
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.query import QuerySession
@@ -46,20 +46,20 @@ def brought(file: Path, exported: Sequence[bytes]) -> Record:
 
 
 def test_notes_travel_with_a_full_export(record: Record, tmp_path: Path) -> None:
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     notes = read_prefixed(record.database, note_name("daily"))
     assert WEEK in notes and sum(b'"kind":"note"' in line for line in exported) == len(notes)
     with brought(tmp_path / "again.db", exported) as again:
         assert read_prefixed(again.database, note_name("daily")) == notes
-        assert list(lines(again)) == exported
+        assert list(record_lines(again)) == exported
         assert not list(check_notes(again, None))
         import_lines(again, "export.jsonl", exported)
-        assert list(lines(again)) == exported
-    assert not any(b'"kind":"note"' in line for line in lines(record, records_only=True))
+        assert list(record_lines(again)) == exported
+    assert not any(b'"kind":"note"' in line for line in record_lines(record, records_only=True))
 
 
 def test_an_export_without_notes_is_whole_and_other_notes_stay_out(record: Record, tmp_path: Path) -> None:
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     without = [line for line in exported if b'"kind":"note"' not in line]
     with brought(tmp_path / "old.db", without) as old:
         assert old.head == record.head and read_prefixed(old.database, note_name("daily")) == {}
@@ -75,7 +75,7 @@ def test_an_export_without_notes_is_whole_and_other_notes_stay_out(record: Recor
 
 @pytest.mark.parametrize(("name", "value"), [("topics/1 " + "y" * 1000, '""'), (NAME, "7"), (NAME, '"\\u0000"')])
 def test_a_note_that_is_none_is_refused(record: Record, tmp_path: Path, name: str, value: str) -> None:
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     note = f'{{"kind":"note","name":"{name}","value":{value}}}\n'.encode()
     with pytest.raises(InputError):
         brought(tmp_path / "new.db", [*exported[:-1], note, exported[-1]])

@@ -9,7 +9,7 @@ from hotpapers.wings.topics.finding import (
     MIN_PAPERS,
     DiscussedPaper,
     PaperSet,
-    discussed,
+    discussed_paper,
     find_topics,
     log_odds,
     set_of,
@@ -17,13 +17,13 @@ from hotpapers.wings.topics.finding import (
 from lab.topic_trials import score_of
 from tests.cli.run import good
 
-BEFORE = [[discussed(f"{week}.{n}", 7, f"Tea number {week}", "") for n in range(20)] for week in range(13)]
+BEFORE = [[discussed_paper(f"{week}.{n}", 7, f"Tea number {week}", "") for n in range(20)] for week in range(13)]
 
 
 def week_of(*titles: str, voices: int = 7) -> list[DiscussedPaper]:
     """These papers, and some like those before."""
-    rest = [discussed(f"rest.{n}", 7, "Tea number", "") for n in range(20)]
-    return [discussed(f"new.{n}", voices + n, title, "") for n, title in enumerate(titles)] + rest
+    rest = [discussed_paper(f"rest.{n}", 7, "Tea number", "") for n in range(20)]
+    return [discussed_paper(f"new.{n}", voices + n, title, "") for n, title in enumerate(titles)] + rest
 
 
 def test_z_is_that_of_monroe_and_others() -> None:
@@ -55,7 +55,7 @@ def test_what_is_common_rare_or_without_a_past_is_no_topic() -> None:
 
 
 def test_words_that_are_in_no_title_are_no_topic() -> None:
-    week = [discussed(f"new.{n}", 7, f"Cup {n}", "We define kettles.") for n in range(8)]
+    week = [discussed_paper(f"new.{n}", 7, f"Cup {n}", "We define kettles.") for n in range(8)]
     assert [topic.name for topic in find_topics([*week, *week_of()], BEFORE)] == ["Cup"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.wings.topics.groups import folded, groups_of, has
+from hotpapers.wings.topics.groups import fold_paper, groups_of, has_group
 
 TITLE = "Chain-of-Thought for Réseaux \\emph{Kettles}: a Survey"
 ABSTRACT = "We boil kettles (two at a time) with the chain of thought. State of the art, see https://tea.example/x. 17"
@@ -20,6 +20,6 @@ def test_groups_begin_and_end_with_words_and_cross_no_punctuation() -> None:
 
 @pytest.mark.parametrize("title", [TITLE, "", "α", "A", "of the", "tea" * 9_000])
 def test_every_group_is_found_in_the_folded_text_and_no_part_of_a_word(title: str) -> None:
-    text = folded(title, ABSTRACT)
-    assert all(has(text, group) for group in groups_of(title, ABSTRACT))
-    assert not has(text, "kett") and not has(text, "thought state")
+    text = fold_paper(title, ABSTRACT)
+    assert all(has_group(text, group) for group in groups_of(title, ABSTRACT))
+    assert not has_group(text, "kett") and not has_group(text, "thought state")

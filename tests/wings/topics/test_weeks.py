@@ -66,7 +66,7 @@ def test_a_later_correction_changes_no_topics(store: Path, tmp_path: Path) -> No
     copy.write_bytes(store.read_bytes())
     with Record(str(copy)) as record:
         at = moment(FRIDAYS[-1]) + 90 * HOUR
-        corrected = freeze.freeze(record, PUBLICATION, FRIDAYS[-1], again=True, reason="a cup was blue", at=at)
+        corrected = freeze.freeze_issue(record, PUBLICATION, FRIDAYS[-1], again=True, reason="a cup was blue", at=at)
         assert corrected.content.edition == 2
         assert TopicWeeks(RecordIssueReader(record), "daily").topics(WEEK).digest == digest
 

@@ -16,7 +16,7 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.lanes import noted_lanes
 from hotpapers.issues.page_changes import PageChangeCounter
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import FeedsChannel
 from hotpapers.publish.render.markdown import issue_text
@@ -120,7 +120,7 @@ def test_a_lane_is_beside_the_issue_and_no_part_of_it(site: PublishingSite, loop
 def test_the_note_and_the_list_say_nothing_about_whoever_is_forgotten(site: PublishingSite) -> None:
     site.round(CUT + 1)
     assert ADA.id in (read_meta(site.record.database, LISTS) or "")
-    forget(site.record, f"bluesky:{ADA.id}")
+    forget_key(site.record, f"bluesky:{ADA.id}")
     drop_forgotten(site.record)
     assert lane_of(site.record) == {key(2): ["Wen"], key(3): ["Fern"]}
     assert ADA.id not in (read_meta(site.record.database, LISTS) or "")
@@ -129,7 +129,7 @@ def test_the_note_and_the_list_say_nothing_about_whoever_is_forgotten(site: Publ
 
 
 def test_whoever_is_forgotten_is_not_taken_in_again(site: PublishingSite) -> None:
-    forget(site.record, f"bluesky:{ADA.id}")
+    forget_key(site.record, f"bluesky:{ADA.id}")
     site.round(CUT + 1)
     assert [kept.members for kept in kept_lists(site.record).values() if not kept.members] == [()]
     assert lane_of(site.record) == {key(2): ["Wen"], key(3): ["Fern"]}

@@ -11,11 +11,11 @@ import pytest
 from hotpapers.base.errors import InputError
 from hotpapers.discussion.lanes import COUNT, PREFIX, NotedLane, noted_lanes
 from hotpapers.keep.hooks import NoteKind
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
-from hotpapers.record.identities import find
+from hotpapers.record.identities import find_identities
 from hotpapers.record.meta import read_meta
 from hotpapers.wings.voices.notes import note_lanes
 from hotpapers.wings.voices.queries import keys_in
@@ -41,7 +41,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 def note(record: Record) -> None:
     """Notes a lane, and that another day has none."""
-    known = find(record.database, [ADAS, WENS, FERNS])
+    known = find_identities(record.database, [ADAS, WENS, FERNS])
     lane = NotedLane(TITLE, tuple(known[key].number for key in (WENS, ADAS, FERNS)))
     note_lanes(record.database, "daily", DAY, [lane])
     note_lanes(record.database, "daily", "2020-01-01", [])
@@ -71,38 +71,38 @@ def brought(store: str, exported: Sequence[bytes]) -> Record:
 
 def test_a_lane_travels_with_a_full_export(record: Record, bare_store_url: str) -> None:
     note(record)
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     empty, line = map(json.loads, notes_in(exported))
     assert line["name"] == NAME and NAME.startswith(NOTES.prefix) and empty["value"] == "[]"
     assert json.loads(line["value"]) == [[TITLE, [WENS, ADAS, FERNS]]]
     with brought(bare_store_url, exported) as again:
         assert shared_in(again) == [WENS, ADAS, FERNS] and noted_lanes(again.database, "daily", "2020-01-01") == []
-        assert list(lines(again)) == exported and not verified(again).findings
+        assert list(record_lines(again)) == exported and not verified(again).findings
         import_lines(again, "export.jsonl", exported)
-        assert list(lines(again)) == exported and read_meta(again.database, COUNT) == "2"
-    assert notes_in(list(lines(record, records_only=True))) == []
+        assert list(record_lines(again)) == exported and read_meta(again.database, COUNT) == "2"
+    assert notes_in(list(record_lines(record, records_only=True))) == []
 
 
 def test_an_export_without_lanes_is_whole_and_what_is_here_stays(record: Record, tmp_path: Path) -> None:
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     note(record)
     with brought(str(tmp_path / "old.db"), exported) as old:
         assert shared_in(old) is None
-        import_lines(old, "export.jsonl", list(lines(record)))
+        import_lines(old, "export.jsonl", list(record_lines(record)))
         assert shared_in(old) == [WENS, ADAS, FERNS]
         note_lanes(old.database, "daily", DAY, [NotedLane(TITLE, ())])
-        import_lines(old, "export.jsonl", list(lines(record)))
+        import_lines(old, "export.jsonl", list(record_lines(record)))
         assert shared_in(old) == []
 
 
 def test_whoever_is_forgotten_is_in_no_lane_again(record: Record, tmp_path: Path) -> None:
     note(record)
-    before = list(lines(record))
+    before = list(record_lines(record))
     with brought(str(tmp_path / "again.db"), before) as again:
-        forget(again, f"bluesky:{WEN.id}")
+        forget_key(again, f"bluesky:{WEN.id}")
         assert shared_in(again) == [ADAS, FERNS]
-    forget(record, f"bluesky:{ADA.id}")
-    after = list(lines(record))
+    forget_key(record, f"bluesky:{ADA.id}")
+    after = list(record_lines(record))
     assert shared_in(record) == [WENS, FERNS] and ADA.id not in b"".join(after).decode()
     with brought(str(tmp_path / "later.db"), after) as later:
         assert shared_in(later) == [WENS, FERNS]
@@ -116,7 +116,7 @@ def test_whoever_is_forgotten_is_in_no_lane_again(record: Record, tmp_path: Path
 
 @pytest.mark.parametrize("value", ["", "{}", "[[7, []]]", '[["A", [1]]]', '[["A"]]', "[" * 5000])
 def test_a_note_that_is_no_lane_is_refused(record: Record, tmp_path: Path, value: str) -> None:
-    exported = list(lines(record))
+    exported = list(record_lines(record))
     strange = json.dumps({"kind": "note", "name": NAME, "value": value}).encode() + b"\n"
     with pytest.raises(InputError, match=f"export.jsonl:{len(exported)}"):
         brought(str(tmp_path / "new.db"), [*exported[:-1], strange, exported[-1]])

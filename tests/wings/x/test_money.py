@@ -331,8 +331,8 @@ def test_the_parts_of_a_budget_are_the_budget(cents: int, percent: int, mills: i
 
 
 def test_amounts_are_exact() -> None:
-    assert spending.millionths(0.0000011) == 2 and spending.millionths(0.0000019, up=False) == 1
-    assert spending.millionths(0.1) == 100_000 and spending.millionths(0.29) == 290_000
+    assert spending.to_millionths(0.0000011) == 2 and spending.to_millionths(0.0000019, up=False) == 1
+    assert spending.to_millionths(0.1) == 100_000 and spending.to_millionths(0.29) == 290_000
     for values in ({"budget": -1}, {"price": -0.1}, {"author_price": -1}, {"counts": 1.1}, {"budget": inf}):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(values, XSettings)

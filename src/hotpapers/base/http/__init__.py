@@ -14,6 +14,6 @@
 
 from __future__ import annotations
 
-from hotpapers.base.http.client import PoliteHttpClient, bearer, user_agent
+from hotpapers.base.http.client import PoliteHttpClient, bearer_header, user_agent
 from hotpapers.base.http.retry_policy import HostPacer, ServerClocks
 from hotpapers.base.http.transport import ClientLimits, TrafficCount

@@ -32,7 +32,7 @@ from hotpapers.base.http.address_guard import (
     onward_from,
     read_address,
 )
-from hotpapers.base.http.proxies import NO_PROXIES, Proxies, Proxy, direct_pool, proxied_pool, tunnel
+from hotpapers.base.http.proxies import NO_PROXIES, Proxies, Proxy, direct_pool, open_tunnel, proxied_pool
 from hotpapers.base.http.redact_errors import SecretRedactor, public_url
 from hotpapers.base.http.retry_policy import (
     HeaderListener,
@@ -44,7 +44,7 @@ from hotpapers.base.http.retry_policy import (
     plain_reason,
     refused_by_proxy,
 )
-from hotpapers.base.http.streams import LineStream, decompress, read_body, with_heartbeat
+from hotpapers.base.http.streams import LineStream, decompress_body, read_body, with_heartbeat
 from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
 from hotpapers.base.model import Response
 from hotpapers.base.text.domains import with_ascii_domains
@@ -80,7 +80,7 @@ def user_agent(contact: str) -> str:
     return f"hotpapers/{__version__} (+{comment})" if comment else f"hotpapers/{__version__}"
 
 
-def bearer(token: str) -> dict[str, str]:
+def bearer_header(token: str) -> dict[str, str]:
     """The header that a request with a token has (RFC 6750); none without one."""
     return {"authorization": f"Bearer {token}"} if token else {}
 
@@ -216,7 +216,7 @@ class PoliteHttpClient:
         address = read_address(url, HTTP)
         request_headers = self._headers({**headers, "accept-encoding": "identity"})
         open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
-        chunks = decompress(open_response.response.iter_stream(), open_response.coding)
+        chunks = decompress_body(open_response.response.iter_stream(), open_response.coding)
         with (
             self._names_address(open_response.url),
             closing(open_response.response),
@@ -253,7 +253,7 @@ class PoliteHttpClient:
                 self._judge(url)
                 self._deadline.until = time.monotonic() + self._limits.whole
                 pool = direct_pool(self._backend_to(proxy), self._context)
-                stream = tunnel(proxy, pool, *host_and_port(url), self._limits.connect)
+                stream = open_tunnel(proxy, pool, *host_and_port(url), self._limits.connect)
         except httpcore2.ProxyError as problem:
             raise refused_by_proxy(problem, str) from None
         except (*UNREACHED, *BROKEN) as problem:

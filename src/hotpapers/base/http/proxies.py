@@ -153,7 +153,7 @@ def proxied_pool(proxy: Proxy, backend: httpcore2.NetworkBackend, context: ssl.S
     )
 
 
-def tunnel(
+def open_tunnel(
     proxy: Proxy, pool: httpcore2.ConnectionPool, host: str, port: int, seconds: float
 ) -> httpcore2.NetworkStream:
     """A connection to a host through a proxy, for connections other than requests, by CONNECT (RFC 9110 §9.3.6).

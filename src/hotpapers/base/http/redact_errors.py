@@ -11,8 +11,8 @@ from urllib.parse import unquote, unquote_plus
 
 import httpx2
 
-from hotpapers.base.model import printable_line, storable
-from hotpapers.base.networks import networks
+from hotpapers.base.model import printable_line, storable_text
+from hotpapers.base.networks import all_networks
 
 MAX_ERROR_CHARS = 300
 """Most characters of an error's text: part of it may be a server's words."""
@@ -37,7 +37,7 @@ class SecretRedactor:
         if self._pattern:
             text = self._pattern.sub(HIDDEN, text)
         text = re.sub(r"(?<=://)[^\s/]*@", "", text)
-        line = printable_line(storable(text))
+        line = printable_line(storable_text(text))
         return line if len(line) <= MAX_ERROR_CHARS else line[: MAX_ERROR_CHARS - 1] + "…"
 
 
@@ -133,5 +133,5 @@ def public_url(url: httpx2.URL) -> str:
 
 @cache
 def _key_pattern() -> re.Pattern[str]:
-    names = "|".join(networks())
+    names = "|".join(all_networks())
     return re.compile(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)

@@ -20,7 +20,7 @@ import httpx2
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.http.retry_policy import Headers, Retryable, check_status, plain_reason
 from hotpapers.base.http.transport import SLICE, ClientLimits, CountedSocket, Deadline, TrafficCounter
@@ -32,7 +32,7 @@ PIECE = 65_536
 def read_body(chunks: Iterable[bytes], coding: str, limit: int) -> bytes:
     """The decompressed body; at most `limit` bytes before and after decompression. Raises NetError, and zlib.error
     for a damaged body."""
-    return b"".join(_bounded(decompress(_bounded(chunks, limit), coding), limit))
+    return b"".join(_bounded(decompress_body(_bounded(chunks, limit), coding), limit))
 
 
 def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
@@ -44,7 +44,7 @@ def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def decompress(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+def decompress_body(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """The bytes of a body with this Content-Encoding: gzip or none, since we ask for no other."""
     if coding in ("", "identity"):
         yield from chunks
@@ -125,7 +125,7 @@ def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: floa
             continue
         now = time.monotonic()
         if now - last_line_at >= longest:
-            raise NetError(f"nothing received for {duration(longest)}")
+            raise NetError(f"nothing received for {format_duration(longest)}")
         if now - last_message_at >= silence:
             yield None
             last_message_at = time.monotonic()

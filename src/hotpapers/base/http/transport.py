@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import httpcore2
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import Stopped
 from hotpapers.base.http.address_guard import AddressGuard
 
@@ -104,7 +104,7 @@ class GuardedStream(httpcore2.NetworkStream):
             if now >= self._deadline.until:
                 raise httpcore2.ReadTimeout("the whole response took too long")
             if now >= silent_at:
-                raise httpcore2.ReadTimeout(f"no data for {duration(timeout or 0)}")
+                raise httpcore2.ReadTimeout(f"no data for {format_duration(timeout or 0)}")
             try:
                 data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._deadline.until - now))
             except httpcore2.ReadTimeout:

@@ -71,14 +71,14 @@ from hotpapers.base.model.items import (
     TextLink,
     Verdict,
     Window,
-    distinct,
     field_types,
     is_retrospective,
     kind_of,
     printable_line,
-    storable,
+    storable_text,
     typed_key,
     within_largest,
+    without_duplicates,
 )
 from hotpapers.base.model.ports import (
     AnnouncedPaper,

@@ -447,7 +447,7 @@ def field_types(kind: type[Item]) -> Mapping[str, Any]:
 UNSTORABLE = {0: 0xFFFD} | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """The text with U+0000 and lone surrogates, which some databases cannot store, replaced by U+FFFD."""
     return text.translate(UNSTORABLE)
 
@@ -457,6 +457,6 @@ def printable_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def distinct(values: Iterable[str]) -> tuple[str, ...]:
+def without_duplicates(values: Iterable[str]) -> tuple[str, ...]:
     """The values without duplicates, in order of first appearance."""
     return tuple(dict.fromkeys(values))

@@ -59,7 +59,7 @@ LOOK_BACK = 160
 """The most characters before a DOI that are looked at."""
 
 
-def match(text: str, place: int) -> tuple[str, int, int] | None:
+def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
     """The DOI whose `10.` is at a place of a plain lower-case text, if it is one; from where its address or the word
     DOI begins to its own end."""
     match = _DOI.match(text, place)

@@ -245,7 +245,7 @@ def hosts_of(servers: Container[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hosts))
 
 
-def links(key: str, version: int | None = None) -> tuple[str, str]:
+def paper_links(key: str, version: int | None = None) -> tuple[str, str]:
     """The addresses of a paper's page and of its PDF, empty if unknown: of a version, if it has its own."""
     server, own = server_of(key), key.partition(":")[2]
     match = re.match(server.dois, own)

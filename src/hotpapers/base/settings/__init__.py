@@ -26,18 +26,18 @@ from msgspec import Meta
 from hotpapers.base import keys
 from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.model import Publication, Window, distinct
-from hotpapers.base.networks import network_names, readers
+from hotpapers.base.model import Publication, Window, without_duplicates
+from hotpapers.base.networks import network_names, network_readers
 from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, servers_of
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.settings.explanations import converted, converted_all, homes_below
+from hotpapers.base.settings.explanations import convert_table, converted_all, homes_below
 from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
 from hotpapers.base.settings.quote import QuoteSettings, quote_problems
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
 from hotpapers.base.settings.zones import zone_problem
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.base.terms import TERMS, TermsOverride
 from hotpapers.base.text.timestamps import is_day
 from hotpapers.base.wings import settings_tables
@@ -104,7 +104,7 @@ class PublicationSettings(SettingsStruct):
     @property
     def fields(self) -> tuple[str, ...]:
         """Its fields on all servers; empty for all of arXiv."""
-        return distinct((*self.categories, *fields_from(self.papers)))
+        return without_duplicates((*self.categories, *fields_from(self.papers)))
 
 
 class PublishSettings(SettingsStruct):
@@ -236,7 +236,7 @@ def settings_type() -> type[Settings]:
     return cast("type[Settings]", msgspec.defstruct("AllSettings", fields, bases=(Settings,), kw_only=True))
 
 
-def defaults() -> Settings:
+def default_settings() -> Settings:
     """The settings of an empty file."""
     return settings_type()()
 
@@ -251,10 +251,10 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
         raise SettingsError(f"{path}: not UTF-8 at byte {problem.start:,}; save it as UTF-8") from problem
-    return check(text, path)
+    return check_text(text, path)
 
 
-def check(text: str, path: Path) -> Settings:
+def check_text(text: str, path: Path) -> Settings:
     """The settings in a text that is, or will be, in a file. Raises SettingsError."""
     try:
         table = tomllib.loads(text)
@@ -268,9 +268,9 @@ def check(text: str, path: Path) -> Settings:
         raise _error_of(path, [without_values(mistake, written) for mistake in mistakes])
     publications = []
     for publication in settings.publication:  # the accounts that it posts from are among its own
-        own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
+        own = without_duplicates((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
         publications.append(msgspec.structs.replace(publication, own=own))
-    read = settings.servers & readers().keys()
+    read = settings.servers & network_readers().keys()
     source = settings.source | {name: {"on": True, **settings.source.get(name, {})} for name in sorted(read)}
     return msgspec.structs.replace(settings, publication=tuple(publications), source=source)
 
@@ -318,10 +318,10 @@ def _network_problem(table: str, network: str, values: Any) -> str:
     if not isinstance(values, dict):
         return f"{table}.{network}: must be a table; {_as_table(f'{table}.{network}', values)}"
     if table == "terms" and network not in TERMS:
-        return f"terms.{network}: no such network; the networks are {choices(network, TERMS)}"
+        return f"terms.{network}: no such network; the networks are {list_choices(network, TERMS)}"
     try:
         if table == "terms":
-            converted(values, TermsOverride, f"terms.{network}")
+            convert_table(values, TermsOverride, f"terms.{network}")
     except SettingsError as problem:
         return str(problem)
     return ""
@@ -423,7 +423,7 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
             yield key, f"{joined!r} is one word with a comma; write each in its own quotation marks: [{apart}]"
     for network in publication.networks:
         if network not in network_names():
-            yield "networks", f"{network!r} is not one of {choices(network, network_names())}"
+            yield "networks", f"{network!r} is not one of {list_choices(network, network_names())}"
     for account in publication.own:
         if not keys.is_key(account):
             yield "own", f"write accounts as network:id, not {account!r}"

@@ -13,11 +13,11 @@ from typing import Any
 
 from hotpapers.base import keys
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.model import distinct
+from hotpapers.base.model import without_duplicates
 from hotpapers.base.networks import network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.suggestions import choices
+from hotpapers.base.suggestions import list_choices
 from hotpapers.base.wings import Problems, SendingChannel, hooks_of
 
 MIN_SECRET_CHARS = 16
@@ -87,7 +87,7 @@ AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequen
 """All tables of this module, as they are in the settings."""
 
 
-def secret(value: str, key: str) -> str:
+def read_secret(value: str, key: str) -> str:
     """A setting's value, read from the environment if it is `env:NAME`. Raises SettingsError, which never shows it."""
     variable = _ENVIRONMENT.fullmatch(value)
     if variable is None:
@@ -102,7 +102,7 @@ def secret(value: str, key: str) -> str:
 
 def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[str, ...]:
     """The keys of the accounts that are a publication's own."""
-    return distinct(f"bluesky:{table.account}" for table in tables if table.publication == publication)
+    return without_duplicates(f"bluesky:{table.account}" for table in tables if table.publication == publication)
 
 
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
@@ -126,7 +126,7 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
 def publication_problems(name: str, publications: Sequence[str]) -> Problems:
     """The problem of a table that names a publication which the file does not have."""
     if name not in publications:
-        known = choices(name, publications) or "no publication"
+        known = list_choices(name, publications) or "no publication"
         yield "publication", f"{name!r} is not in this file, which has {known}"
 
 

@@ -17,7 +17,7 @@ import msgspec
 from hotpapers.base.credentials import is_secret_name, without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings.limits import limit_of
-from hotpapers.base.suggestions import choices, did_you_mean, nearest
+from hotpapers.base.suggestions import did_you_mean, list_choices, nearest_names
 
 T = TypeVar("T", bound=msgspec.Struct)
 NOTHING: Mapping[str, str] = types.MappingProxyType({})
@@ -40,7 +40,7 @@ class ValuePlace(NamedTuple):
     value: Any
 
 
-def described(cls: type[Any]) -> dict[str, str]:
+def describe_fields(cls: type[Any]) -> dict[str, str]:
     """The description of each field in a docstring: "`hour`, `zone`: when a day's issue closes." → both, the same."""
     text = " ".join((inspect.getdoc(cls) or "").split())
     parts = _DESCRIBED.split(text)[1:]
@@ -48,7 +48,7 @@ def described(cls: type[Any]) -> dict[str, str]:
     return {name: description.strip(" ;.") for names, description in pairs for name in re.findall(r"`(\w+)`", names)}
 
 
-def converted(
+def convert_table(
     table: object, cls: type[T], path: str = "", more: Mapping[str, str] = NOTHING, homes: Mapping[str, str] = NOTHING
 ) -> T:
     """A table as a struct. `path`: where it is in the file; `more`: keys besides the struct's, which are read
@@ -70,8 +70,8 @@ MAX_MISTAKES = 20
 def converted_all(
     table: Mapping[str, Any], cls: type[T], homes: Mapping[str, str] = NOTHING
 ) -> tuple[T | None, list[str]]:
-    """A whole file as a struct, and all that is wrong with it, as in `converted`: a wrong value is left out to see what
-    else is wrong. None if something needed is missing."""
+    """A whole file as a struct, and all that is wrong with it, as in `convert_table`: a wrong value is left out to see
+    what else is wrong. None if something needed is missing."""
     rest, mistakes, is_whole = copy.deepcopy(dict(table)), list[str](), True
     for _ in range(MAX_MISTAKES):
         try:
@@ -149,7 +149,7 @@ def key_at(path: str, name: str = "") -> str:
 def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]) -> str:
     known = [*place.hint.__struct_fields__, *more]
     alike = _of_its_kind(place, name, more)
-    meant = nearest(name, alike)
+    meant = nearest_names(name, alike)
     is_table = not place.path and isinstance(place.value[name], Mapping | list)
     if name in homes and not (is_table and meant):
         return f"no such setting here; it belongs {homes[name]}"
@@ -160,7 +160,7 @@ def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mappi
         )
     if not meant:
         return f"no such setting; the settings here are {', '.join(known)}"
-    description = {**described(place.hint), **more}.get(meant[0], "")
+    description = {**describe_fields(place.hint), **more}.get(meant[0], "")
     return f"no such setting; {did_you_mean(name, alike)}" + (f" ({meant[0]}: {description})" if description else "")
 
 
@@ -188,7 +188,7 @@ def _expected(place: ValuePlace) -> str:
     hint, name = _bare(place.hint), re.split(r"[.\[]", place.path)[-1]
     is_table = isinstance(hint, type) and issubclass(hint, msgspec.Struct)
     if get_origin(hint) is Literal and isinstance(place.value, str):
-        return f"{place.value!r} is not one of {choices(place.value, get_args(hint))}"
+        return f"{place.value!r} is not one of {list_choices(place.value, get_args(hint))}"
     if is_table and isinstance(place.value, list):
         return f"must be one table; write [{place.path}] in single brackets"
     if _is_list_of_tables(hint) and isinstance(place.value, Mapping):

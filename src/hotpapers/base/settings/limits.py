@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.base.papers.categories import known_fields
-from hotpapers.base.suggestions import did_you_mean, letters_of, nearest
+from hotpapers.base.suggestions import did_you_mean, letters_of, nearest_names
 
 AnyNumber = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 """A whole number without a limit that matters."""
@@ -101,7 +101,7 @@ def category_problem(category: str, allowed: Collection[str] = FIELDS) -> str:
 def _hint(category: str, allowed: Collection[str]) -> str:
     archive, _, subject = category.strip().lower().partition(".")
     subjects = sorted(name.partition(".")[2] for name in allowed if name.startswith(f"{archive}."))
-    guesses = nearest(category, allowed)
+    guesses = nearest_names(category, allowed)
     is_other_spelling = any(letters_of(name) == letters_of(category) for name in guesses)
     if subjects and subject and len(subject) <= _SHORT and not is_other_spelling:
         swapped = [name for name in subjects if sorted(name.lower()) == sorted(subject)]

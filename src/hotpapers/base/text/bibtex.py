@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hotpapers.base.text import person_names
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK
 
 _SPECIAL = re.compile(r"(?<!\\)((?:\\\\)*)([&%#])")
@@ -71,7 +71,7 @@ _TEXT_IN_FORMULA = re.compile(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
 _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 
-def value(text: str) -> str:
+def format_value(text: str) -> str:
     """A text on one line, with balanced braces, paired dollar signs, and special characters escaped."""
     text = _balanced_line(text)
     if len(_DOLLAR.findall(text)) % 2:
@@ -80,9 +80,9 @@ def value(text: str) -> str:
     return text + " " if _OPEN_END.search(text) else text
 
 
-def words(text: str) -> str:
-    """A typeset field's text, escaped as by `value`: commands and symbols for formulas become LaTeX for text outside
-    them."""
+def format_words(text: str) -> str:
+    """A typeset field's text, escaped as by `format_value`: commands and symbols for formulas become LaTeX for text
+    outside them."""
     return "".join(_typeset(_balanced_line(_TWO_FORMS.sub(lambda match: match[1][1:-1], text))))
 
 
@@ -93,7 +93,7 @@ def _balanced_line(text: str) -> str:
 
 def _typeset(text: str) -> Iterator[str]:
     position = 0
-    for piece in formulas(text):
+    for piece in find_formulas(text):
         formula = text[piece.start : piece.end]
         if _is_balanced(formula):
             yield _IN_TEXT.sub(_in_text, text[position : piece.start])
@@ -128,7 +128,7 @@ def _in_text(match: re.Match[str]) -> str:
     return match["kept"] or _LITERAL.get(match[0], rf"\{match[0]}")
 
 
-def names(authors: Iterable[str]) -> str:
+def format_names(authors: Iterable[str]) -> str:
     """The value for authors."""
     return " and ".join(map(_name, authors))
 
@@ -136,12 +136,12 @@ def names(authors: Iterable[str]) -> str:
 def _name(name: str) -> str:
     """One author. BibTeX ends a name at the word `and`, in any case, except in braces; a suffix follows the family
     name: `Overquill, Jr., Tansy`."""
-    name, parts = person_names.without_affiliation(name), person_names.split(name)
+    name, parts = person_names.without_affiliation(name), person_names.split_name(name)
     if parts.suffix and parts.given:
         name = f"{parts.family}, {parts.suffix}, {parts.given}"
     if person_names.is_group(name) or name.count(",") > 2 or (parts.suffix and not parts.given):
-        return f"{{{words(name)}}}"
-    return _AND.sub(r"{\g<0>}", words(name))
+        return f"{{{format_words(name)}}}"
+    return _AND.sub(r"{\g<0>}", format_words(name))
 
 
 def _is_balanced(text: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.base.model import TextLink, storable
+from hotpapers.base.model import TextLink, storable_text
 
 _BLOCKS = "p div blockquote pre li ul ol tr table h1 h2 h3 h4 h5 h6"
 _VOID = "br img hr wbr input meta link source area base col embed track"
@@ -35,7 +35,7 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
 
 
-def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
+def html_to_text(source: str) -> tuple[str, tuple[TextLink, ...]]:
     """The visible text of an HTML message, and its links (code points in that text). Never raises.
 
     Paragraphs are separated by an empty line, `<br>` is a line break, and other runs of whitespace become one blank,
@@ -185,7 +185,7 @@ class _Page:
     def result(self) -> tuple[str, tuple[TextLink, ...]]:
         """The text and the links, without surrounding whitespace."""
         self._close_link()
-        text = storable("".join(self._parts)).rstrip()
+        text = storable_text("".join(self._parts)).rstrip()
         return text, tuple(_tight(text, link) for link in self._links)
 
 
@@ -193,4 +193,4 @@ def _tight(text: str, link: TextLink) -> TextLink:
     start, end = min(link.start, len(text)), min(link.end, len(text))
     span = text[start:end]
     start += len(span) - len(span.lstrip())
-    return TextLink(start, max(start, start + len(span.strip())), storable(link.target))
+    return TextLink(start, max(start, start + len(span.strip())), storable_text(link.target))

@@ -73,7 +73,7 @@ def is_split_group(left: str, right: str) -> bool:
     return is_begun and (is_group(right) or len(right.split()) == 1) and is_group(f"{left} and {right}")
 
 
-def split(name: str) -> AuthorName:
+def split_name(name: str) -> AuthorName:
     """A name's parts, also of `Overquill, Tansy, Jr.` and `Overquill, Jr., Tansy`; a group's is a family name."""
     name = without_affiliation(name)
     if is_group(name):

@@ -38,7 +38,7 @@ class TexFormula(NamedTuple):
     tex: str
 
 
-def formulas(text: str) -> Iterator[TexFormula]:
+def find_formulas(text: str) -> Iterator[TexFormula]:
     """The formulas in a text, in order."""
     position = 0
     while match := _FORMULA.search(text, position):

@@ -13,10 +13,10 @@ def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A table with aligned columns."""
-    return "\n".join(aligned([heads, *lines]))
+    return "\n".join(align_lines([heads, *lines]))
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+def align_lines(lines: Sequence[Sequence[str]]) -> list[str]:
     """Lines whose cells are aligned."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

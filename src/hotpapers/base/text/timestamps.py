@@ -90,7 +90,7 @@ _ASIAN = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 
 
-def claimed(text: str) -> int | None:
+def parse_claimed(text: str) -> int | None:
     """The moment of a date as feeds and servers write it: the forms of RFC 5322, ISO 8601, Unix, JavaScript and Go, as
     people do in several languages, or as a number since 1970. A time without a zone, or with an unknown one (RFC 5322
     §4.3), is UTC. None if it is impossible, or may be two days, such as 3/4/2020."""
@@ -191,7 +191,7 @@ def as_utc(at: int) -> datetime:
     return _EPOCH + timedelta(seconds=at // SECOND)
 
 
-def rfc3339(at: int) -> str:
+def format_rfc3339(at: int) -> str:
     """A moment as programs read it: `2026-07-04T14:38:07Z`."""
     return f"{as_utc(at):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -215,7 +215,7 @@ def is_day(text: str) -> bool:
         return False
 
 
-def midnight(day: str) -> int:
+def start_of_day(day: str) -> int:
     """The beginning of a day in UTC. Raises ValueError if it is not a day."""
     return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))
 
@@ -228,7 +228,7 @@ def of_x_post(id: str) -> int:
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
 
-def tid(moment: int, clock: int) -> str:
+def make_tid(moment: int, clock: int) -> str:
     """The TID of a moment (µs since 1970) and a clock's number (0 to 1023)."""
     number = (moment & (2**53 - 1)) << 10 | clock & 1023
     return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))

@@ -100,7 +100,7 @@ def with_slashes(text: str) -> str:
     return _REWRITTEN.sub(lambda link: _REWRITTEN_SIGN.sub("%", link[0]).replace("_", "/"), text)
 
 
-def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
+def decode_escapes(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
     """Remove the escapes from `text[start:end]`, which must be lower-case."""
     end = len(text) if end is None else end
     pieces, starts, origins, length, last = [], [0], [start], 0, start
@@ -171,7 +171,7 @@ def without_invisible(text: str) -> tuple[str, list[int]]:
     return "".join(pieces), list(accumulate(map(len, pieces[:-1])))
 
 
-def lowered(text: str) -> str:
+def lowercase_text(text: str) -> str:
     """The text in lower case, with every character at the same position."""
     # U+0130 is the only character that Python lowers to two.
     return text.lower() if text.isascii() else text.replace("\u0130", "\u0131").lower()

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from hotpapers.base.model import Source
-from hotpapers.base.networks import readers
-from hotpapers.base.wings import load
+from hotpapers.base.networks import network_readers
+from hotpapers.base.wings import load_object
 from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
@@ -39,14 +39,14 @@ class AllSources(Mapping[str, SourceClasses]):
     def __getitem__(self, name: str) -> SourceClasses:
         if name in CORE:
             return CORE[name]
-        reader = readers()[name]
-        return load(reader.source), load(reader.settings)
+        reader = network_readers()[name]
+        return load_object(reader.source), load_object(reader.settings)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*CORE, *readers()))
+        return iter((*CORE, *network_readers()))
 
     def __len__(self) -> int:
-        return len(CORE) + len(readers())
+        return len(CORE) + len(network_readers())
 
 
 SOURCES = AllSources()

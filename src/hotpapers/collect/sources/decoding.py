@@ -74,7 +74,7 @@ def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
         return None
 
 
-def identified(
+def decode_entries(
     raws: Iterable[msgspec.Raw], type: type[T], key: Callable[[T], str], kind: str, at: int
 ) -> list[tuple[T | None, RawPayload]]:
     """Entries, None for those that cannot be decoded, each with its payload of a kind under its key. `type`: the part

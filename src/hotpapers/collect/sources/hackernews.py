@@ -18,17 +18,17 @@ from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, Raw
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
     Score,
+    decode_entries,
     decode_entry,
     decode_or_none,
     decode_response,
-    identified,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
 
@@ -161,7 +161,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         }
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
-        hits = identified(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
+        hits = decode_entries(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
         is_whole = len(hits) < most and answer.total <= len(hits)
         payloads = [payload for _, payload in hits]
         return payloads, [hit.created_at_i for hit, _ in hits if hit], is_whole
@@ -228,9 +228,9 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     hit = decode_entry(body, AlgoliaHit)
     key = f"{NETWORK}:{hit.object_id}"
     is_story = hit.comment_text is None
-    text, links = plain(hit.comment_text or "")
+    text, links = html_to_text(hit.comment_text or "")
     if is_story:
-        text, links = join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))
+        text, links = join_title(hit.title or "", hit.url, *html_to_text(hit.story_text or ""))
     post = Post(
         post=key,
         network=NETWORK,

@@ -34,9 +34,9 @@ from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
+    decode_entries,
     decode_entry,
     decode_response,
-    identified,
     microseconds_of,
 )
 from hotpapers.collect.sources.paper_mentions import author_of, gone_post
@@ -139,7 +139,7 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
                 return payloads if number else None
             entries = decode_response(response, list[msgspec.Raw])
             known = {payload.key for payload in payloads}
-            listed = identified(entries, _DailyId, lambda entry: entry.paper.id, "post", response.at)
+            listed = decode_entries(entries, _DailyId, lambda entry: entry.paper.id, "post", response.at)
             page = [payload for _, payload in listed if payload.key not in known]
             payloads += page
             if not page or len(payloads) >= MAX_DAY_PAPERS:

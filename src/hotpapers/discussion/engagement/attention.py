@@ -89,7 +89,7 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
     if not last and not window.with_standing:
         yield from count_engagement(papers, {})
         return
-    people = queries.people(view, window.own_voices)
+    people = queries.read_people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
     for group, reactions in with_reactions(view, papers, people, last):
         yield from count_engagement(group, reactions, rule)

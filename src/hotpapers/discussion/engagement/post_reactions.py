@@ -17,7 +17,7 @@ KINDS = len(TYPES) + 1
 def group_of(moments: Sequence[str], post: str, at: str, type: str) -> str:
     """The SQL expression for a reaction's group number, from SQL expressions for its post, the moment it was observed,
     its type, and the post's moments, ascending. The group tells how many of the moments the reaction came after. See
-    `counted`."""
+    `count_reactions`."""
     upto = " ".join(f"WHEN {at} <= {moment} THEN {KINDS * passed}" for passed, moment in enumerate(moments))
     passed = f"CASE {upto} ELSE {KINDS * len(moments)} END"
     kind = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(TYPES))
@@ -94,7 +94,7 @@ ReactionsByPost = Mapping[int, PostReactions]
 """The reactions of several posts, by the posts' numbers."""
 
 
-def counted(
+def count_reactions(
     groups: Mapping[int, Sequence[int]], post: int, most: int, moments: Sequence[int], stable: Mapping[int, int]
 ) -> PostReactions:
     """A post's reactions, from groups of accounts. `most`: how many moments the posts in these groups have at most;

@@ -1,5 +1,5 @@
-"""Queries of the rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and
-moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
+"""Queries of the rankings: `posts_at_age_sql`, `read_people`, `author_voices`, `reactions_to`, `listed_peers`: papers
+and moments, accounts that are the same, whose voice counts, who is an author, what was said, and who reacted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hotpapers.discussion.engagement.post_reactions import (
     ReactionEvent,
     ReactionEvents,
     ReactionsByPost,
-    counted,
+    count_reactions,
     group_of,
 )
 from hotpapers.record import (
@@ -34,8 +34,8 @@ from hotpapers.record import (
     column_among,
     first_value,
     key_of,
-    placeholders,
-    slices,
+    sql_placeholders,
+    statement_slices,
 )
 
 PROVED = "proved"
@@ -347,7 +347,7 @@ class People(NamedTuple):
     left_out: frozenset[int]
 
 
-def people(view: AsOfView, own_voices: Sequence[int]) -> People:
+def read_people(view: AsOfView, own_voices: Sequence[int]) -> People:
     """Account aliases and excluded accounts."""
     context = f"WITH {persons_sql(view, own_voices)}"
     stable = dict(view.database.rows(f"{context} SELECT voice, stable_voice FROM stable_account"))
@@ -356,7 +356,7 @@ def people(view: AsOfView, own_voices: Sequence[int]) -> People:
 
 
 def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
-    """Papers, by key, with the voices of their authors: numbers of stable accounts, as in `people` and
+    """Papers, by key, with the voices of their authors: numbers of stable accounts, as in `read_people` and
     `PostAtAge.voice`."""
     context = f"WITH {persons_sql(view, ())}, {authors_sql(view)}"
     return frozenset(view.database.iterate(f"{context} SELECT {key_of('author.paper')}, author.voice FROM author"))
@@ -366,12 +366,12 @@ def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: P
     """The reposts and likes of posts by account, by the posts' numbers. `moments`: when each post is measured,
     ascending. `last`: the view's last reaction, from `last_row`."""
     result = _events_of(view, _with_withdrawals(view, moments, last), people)
-    for chunk in slices(sorted(moments.keys() - result.keys())):
+    for chunk in statement_slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
         most = max(len(moments[post]) for post in chunk)
         for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in chunk}, last)):
             accounts[group].append(account)
-        result |= {post: counted(accounts, post, most, moments[post], people.stable) for post in chunk}
+        result |= {post: count_reactions(accounts, post, most, moments[post], people.stable) for post in chunk}
     return result
 
 
@@ -398,10 +398,10 @@ def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[i
 
 def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
-    for some in slices(posts):
+    for some in statement_slices(posts):
         sql = f"""SELECT reaction.post, reaction.type, reaction.observed_at, reaction.account, reaction.withdrawn
             FROM reaction
-            WHERE reaction.post IN ({placeholders(some)}) AND reaction.type IN ('repost', 'like')
+            WHERE reaction.post IN ({sql_placeholders(some)}) AND reaction.type IN ('repost', 'like')
                 AND {view.visible("reaction")}"""
         for post, type, at, account, withdrawn in view.database.iterate(sql, some):  # there may be many
             reaction_event = ReactionEvent(at, account, people.stable.get(account, account), withdrawn)
@@ -450,5 +450,5 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
 def is_recorded(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
     tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
-    params = [model.storable(key)] * 2
+    params = [model.storable_text(key)] * 2
     return bool(first_value(record.database, f"SELECT {' OR '.join(tests)}", params))

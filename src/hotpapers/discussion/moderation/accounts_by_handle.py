@@ -18,7 +18,7 @@ KEYS = f"{FEDERATED}:@", f"{FEDERATED}:A"
 """The keys of accounts known by their handle are from the first of these on and before the second."""
 
 
-def aliases(accounts: Iterable[ShownAccount]) -> Iterator[Alias]:
+def handle_aliases(accounts: Iterable[ShownAccount]) -> Iterator[Alias]:
     """The alias of each account known by its handle. Of several accounts with that handle, the first known has it:
     servers may give the handle of a deleted account to somebody else."""
     by_handle: dict[str, ShownAccount] = {}

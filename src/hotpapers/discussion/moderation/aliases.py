@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from hotpapers.base.model import Alias
 from hotpapers.discussion.moderation import accounts_by_handle, bridged_accounts, queries
-from hotpapers.record import AsOfView, Record, is_pseudonym, last_written_at, now, read_meta, write_meta
+from hotpapers.record import AsOfView, Record, current_time, is_pseudonym, last_written_at, read_meta, write_meta
 
 SOURCE = "bridges"
 """The source of the batch, and the key under which the store keeps the last examined batch."""
@@ -28,7 +28,7 @@ def join_accounts(record: Record, at: int | None = None) -> None:
         known = queries.with_alias(view, sorted(by_account))
         new = [alias for account, alias in by_account.items() if account not in known]
         if new:
-            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+            record.append(new, source=SOURCE, at=max(at or current_time(), last_written_at(record.database)))
     with record.database.write():
         write_meta(record.database, SOURCE, str(view.position))
 
@@ -39,5 +39,5 @@ def _aliases(view: AsOfView) -> Iterator[Alias]:
     is_by_handle = queries.has_accounts_between(view, *accounts_by_handle.KEYS)
     is_needed = is_by_handle or any(map(bridged_accounts.is_on_bluesky, copies))
     accounts = list(queries.accounts_named(view, "%@%")) if is_needed else []
-    yield from bridged_accounts.aliases(copies, accounts)
-    yield from accounts_by_handle.aliases(accounts)
+    yield from bridged_accounts.bridge_aliases(copies, accounts)
+    yield from accounts_by_handle.handle_aliases(accounts)

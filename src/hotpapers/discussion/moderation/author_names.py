@@ -88,7 +88,7 @@ class PersonName(NamedTuple):
         return "".join(self.words)
 
 
-def fold(text: str, spelled_out: bool = False) -> str:
+def fold_name(text: str, spelled_out: bool = False) -> str:
     """Lowercase letters without accents. `spelled_out`: writes ä as ae, as people do where there is no ä."""
     if text.isascii():
         return text.lower().translate(_LETTERS)
@@ -100,7 +100,7 @@ def fold(text: str, spelled_out: bool = False) -> str:
 
 def _folds(text: str) -> list[str]:
     """The ways to write a name without accents: one, or two if it has an umlaut."""
-    return list(dict.fromkeys((fold(text), fold(text, spelled_out=True))))
+    return list(dict.fromkeys((fold_name(text), fold_name(text, spelled_out=True))))
 
 
 @lru_cache(REMEMBERED)
@@ -260,7 +260,7 @@ def is_rare_surname(surname: str) -> bool:
 def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
     """The words of possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
     `janedoe@server.example`, `jane.doe.example`."""
-    address = fold(handle).strip().removeprefix("@")
+    address = fold_name(handle).strip().removeprefix("@")
     local_part, _, server = address.partition("@")
     labels = local_part.split(".")
     if not server:
@@ -268,7 +268,7 @@ def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
     else:
         texts = [local_part]
     if len(_WORD.findall(name)) == 1:
-        texts.append(fold(name))
+        texts.append(fold_name(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
     return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name))
 

@@ -21,9 +21,9 @@ from hotpapers.discussion.moderation.queries import Pair
 from hotpapers.record import (
     AsOfView,
     Record,
+    current_time,
     is_pseudonym,
     last_written_at,
-    now,
     read_meta,
     write_meta,
 )
@@ -52,7 +52,7 @@ def judge_authors(record: Record, at: int | None = None) -> None:
     for pairs in queries.new_mentions(view, last_batch):
         new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
         if new:
-            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+            record.append(new, source=SOURCE, at=max(at or current_time(), last_written_at(record.database)))
     with record.database.write():
         write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
 

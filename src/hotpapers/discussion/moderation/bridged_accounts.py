@@ -28,7 +28,7 @@ _ON_NEITHER = ("web.brid.gy", "nostr.brid.gy")
 _AS_HYPHEN = str.maketrans("_~", "--")
 
 
-def aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:
+def bridge_aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:
     """The alias of each copy. A copy on Bluesky has none if accounts with several handles may be its original."""
     on_bluesky: dict[str, list[ShownAccount]] = defaultdict(list)
     for copy in copies:

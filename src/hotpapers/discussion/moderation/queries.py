@@ -29,7 +29,7 @@ from hotpapers.record import (
     key_of,
     numbers_of,
     rows_among,
-    slices,
+    statement_slices,
 )
 from hotpapers.record.database import AT_ONCE
 
@@ -60,7 +60,7 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
         for numbers in _new_rows(view, table, table, start):
             sorted_numbers = map(str, sorted(set(numbers)))
             is_new = f"{column} IN ({', '.join(sorted_numbers)})"
-            yield from slices(_pairs(view, f"{is_new} AND mention.id < {first}"))
+            yield from statement_slices(_pairs(view, f"{is_new} AND mention.id < {first}"))
 
 
 def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:
@@ -264,7 +264,7 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[Time
 # ---- papers -------------------------------------------------------------------------------------------
 
 
-def announced(span: ActivityWindow) -> dict[str, set[str]]:
+def announced_papers(span: ActivityWindow) -> dict[str, set[str]]:
     """The new papers of each primary category, announced in the window except its last day."""
     sql = f"""SELECT DISTINCT {key_of("announcement.paper")}, coalesce((SELECT paper.categories FROM paper
                 WHERE paper.paper = announcement.paper
@@ -294,7 +294,7 @@ def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
     return first_column(span.view.database, sql)
 
 
-def delays(span: ActivityWindow, account: str) -> list[int]:
+def repost_delays(span: ActivityWindow, account: str) -> list[int]:
     """How many µs after each post an account reposted it, for its latest reposts of known posts."""
     visible = span.view.visible("post")
     sql = f"""SELECT reaction.post, min(reaction.observed_at - post.created_at) FROM reaction

@@ -76,14 +76,14 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
     return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
 
 
-def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
+def choose_showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
     """How a post is shown where it cannot be left out: as a link if it does not pass."""
     if _passes(policy, paper, post):
-        return terms.of(policy.allowed, post.network).shown
+        return terms.terms_of(policy.allowed, post.network).shown
     return "link"
 
 
-def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
+def quotable_posts(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
     """The posts under a paper that may be quoted, shortened as their networks' terms require."""
     return [by_terms(policy.allowed, quotation) for quotation in quotations if _passes(policy, paper, quotation.post)]
 
@@ -91,7 +91,7 @@ def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
     if (post.post, paper) in policy.doubtful_pairs or is_blocked(post, policy.blocked):
         return False
-    if terms.of(policy.allowed, post.network).shown == "link":
+    if terms.terms_of(policy.allowed, post.network).shown == "link":
         return True
     return not is_reply_to_other(post, policy.authors)
 
@@ -115,7 +115,7 @@ def one_per_account(
 
 def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
     """The part of a post that its network's terms allow to be shown."""
-    shown = terms.of(allowed, quotation.post.network).shown
+    shown = terms.terms_of(allowed, quotation.post.network).shown
     return Quotation(post=terms.as_shown(quotation.post, shown), hash=quotation.hash, shown=shown)
 
 
@@ -150,9 +150,9 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
     accounts = blocked.accounts
     words = blocked.words
     servers = blocked.servers
-    author = keys.folded(post.account)
+    author = keys.normalize_key(post.account)
     names = {author, f"{post.network}:@{post.handle.lower()}"}
-    if accounts and not names.isdisjoint(map(keys.folded, accounts)):
+    if accounts and not names.isdisjoint(map(keys.normalize_key, accounts)):
         return True
     if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
         return True

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import RankingInput, ScoredCandidate
-from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import hooks_of, loading
+from hotpapers.base.suggestions import list_choices
+from hotpapers.base.wings import hooks_of, load_lazily
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.hooks import RankingRule
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
@@ -28,7 +28,7 @@ Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
 RANKINGS: dict[str, Rank] = {
     **{ranking.NAME: ranking.rank for ranking in (classic_1, rarity_1, rarity_2)},
-    **{rule.name: loading(rule.place) for rule in hooks_of(RankingRule)},
+    **{rule.name: load_lazily(rule.place) for rule in hooks_of(RankingRule)},
 }
 
 
@@ -54,5 +54,5 @@ def needs_of(ranking: str) -> RankingNeeds:
 def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
     """The candidates in order, each with its score and parts; ties are marked. Raises UsageError."""
     if ranking not in RANKINGS:
-        raise UsageError(f"{ranking}: no such ranking; choose from {choices(ranking, RANKINGS)}")
+        raise UsageError(f"{ranking}: no such ranking; choose from {list_choices(ranking, RANKINGS)}")
     return with_ties(RANKINGS[ranking](inputs))

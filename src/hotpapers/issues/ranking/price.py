@@ -15,7 +15,7 @@ from itertools import pairwise, takewhile
 
 from hotpapers.base.model import Attention, Price, VoiceHistogram
 from hotpapers.issues.ranking import rarity_2
-from hotpapers.issues.ranking.rarity_1 import MIN_VOICES, ReferenceTable, VoiceReference, millipoints
+from hotpapers.issues.ranking.rarity_1 import MIN_VOICES, ReferenceTable, VoiceReference, rarity_millipoints
 
 NOTHING = Price(accounts=0, known=0)
 MAX_PRICE = 4096
@@ -39,7 +39,7 @@ class PriceList:
 
     def price(self, score: int, archive: str, least: Price = NOTHING) -> Price:
         """The price of reaching a score, for a paper in an archive, but not less than `least`."""
-        known = max(rarity_2.needed(score) if self._known else 0, least.known)
+        known = max(rarity_2.needed_voices(score) if self._known else 0, least.known)
         # A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to BOUND_STEP
         accounts = max(-(-score // rarity_2.MAX_POINTS_PER_VOICE), 1)
         bound = min(-(-accounts // BOUND_STEP) * BOUND_STEP, MAX_PRICE)
@@ -78,7 +78,7 @@ def steps_of(reference: VoiceReference) -> Iterator[tuple[int, int]]:
     last_points = 0
     for first, end in pairwise((MIN_VOICES, *(voices + 1 for voices in reference.voices), MAX_PRICE)):
         atleast = reference.atleast(first)
-        most_points = millipoints(reference.papers, atleast)
+        most_points = rarity_millipoints(reference.papers, atleast)
         for voices in range(first, end):
             points = rarity_2.points_of(voices, reference.papers, atleast)
             if points > last_points:

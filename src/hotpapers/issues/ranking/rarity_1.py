@@ -34,7 +34,7 @@ _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 
 @lru_cache(maxsize=65536)
-def millipoints(papers: int, atleast: int) -> int:
+def rarity_millipoints(papers: int, atleast: int) -> int:
     """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 digits, half-even, the same on every machine."""
     ratio = _EXACT.divide(_EXACT.create_decimal(papers + 1), _EXACT.create_decimal(atleast + 1))
     product = _EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000))
@@ -118,7 +118,7 @@ def part_of(attention: Attention, archive: str, references: ReferenceTable) -> S
     own = _own_voices(attention)
     papers = reference.papers - (own is not None)
     atleast = reference.atleast(attention.voices) - (own is not None and own >= attention.voices)
-    score = millipoints(papers, atleast) if attention.voices >= MIN_VOICES else 0
+    score = rarity_millipoints(papers, atleast) if attention.voices >= MIN_VOICES else 0
     return ScoreComponent(
         network=attention.network,
         rule="rarity",

@@ -42,12 +42,12 @@ MIN_KNOWN_VOICES = 2
 """Fewer known voices vouch for nothing."""
 
 
-def limit(known: int) -> int:
+def vouched_limit(known: int) -> int:
     """The millipoints that this many known voices vouch for."""
     return VOUCHED_PER_VOICE * known if known >= MIN_KNOWN_VOICES else 0
 
 
-def needed(score: int) -> int:
+def needed_voices(score: int) -> int:
     """The fewest known voices that vouch for a score."""
     return max(-(-score // VOUCHED_PER_VOICE), MIN_KNOWN_VOICES) if score > 0 else 0
 
@@ -81,7 +81,7 @@ def _parts(candidate: Candidate, references: ReferenceTable) -> tuple[ScoreCompo
 
 def points_of(voices: int, papers: int, atleast: int) -> int:
     """A network's points for a number of counted voices, if `atleast` of `papers` others have as many."""
-    points = min(rarity_1.millipoints(papers, atleast), MAX_POINTS_PER_VOICE * voices)
+    points = min(rarity_1.rarity_millipoints(papers, atleast), MAX_POINTS_PER_VOICE * voices)
     return points if voices >= rarity_1.MIN_VOICES else 0
 
 
@@ -100,9 +100,9 @@ def capped_part(attention: Attention, archive: str, references: ReferenceTable) 
 
 def unvouched_part(points: int, known: int | None) -> ScoreComponent | None:
     """The part that takes off points which the known voices do not vouch for; None if there are none."""
-    if known is None or points <= limit(known):
+    if known is None or points <= vouched_limit(known):
         return None
-    score = limit(known) - points
+    score = vouched_limit(known) - points
     return ScoreComponent(
         network="", rule=RULE, score=score, voices=known, papers=0, atleast=0, among="", age=0, until=0
     )

@@ -29,7 +29,7 @@ def ordered(
 
     def place(scored: ScoredCandidate) -> tuple[int, int, int, str]:
         candidate = by_paper[scored.paper]
-        return order(scored.score, tie_break(candidate), candidate.announced_at, candidate.paper)
+        return sort_key(scored.score, tie_break(candidate), candidate.announced_at, candidate.paper)
 
     def scored(candidate: Candidate) -> ScoredCandidate:
         parts = parts_of(candidate)
@@ -39,7 +39,7 @@ def ordered(
     return tuple(sorted(map(scored, inputs.candidates), key=place))
 
 
-def order(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
+def sort_key(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
     """The sort key for candidates, ascending."""
     return (-score, tie_break, announced_at, paper)
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from hotpapers.base.model import HOUR, MAX_INTEGER, Attention, Entry, ScoreComponent, VoiceHistogram
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES, ReferenceTable, part_of
-from hotpapers.issues.ranking.scoring import order
-from hotpapers.issues.ranking.words import unit
+from hotpapers.issues.ranking.scoring import sort_key
+from hotpapers.issues.ranking.words import part_unit
 
 
 class RequiredGrowth(NamedTuple):
     """With `needed` instead of `now` on a network, the lower entry passes. `unit`: the unit of the count, as in
-    `words.unit`."""
+    `words.part_unit`."""
 
     network: str
     unit: str
@@ -22,7 +22,7 @@ class RequiredGrowth(NamedTuple):
     needed: int
 
 
-def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tuple[RequiredGrowth, ...]:
+def required_growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tuple[RequiredGrowth, ...]:
     """For each network of the lower entry, the least count that would put it above; networks that cannot do it alone
     are left out."""
     result = []
@@ -31,13 +31,13 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
         needed = _classic(lower, upper, part) if is_classic else _rarity(lower, upper, part, peers)
         if needed is not None and needed <= MAX_INTEGER:
             now = part.score if is_classic else part.voices
-            result.append(RequiredGrowth(part.network, unit(part), now, needed))
+            result.append(RequiredGrowth(part.network, part_unit(part), now, needed))
     return tuple(result)
 
 
 def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
     """The count for a tie, plus one if the tie would not put the lower entry first."""
-    lower_key, upper_key = (order(0, entry.order, entry.announced_at, entry.paper) for entry in (lower, upper))
+    lower_key, upper_key = (sort_key(0, entry.order, entry.announced_at, entry.paper) for entry in (lower, upper))
     return part.score + upper.score - lower.score + (lower_key > upper_key)
 
 
@@ -46,7 +46,7 @@ def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[Voice
     loses."""
     network_peers = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
     most_voices = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
-    vouching = part.voices + rarity_2.needed(upper.score) + 1  # enough known voices to vouch for the upper score
+    vouching = part.voices + rarity_2.needed_voices(upper.score) + 1  # enough known voices to vouch for the upper score
     low = part.voices
     high = max(most_voices, part.voices, upper.voices, MIN_VOICES, vouching) + 1
 
@@ -103,13 +103,13 @@ def _key(
             added_voices += rescored.voices - part.voices
         points += rescored.score
     if not _is_vouched(entry):
-        return order(points, -(entry.voices + added_voices), entry.announced_at, entry.paper)
+        return sort_key(points, -(entry.voices + added_voices), entry.announced_at, entry.paper)
     known = rarity_2.known_voices(entry.counts)
     if known is None:
-        return order(points, 0, entry.announced_at, entry.paper)
+        return sort_key(points, 0, entry.announced_at, entry.paper)
     known += added_voices
-    limit = rarity_2.limit(known)
-    return order(min(points, limit), -known, entry.announced_at, entry.paper)
+    limit = rarity_2.vouched_limit(known)
+    return sort_key(min(points, limit), -known, entry.announced_at, entry.paper)
 
 
 def _is_vouched(entry: Entry) -> bool:

@@ -16,9 +16,9 @@ _AGES = {6: "after six hours", 24: "after a day", 72: "after three days", 168: "
 
 
 def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
-    """One part of a score as a sentence or two that end with its points, or with their `formula`."""
+    """One part of a score as a sentence or two that end with its points, or with their `part_formula`."""
     name = network_title(part.network)
-    result = formula(part) if with_formula else format_number(part.score)
+    result = part_formula(part) if with_formula else format_number(part.score)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {result}."
     if part.rule == rarity_2.RULE:
@@ -50,17 +50,17 @@ def counted_amount(part: ScoreComponent) -> str:
     if part.counted_as in ("likes", "reposts"):
         return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} for one post"
     if part.known is UNSET:
-        return units(part.voices, "person" if part.counted_as else unit(part))
+        return count_phrase(part.voices, "person" if part.counted_as else part_unit(part))
     if part.known == part.voices:
         return count_noun(part.voices, "regular")
-    return f"{units(part.voices, COUNTED_PERSON)}, {format_number(part.known)} of them regulars,"
+    return f"{count_phrase(part.voices, COUNTED_PERSON)}, {format_number(part.known)} of them regulars,"
 
 
 def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
         known = "One regular is not enough for points" if part.voices else "Without regulars, there are no points"
         return f"{known}: {result}."
-    limit = format_number(rarity_2.limit(part.voices))
+    limit = format_number(rarity_2.vouched_limit(part.voices))
     return (
         f"With {format_number(part.voices)} regulars, a score is at most {limit}, "
         f"{rarity_2.VOUCHED_PER_VOICE} for each: {result}."
@@ -97,7 +97,7 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
 
 def voices_of(count: PrintedCount, note: str = "") -> str:
     """`41 people, 38 count, 30 regulars, 2 authors`. `note`: how many count, if not all."""
-    text = people(count.voices) if count.voices else "nobody"
+    text = people_phrase(count.voices) if count.voices else "nobody"
     if note and count.voices:
         text += f", {note}"
     if count.known is not UNSET and count.voices:
@@ -105,7 +105,7 @@ def voices_of(count: PrintedCount, note: str = "") -> str:
     return f"{text}, {count_noun(count.authors, 'author')}" if count.authors else text
 
 
-def people(count: int) -> str:
+def people_phrase(count: int) -> str:
     """`1 person`, `316 people`."""
     return count_noun(count, "person", "people")
 
@@ -118,7 +118,7 @@ def ranks_likes(entry: Entry) -> bool:
 def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
     """A network's count in the fewest words: `316 people`; of a tally, the ranked amount: `439 likes`."""
     if not count.method:
-        return people(count.voices)
+        return people_phrase(count.voices)
     tally = ((0 if only_likes else count.reposts, "repost"), (count.likes, "like"))
     return ", ".join(count_noun(number, noun) for number, noun in tally if number or noun == "like")
 
@@ -129,7 +129,7 @@ def is_printed(count: PrintedCount) -> bool:
     return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
 
 
-def counting(entry: Entry, network: str) -> ScoreComponent | None:
+def counting_part(entry: Entry, network: str) -> ScoreComponent | None:
     """The part of a score that says how many people of a network count; None if all of them do."""
     parts = (part for part in entry.parts if part.rule in rarity_2.RULES_OF_NETWORKS)
     return next((part for part in parts if part.network == network), None)
@@ -137,7 +137,7 @@ def counting(entry: Entry, network: str) -> ScoreComponent | None:
 
 def counted_note(entry: Entry, count: PrintedCount) -> str:
     """`128 count`, where fewer people count than talked about the paper; otherwise empty."""
-    part = counting(entry, count.network)
+    part = counting_part(entry, count.network)
     if part is None or part.voices == count.voices:
         return ""
     if count.voices == 1:
@@ -147,7 +147,7 @@ def counted_note(entry: Entry, count: PrintedCount) -> str:
 
 def why_counted(entry: Entry, count: PrintedCount) -> str:
     """Why that many people count, in a sentence; empty if all do."""
-    part, name = counting(entry, count.network), network_title(count.network)
+    part, name = counting_part(entry, count.network), network_title(count.network)
     if part is None or part.voices == count.voices:
         return ""
     if part.counted_as in ("likes", "reposts"):
@@ -180,7 +180,7 @@ def _reach(days: int | UnsetType) -> str:
     return "one day" if days == 1 else count_noun(days, "day")
 
 
-def provisional(compared: ReferenceSize | UnsetType) -> str:
+def provisional_note(compared: ReferenceSize | UnsetType) -> str:
     """An issue's note that its order is rough, while its reference is young; empty otherwise."""
     if compared is UNSET or not compared.young:
         return ""
@@ -204,7 +204,7 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
     return note
 
 
-def unit(part: ScoreComponent) -> str:
+def part_unit(part: ScoreComponent) -> str:
     """The unit of a part's count: `person`, `person who counts` by rarity/2, `like` in a listing, `repost or like` by
     the classic rule."""
     if part.rule == "classic":
@@ -218,17 +218,17 @@ COUNTED_PERSON = "person who counts"
 PLURALS = {"repost or like": "reposts and likes", "person": "people", COUNTED_PERSON: "people who count"}
 
 
-def units(count: int, unit: str) -> str:
+def count_phrase(count: int, unit: str) -> str:
     """`1 person`, `1,204 likes`, `60 reposts and likes`."""
-    return count_noun(count, unit, plural(unit))
+    return count_noun(count, unit, plural_unit(unit))
 
 
-def plural(unit: str) -> str:
+def plural_unit(unit: str) -> str:
     """`people`, `likes`, `reposts and likes`: more than one `unit`."""
     return PLURALS.get(unit, f"{unit}s")
 
 
-def formula(part: ScoreComponent) -> str:
+def part_formula(part: ScoreComponent) -> str:
     """A part as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
     if part.rule == "classic":
         return format_number(part.score)

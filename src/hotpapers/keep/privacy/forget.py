@@ -37,7 +37,7 @@ from hotpapers.record import (
 from hotpapers.record.database import Database
 from hotpapers.record.item_rows import SPECS, StoredRow
 from hotpapers.record.leftovers import remove_unfinished
-from hotpapers.record.record import Record, now
+from hotpapers.record.record import Record, current_time
 
 
 class ForgetResult(NamedTuple):
@@ -55,7 +55,7 @@ Change = tuple[StoredRow, model.Item]
 """A row, and the remaining item."""
 
 
-def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
+def forget_key(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
     """Forget a post, or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
 
     Raises NotFound if the record does not have it, UsageError if it is not a key, and the errors of `erase_traces`,
@@ -75,15 +75,15 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     join_accounts(record, at)
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
-        all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)
+        all_keys = model.without_duplicates(key_of for names in names_by_key.values() for key_of in names)
         if all_keys:
-            erased = erase(record, all_keys, at=at or now())
+            erased = erase_keys(record, all_keys, at=at or current_time())
         else:
             erased = ErasedRows({}, 0, 0)
-        forgotten_file.complete(record.database, record.hasher)
+        forgotten_file.complete_file(record.database, record.hasher)
     leftovers = [f"unfinished {path}" for path in remove_unfinished(record.database)]
     return [
-        erased.of(names_by_key[key], (*copies(record, key), *leftovers))
+        erased.of(names_by_key[key], (*copies_to_delete(record, key), *leftovers))
         if key in names_by_key
         else NotFound(f"{key}: no such post or account in the record")
         for key in requested
@@ -106,7 +106,7 @@ class ErasedRows(NamedTuple):
         return ForgetResult(keys, rows, self.raw_payloads, tuple(out_of_reach))
 
 
-def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
+def erase_keys(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
     """Erase keys, and their names in others' texts, from identities, rows and raw payloads.
 
     `marks`: further tombstones to store and to apply to others' texts. Call inside `write()`.
@@ -149,7 +149,9 @@ def erase_beside(
     reaction_marks.forget_reactions_to(database, keys)
     queries.forget_reports(database, keys, known.stand_in)
     jobs_queries.forget_reasons(database, known.stand_in)
-    return raw_archive.erase(database, queries.origins_of(database, keys) | {*origins} - {0}, keys, known.named_in)
+    return raw_archive.erase_payloads(
+        database, queries.origins_of(database, keys) | {*origins} - {0}, keys, known.named_in
+    )
 
 
 def _changes(
@@ -161,7 +163,7 @@ def _changes(
     changes = {row.name: (row, left_of(row.item, keys)) for row in rows}
     for row in queries.rows_with_names(record, known):
         _, item = changes.get(row.name, (row, row.item))
-        changes[row.name] = (row, tombstones.redacted(item, known))
+        changes[row.name] = (row, tombstones.redact_item(item, known))
     orphans = queries.orphan_texts(record.database, list(changes.values()))
     for row in queries.rows_where(record, SPECS[model.Post], "text_fingerprint", sorted(orphans)):  # forgotten before
         changes.setdefault(row.name, (row, row.item))
@@ -169,7 +171,7 @@ def _changes(
     return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
 
 
-def copies(record: Record, key: str | None = None) -> Iterator[str]:
+def copies_to_delete(record: Record, key: str | None = None) -> Iterator[str]:
     """Where backups and exports went that somebody must delete: all, or those made before a key was forgotten."""
     before = model.MAX_INTEGER
     if key is not None:
@@ -196,7 +198,7 @@ def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, .
         ):
             del accounts[key]
     return {
-        key: model.distinct(name for account in account_keys for name in _all_names(record, account))
+        key: model.without_duplicates(name for account in account_keys for name in _all_names(record, account))
         for key, account_keys in accounts.items()
     }
 
@@ -251,16 +253,16 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[manifest.Er
     marks = record.hasher
     pseudonyms = dict[int, str]()
     own = queries.own_accounts(database)
-    gone = identities.find(database, keys)
+    gone = identities.find_identities(database, keys)
     del gone[""]
     for key, identity in gone.items():
         pseudonyms[identity.number] = (
             marks.own_pseudonym(key, len(tombstones.pseudonyms_of(database, marks, key)))
             if key in own
-            else identities.pseudonym(key, secrets.token_hex(16))
+            else identities.pseudonym_of(key, secrets.token_hex(16))
         )
     rows = [(each.number, pseudonyms[each.number], bytes.fromhex(each.commitment)) for each in gone.values()]
-    identities.overwrite(database, rows)
+    identities.overwrite_keys(database, rows)
     places = batches.places_of_identities(database, sorted(pseudonyms))
     return [(*place, pseudonyms[number]) for number, place in places.items()]
 
@@ -271,10 +273,10 @@ def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[in
     fingerprints: dict[int | str, int] = {}
     left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
     keys = item_rows.keys_in(row.item for row in left)
-    known = identities.find(record.database, keys)
+    known = identities.find_identities(record.database, keys)
     for row in left:
         kept = item_rows.RowSecrets(row.salt, row.redacted, row.derived)
-        prepared = item_rows.prepare(row.item, record.hasher, known, kept)
+        prepared = item_rows.prepare_row(row.item, record.hasher, known, kept)
         batches.overwrite_row(record.database, row.id, prepared)
     rows = [(*row.name, row.since) for row in left]
     pairs = batches.pairs_of(record.database, rows)
@@ -289,7 +291,7 @@ def _remaining_row(
     salt = row.salt or b""
     values = {name: row.committed[name] for name in spec.persons}
     values |= {name: getattr(row.item, name) for name in spec.words}
-    redacted = {name: commitments.commitment(salt, value) for name, value in values.items() if value}
+    redacted = {name: commitments.make_commitment(salt, value) for name, value in values.items() if value}
     derived = tuple(
         fingerprints.setdefault(value, secrets.randbits(52) + 1)
         if name == "text_fingerprint" and value in orphans

@@ -1,5 +1,5 @@
 """The file beside a SQLite store, `hotpapers.db.forgotten`. When a backup replaces a lost or damaged store, it shows
-who was forgotten and which subscribers left since the backup; `backup.restore` forgets them again.
+who was forgotten and which subscribers left since the backup; `backup.restore_backup` forgets them again.
 
     hotpapers-forgotten 2 0000000000000211 77ab…    how many bytes follow at least, and a hash of these
     secret 0f3a… 2 all        the store whose marks follow: a hash of its secret; `all`: these are all
@@ -8,8 +8,8 @@ who was forgotten and which subscribers left since the backup; `backup.restore` 
     damaged                   before this the file was damaged; stores without `all` after it may lack marks
 
 Marks are keyed by the secret, which is not in the file. Lines are added at the end, before the change is committed: a
-crash may leave an extra line, but never loses one, and a file that has lost anything is recognized. `complete` adds
-lines that could not be written. Files of earlier versions have no first line.
+crash may leave an extra line, but never loses one, and a file that has lost anything is recognized. `complete_file`
+adds lines that could not be written. Files of earlier versions have no first line.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def file_of(database: Database) -> Path | None:
 
 def file_beside(store: Path) -> Path:
     """The file of a store in a file. It is the same through whichever link the store is opened."""
-    own = file_modes.linked(store)
+    own = file_modes.link_target(store)
     return own.with_name(own.name + SUFFIX)
 
 
-def fingerprint(hasher: KeyedHasher) -> str:
+def marks_fingerprint(hasher: KeyedHasher) -> str:
     """Identifies a store's marks without revealing its secret."""
     return hashlib.blake2b(b"", key=hasher.secret, digest_size=16, person=b"fingerprint").hexdigest()
 
@@ -89,7 +89,7 @@ def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
 
 def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
     header = _HEADER.match(data)
-    own = fingerprint(hasher)
+    own = marks_fingerprint(hasher)
     entries = set[ForgottenMark]()
     body = data[header.end() :] if header else data
     is_known = is_inside = lacks_marks = is_newer = False
@@ -119,7 +119,7 @@ def _checksum(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def complete(database: Database, hasher: KeyedHasher, new: Collection[ForgottenMark] = ()) -> None:
+def complete_file(database: Database, hasher: KeyedHasher, new: Collection[ForgottenMark] = ()) -> None:
     """Add new marks to a whole file, else all that it lacks; creates the file if needed. Call inside the transaction
     that makes new marks."""
     file = file_of(database)
@@ -136,7 +136,7 @@ def complete(database: Database, hasher: KeyedHasher, new: Collection[ForgottenM
             if missing or not is_whole:
                 body = old.body + _block(old, hasher, missing, all_marks=not is_whole)
                 header = f"{_NAME} 2 {len(body):016d} {_checksum(body)}\n".encode()
-                file_modes.write_atomically(file_modes.linked(file), header + body, file_modes.PRIVATE)
+                file_modes.write_atomically(file_modes.link_target(file), header + body, file_modes.PRIVATE)
     except OSError as problem:
         # Log the problem only: forgetting and unsubscribing must not fail because of this file
         log_event(
@@ -169,5 +169,5 @@ def marks_of(database: Database) -> frozenset[ForgottenMark]:
 
 def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMark], *, all_marks: bool) -> bytes:
     """Lines to add, starting with the store's fingerprint on a new line, in case a crash left a partial line."""
-    head = ["\ndamaged" if old.is_broken else "", f"secret {fingerprint(hasher)} 2{' all' * all_marks}"]
+    head = ["\ndamaged" if old.is_broken else "", f"secret {marks_fingerprint(hasher)} 2{' all' * all_marks}"]
     return "\n".join([*head, *(f"{kind} {mark} {at}" for kind, mark, at in sorted(marks)), ""]).encode()

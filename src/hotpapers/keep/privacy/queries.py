@@ -9,7 +9,7 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, placeholders, rows_among
+from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, rows_among, sql_placeholders
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
@@ -20,7 +20,7 @@ REFERENCES = [(spec.kind, name) for spec in SPECS.values() for name in spec.pers
 
 def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
     """The keys among these that the record has."""
-    return identities.find(database, keys).keys() - {""}
+    return identities.find_identities(database, keys).keys() - {""}
 
 
 def last_holder(database: Database, key: str) -> list[str]:
@@ -77,14 +77,14 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
 
 def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """The keys among these that no row names."""
-    numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
+    numbers = {identity.number: key for key, identity in identities.find_identities(database, keys).items() if key}
     named = set(_in_references(database, numbers))
     return sorted(key for number, key in numbers.items() if number not in named)
 
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The raw payloads of all rows that name one of some keys."""
-    numbers = [identity.number for key, identity in identities.find(database, keys).items() if key]
+    numbers = [identity.number for key, identity in identities.find_identities(database, keys).items() if key]
     return set(_in_references(database, numbers, "origin")) - {0}
 
 
@@ -172,7 +172,7 @@ def drop_expired(database: Database, at: int) -> int:
     return sum(database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine"))
 
 
-def shorten(database: Database, source: str, keep: int) -> None:
+def shorten_expiry(database: Database, source: str, keep: int) -> None:
     """Let a source's raw payloads expire `keep` microseconds after they were read, if not earlier. Call inside
     `write()`."""
     sql = "UPDATE raw SET keep_until = seen_at + ? WHERE source = ? AND keep_until > seen_at + ?"
@@ -189,7 +189,7 @@ def snapshots_after(database: Database, number: int, limit: int) -> list[Snapsho
 def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
     """The open snapshots of some posts before a moment, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
-        WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(posts)}) ORDER BY post, observed_at"""
+        WHERE until = 0 AND observed_at < ? AND post IN ({sql_placeholders(posts)}) ORDER BY post, observed_at"""
     rows = database.rows(sql, (before, *posts))
     return [SnapshotRow(*row) for row in rows]
 
@@ -204,21 +204,22 @@ def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int
     """(post, when a paper that it mentions was announced, µs UTC)."""
     sql = f"""SELECT DISTINCT mention.post, announcement.announced_at FROM mention
         JOIN announcement ON announcement.paper = mention.paper
-        WHERE mention.post IN ({placeholders(posts)})"""
+        WHERE mention.post IN ({sql_placeholders(posts)})"""
     return database.rows(sql, posts)
 
 
 def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
     """(post, the moment, µs UTC, up to which the post's network reported posts made before it was first read)."""
     sql = f"""SELECT DISTINCT post.post, coverage.observed_at FROM post JOIN coverage ON coverage.network = post.network
-        WHERE post.post IN ({placeholders(posts)}) AND coverage.reason = ? AND coverage.until_at = coverage.from_at"""
+        WHERE post.post IN ({sql_placeholders(posts)}) AND coverage.reason = ?
+        AND coverage.until_at = coverage.from_at"""
     return database.rows(sql, (*posts, model.READ_BACK))
 
 
 def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
     """(post, paper) for all papers that some posts mention."""
     return database.rows(
-        f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({placeholders(posts)})", posts
+        f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({sql_placeholders(posts)})", posts
     )
 
 

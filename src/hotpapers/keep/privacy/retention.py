@@ -26,7 +26,7 @@ from hotpapers.keep.privacy import queries
 from hotpapers.record import batches, database, issue_contents
 from hotpapers.record.manifest import BatchStamp, Pair
 from hotpapers.record.meta import read_meta, write_meta
-from hotpapers.record.record import Record, now
+from hotpapers.record.record import Record, current_time
 
 SNAPSHOTS_AFTER = 400 * DAY
 STEP = 5_000
@@ -61,7 +61,7 @@ class _IssueCuts(NamedTuple):
         return moment, self.firsts[bisect_left(self.cuts, (moment, 0))]
 
 
-def prune(
+def prune_record(
     record: Record, *, at: int | None = None, whole: bool = True, allowed: terms.Table | None = None
 ) -> PruneResult:
     """Prune the record as of a moment. Frozen issues do not change. `allowed`: the networks' terms, for payloads that
@@ -70,7 +70,7 @@ def prune(
     `whole`: check all snapshots. Otherwise, only those are checked that have become old enough since the last run
     without `whole`. Snapshots are numbered as they come, so this is one day's worth.
     """
-    at = at or now()
+    at = at or current_time()
     if allowed is not None:
         _shorten(record, {row.name: row.keep for row in allowed.values()})
     with record.database.write():
@@ -97,7 +97,7 @@ def _shorten(record: Record, keep: Mapping[str, int]) -> None:
         return
     with record.database.write():
         for network, duration in keep.items():
-            queries.shorten(record.database, network, duration)
+            queries.shorten_expiry(record.database, network, duration)
         write_meta(record.database, KEPT_BY, rules)
 
 
@@ -124,7 +124,7 @@ def _unneeded_snapshots(
 ) -> list[queries.SnapshotRow]:
     """The posts' snapshots before a moment that are not needed."""
     gone: list[queries.SnapshotRow] = []
-    for chunk in database.slices(posts):
+    for chunk in database.statement_slices(posts):
         # The moments at which the posts' papers are compared, each with the first position at which an issue did so
         moments: dict[int, list[_IssueCut]] = defaultdict(list)
         for post, announced_at in queries.announcements_of(record.database, chunk):

@@ -13,6 +13,6 @@ Results are plain values (`results`). Modules, in the order in which a query pas
 
 from __future__ import annotations
 
-from hotpapers.keep.search.indexing import behind, catch_up, outstanding
-from hotpapers.keep.search.papers import latest_posts, make_index, search, search_posts, update_index
+from hotpapers.keep.search.indexing import batches_behind, catch_up, outstanding_rows
+from hotpapers.keep.search.papers import latest_posts, make_index, search_papers, search_posts, update_index
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue

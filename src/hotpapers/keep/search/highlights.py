@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.keep.search import query_parser, tokenizer
 
 SNIPPET = 240
@@ -55,7 +55,7 @@ class QueryWords(NamedTuple):
         return end
 
     def _fits(self, n: int, text: str) -> bool:
-        form = tokenizer.stem(text) if self.stemmed else text
+        form = tokenizer.stem_word(text) if self.stemmed else text
         if self.prefix and n == len(self.words) - 1:
             return form.startswith(self.words[n])
         return form == self.words[n]
@@ -71,7 +71,7 @@ def query_words(term: query_parser.SearchTerm) -> QueryWords:
     else:
         head = first
     if term.prefix:
-        pieces = tokenizer.pieces(first)
+        pieces = tokenizer.split_pieces(first)
         signs = sum(len(piece.tokens) for piece in pieces if piece.is_run)
     else:
         signs = 0
@@ -88,36 +88,38 @@ class Highlighter:
         self._names = [query_words(term._replace(field="authors")) for term in terms if term.field != "title"]
 
     def title(self, text: str) -> Spans:
-        return places(text, self._titles)
+        return matching_spans(text, self._titles)
 
     def names(self, authors: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
         """Spans in authors' names, each preceded by the author's index."""
         together = "\n".join(authors)
-        if tokenizer.is_plain(together) and not places(together, self._names):  # the usual case, checked quickly
+        if tokenizer.is_plain(together) and not matching_spans(
+            together, self._names
+        ):  # the usual case, checked quickly
             return ()
-        return tuple((n, *span) for n, name in enumerate(authors) for span in places(name, self._names))
+        return tuple((n, *span) for n, name in enumerate(authors) for span in matching_spans(name, self._names))
 
     def snippet(self, text: str) -> tuple[str, Spans]:
         """The part of an abstract or a post with the most marks, cut between words, with … for omitted text; and where
         the query's words are in it."""
         if len(text) <= SNIPPET:
-            return text, places(text, self._texts)
+            return text, matching_spans(text, self._texts)
         # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text
         lowered = text.lower()
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
         if starts:
             marks = sorted(starts)
         else:
-            marks = [start for start, _ in places(text, self._texts)]
+            marks = [start for start, _ in matching_spans(text, self._texts)]
         start, end = _with_whole_formulas(text, *_window(text, marks))
         part = text[start:end].rstrip()
         before = "… " if start > 0 else ""
-        spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
+        spans = tuple((a + len(before), b + len(before)) for a, b in matching_spans(part, self._texts))
         after = " …" if end < len(text) else ""
         return f"{before}{part}{after}", spans
 
 
-def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
+def matching_spans(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
     """The spans that match any of the query's words; overlapping spans are merged."""
     if tokenizer.is_plain(text):
         lowered = text.lower()
@@ -154,7 +156,7 @@ def _starts(lowered: str, head: str) -> list[int]:
 
 def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
     """Where words of a query are in any text, word by word. A test checks that both ways agree on plain texts."""
-    tokens = tokenizer.tokens(text)
+    tokens = tokenizer.tokenize_text(text)
     text_words = [word for word, _, _ in tokens]
     for query_words in all_query_words:
         for at in [at for at, word in enumerate(text_words) if word.startswith(query_words.head)]:
@@ -183,7 +185,7 @@ def _with_whole_formulas(text: str, start: int, end: int) -> tuple[int, int]:
     """The part, with all of the formulas that it would cut."""
     if "$" not in text and "\\" not in text:
         return start, end
-    cut = [piece for piece in formulas(text) if piece.start < start < piece.end or piece.start < end < piece.end]
+    cut = [piece for piece in find_formulas(text) if piece.start < start < piece.end or piece.start < end < piece.end]
     starts = (piece.start for piece in cut)
     ends = (piece.end for piece in cut)
     return min([start, *starts]), max([end, *ends])

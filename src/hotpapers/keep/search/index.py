@@ -22,7 +22,7 @@ from weakref import WeakSet
 from hotpapers.base.errors import CorruptStore
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.record import batches
-from hotpapers.record.database import Database, first_value, placeholders
+from hotpapers.record.database import Database, first_value, sql_placeholders
 
 VERSION = 1
 """The index format. An index of another version is rebuilt. Increment it when words are extracted differently."""
@@ -76,12 +76,12 @@ class WordIndex:
 
     def is_made(self, database: Database) -> bool:
         """Whether its tables are there."""
-        sql = f"SELECT count(*) FROM {self._schema}.sqlite_schema WHERE name IN ({placeholders(_TABLES)})"
+        sql = f"SELECT count(*) FROM {self._schema}.sqlite_schema WHERE name IN ({sql_placeholders(_TABLES)})"
         return bool(first_value(database, sql, tuple(_TABLES)) == len(_TABLES))
 
     def copy_tables(self, database: Database, tables: Sequence[str]) -> None:
         """Create temporary tables like those of the store, with their indexes."""
-        sql = f"SELECT sql FROM main.sqlite_schema WHERE tbl_name IN ({placeholders(tables)}) AND sql IS NOT NULL"
+        sql = f"SELECT sql FROM main.sqlite_schema WHERE tbl_name IN ({sql_placeholders(tables)}) AND sql IS NOT NULL"
         for (definition,) in database.rows(sql, tables):
             head = "CREATE INDEX " if definition.startswith("CREATE INDEX") else "CREATE TABLE "
             database.run(f"{head}temp.{definition.removeprefix(head)}")
@@ -96,7 +96,7 @@ class WordIndex:
     def put(self, database: Database, table: str, documents: Sequence[Document]) -> None:
         """Add papers or posts."""
         columns = _TABLES[table][0]
-        sql = f"INSERT INTO {table} (rowid, {columns}) VALUES (?, {placeholders(columns.split())})"
+        sql = f"INSERT INTO {table} (rowid, {columns}) VALUES (?, {sql_placeholders(columns.split())})"
         database.many(sql, [(number, *map(" ".join, words)) for number, words in documents])
 
     def tidy(self, database: Database) -> None:
@@ -109,11 +109,11 @@ class WordIndex:
 
     def match(self, table: str, query: SearchQuery) -> MatchSql:
         """The rows of a table that match a query."""
-        text = expression(query, one_column=table == POST_WORDS)
+        text = fts_expression(query, one_column=table == POST_WORDS)
         return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (text,))
 
 
-def expression(query: SearchQuery, *, one_column: bool = False) -> str:
+def fts_expression(query: SearchQuery, *, one_column: bool = False) -> str:
     """A query in FTS5 syntax. `one_column`: for a table with a single column."""
     groups = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
@@ -144,7 +144,7 @@ def _phrase(words: Sequence[str], prefix: bool) -> str:
 # ---- the state of the index ------------------------------------------------------------------------------
 
 
-def of(database: Database) -> WordIndex:
+def word_index(database: Database) -> WordIndex:
     """The database's own word index."""
     index: WordIndex = (database.word_index or WordIndex)(database in _WITH_TEMPORARY)
     return index
@@ -156,7 +156,7 @@ def start_temporary(database: Database) -> None:
     _WITH_TEMPORARY.add(database)
     try:
         with database.write():
-            of(database).copy_tables(database, TABLES)
+            word_index(database).copy_tables(database, TABLES)
             start(database)
     except BaseException:
         _WITH_TEMPORARY.discard(database)
@@ -175,7 +175,7 @@ class IndexState(NamedTuple):
 def load(database: Database) -> IndexState | None:
     """The state of the index; None if there is none, or if it is of another record or version."""
     state = dict(database.rows("SELECT name, value FROM search_state"))
-    if state.get("version") != str(VERSION) or not of(database).is_made(database):
+    if state.get("version") != str(VERSION) or not word_index(database).is_made(database):
         return None
     position = int(state["position"])
     chain = state["chain"]
@@ -197,8 +197,8 @@ def save(database: Database, state: IndexState) -> None:
 def start(database: Database) -> IndexState:
     """Replace the index with an empty one. Call inside `write()`."""
     clear(database)
-    if not of(database).is_made(database):
-        of(database).make(database)
+    if not word_index(database).is_made(database):
+        word_index(database).make(database)
     state = IndexState(0, "", {})
     save(database, state)
     return state
@@ -211,8 +211,8 @@ def clear(database: Database) -> None:
     """
     for table in TABLES:
         database.run(f"DELETE FROM {table}")
-    if of(database).is_made(database):
-        of(database).make(database)
+    if word_index(database).is_made(database):
+        word_index(database).make(database)
 
 
 # ---- statements ------------------------------------------------------------------------------------------

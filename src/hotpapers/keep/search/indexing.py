@@ -17,10 +17,10 @@ from hotpapers.base.papers.categories import archive_of
 from hotpapers.base.text import timestamps
 from hotpapers.keep.search import index
 from hotpapers.keep.search.index import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, Document, IndexState
-from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem, words
+from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem_word, text_words
 from hotpapers.record import batches, issue_contents
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
+from hotpapers.record.database import Database, first_column, first_value, sql_placeholders, statement_slices
 from hotpapers.record.identities import key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, RowOf
 from hotpapers.record.record import Record
@@ -33,7 +33,7 @@ CACHED_WORDS = 200_000
 OnProgress = Callable[[int], None]
 
 
-def behind(record: Record) -> int:
+def batches_behind(record: Record) -> int:
     """How many batches are not indexed yet; all of them if there is no index."""
     state = index.load(record.database)
     return record.head.position - (state.position if state else 0)
@@ -47,11 +47,11 @@ def catch_up(record: Record, on_progress: OnProgress = lambda _: None, seconds: 
     while step := builder.step():
         on_progress(step)
         if time.monotonic() > end:
-            return behind(record)
+            return batches_behind(record)
     return 0
 
 
-def outstanding(record: Record) -> int:
+def outstanding_rows(record: Record) -> int:
     """How many rows `catch_up` would process."""
     state = index.load(record.database)
     highest = {kind: first_value(record.database, f"SELECT max(id) FROM {kind}") or 0 for kind in _KINDS}
@@ -64,7 +64,7 @@ def renew_posts(database: Database, keys: Iterable[str]) -> None:
         index.clear(database)
         return
     _IndexBuilder(database).take_posts(list(keys))
-    index.of(database).tidy(database)
+    index.word_index(database).tidy(database)
 
 
 class _IndexBuilder:
@@ -72,7 +72,7 @@ class _IndexBuilder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._index = index.of(database)
+        self._index = index.word_index(database)
         self._words: set[str] = set()
         self._last_ids: dict[str, int] = {}
 
@@ -104,8 +104,8 @@ class _IndexBuilder:
 
     def take_announcements(self, papers: Sequence[str]) -> None:
         """Update the days of indexed papers."""
-        for chunk in slices(papers):
-            sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(chunk)})"
+        for chunk in statement_slices(papers):
+            sql = f"SELECT paper FROM search_paper WHERE paper IN ({sql_placeholders(chunk)})"
             known = first_column(self._database, sql, chunk)
             days = self._announced(known)
             rows = [(days[paper], paper) for paper in known if paper in days]
@@ -114,10 +114,10 @@ class _IndexBuilder:
 
     def take_papers(self, papers: Sequence[str]) -> None:
         """Index the latest observations of papers, replacing earlier ones."""
-        for chunk in slices(papers):
-            old_rows = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(chunk)})"
+        for chunk in statement_slices(papers):
+            old_rows = f"SELECT id FROM search_paper WHERE paper IN ({sql_placeholders(chunk)})"
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old_rows})", chunk)
-            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(chunk)})", chunk)
+            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({sql_placeholders(chunk)})", chunk)
             days = self._announced(chunk)
             latest = self._view().latest(Paper, f"t.paper IN ({numbers_of(chunk)})", chunk)
             rows = [(row.id, row.item.paper, days.get(row.item.paper) or day_of(row.item)) for row in latest]
@@ -128,7 +128,7 @@ class _IndexBuilder:
 
     def take_posts(self, posts: Sequence[str]) -> None:
         """Index the latest observations of posts that may be shown, replacing earlier ones."""
-        for chunk in slices(posts):
+        for chunk in statement_slices(posts):
             old_rows = f"SELECT id FROM post WHERE post IN ({numbers_of(chunk)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old_rows})", chunk)
             rows = self._view().latest(Post, f"t.post IN ({numbers_of(chunk)})", chunk)
@@ -181,7 +181,7 @@ _KINDS: dict[str, tuple[str, Callable[[_IndexBuilder, Sequence[str]], None]]] = 
 def paper_words(number: int, paper: Paper) -> Document:
     """The words of a paper. Its one-sentence summary is searched too, by itself if there is no abstract."""
     text = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
-    authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
+    authors = [word for name in paper.authors for word in (*text_words(name), BETWEEN)]
     labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
     own_labels = [
         ALL,
@@ -192,7 +192,7 @@ def paper_words(number: int, paper: Paper) -> Document:
 
 
 def _stems(text: str) -> list[str]:
-    return [stem(word) for word in words(text)]
+    return [stem_word(word) for word in text_words(text)]
 
 
 def _is_label(name: str) -> bool:

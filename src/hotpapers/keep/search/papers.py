@@ -19,7 +19,7 @@ from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
-from hotpapers.record.database import Database, first_column, placeholders
+from hotpapers.record.database import Database, first_column, sql_placeholders
 from hotpapers.record.record import Record
 
 MAX_HITS = 1_000
@@ -38,7 +38,7 @@ AT_ONCE = 20
 Answer = TypeVar("Answer", PaperResults, PostResults)
 
 
-def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
+def search_papers(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
     """The papers that match a query (see `query_parser`), in their latest observation.
 
     Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` is the number of batches that it lacks
@@ -61,12 +61,12 @@ def search_posts(
 ) -> PostResults:
     """The posts about papers that match a query's words and dates.
 
-    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises the errors of `search`, and
-    UsageError if the query has fields that posts lack: authors, categories.
+    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises the errors of `search_papers`,
+    and UsageError if the query has fields that posts lack: authors, categories.
     """
     parsed = _query_for_posts(query)
     start = _start(limit, cursor)
-    ask = partial(posts.search, record, parsed, limit, start, allowed) if parsed.asks else PostResults
+    ask = partial(posts.search_posts, record, parsed, limit, start, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -74,7 +74,7 @@ def latest_posts(record: Record, query: str, *, limit: int, allowed: terms.Table
     """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
     own number. Raises the errors of `search_posts`."""
     parsed = _query_for_posts(query)
-    ask = partial(posts.latest, record, parsed, limit, allowed) if parsed.asks else PostResults
+    ask = partial(posts.latest_posts, record, parsed, limit, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -88,7 +88,7 @@ def _query_for_posts(query: str) -> SearchQuery:
 
 def _sound(text: str) -> SearchQuery:
     """A parsed query. Raises UsageError if it has a mistake."""
-    query = query_parser.parse(text)
+    query = query_parser.parse_query(text)
     require(not query.mistake, query.mistake)
     return query
 
@@ -115,7 +115,7 @@ def update_index(record: Record, on_progress: indexing.OnProgress = lambda _: No
     except (ReadOnlyStore, BusyStore, FullStore):
         if index.load(record.database) is None:
             raise
-        return indexing.behind(record)
+        return indexing.batches_behind(record)
 
 
 def make_index(record: Record, on_progress: indexing.OnProgress) -> None:
@@ -138,7 +138,7 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
     try:
         return _answer(record, ask)
     except CorruptStore as problem:
-        if not index.of(record.database).is_to_blame(problem):
+        if not index.word_index(record.database).is_to_blame(problem):
             raise
         with record.database.write():
             index.start(record.database)  # a damaged one is rebuilt, not repaired
@@ -172,7 +172,7 @@ def _papers(database: Database, text: str, query: SearchQuery, limit: int, start
     if page.counted:
         meant = ""
     else:
-        meant = spelling.meant(database, text, query, partial(_count, database))
+        meant = spelling.suggest_query(database, text, query, partial(_count, database))
     return PaperResults(
         papers=hits, understood=understood, parts=bool(parts and page.counted), meant=meant, **page.totals
     )
@@ -211,7 +211,7 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     newest = "s.day DESC, s.id DESC"
     if not query.wanted and not query.unwanted:
         return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
-    match = index.of(database).match(PAPER_WORDS, query)
+    match = index.word_index(database).match(PAPER_WORDS, query)
     ranked = query.is_ranked
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
@@ -281,7 +281,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
 def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     """Values for an `IN (…)`, padded to a multiple of `AT_ONCE`, so that the same statement can be prepared once."""
     padded = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
-    return placeholders(padded), padded
+    return sql_placeholders(padded), padded
 
 
 def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:

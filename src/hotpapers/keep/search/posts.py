@@ -10,13 +10,13 @@ from hotpapers.base import terms
 from hotpapers.base.model import DAY, MAX_INTEGER, Mention, Post
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
-from hotpapers.discussion.moderation.quotation_policy import policy_for, showing
+from hotpapers.discussion.moderation.quotation_policy import choose_showing, policy_for
 from hotpapers.keep.search import index, query_parser
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import NOTHING, POST_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.results import PostHit, PostResults
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import placeholders
+from hotpapers.record.database import sql_placeholders
 from hotpapers.record.identities import key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, select_rows
 from hotpapers.record.record import Record
@@ -29,7 +29,7 @@ SPARE = 4
 """How many times as many posts are read together as are asked for: some may not be quoted."""
 
 
-def search(
+def search_posts(
     record: Record, query: query_parser.SearchQuery, limit: int, start: int, allowed: terms.Table
 ) -> PostResults:
     """A page of posts with the query's words."""
@@ -47,7 +47,7 @@ def search(
     return PostResults(posts=hits, understood=understood, **totals)
 
 
-def latest(record: Record, query: query_parser.SearchQuery, limit: int, allowed: terms.Table) -> PostResults:
+def latest_posts(record: Record, query: query_parser.SearchQuery, limit: int, allowed: terms.Table) -> PostResults:
     """The posts with the query's words that were recorded last, latest first. They are neither ranked nor counted,
     which takes longer the more posts there are."""
     view = record.view()
@@ -79,7 +79,7 @@ def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.T
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
     newest = view.newest(SPECS[Post], "p")
     visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {newest}
-        AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
+        AND p.network IN ({sql_placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM stable_account AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
@@ -89,7 +89,7 @@ def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.T
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
     if not query.wanted and not query.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
-    match = index.of(view.database).match(POST_WORDS, query)
+    match = index.word_index(view.database).match(POST_WORDS, query)
     where = f"{match.where} AND p.id = f.rowid AND {visible}"
     return SearchStatement(
         "f.rowid",
@@ -103,7 +103,7 @@ def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.T
 
 
 def _midnight(day: str) -> int:
-    return timestamps.midnight(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
+    return timestamps.start_of_day(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
 
 
 def _after(day: str) -> str:
@@ -117,7 +117,7 @@ def _quotable(
 ) -> Iterator[tuple[int, Post, list[str]]]:
     """The posts that are about a paper and may be quoted, as they are shown: number, post, papers."""
     numbers = list(scores)
-    where = f"id IN ({placeholders(numbers)})"
+    where = f"id IN ({sql_placeholders(numbers)})"
     rows = select_rows(view.database, SPECS[Post], where, numbers) if numbers else ()
     posts = {row.id: row.item for row in rows}
     if posts:
@@ -126,7 +126,7 @@ def _quotable(
         papers = {}
     policy = policy_for(view, allowed, posts.values())
     for number in numbers:
-        shown = showing(policy, posts[number])
+        shown = choose_showing(policy, posts[number])
         if shown != "link" and posts[number].post in papers:
             yield number, terms.as_shown(posts[number], shown), papers[posts[number].post]
 

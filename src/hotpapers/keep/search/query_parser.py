@@ -49,7 +49,7 @@ class SearchTerm(NamedTuple):
     @property
     def stems(self) -> tuple[str, ...]:
         """The words as titles, abstracts and posts are indexed: without plural endings."""
-        stems = [tokenizer.stem(word) for word in self.words]
+        stems = [tokenizer.stem_word(word) for word in self.words]
         if self.prefix:
             stems[-1] = stems[-1] if self.words[-1].startswith(stems[-1]) else stems[-1][:-1]  # studies*: stud*
         return tuple(stems)
@@ -129,7 +129,7 @@ _WITHOUT = re.compile(r"\s*-")
 _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
 
 
-def parse(text: str) -> SearchQuery:
+def parse_query(text: str) -> SearchQuery:
     """Parse a text into a query. Accepts any text and never raises."""
     text = text[:MAX_QUERY_CHARS].translate(_QUOTES)
     single_paper = _paper(text)
@@ -257,7 +257,7 @@ def _paper(text: str) -> SearchAtom | None:
 def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
     """Adjacent words form one term; a run of a language without spaces is a term of its own."""
     row: list[str] = []
-    for piece in tokenizer.pieces(text):
+    for piece in tokenizer.split_pieces(text):
         if not piece.is_run:
             row.append(piece.tokens[0][0])
             continue

@@ -12,7 +12,7 @@ from string import ascii_lowercase
 
 from hotpapers.keep.search import query_parser
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery
-from hotpapers.record.database import Database, first_column, placeholders, slices
+from hotpapers.record.database import Database, first_column, sql_placeholders, statement_slices
 
 MIN_CHARS, MAX_CHARS = 4, 24
 """Letters of a word that is looked up: shorter ones may be anything, and longer ones are no words."""
@@ -23,13 +23,13 @@ Counter = Callable[[SearchQuery], int]
 """Counts the papers that a query finds."""
 
 
-def meant(database: Database, text: str, query: SearchQuery, count: Counter) -> str:
+def suggest_query(database: Database, text: str, query: SearchQuery, count: Counter) -> str:
     """The text of a query that finds nothing, with other words that make it find something; empty if there are none."""
     corrected = text
     for atom in [atom for atom in query.atoms if _is_plain(atom)][:MAX_WORDS]:
         if not count(SearchQuery(((atom,),))):
             corrected = _replaced(corrected, atom.text, _nearest(database, atom, count))
-    return corrected if corrected != text and count(query_parser.parse(corrected)) else ""
+    return corrected if corrected != text and count(query_parser.parse_query(corrected)) else ""
 
 
 def _is_plain(atom: SearchAtom) -> bool:
@@ -41,17 +41,19 @@ def _is_plain(atom: SearchAtom) -> bool:
 
 def _nearest(database: Database, atom: SearchAtom, count: Counter) -> str:
     """The word nearest to that of a condition that most papers have; empty if there is none."""
-    candidates = sorted(set(slips(atom.terms[0].words[0])))
+    candidates = sorted(set(typing_slips(atom.terms[0].words[0])))
     known = [
         word
-        for chunk in slices(candidates)
-        for word in first_column(database, f"SELECT word FROM search_word WHERE word IN ({placeholders(chunk)})", chunk)
+        for chunk in statement_slices(candidates)
+        for word in first_column(
+            database, f"SELECT word FROM search_word WHERE word IN ({sql_placeholders(chunk)})", chunk
+        )
     ]
     counts = {word: count(SearchQuery(((atom.instead(word),),))) for word in known}
     return max(counts, key=lambda word: (counts[word], word), default="")
 
 
-def slips(word: str) -> Iterator[str]:
+def typing_slips(word: str) -> Iterator[str]:
     """The words that differ from a word by one letter, or by the order of two that are next to each other."""
     for at in range(len(word) + 1):
         start, end = word[:at], word[at:]

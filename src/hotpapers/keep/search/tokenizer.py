@@ -57,14 +57,14 @@ def is_plain(text: str) -> bool:
     return text.isascii() and "\\" not in text
 
 
-def words(text: str) -> list[str]:
+def text_words(text: str) -> list[str]:
     """The words of a text, in order."""
     if is_plain(text):
         return PLAIN.findall(text.lower(), 0, READ)[:MAX_TEXT_WORDS]
-    return [word for word, _, _ in tokens(text)]
+    return [word for word, _, _ in tokenize_text(text)]
 
 
-def tokens(text: str) -> list[Token]:
+def tokenize_text(text: str) -> list[Token]:
     """The words of a text with their positions."""
     if is_plain(text):
         matches = PLAIN.finditer(text.lower(), 0, READ)
@@ -75,14 +75,14 @@ def tokens(text: str) -> list[Token]:
             result.append((match[0][:MAX_WORD_CHARS].lower(), *match.span()))
         else:
             for piece in _letter_by_letter(match[0], match.start()):
-                threes = (joined(piece.tokens[at : at + GRAM]) for at in range(len(piece.tokens)))
+                threes = (join_signs(piece.tokens[at : at + GRAM]) for at in range(len(piece.tokens)))
                 result += threes if piece.is_run else piece.tokens
         if len(result) >= MAX_TEXT_WORDS:
             break
     return result[:MAX_TEXT_WORDS]
 
 
-def pieces(text: str) -> Iterator[WordPiece]:
+def split_pieces(text: str) -> Iterator[WordPiece]:
     """Words, and runs that are not split yet."""
     for match in _CHUNK.finditer(text):
         if match["plain"]:
@@ -91,14 +91,14 @@ def pieces(text: str) -> Iterator[WordPiece]:
             yield from _letter_by_letter(match[0], match.start())
 
 
-def joined(signs: Sequence[Token]) -> Token:
+def join_signs(signs: Sequence[Token]) -> Token:
     """Several characters joined into one token."""
     texts = [text for text, _, _ in signs]
     return "".join(texts), signs[0][1], signs[-1][2]
 
 
 @lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
+def stem_word(word: str) -> str:
     """An English word without its plural ending: `models` becomes `model`, `studies` becomes `study`.
 
     Other words are unchanged. (D. Harman, How effective is suffixing?, 1991: the s-stemmer, with -es after x, ss, sh
@@ -215,7 +215,7 @@ def _close_run(signs: list[Token]) -> Iterator[WordPiece]:
     for is_run, group in groupby(signs, lambda sign: _RUN.match(sign[0]) is not None):
         tokens = tuple(group)
         if not is_run:
-            text, start, end = joined(tokens)
+            text, start, end = join_signs(tokens)
             tokens = ((_GREEK.get(text, text)[:MAX_WORD_CHARS], start, end),)
         yield WordPiece(tokens, is_run)
     signs.clear()

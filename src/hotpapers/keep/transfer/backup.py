@@ -21,7 +21,7 @@ from hotpapers.base.errors import (
     StoreError,
     UsageError,
 )
-from hotpapers.base.file_modes import PRIVATE, linked
+from hotpapers.base.file_modes import PRIVATE, link_target
 from hotpapers.base.logs import log_event
 from hotpapers.keep.privacy import forget, forgotten_file
 from hotpapers.keep.privacy.forgotten_file import DAMAGED, TOMBSTONE, ForgottenFile, ForgottenMark
@@ -29,7 +29,7 @@ from hotpapers.keep.transfer import queries
 from hotpapers.record import batches, schema
 from hotpapers.record.database import Database
 from hotpapers.record.leftovers import FOLDER, check_part_exists, unfinished_copy
-from hotpapers.record.record import Record, connect, is_server, now, store_path
+from hotpapers.record.record import Record, current_time, is_server, open_database, store_path
 from hotpapers.record.sqlite import SqliteDatabase, check_name
 
 
@@ -61,7 +61,7 @@ class _ReplacedStore(NamedTuple):
 # ---- backup --------------------------------------------------------------------------------------------
 
 
-def backup(record: Record, target: Path) -> int:
+def back_up_store(record: Record, target: Path) -> int:
     """Copy the store into a SQLite store at `target`; the copy's position. The copy is remembered for `forget`.
 
     Raises UsageError if the target is this store, a folder or a device, NotAStore if it is another kind of file, and
@@ -76,7 +76,7 @@ def backup(record: Record, target: Path) -> int:
         raise UsageError(f"{target}: is not a file; name another one")
     if target.exists():
         SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
-    forgotten_file.complete(record.database, record.hasher)
+    forgotten_file.complete_file(record.database, record.hasher)
     with suppress(ReadOnlyStore, FullStore):  # such a store needs its backup even more
         queries.note_copy(record, "backup", str(target.resolve()))
     try:
@@ -126,7 +126,7 @@ def _position(backup_file: Path) -> int:
 # ---- restore -------------------------------------------------------------------------------------------
 
 
-def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
+def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
     """Replace a store by a backup, in one transaction. First, posts and accounts forgotten since the backup are
     forgotten in it too, and subscribers who left since then are removed, according to the replaced store and the file
     beside it.
@@ -164,14 +164,14 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
                     "be restored; add --as-backed-up if there was nobody"
                 )
             forgotten = _take_over(record, known or replaced)
-            aside = replaced.unreadable and f"{linked(store_path(store)).absolute()}.{replaced.unreadable}"
+            aside = replaced.unreadable and f"{link_target(store_path(store)).absolute()}.{replaced.unreadable}"
             if aside:  # it contains people's words, so `forget` must name it
                 queries.note_copy(record, f"{replaced.unreadable} store", aside)
         if aside:
-            _move_aside(linked(store_path(store)), aside)
+            _move_aside(link_target(store_path(store)), aside)
         _put(part, store)
     with Record(store, create=False) as record:
-        forgotten_file.complete(record.database, record.hasher)
+        forgotten_file.complete_file(record.database, record.hasher)
     if problem:
         reason = f"{_file_name(store)} {problem}"
         log_event(f"{reason}: somebody forgotten or unsubscribed since may be back", level=logging.WARNING)
@@ -256,14 +256,14 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
         if not marks:
             return 0
         keys = queries.keys_marked(record, marks)
-        forget.erase(record, keys, marks=marks, at=now())
+        forget.erase_keys(record, keys, marks=marks, at=current_time())
     record.database.erase_traces()
     return len(keys)
 
 
 def _put(part: Path, store: str) -> None:
     """Copy the prepared backup into the store in one transaction, so a crash leaves the old or the new content."""
-    with closing(connect(store)) as target, closing(SqliteDatabase(part)) as copied:
+    with closing(open_database(store)) as target, closing(SqliteDatabase(part)) as copied:
         if isinstance(target, SqliteDatabase):
             target.become(copied)
             return

@@ -105,7 +105,7 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
     return out.getvalue().encode()
 
 
-def bibtex(record: Record, **_: object) -> Iterator[bytes]:
+def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once, as @misc with its e-print fields."""
     keys: set[str] = set()
     for _digest, content in _frozen(record):
@@ -121,14 +121,14 @@ def bibtex_entry(paper: model.Paper) -> str:
     eprint = {
         "eprint": id,
         "archivePrefix": "arXiv",
-        "primaryClass": bibtex_fields.value(paper.categories[0]) if paper.categories else "",
+        "primaryClass": bibtex_fields.format_value(paper.categories[0]) if paper.categories else "",
     }
     fields = {
-        "title": "{" + bibtex_fields.words(paper.title) + "}",
-        "author": bibtex_fields.names(paper.authors),
+        "title": "{" + bibtex_fields.format_words(paper.title) + "}",
+        "author": bibtex_fields.format_names(paper.authors),
         "year": _year_of(paper),
-        **(eprint if paper_servers.month_of(paper.paper) else {"doi": bibtex_fields.value(id)}),
-        "url": paper_servers.links(paper.paper)[0],
+        **(eprint if paper_servers.month_of(paper.paper) else {"doi": bibtex_fields.format_value(id)}),
+        "url": paper_servers.paper_links(paper.paper)[0],
     }
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@misc{{{re.sub(r'[^a-z0-9.-]', '_', id)},\n{body}\n}}\n\n"
@@ -143,10 +143,10 @@ def _year_of(paper: model.Paper) -> str:
 
 EXPORTS = {
     "jsonl": FileFormat(
-        "jsonl", re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.lines, is_whole=True
+        "jsonl", re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.record_lines, is_whole=True
     ),
     "csv": FileFormat("csv", re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
-    "bibtex": FileFormat("bibtex", re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), bibtex),
+    "bibtex": FileFormat("bibtex", re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), export_bibtex),
     **{format.name: format for format in hooks_of(FileFormat)},
 }
 """The formats that are files, also those of wings."""

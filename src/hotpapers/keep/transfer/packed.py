@@ -55,12 +55,12 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
     try:
         raw = io.FileIO(file)
     except OSError as problem:
-        raise unreadable(file, problem) from problem
+        raise unreadable_file(file, problem) from problem
     with raw:
         yield raw
 
 
-def unreadable(file: str, problem: OSError) -> InputError:
+def unreadable_file(file: str, problem: OSError) -> InputError:
     """The error for a file that cannot be read, with a remedy."""
     hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
     return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
@@ -94,7 +94,7 @@ class CountedInput(io.RawIOBase):
         try:
             count = self._into(buffer) or 0
         except OSError as problem:
-            raise unreadable(self._title, problem) from problem
+            raise unreadable_file(self._title, problem) from problem
         self._at += count
         if self._on_progress:
             self._on_progress(count)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from hotpapers.base.model import storable
+from hotpapers.base.model import storable_text
 from hotpapers.keep.search import index
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import Database, first_column, first_value, placeholders
-from hotpapers.record.record import Record, now
+from hotpapers.record.database import Database, first_column, first_value, sql_placeholders
+from hotpapers.record.record import Record, current_time
 from hotpapers.record.sqlite import SqliteDatabase
 
 _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
@@ -18,7 +18,7 @@ _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt,
 def note_copy(record: Record, kind: str, target: str) -> None:
     """Remember that a copy left the store, so `forget` can list it as out of reach."""
     with record.database.write():
-        add_copies(record.database, [(now(), kind, storable(target))])
+        add_copies(record.database, [(current_time(), kind, storable_text(target))])
 
 
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
@@ -43,7 +43,7 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
         condition = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
         target.run(f"DELETE FROM {table}{condition}")
         rows = source.iterate(f"SELECT {names} FROM {table}{condition} ORDER BY 1")
-        sql = f"INSERT INTO {table} ({names}) VALUES ({placeholders(columns)})"
+        sql = f"INSERT INTO {table} ({names}) VALUES ({sql_placeholders(columns)})"
         target.many(sql, rows)
     index.clear(target)
 

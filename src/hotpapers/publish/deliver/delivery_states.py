@@ -33,7 +33,7 @@ def is_over(state: DeliveryState | None) -> bool:
 # ---- one target ----------------------------------------------------------------------------------------
 
 
-def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
+def claim_delivery(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
     """Claims a delivery that may start now; only one of several processes gets it. Returns None if the claim succeeded.
     Otherwise the state as it is: over, put off until later, or started before, so that it may have arrived."""
     with record.database.write():
@@ -45,7 +45,7 @@ def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
     return None
 
 
-def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
+def settle_delivery(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
     """Stores the outcome."""
     with record.database.write():
         receipt = state.receipt[:MAX_RECEIPT_CHARS]
@@ -64,7 +64,7 @@ def begin_all(record: Record, keys: Iterable[DeliveryKey], at: int) -> None:
 
 def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> None:
     """Stores that all were sent, and adds the missing deliveries to the record, in one transaction."""
-    deliveries = [delivery(key.issue, key.channel, receipt, at) for key, receipt in receipts.items()]
+    deliveries = [issue_delivery(key.issue, key.channel, receipt, at) for key, receipt in receipts.items()]
     states = [(key, DeliveryState("sent", receipt, at)) for key, receipt in receipts.items()]
     with record.batch() as batch:
         queries.put_states(record.database, states)
@@ -74,7 +74,7 @@ def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> 
 # ---- what the record keeps -----------------------------------------------------------------------------
 
 
-def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delivery:
+def issue_delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delivery:
     """The delivery of an issue to all targets of a channel. `at`: µs UTC."""
     return Delivery(
         publication=issue.publication,
@@ -91,7 +91,7 @@ def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delive
 def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: DeliveryCounts, at: int) -> None:
     """Records an issue's delivery with its counts, such as *94 sent, 2 failed*, unless the record already has it."""
     receipt = f"{counts.sent} sent, {counts.failed} failed"
-    summary = delivery(issue, channel, receipt, at)
+    summary = issue_delivery(issue, channel, receipt, at)
     if not counts.sent:
         summary = msgspec.structs.replace(summary, state="failed")
     if _new(record, [summary]):

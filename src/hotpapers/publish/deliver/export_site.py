@@ -23,10 +23,10 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import delivery_states, queries, size_budget
 from hotpapers.publish.deliver.files import WriteCounts, check_owner, create_folder, write_files
 from hotpapers.publish.deliver.queries import DeliveryKey
-from hotpapers.publish.render import channel
+from hotpapers.publish.render import find_channel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import issue_path
-from hotpapers.record import Database, Record, now
+from hotpapers.record import Database, Record, current_time
 from hotpapers.record.database import server_database
 
 LARGE = 100
@@ -74,7 +74,7 @@ def export_site(
     target = target_of(record.database, output)
     has_feeds = site_config.feeds or publication in queries.publications_in(record.database, "feeds", target)
     site_config = site_config.of(publication)._replace(feeds=has_feeds)
-    channel_of_site = channel(to, site_config)
+    channel_of_site = find_channel(to, site_config)
     # one publication per folder and channel: files with the same names would overwrite each other
     for other in queries.publications_in(record.database, to, target) if output.is_dir() else ():
         if other != publication:
@@ -87,7 +87,7 @@ def export_site(
         DeliveryKey(publication, day, edition, to, target): digest for day, (edition, digest) in not_sent.items()
     }
     if unsent_digests:
-        delivery_states.begin_all(record, unsent_digests, now())
+        delivery_states.begin_all(record, unsent_digests, current_time())
     issue_reader = RecordIssueReader(record, allowed)
     if to == "site" and store and len(days) >= LARGE and (os.cpu_count() or 1) > 1:
         from hotpapers.publish.deliver import parallel  # no other channel needs it
@@ -100,7 +100,7 @@ def export_site(
     if to == "site" and site_config.budget:
         exported = _within_budget(issue_reader, publication, output, site_config, counts)
     if unsent_digests:
-        delivery_states.finish_all(record, unsent_digests, now())
+        delivery_states.finish_all(record, unsent_digests, current_time())
     return exported
 
 
@@ -115,7 +115,7 @@ class WrittenDay(NamedTuple):
 
 def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
     """Lists the days written to folders, in order; also days written in part, unless `whole`."""
-    rows = queries.delivered(record.database, whole=whole)
+    rows = queries.delivered_editions(record.database, whole=whole)
     targets = {row[0] for row in rows}
     folders = {target: folder_of(record.database, target) for target in targets}
     return sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
@@ -137,7 +137,7 @@ def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast
     items = record.view().items(model.Publication)
     windows = {item.publication: item.window for item in items}
     return [
-        size_budget.forecast(folder.path, budget, days, windows.get(name, "listing"))
+        size_budget.forecast_size(folder.path, budget, days, windows.get(name, "listing"))
         for (folder, name), days in sites.items()
         if not folder.owner and folder.path.is_dir()
     ]
@@ -148,7 +148,7 @@ def _within_budget(
 ) -> ExportedSite:
     """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    folded_counts = size_budget.fold(output, issue_reader, publication, site_config, size)
+    folded_counts = size_budget.fold_pages(output, issue_reader, publication, site_config, size)
     if folded_counts:
         counts = folded_counts
         size = size_budget.site_size(output)
@@ -156,7 +156,7 @@ def _within_budget(
     return ExportedSite(*counts, size_forecast)
 
 
-def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
+def unsent_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days whose latest edition a channel has not written to a folder yet, ascending."""
     days = list(queries.latest_editions(record, publication))
     return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
@@ -268,7 +268,7 @@ def _render_again(
     days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
     days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
     try:
-        files = channel(to, site_config).render(issue_reader, publication, sorted(days_to_render))
+        files = find_channel(to, site_config).render(issue_reader, publication, sorted(days_to_render))
         write_files(folder, files)
     except HotPapersError as problem:
         return again._replace(reason=str(problem))

@@ -58,7 +58,7 @@ class WrittenPaths(NamedTuple):
 
 def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
     """Writes files to a folder, which is created if needed. Raises UsageError if the folder cannot be written."""
-    with exclusive(output) as (root, _):
+    with exclusive_folder(output) as (root, _):
         return write_some(root, files).counts
 
 
@@ -83,7 +83,7 @@ def create_folder(output: Path) -> None:
 
 
 @contextmanager
-def exclusive(output: Path) -> Iterator[tuple[Path, int]]:
+def exclusive_folder(output: Path) -> Iterator[tuple[Path, int]]:
     """Creates a folder if needed, and waits until no other process writes to it. Yields the folder with links resolved,
     and the lock, which is released when this process and all that inherit it have ended. Removes temporary files,
     including those of a process killed earlier. Raises UsageError."""

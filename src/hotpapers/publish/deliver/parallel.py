@@ -18,7 +18,7 @@ from zlib import crc32
 
 from hotpapers.base import terms
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive, write_some
+from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive_folder, write_some
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
@@ -50,7 +50,7 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     """Writes a site with a helper. Raises UsageError."""
     site_channel = SiteChannel(task.site_config)
     share = partial(site_channel.share, issue_reader, task.publication, task.days)
-    with exclusive(output) as (root, lock):
+    with exclusive_folder(output) as (root, lock):
         command = [sys.executable, "-c", _HELP]
         pipe = subprocess.PIPE
         helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock])

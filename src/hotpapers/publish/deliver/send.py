@@ -147,9 +147,9 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
     """Sends one message, unless another process has sent it meanwhile."""
 
     def settle(state: queries.TargetState, receipt: str) -> None:
-        delivery_states.settle(record, key, DeliveryState(state, receipt, http.now()))
+        delivery_states.settle_delivery(record, key, DeliveryState(state, receipt, http.now()))
 
-    claimed = delivery_states.claim(record, key, http.now())
+    claimed = delivery_states.claim_delivery(record, key, http.now())
     if delivery_states.is_over(claimed):
         return
     receipt = sender.receipt_of(message, http) if claimed else None  # interrupted: it is unknown whether it arrived

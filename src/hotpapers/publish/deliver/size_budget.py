@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import IssueReader, Window
 from hotpapers.publish.deliver.files import WriteCounts, write_files
-from hotpapers.publish.render import channel
+from hotpapers.publish.render import find_channel
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 
@@ -81,7 +81,7 @@ def _files(folder: str) -> Iterator[tuple[str, int]]:
         return
 
 
-def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeForecast:
+def forecast_size(folder: Path, budget: int, issues: int, window: Window) -> SizeForecast:
     """The forecast for a folder with this many issues of a publication."""
     size = site_size(folder)
     growth = size * ISSUES_A_YEAR[window] // issues if issues else None
@@ -91,7 +91,7 @@ def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeFore
 # ---- folding -------------------------------------------------------------------------------------------
 
 
-def fold(
+def fold_pages(
     folder: Path, issue_reader: IssueReader, publication: str, site_config: SiteConfig, size: int | None = None
 ) -> WriteCounts | None:
     """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's size, if
@@ -102,7 +102,7 @@ def fold(
         return None
     years = by_year(folder, issue_reader, publication)
     since = whole_since(size, years, budget * ROOM // 100)
-    folded = channel("site", site_config._replace(whole_since=since))
+    folded = find_channel("site", site_config._replace(whole_since=since))
     return write_files(folder, folded.render(issue_reader, publication, issue_reader.days(publication)))
 
 

@@ -24,7 +24,7 @@ from hotpapers.publish.query.request_params import (
     cursor_of,
     key_of,
 )
-from hotpapers.publish.query.session import QuerySession, bare, paper_key
+from hotpapers.publish.query.session import QuerySession, bare_id, paper_key
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.tops import period_name, tops_of
 
@@ -122,7 +122,8 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         schemas.LaneDetails(
             lane.title,
             tuple(
-                schemas.LanePaperDetails(bare(paper.paper), paper.title, _quoted(posts)) for paper, posts in lane.papers
+                schemas.LanePaperDetails(bare_id(paper.paper), paper.title, _quoted(posts))
+                for paper, posts in lane.papers
             ),
         )
         for lane in issue.lanes
@@ -156,7 +157,7 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         further=tuple(
             schemas.FurtherEntry(
                 place=entry.place,
-                id=bare(entry.paper),
+                id=bare_id(entry.paper),
                 title=issue.papers[entry.paper].title,
                 score=entry.score,
                 voices=entry.voices,
@@ -186,7 +187,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         counts=entry.counts,
         parts=entry.parts,
         metadata=entry.metadata,
-        id=bare(entry.paper),
+        id=bare_id(entry.paper),
         title=paper.title,
         authors=paper.authors,
         categories=paper.categories,
@@ -194,7 +195,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         abstract=paper.abstract,
         abs=site_paths.abs_url(entry.paper),
         pdf=site_paths.pdf_url(entry.paper),
-        announced=announcement_counts.announcement(issue.content, entry),
+        announced=announcement_counts.announcement_phrase(issue.content, entry),
         posts=_quoted(quoted),
         withdrawn=entry.paper in issue.withdrawn,
         comment=later.comment if later else paper.comment,
@@ -252,7 +253,7 @@ def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
             withdrawn=bool(summary.withdrawn),
             rank=rank,
             voices=voices,
-            id=bare(summary.paper),
+            id=bare_id(summary.paper),
         )
         for rank, voices, summary in chosen.papers
     )
@@ -308,7 +309,7 @@ def _frozen(session: QuerySession, entry_params: IssueParams) -> model.Issue:
 
 def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
-    explanation = explained(session, params)
+    explanation = terminal_explanation(session, params)
     components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
     return schemas.EntryExplanation(
         publication=explanation.publication,
@@ -323,7 +324,7 @@ def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExpl
         score=explanation.score,
         tied=explanation.tied,
         notes=explanation.notes,
-        id=bare(explanation.paper),
+        id=bare_id(explanation.paper),
         of=explanation.entries,
         parts=tuple(schemas.ExplainedComponent(*component) for component in components),
         above=_neighbor(explanation.above),
@@ -331,7 +332,7 @@ def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExpl
     )
 
 
-def explained(session: QuerySession, params: EntryParams) -> explaining.Explanation:
+def terminal_explanation(session: QuerySession, params: EntryParams) -> explaining.Explanation:
     """Why a paper ranks where it does, for a terminal; `explanation` answers programs. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
@@ -340,10 +341,10 @@ def explained(session: QuerySession, params: EntryParams) -> explaining.Explanat
         appearances = session.issue_reader().appearances(key)
         days = [of_day for publication, of_day in appearances if publication == name]
         if not days:
-            raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
+            raise NotFound(f"{bare_id(key)} is not in any frozen issue of {name}")
         day = days[-1]
     issue = _published_issue(session, IssueParams(publication=name, day=day, edition=params.edition))
-    return explaining.explain(issue, key)
+    return explaining.explain_entry(issue, key)
 
 
 def publication_with(session: QuerySession, paper: str, day: str = "latest") -> str:
@@ -360,5 +361,5 @@ def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails |
     needed_growths = (schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
     swaps = tuple(needed_growths)
     return schemas.NeighborDetails(
-        place=swap.place, paper=swap.paper, title=swap.title, score=swap.score, id=bare(swap.paper), swaps=swaps
+        place=swap.place, paper=swap.paper, title=swap.title, score=swap.score, id=bare_id(swap.paper), swaps=swaps
     )

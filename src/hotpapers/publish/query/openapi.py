@@ -54,7 +54,7 @@ class ProblemDetails(schemas.Schema, frozen=True):
     detail: str
 
 
-def document() -> Json:
+def api_document() -> Json:
     """The whole document."""
     refs = "#/components/schemas/{name}"
     later = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
@@ -155,7 +155,7 @@ def _schema_name(status: str) -> str:
 
 def document_text() -> str:
     """The document as a file: docs/reference/openapi.json."""
-    return json_of(document())
+    return json_of(api_document())
 
 
 def json_of(value: Json) -> str:

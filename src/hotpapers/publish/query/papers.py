@@ -16,8 +16,8 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, is_retrospective
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
-from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, policy_for, showing
-from hotpapers.issues.freeze import editions
+from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, policy_for
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
 from hotpapers.publish.query import queries, schemas
@@ -30,7 +30,7 @@ from hotpapers.publish.query.request_params import (
     key_of,
     key_start,
 )
-from hotpapers.publish.query.session import QuerySession, bare, paper_key
+from hotpapers.publish.query.session import QuerySession, bare_id, paper_key
 from hotpapers.publish.view import site_paths
 from hotpapers.record import NUMBER, RowOf
 from hotpapers.record.statistics import written_between
@@ -62,7 +62,7 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
         published_at=item.published_at,
         updated_at=item.updated_at,
         observed_at=item.observed_at,
-        id=bare(key),
+        id=bare_id(key),
         abs=site_paths.abs_url(key),
         pdf=site_paths.pdf_url(key),
         announcements=tuple(
@@ -97,7 +97,7 @@ def known_paper(session: QuerySession, text: str) -> str:
     """The key of a paper that the record knows. Raises NotAnArxivId, NotFound."""
     key = paper_key(text)
     if not queries.is_paper_known(session.record.database, key):
-        raise NotFound(f"{bare(key)}: the record has nothing about this paper")
+        raise NotFound(f"{bare_id(key)}: the record has nothing about this paper")
     return key
 
 
@@ -105,7 +105,7 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
     every_appearance = session.issue_reader().appearances(key)
     appearances = [appearance for appearance in every_appearance if not is_retrospective(appearance[0])]
     for publication, day in appearances[-MAX_APPEARANCES:]:
-        content = editions(session.record, publication, day)[-1].content
+        content = list_editions(session.record, publication, day)[-1].content
         entries = [entry for entry in content.listed if entry.paper == key]
         lane: schemas.Lane = "entries" if entries else "ongoing"
         [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
@@ -163,7 +163,7 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
 def own_voices(session: QuerySession) -> tuple[int, ...]:
     """The numbers of all publications' own accounts, which never count."""
     publications = session.issue_reader().publications()
-    own_accounts = model.distinct(account for publication in publications for account in publication.own)
+    own_accounts = model.without_duplicates(account for publication in publications for account in publication.own)
     return session.record.voices_of(own_accounts)
 
 
@@ -174,7 +174,7 @@ PAGE = "search"
 def search(session: QuerySession, params: SearchParams) -> schemas.SearchPage:
     """Search papers by words, authors, categories and days, with the matches marked."""
     [cursor] = key_of(params.cursor, PAGE, str) or (None,)
-    match = index.search(session.record, params.q, limit=params.limit, cursor=cursor)
+    match = index.search_papers(session.record, params.q, limit=params.limit, cursor=cursor)
     papers = tuple(
         schemas.SearchHit(
             paper=hit.paper,
@@ -185,7 +185,7 @@ def search(session: QuerySession, params: SearchParams) -> schemas.SearchPage:
             snippet=hit.snippet,
             spans=hit.spans,
             issues=hit.issues,
-            id=bare(hit.paper),
+            id=bare_id(hit.paper),
         )
         for hit in match.papers
     )
@@ -233,7 +233,7 @@ def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
 def _post_details(policy: QuotationPolicy, paper: str, row: RowOf[model.Post], automated: bool) -> schemas.PostDetails:
     """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
-    mode = "link" if "text" in (row.redacted or ()) else showing(policy, post, paper)
+    mode = "link" if "text" in (row.redacted or ()) else choose_showing(policy, post, paper)
     return as_post(terms.as_shown(post, mode), mode, automated)
 
 

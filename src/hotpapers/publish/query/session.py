@@ -97,6 +97,6 @@ def paper_key(text: str) -> str:
     return parse_paper(text)
 
 
-def bare(key: str) -> str:
+def bare_id(key: str) -> str:
     """The id in a paper's key, as readers know it."""
     return paper_servers.paper_id(key)

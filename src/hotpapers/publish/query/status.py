@@ -18,7 +18,7 @@ from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.query import request_params, status_schemas
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.record import Record, now, raw_archive
+from hotpapers.record import Record, current_time, raw_archive
 from hotpapers.record.statistics import written_between
 
 EARLIER_DAYS = 14 * DAY
@@ -56,7 +56,7 @@ class JobHealth(NamedTuple):
 
 def status(session: QuerySession, _: request_params.NoParams) -> status_schemas.SiteStatus:
     """How the site is doing: its jobs, how the networks were read, the age of its latest issues."""
-    return status_at(session, now())
+    return status_at(session, current_time())
 
 
 def status_at(session: QuerySession, at: int) -> status_schemas.SiteStatus:

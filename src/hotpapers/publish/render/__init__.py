@@ -15,13 +15,13 @@ from collections.abc import Callable
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Channel
-from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import hooks_of, loading
+from hotpapers.base.suggestions import list_choices
+from hotpapers.base.wings import hooks_of, load_lazily
 from hotpapers.publish.hooks import Renderer
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
-    name: loading(place)
+    name: load_lazily(place)
     for name, place in {
         "feeds": "hotpapers.publish.render.feeds:FeedsChannel",
         "markdown": "hotpapers.publish.render.markdown:MarkdownChannel",
@@ -32,8 +32,8 @@ CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
 """Channel factories by name, also those of wings."""
 
 
-def channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
+def find_channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
     """Return the channel with this name. Raises UsageError."""
     if name not in CHANNELS:
-        raise UsageError(f"{name}: no such channel; choose from {choices(name, CHANNELS)}")
+        raise UsageError(f"{name}: no such channel; choose from {list_choices(name, CHANNELS)}")
     return CHANNELS[name](site_config)

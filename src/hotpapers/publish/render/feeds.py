@@ -23,11 +23,11 @@ import msgspec
 from hotpapers import __version__
 from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
-from hotpapers.base.text.timestamps import rfc3339
+from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import macro, render_file
+from hotpapers.publish.render.templating import load_macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import EntryView, LazyEntries, issue_view
@@ -94,8 +94,8 @@ def json_feed(feed: FeedDocument) -> bytes:
             "id": item.id,
             "title": item.title,
             "content_html": item.html,
-            "date_published": rfc3339(item.published),
-            "date_modified": rfc3339(item.updated),
+            "date_published": format_rfc3339(item.published),
+            "date_modified": format_rfc3339(item.updated),
             **_given(
                 url=item.url,
                 summary=item.text,
@@ -234,7 +234,7 @@ class FeedMaker:
             own=site_paths.public_url(self._base, path),
             updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
             items=papers,
-            note=phrases.note(self._site.publication),
+            note=phrases.publication_note(self._site.publication),
             to_root=site_paths.to_root(path.partition("?")[0]),
         )
 
@@ -258,7 +258,7 @@ class FeedMaker:
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
         tops = tops_of(self._issue_reader, self._site.publication)
-        note = (phrases.note(self._site.publication),)
+        note = (phrases.publication_note(self._site.publication),)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path = site_paths.top_path(period)
@@ -271,7 +271,7 @@ class FeedMaker:
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
                     map(one_line, paper.summary.authors),
-                    count_noun(paper.voices, "like") if tops.unit == "likes" else words.people(paper.voices),
+                    count_noun(paper.voices, "like") if tops.unit == "likes" else words.people_phrase(paper.voices),
                 )
                 for paper in papers
             ]
@@ -293,12 +293,12 @@ class FeedMaker:
                 site_paths.paper_url(self._base if entry.paper in with_pages else "", entry.paper),
                 view.plain_title,
                 view.authors,
-                glance.counted(entry),
+                glance.counts_line(entry),
             )
             for entry, view in zip(content.entries, issue_view(issue).entries, strict=True)
         ]
         corrected = f"Corrected: {one_line(content.reason)}" if content.reason else ""
-        before = (phrases.note(content.publication), corrected, phrases.empty(issue))
+        before = (phrases.publication_note(content.publication), corrected, phrases.why_empty(issue))
         facts = " · ".join(phrases.facts(issue, with_reasons=False))
         notes = phrases.notes(issue)
         return _html("issue", before, rows, lane_views(issue), (facts, *notes))
@@ -310,7 +310,7 @@ class FeedMaker:
         content = issue.content
         announced = f", {view.announcement}" if view.announcement else ""
         name = phrases.issue_name(content.publication.window, content.day)
-        before = (phrases.note(content.publication), ", ".join(view.authors))
+        before = (phrases.publication_note(content.publication), ", ".join(view.authors))
         return FeedItem(
             id=permanent_id(self._name, content.day, entry.paper),
             title=view.plain_title,
@@ -332,4 +332,4 @@ def permanent_id(*parts: str) -> str:
 
 def _html(name: str, *values: object) -> str:
     """The HTML of an issue or a paper in a feed; everything from outside is escaped."""
-    return str(macro("feed_items.html", name)(*values))
+    return str(load_macro("feed_items.html", name)(*values))

@@ -12,7 +12,7 @@ from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFil
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.templating import render_file
 from hotpapers.publish.view import phrases, score_view, site_paths
-from hotpapers.publish.view.post_views import byline, elsewhere, lane_views
+from hotpapers.publish.view.post_views import lane_views, other_posts, post_byline
 from hotpapers.publish.view.reading_words import known_since
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import tex_line
@@ -42,27 +42,27 @@ class MarkdownChannel:
                 yield RenderedFile(f"{day}.json", proof.file)
 
 
-def escape(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text as Markdown that renders as just that text: on one line, with every possible markup character escaped."""
     escaped = _MARKUP.sub(r"\\\g<0>", phrases.one_line(text))
     return _BLOCK.sub(r"\1\\\2", escaped)
 
 
-def link(text: str, target: str) -> str:
+def markdown_link(text: str, target: str) -> str:
     """A link; only the text if there is no target."""
     if not target:
-        return escape(text)
-    return f"[{escape(text)}](<{target.translate(_UNSAFE_IN_TARGET).replace('&', '&amp;')}>)"
+        return escape_markdown(text)
+    return f"[{escape_markdown(text)}](<{target.translate(_UNSAFE_IN_TARGET).replace('&', '&amp;')}>)"
 
 
 def issue_text(issue: PublishedIssue) -> str:
     """An issue as Markdown: blocks separated by empty lines."""
     values = {
-        "escape": escape,
-        "link": link,
+        "escape": escape_markdown,
+        "link": markdown_link,
         "tex_line": tex_line,
-        "byline": byline,
-        "elsewhere": elsewhere,
+        "byline": post_byline,
+        "elsewhere": other_posts,
         "why": _why,
         "known_since": known_since,
     }
@@ -74,7 +74,7 @@ def issue_text(issue: PublishedIssue) -> str:
 
 def _why(issue: PublishedIssue, entry: Entry) -> str:
     sentences = (
-        score_view.summary(entry),
+        score_view.score_summary(entry),
         *(words.part_sentence(part, with_formula=True) for part in entry.parts if part.score),
         f"Score: {phrases.total(entry)}.",
         phrases.tie_note(entry, issue.content.ranking),

@@ -26,7 +26,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.hooks import has_paper_scripts
 from hotpapers.publish.render.html import search_page
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.tex import plain_line, prose
+from hotpapers.publish.view.tex import plain_line, tex_to_markup
 
 FOLDER = Path(__file__).parent / "templates"
 # Read with this module: an upgrade may replace the files of a program that runs on, and new ones need new code.
@@ -49,11 +49,11 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        prose=prose,
+        prose=tex_to_markup,
         plain_line=plain_line,
         one_line=phrases.one_line,
         xml=xml_text,
-        rfc3339=timestamps.rfc3339,
+        rfc3339=timestamps.format_rfc3339,
         rfc822=lambda at: format_datetime(timestamps.as_utc(at)),
     )
     environment.globals.update(
@@ -170,13 +170,13 @@ def _cached_macro(name: str) -> Callable[[object], Markup]:
 
     @lru_cache(maxsize=512)
     def render_value(value: object) -> Markup:
-        return macro("parts.html", name)(value)
+        return load_macro("parts.html", name)(value)
 
     return render_value
 
 
 @cache
-def macro(template: str | Path, name: str) -> Callable[..., Markup]:
+def load_macro(template: str | Path, name: str) -> Callable[..., Markup]:
     """A macro of a template, which is ours or a file elsewhere, as a function."""
     if isinstance(template, Path):
         module = _environment().from_string(template.read_text("utf-8")).module
@@ -186,6 +186,6 @@ def macro(template: str | Path, name: str) -> Callable[..., Markup]:
     return function
 
 
-def asset(name: str) -> bytes:
+def read_asset(name: str) -> bytes:
     """A file that is published unchanged."""
     return _FILES[name].encode()

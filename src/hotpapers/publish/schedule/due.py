@@ -19,7 +19,7 @@ from hotpapers.issues.coverage import TURN
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_started_at, site_started_at, was_ever_read
 from hotpapers.issues.windows import (
-    closing,
+    closing_time,
     cut_of,
     days_from,
     has_no_issue,
@@ -43,7 +43,7 @@ AHEAD = HOUR // 2
 """How long before an issue closes its posts are read again."""
 
 
-def labels(publication: Publication, first: datetime.date, last: datetime.date) -> Iterator[str]:
+def due_labels(publication: Publication, first: datetime.date, last: datetime.date) -> Iterator[str]:
     """The days from `first` to `last`, both included, that have an issue by the calendar."""
     if publication.window != "listing":
         days = days_from(publication, first)
@@ -57,7 +57,7 @@ def due_days(publication: Publication, frozen_days: Collection[str], since: int,
     """
     today = as_utc(at).date() + datetime.timedelta(days=1)  # it is already tomorrow somewhere
     first = today - datetime.timedelta(days=CATCH_UP + 1)
-    candidates = labels(publication, first, today)
+    candidates = due_labels(publication, first, today)
     return [day for day in candidates if day not in frozen_days and since < cut_of(publication, day) <= at]
 
 
@@ -67,7 +67,7 @@ def first_due(publication: Publication, since: int, began_at: int) -> int:
     if publication.window == "listing" or since > began_at + HOUR:
         return since
     today = as_utc(began_at).date() + datetime.timedelta(days=1)
-    days = labels(publication, today - datetime.timedelta(days=40), today)
+    days = due_labels(publication, today - datetime.timedelta(days=40), today)
     cuts = (cut_of(publication, day) for day in days)
     last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
     next_day = upcoming_day(publication, began_at)
@@ -161,7 +161,7 @@ def first_issues(
         day = days[0] if days else upcoming_day(publication, at)
         if day:
             # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
-            is_announced = waits_for_announcement(publication) and calendar.expected(day)
+            is_announced = waits_for_announcement(publication) and calendar.has_announcement(day)
             shown_at = calendar.closes_at(day) if is_announced else 0
             yield ExpectedIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
 
@@ -226,7 +226,7 @@ def _held_up(record: Record, publication: Publication, day: str, at: int) -> tup
     failure = own_failure(reason, publication.publication, {item.publication for item in items})
     if is_unread(view, publication, day, at):
         return (waits_for or "a network that can be read") if is_lately else "", ""
-    if not is_closed(record.view(closing(view, publication, day)), publication, day, at):
+    if not is_closed(record.view(closing_time(view, publication, day)), publication, day, at):
         return "arXiv’s announcement", ""
     return waits_for, "" if waits_for else failure
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at
@@ -40,7 +40,7 @@ class SiteHealth(NamedTuple):
     without_issue: tuple[str, ...] = ()
 
 
-def health(
+def assess_health(
     record: Record,
     publications: Sequence[str],
     at: int,
@@ -62,11 +62,11 @@ def health(
 
 def dead_jobs(states: Iterable[JobState], at: int) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
-    for status in states:
-        signs = (status.success_at, status.started_at, status.next_at, status.failing_since)
+    for job in states:
+        signs = (job.success_at, job.started_at, job.next_at, job.failing_since)
         last_sign = max(moment or 0 for moment in signs)
-        if status.source not in FROM_OUTSIDE and last_sign + SILENT < at:
-            yield f"{status.source}: nothing heard for {duration((at - last_sign) / 1e6)}; is the program running?"
+        if job.source not in FROM_OUTSIDE and last_sign + SILENT < at:
+            yield f"{job.source}: nothing heard for {format_duration((at - last_sign) / 1e6)}; is the program running?"
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
@@ -97,7 +97,7 @@ _OF_JOBS = (
 """Name, meaning, the field of a job's state, and how many of the field's units are one of the metric's."""
 
 
-def metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> str:
+def format_metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> str:
     """All metrics in Prometheus's text format."""
     lines = list[str]()
     for name, meaning, samples in _metrics(totals, states, site_health):

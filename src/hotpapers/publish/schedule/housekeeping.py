@@ -15,7 +15,7 @@ from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
-from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.publish.hooks import Housekeeping
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.record import reaction_marks
@@ -55,10 +55,10 @@ class HousekeepingJob:
         at = context.clock.now()
         if is_over(self._pruned_at, PRUNE_EVERY, at):
             context.check_lease()
-            result = prune(context.record, at=at, whole=False, allowed=self._allowed)
+            result = prune_record(context.record, at=at, whole=False, allowed=self._allowed)
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
             recount_queries.drop_unfollowed(context.record.database, at)
-            forgotten_file.complete(context.record.database, context.record.hasher)
+            forgotten_file.complete_file(context.record.database, context.record.hasher)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:
                 log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)

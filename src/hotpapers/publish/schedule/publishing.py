@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from hotpapers.base import terms
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.base.file_modes import make_published_folders
 from hotpapers.base.logs import log_event
@@ -22,7 +22,7 @@ from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.coverage import TURN, was_read
 from hotpapers.issues.freeze import check_read, publication_of
 from hotpapers.issues.judged_freezing import BeforeFreezing, judge_and_freeze
@@ -39,7 +39,7 @@ from hotpapers.publish.deliver.export_site import (
     export_again,
     export_site,
     sent_days,
-    unsent,
+    unsent_days,
 )
 from hotpapers.publish.hooks import Cards
 from hotpapers.publish.schedule import due, queries
@@ -229,7 +229,7 @@ class PublishJob:
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
         issue_recipe = IssueRecipe(publication, day, 1, record.head.position, moments=moments)
-        built = build(record, issue_recipe)
+        built = build_issue(record, issue_recipe)
         recount_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add(issue)
 
@@ -239,7 +239,7 @@ class PublishJob:
         """Publishes the issues missing at one destination. Raises PartiallyRead if that fails."""
         publication, channel, folder = destination
         again = self._days_again(context, destination)
-        days = sorted({*unsent(context.record, *destination), *again})
+        days = sorted({*unsent_days(context.record, *destination), *again})
         if not days:
             return
         self._folders_seen[destination] = None  # until it is written
@@ -311,7 +311,7 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
     """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
     for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
         if lead is not None and lead > FAR_AHEAD:
-            clock = f"this machine's clock is {duration(lead / 1e6)} ahead of {owner}"
+            clock = f"this machine's clock is {format_duration(lead / 1e6)} ahead of {owner}"
             raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
@@ -320,7 +320,9 @@ def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> 
     from what was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings
     that pages show, such as the publications' titles and the contact."""
     shown = sorted((row.name, row.shown) for row in allowed.values())
-    titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
+    titles = sorted(
+        (item.publication, item.title, phrases.publication_note(item)) for item in record.view().items(Publication)
+    )
     settings = site_config._replace(proofs=None, note="")
     has_cards = any(cards.are_drawn() for cards in hooks_of(Cards))
     rules = (shown, load_blocklist(record.database), has_cards, titles, settings)

@@ -14,15 +14,15 @@ from hotpapers.record import (
     column_among,
     first_column,
     key_of,
-    placeholders,
     rows_among,
+    sql_placeholders,
 )
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
     names = network_names()
-    gone_sql = f"""SELECT DISTINCT {key_of("post.post")} FROM post WHERE post.network IN ({placeholders(names)})
+    gone_sql = f"""SELECT DISTINCT {key_of("post.post")} FROM post WHERE post.network IN ({sql_placeholders(names)})
         AND post.since > ? AND ({limited_sql("post")} OR EXISTS (SELECT 1 FROM post AS other
             WHERE other.post = post.post AND other.since <= ? AND {limited_sql("other")}))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"

@@ -15,12 +15,12 @@ from hotpapers.base.errors import PartiallyRead, UsageError
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, label_after
 from hotpapers.jobs.attempts import PartRetries
-from hotpapers.jobs.isolation import isolated
+from hotpapers.jobs.isolation import isolate_failures
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
 from hotpapers.record import Record
@@ -78,7 +78,7 @@ class SendJob:
         try:
             for destination in destinations:
                 names.append(destination.sender.name)
-                with isolated(problems, self.name, destination.full_name), closing(destination):
+                with isolate_failures(problems, self.name, destination.full_name), closing(destination):
                     for publication, day in days:
                         send = partial(self._send, context, destination, publication, day, results)
                         part = f"{destination.full_name} {day}"
@@ -123,7 +123,7 @@ def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
     """The days of issues that were frozen in the last two days and closed in the last three; without those frozen so
     late that the next one had closed, too: of several late issues, only the newest is sent."""
     for day in days_frozen_since(record.database, publication, at - FRESH):
-        issues = editions(record, publication, day)
+        issues = list_editions(record, publication, day)
         settings = issues[0].content.publication
         following = label_after(settings, day)
         was_overtaken = following and cut_of(settings, following) <= issues[0].frozen_at

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from hotpapers.base.model import Paper, Post, Quotation
 from hotpapers.discussion.moderation.author_names import shows_author
 from hotpapers.issues.quotations import count_own_words
-from hotpapers.publish.view.clean_text import one_line, shown
+from hotpapers.publish.view.clean_text import displayable_text, one_line
 
 RULE = "said/1"
 """The name of the rule."""
@@ -85,7 +85,7 @@ def _best_of(post: Post, paper: Paper, least: int) -> str:
 
 def _sentences(text: str) -> Iterator[str]:
     """The sentences of a post without hashtags, addresses and arrows at their ends."""
-    for part in _SENTENCE_END.split(shown(text)):
+    for part in _SENTENCE_END.split(displayable_text(text)):
         sentence = one_line(part)
         while match := _LAST.search(sentence) or _EDGE.search(sentence):
             sentence = (sentence[: match.start()] + sentence[match.end() :]).strip()

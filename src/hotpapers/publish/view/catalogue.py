@@ -23,7 +23,7 @@ _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @lru_cache(maxsize=1 << 16)
-def slug(name: str) -> str:
+def make_slug(name: str) -> str:
     """A name for URLs: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a hash."""
     lowercase = (name if name.isprintable() else clean_text.one_line(name)).lower()
     words = lowercase.split()
@@ -48,7 +48,7 @@ class Catalogue:
             for category in dict.fromkeys(summary.categories):
                 if site_paths.category_url(category):
                     self._by_category[category].append(summary)
-            for author in {slug(name) for name in summary.authors}:
+            for author in {make_slug(name) for name in summary.authors}:
                 self._by_author[author].append(summary)
 
     def everything(self) -> tuple[set[str], set[str]]:
@@ -100,13 +100,13 @@ class Catalogue:
 
     def path_of(self, name: str) -> str:
         """The path of an author's page, by name; empty if there is none."""
-        author = slug(name)
+        author = make_slug(name)
         return site_paths.author_path(author) if self.has_author(author) else ""
 
     def spellings(self, author: str) -> list[str]:
         """The spellings of the names that share a slug, most frequent first."""
         summaries = self._by_author.get(author, ())
-        names = [name for summary in summaries for name in summary.authors if slug(name) == author]
+        names = [name for summary in summaries for name in summary.authors if make_slug(name) == author]
         return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
 
 

@@ -19,7 +19,7 @@ from hotpapers.base.text import person_names, timestamps
 from hotpapers.base.text.accents import in_plain_letters
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
-from hotpapers.publish.view.tex import plain
+from hotpapers.publish.view.tex import tex_to_text
 
 CACHED = 256
 """Citations kept: an issue's are needed again on its papers' pages."""
@@ -56,7 +56,7 @@ class PaperCitation(NamedTuple):
 
 
 @lru_cache(CACHED)
-def citation(paper: Paper) -> PaperCitation | None:
+def paper_citation(paper: Paper) -> PaperCitation | None:
     """A paper's citation; None if it cannot be named."""
     if not paper_servers.is_paper_key(paper.paper):
         return None
@@ -85,21 +85,21 @@ def citation(paper: Paper) -> PaperCitation | None:
 
 
 @lru_cache(CACHED)
-def bibtex(citation: PaperCitation) -> str:
+def format_bibtex(citation: PaperCitation) -> str:
     """One entry, in the form that arXiv uses, with the id in its key."""
     if citation.authors:
-        family_name = person_names.split(citation.authors[0]).last_word.lower()
+        family_name = person_names.split_name(citation.authors[0]).last_word.lower()
     else:
         family_name = ""
     key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{re.sub(r'[^a-z0-9.-]', '-', citation.id)}"
     fields = {
-        "title": f"{{{bibtex_fields.words(citation.title)}}}",
-        "author": bibtex_fields.names(citation.authors),
+        "title": f"{{{bibtex_fields.format_words(citation.title)}}}",
+        "author": bibtex_fields.format_names(citation.authors),
         "year": citation.year,
         "month": str(int(citation.date[1])) if citation.date else "",
         **_eprint(citation),
-        "doi": bibtex_fields.value(citation.doi),
-        "note": bibtex_fields.words(citation.journal),
+        "doi": bibtex_fields.format_value(citation.doi),
+        "note": bibtex_fields.format_words(citation.journal),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
@@ -109,11 +109,11 @@ def bibtex(citation: PaperCitation) -> str:
 def _eprint(citation: PaperCitation) -> dict[str, str]:
     """The fields that name the server: arXiv's own, or the publisher."""
     if not citation.is_on_arxiv:
-        return {"publisher": bibtex_fields.words(citation.server)}
+        return {"publisher": bibtex_fields.format_words(citation.server)}
     return {
         "eprint": citation.id,
         "archivePrefix": "arXiv",
-        "primaryClass": bibtex_fields.value(citation.primary),
+        "primaryClass": bibtex_fields.format_value(citation.primary),
     }
 
 
@@ -121,11 +121,11 @@ def _eprint(citation: PaperCitation) -> dict[str, str]:
 
 
 @lru_cache(CACHED)
-def ris(citation: PaperCitation) -> str:
+def format_ris(citation: PaperCitation) -> str:
     """One record (Research Information Systems' format, in UTF-8)."""
     lines = [
         ("TY", "UNPB"),
-        ("TI", plain(citation.title)),
+        ("TI", tex_to_text(citation.title)),
         *(("AU", _family_first(name)) for name in citation.authors),
         ("PY", citation.year),
         ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/" if citation.date else ""),
@@ -141,7 +141,7 @@ def ris(citation: PaperCitation) -> str:
 
 def _family_first(name: str) -> str:
     """`Tansy Overquill Jr.` → `Overquill, Tansy, Jr.`"""
-    parts = person_names.split(name)
+    parts = person_names.split_name(name)
     if parts.given:
         return ", ".join(filter(None, (parts.family, parts.given, parts.suffix)))
     return name
@@ -150,10 +150,10 @@ def _family_first(name: str) -> str:
 # ---- in pages ----------------------------------------------------------------------------------------------
 
 
-def coins(citation: PaperCitation) -> str:
+def coins_title(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
-    names = [" ".join(filter(None, person_names.split(name))) for name in citation.authors[:COINS_AUTHORS]]
-    values = "\n".join((plain(citation.title), citation.doi, citation.url, citation.server, *names))
+    names = [" ".join(filter(None, person_names.split_name(name))) for name in citation.authors[:COINS_AUTHORS]]
+    values = "\n".join((tex_to_text(citation.title), citation.doi, citation.url, citation.server, *names))
     title, doi, url, server, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
     keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
     author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
@@ -164,9 +164,9 @@ def coins(citation: PaperCitation) -> str:
     )
 
 
-def highwire(citation: PaperCitation) -> Iterator[tuple[str, str]]:
+def highwire_tags(citation: PaperCitation) -> Iterator[tuple[str, str]]:
     """Names and contents of the meta elements read by Google Scholar and Zotero."""
-    yield "citation_title", plain(citation.title)
+    yield "citation_title", tex_to_text(citation.title)
     yield from (("citation_author", name) for name in citation.authors)
     yield "citation_publication_date", "/".join(citation.date)
     if citation.is_on_arxiv:

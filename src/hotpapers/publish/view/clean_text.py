@@ -13,7 +13,7 @@ _BLANK = re.compile(
 )
 
 
-def shown(text: str) -> str:
+def displayable_text(text: str) -> str:
     """Text from outside without the characters that no page should contain."""
     return text if text.isprintable() else _ODD.sub("", text)
 
@@ -22,9 +22,9 @@ def one_line(text: str) -> str:
     """Text from outside on one line, with single spaces, without the characters that no page should contain."""
     if text.isprintable() and "  " not in text:  # the usual case: then the only blanks are spaces
         return text.strip(" ")
-    return " ".join(shown(text).split())
+    return " ".join(displayable_text(text).split())
 
 
 def is_blank(text: str) -> bool:
     """Whether a text has nothing visible."""
-    return _BLANK.fullmatch(shown(text)) is not None
+    return _BLANK.fullmatch(displayable_text(text)) is not None

@@ -73,7 +73,9 @@ def contact_links_of(contact: str, app: str = "") -> ContactLinks:
     text = clean_text.one_line(contact)
     mail = _MAIL.search(_PAGE.sub(" ", text))
     page = _PAGE.search(text)
-    return ContactLinks(mail[0] if mail else "", site_paths.outside(page[0].rstrip(".,;)")) if page else "", app)
+    return ContactLinks(
+        mail[0] if mail else "", site_paths.outside_address(page[0].rstrip(".,;)")) if page else "", app
+    )
 
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:

@@ -28,7 +28,7 @@ NAMED = 2
 """How many networks that could not be read are named; more are counted."""
 
 
-def line(issue: PublishedIssue) -> str:
+def summary_line(issue: PublishedIssue) -> str:
     """`10 papers · 6 networks · Reddit could not be read`: the line below an issue's date."""
     content = issue.content
     parts = [count_noun(len(content.entries), "paper")]
@@ -56,17 +56,17 @@ def _networks(content: IssueContent) -> Iterator[str]:
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
 
 
-def figure(entry: Entry, count: PrintedCount) -> int:
+def main_figure(entry: Entry, count: PrintedCount) -> int:
     """A count as one number: people, or where none are known, what ranks: likes, or reposts and likes together."""
     if not count.method:
         return count.voices
     return count.likes if words.ranks_likes(entry) else count.reposts + count.likes
 
 
-def counted(entry: Entry) -> str:
+def counts_line(entry: Entry) -> str:
     """`People: Bluesky 196 (104 count) · Mastodon 121`: an entry's counts in a line, largest first; empty if it has
     none. Numbers too small to count are left out if there are larger ones."""
-    counts = sorted(((figure(entry, count), count) for count in entry.counts), key=lambda pair: -pair[0])
+    counts = sorted(((main_figure(entry, count), count) for count in entry.counts), key=lambda pair: -pair[0])
     least = min(MIN_VOICES, counts[0][0]) if counts else 0
     figures = [_counted(entry, count, number) for number, count in counts if number and number >= least]
     unit = "People"
@@ -85,19 +85,21 @@ def introduction(issue: PublishedIssue) -> str:
     """`Kettles · On Tea · Bridges for Robots · and 7 more`: the contents of an issue, in a line or two. Why it has
     nothing, if it has no papers."""
     entries = issue.content.entries
-    return joined([title(issue, entry.paper) for entry in entries[:TITLES]], len(entries)) or phrases.empty(issue)
+    return join_titles(
+        [plain_title(issue, entry.paper) for entry in entries[:TITLES]], len(entries)
+    ) or phrases.why_empty(issue)
 
 
-def joined(titles: Sequence[str], total: int) -> str:
+def join_titles(titles: Sequence[str], total: int) -> str:
     """Titles of a number of papers in a line: `Kettles · On Tea · Bridges for Robots · and 7 more`."""
     more = _more(total - len(titles))
-    return " · ".join([*(phrases.cut(title, MAX_INTRODUCED_CHARS) for title in titles), *more])
+    return " · ".join([*(phrases.cut_text(title, MAX_INTRODUCED_CHARS) for title in titles), *more])
 
 
 def subject(issue: PublishedIssue) -> str:
     """`Quiet Parsers under Deep Wells and 9 more · 13 March`: the first title, cut if it is long, and the day."""
     content = issue.content
-    first = title(issue, content.entries[0].paper) if content.entries else ""
+    first = plain_title(issue, content.entries[0].paper) if content.entries else ""
     return headline(content.publication.window, content.day, first, len(content.entries))
 
 
@@ -105,7 +107,7 @@ def headline(window: Window, day: str, first: str, total: int) -> str:
     """The same of papers of which only the first title is known."""
     name = phrases.issue_name(window, day)
     when = name if window == "monthly" else name.rpartition(" ")[0]
-    shown = phrases.cut(first, MAX_TITLE_CHARS) if total else "No papers"
+    shown = phrases.cut_text(first, MAX_TITLE_CHARS) if total else "No papers"
     more = _more(total - 1)
     return f"{' '.join([shown, *more])} · {when}"
 
@@ -114,7 +116,7 @@ def _more(count: int) -> list[str]:
     return [f"and {format_number(count)} more"] if count > 0 else []
 
 
-def title(issue: PublishedIssue, paper: str) -> str:
+def plain_title(issue: PublishedIssue, paper: str) -> str:
     """A paper's title as plain text, its id if it has none."""
     text = plain_line(issue.papers[paper].title) or phrases.paper_name(paper)
     return phrases.marked_title(text, withdrawn=issue.withdrawn.get(paper, ""))

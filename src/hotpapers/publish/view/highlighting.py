@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from hotpapers.publish.view.clean_text import shown
+from hotpapers.publish.view.clean_text import displayable_text
 
 OPEN, CLOSE = "\ue000", "\ue001"
 """Stand for the ends of a mark while a text is changed; texts that have them are not marked."""
@@ -18,10 +18,10 @@ Spans = Sequence[tuple[int, int]]
 """Start and end of each mark, in code points, in order and without overlaps."""
 
 
-def marked(text: str, spans: Spans) -> Markup:
+def mark_spans(text: str, spans: Spans) -> Markup:
     """A text with these spans marked."""
     signed = with_signs(text, 0, len(text), spans)
-    return escape(shown(text)) if signed == text else _as_marks(signed)
+    return escape(displayable_text(text)) if signed == text else _as_marks(signed)
 
 
 def with_signs(text: str, start: int, end: int, spans: Spans) -> str:
@@ -43,10 +43,10 @@ def from_signs(signed: str, text: str) -> Markup:
     """The text with marks in place of signs; without any if the signs got lost, or if it is another text without
     them."""
     if signed == text or not _PAIRS.fullmatch(signed) or _SIGNS.sub("", signed) != text:
-        return escape(shown(text))
+        return escape(displayable_text(text))
     return _as_marks(signed)
 
 
 def _as_marks(signed: str) -> Markup:
-    html = str(escape(shown(signed)))
+    html = str(escape(displayable_text(signed)))
     return Markup(html.replace(OPEN, "<mark>").replace(CLOSE, "</mark>"))

@@ -25,13 +25,13 @@ from hotpapers.publish.view.post_views import (
     PostView,
     QuoteView,
     best_quote,
-    elsewhere,
     lane_views,
-    quotations,
+    other_posts,
+    quotation_views,
 )
 from hotpapers.publish.view.reading_words import known_since
 from hotpapers.publish.view.score_view import ScoreView, score_view
-from hotpapers.publish.view.sparkline import Sparkline, spark
+from hotpapers.publish.view.sparkline import Sparkline, history_curve
 from hotpapers.publish.view.tex import plain_line
 
 MAX_COMMENT_CHARS = 500
@@ -200,7 +200,7 @@ class IssueView(NamedTuple):
     def introduction(self) -> str:
         """The first titles in a line; why there are none, if it has no papers."""
         first = [entry.plain_title for entry in islice(self.entries, glance.TITLES)]
-        return glance.joined(first, len(self.entries)) or self.empty
+        return glance.join_titles(first, len(self.entries)) or self.empty
 
     @property
     def posts_only_on(self) -> str:
@@ -228,10 +228,10 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         editions=len(issue.editions),
         title=phrases.issue_heading(content.publication.window, content.day),
         name=phrases.issue_name(content.publication.window, content.day),
-        glance=glance.line(issue),
+        glance=glance.summary_line(issue),
         facts=one_line(" · ".join(phrases.facts(issue, with_reasons=False))),
         notes=phrases.notes(issue),
-        empty=phrases.empty(issue),
+        empty=phrases.why_empty(issue),
         announced=content.announced or 0,
         entries=LazyEntries(issue, content.entries, history, posts),
         further=LazyEntries(issue, content.further or (), history, posts),
@@ -241,7 +241,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         ranking=content.ranking,
         digest=issue.digest,
         frozen=phrases.minute_name(issue.frozen_at),
-        frozen_at=timestamps.rfc3339(issue.frozen_at),
+        frozen_at=timestamps.format_rfc3339(issue.frozen_at),
         reason=one_line(content.reason),
     )
 
@@ -266,7 +266,7 @@ def _entry(
     printed = filter(words.is_printed, entry.counts)
     counts = tuple(_count(entry, count, threads.get(count.network, "")) for count in printed)
     until = max((count.until for count in entry.counts), default=0)
-    curve = spark(history, until)
+    curve = history_curve(history, until)
     if curve and (regulars := words.known_sentence(entry.counts)):
         curve = curve._replace(description=f"{curve.description} {regulars}")
     return EntryView(
@@ -281,13 +281,13 @@ def _entry(
         counts_view=CountsView(counts, curve),
         opening=phrases.opening(paper),
         abstract=one_line(paper.abstract),
-        comment=phrases.cut(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
-        posts=quotations(posts),
+        comment=phrases.cut_text(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
+        posts=quotation_views(posts),
         quote=best_quote(posts, paper),
         known_since=known_since(issue.content, entry),
-        elsewhere=elsewhere(posts),
+        elsewhere=other_posts(posts),
         announcement=phrases.announcement(issue.content, entry),
-        links=links(paper, newer, known, issue.notices.get(entry.paper, ())),
+        links=links_to_paper(paper, newer, known, issue.notices.get(entry.paper, ())),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),
@@ -302,14 +302,14 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
         name=phrases.network_name(count.network),
         mark=icon_of(count.network),
         words=phrases.counts_and_bots(count, note),
-        figure=glance.figure(entry, count),
+        figure=glance.main_figure(entry, count),
         short=f"{shown}, {note}" if note else shown,
         why=words.why_counted(entry, count),
         url=thread,
     )
 
 
-def links(
+def links_to_paper(
     paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = (), notices: Iterable[Notice] = ()
 ) -> tuple[LinkedPiece, ...]:
     """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it; `notices`:

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 
 RULE = "telling/1"
 """The name of the rule. A changed rule gets a new name, so that pages' statements about their lead stay true."""
@@ -138,10 +138,10 @@ _END = re.compile(r"[.!?][\"'”’)\]]*(?= +[\"'“‘(\[]?(?:[A-Z0-9$\\]|[a-z]
 _NAME = re.compile(r"([^\s:]{2,20}): ")
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences of a one-line text. Formulas are never split."""
     text = text[:MAX_ABSTRACT_CHARS]
-    inside = [(piece.start, piece.end) for piece in formulas(text)]
+    inside = [(piece.start, piece.end) for piece in find_formulas(text)]
     matches = _END.finditer(text)
     ends = [match.end() for match in matches if _is_end(text, match, inside)]
     parts = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
@@ -154,7 +154,7 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
     return not (match[0].startswith(".") and _SHORT.search(text, max(match.start() - 12, 0), match.start() + 1))
 
 
-def points(sentence: str, number: int, count: int, name: str = "") -> int:
+def sentence_points(sentence: str, number: int, count: int, name: str = "") -> int:
     """The points of sentence `number` (from 0) out of `count`. `name`: the name of its subject in the paper's title."""
     opening_points = _opening_points(sentence, number, count, name)
     return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
@@ -192,7 +192,7 @@ def name_in(title: str) -> str:
 
 def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of a one-line abstract; empty if there is none."""
-    all_sentences = sentences(abstract)
+    all_sentences = split_sentences(abstract)
     name = name_in(title)
     scores = [(_opening_points(sentence, n, len(all_sentences), name), -n) for n, sentence in enumerate(all_sentences)]
     best = (MIN_POINTS, 0)  # points, and the negated sentence number, so that ties go to the first

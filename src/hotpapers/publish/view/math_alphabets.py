@@ -44,7 +44,7 @@ _LETTERS: dict[str, tuple[str, Styles]] = {
 _STYLED = {parts: char for char, parts in _LETTERS.items()}
 
 
-def styled(text: str, styles: Set[str]) -> str:
+def style_text(text: str, styles: Set[str]) -> str:
     """The text in an alphabet. A letter that already has one keeps its shape, and becomes bold or italic as well."""
     return "".join(_styled(char, styles) for char in text)
 
@@ -118,7 +118,7 @@ _IS_TEXT = frozenset({"bold", "italic", "sans-serif", "monospace"})
 """Alphabets in which words are written; in others, adjacent letters are single ones."""
 
 
-def expand(tex: str) -> str:
+def expand_alphabets(tex: str) -> str:
     """A formula with its alphabets as letters; commands inside an alphabet's argument keep the alphabet's command."""
     for _ in range(_NESTED):
         before = tex
@@ -137,11 +137,11 @@ def _letters(match: re.Match[str]) -> str:
     styles = _STYLES[command]
     argument = (letter or argument).strip()
     if len(argument) == 1:
-        return styled(argument, styles)
+        return style_text(argument, styles)
     if _WORD.fullmatch(argument) and styles <= _IS_TEXT:
-        return rf"{{\text{{{styled(argument, styles)}}}}}"
+        return rf"{{\text{{{style_text(argument, styles)}}}}}"
     parts = _COMMAND.split(argument)
-    parts[::2] = [styled(part, styles) for part in parts[::2]]
+    parts[::2] = [style_text(part, styles) for part in parts[::2]]
     content = "".join(parts)
     if len(parts) > 1:
         return rf"\{_USUAL.get(command, command)}{{{content}}}"
@@ -162,7 +162,7 @@ def _prose_letters(match: re.Match[str]) -> str:
     letters = match[2] or match[3]
     if len(letters) > 1 and styles <= _IS_TEXT:
         return letters
-    return styled(letters, styles)
+    return style_text(letters, styles)
 
 
 def _raised_letters(kind: str) -> Mapping[str, str]:

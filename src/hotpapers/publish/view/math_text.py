@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from xml.etree.ElementTree import Element, ParseError
 
 from hotpapers.publish.view.math_alphabets import RAISED_LETTERS, by_name
-from hotpapers.publish.view.mathml import CACHED, formula, tree_of
+from hotpapers.publish.view.mathml import CACHED, render_formula, tree_of
 
 _TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
 """Signs of mathematics without space around them, as few words on a line need."""
@@ -40,7 +40,7 @@ SIGN_OF = {"sub": "_", "super": "^"}
 @lru_cache(CACHED)
 def line_of(tex: str) -> str | None:
     """A formula as text; None if it cannot be rendered."""
-    rendered = formula(tex)
+    rendered = render_formula(tex)
     try:
         text = _text(tree_of(rendered)) if rendered else ""
     except (ParseError, RecursionError, LookupError, ValueError):  # or a part is missing

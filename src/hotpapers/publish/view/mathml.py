@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
-from hotpapers.publish.view.clean_text import shown
+from hotpapers.publish.view.clean_text import displayable_text
 
 MAX_FORMULA_CHARS = 1000
 """Most code points of a formula."""
@@ -149,7 +149,7 @@ _QUANTITY = re.compile(
 )
 
 
-def chemical(text: str) -> str:
+def chemical_formula(text: str) -> str:
     """A chemical formula as mhchem reads it: `CO2 -> H2O` is CO₂ → H₂O."""
     return _ATOMS.sub(lambda match: match[0].translate(_SUBSCRIPTS), text).replace("->", "→")
 
@@ -172,7 +172,7 @@ def _text_and_formulas(match: re.Match[str]) -> str:
 
 def _expand_macros(tex: str) -> str:
     """Rewrite the formula in commands that the library knows."""
-    tex = _CHEMICAL.sub(lambda match: rf"\text{{{chemical(match[1])}}}", _UNICODE.sub(_character, tex))
+    tex = _CHEMICAL.sub(lambda match: rf"\text{{{chemical_formula(match[1])}}}", _UNICODE.sub(_character, tex))
     tex = _QUANTITY.sub(_quantity, tex)
     tex = _TEXT.sub(_text_and_formulas, _OPERATOR_NAME.sub(_operator_name, tex))
     tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
@@ -182,7 +182,7 @@ def _expand_macros(tex: str) -> str:
     )
     tex = _WORD.sub(lambda match: rf"\text{{{match[1]}}}" if match[1] else rf"{{\text{{{match[2]}}}}}", tex)
     tex = _OPERATOR.sub(lambda match: rf"\operatorname{{{match[1] or match[2]}}}", tex)
-    tex = math_alphabets.expand(_MACRO.sub(lambda match: _PLAIN.get(match[1], match[0]), tex))
+    tex = math_alphabets.expand_alphabets(_MACRO.sub(lambda match: _PLAIN.get(match[1], match[0]), tex))
     return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]) if match[1] else match[0], tex)
 
 
@@ -190,9 +190,9 @@ def _expand_macros(tex: str) -> str:
 
 
 @lru_cache(CACHED)
-def formula(tex: str) -> Markup | None:
+def render_formula(tex: str) -> Markup | None:
     """A formula as an inline `math` element; None if it cannot be rendered."""
-    tex = _OPEN_END.sub(r"\g<0> ", " ".join(shown(tex).split()))
+    tex = _OPEN_END.sub(r"\g<0> ", " ".join(displayable_text(tex).split()))
     if not tex or len(tex) > MAX_FORMULA_CHARS or _depth(tex) > MAX_FORMULA_DEPTH:
         return None
     try:
@@ -220,7 +220,7 @@ def _safe(mathml: str) -> str:
     cleaned = _cleaner().clean(f"<math>{mathml}</math>").removeprefix("<math>").removesuffix("</math>")
     if _text(cleaned) != _text(mathml):
         return ""
-    return shown(_without_empty(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>")))
+    return displayable_text(_without_empty(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>")))
 
 
 _NOT = re.compile(
@@ -348,7 +348,7 @@ def _letters(match: re.Match[str]) -> str:
     text = html.unescape(content)
     if variant == "normal" or len(text.split()) > 1:
         return match[0]
-    letters = math_alphabets.styled(text, math_alphabets.styles_named(variant))
+    letters = math_alphabets.style_text(text, math_alphabets.styles_named(variant))
     return f"<{name}{before}{after}>{html.escape(letters)}</{name}>"
 
 

@@ -167,7 +167,7 @@ def field_of(paper: Paper | EntrySummary) -> str:
     return phrases.one_line(paper.categories[0]) if paper.categories else OTHER
 
 
-def fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> Fields | None:
+def choose_fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> Fields | None:
     """The fields of papers, by their primary categories. None if the choice is a category that does not exist."""
     counts = Counter(categories)
     if choice.category and not (choice.category in counts or field_name(choice.category)):

@@ -24,9 +24,9 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.arxiv.calendar import announced_at, holiday
+from hotpapers.base.papers.arxiv.calendar import announced_at, holiday_reason
 from hotpapers.base.text import timestamps
-from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
@@ -35,7 +35,7 @@ from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
 
-shown = clean_text.shown
+shown = clean_text.displayable_text
 one_line = clean_text.one_line
 
 LEAD = 200
@@ -54,7 +54,7 @@ def marked_title(title: str, *, withdrawn: str) -> str:
     return f"[{withdrawn}] {title}" if withdrawn else title
 
 
-def cut(text: str, limit: int) -> str:
+def cut_text(text: str, limit: int) -> str:
     """The text, or its first words and an ellipsis, in at most `limit` code points; a long last word is cut too."""
     if len(text) <= limit:
         return text
@@ -155,8 +155,8 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
 def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
     witnessed = words.witnessed_by(content.witnessed)
     facts = (
-        *announcement_counts.facts(content),
-        words.provisional(content.compared),
+        *announcement_counts.announcement_facts(content),
+        words.provisional_note(content.compared),
         readings_text(content, with_reasons=with_reasons) if content.readings else "no network read",
         witnessed,
         _talk_time(content),
@@ -175,7 +175,7 @@ def _talk_time(content: IssueContent) -> str:
     return f"{count_noun(hours, 'hour')} of discussion since the announcement"
 
 
-def empty(issue: PublishedIssue) -> str:
+def why_empty(issue: PublishedIssue) -> str:
     """Why an issue has no papers; empty if it has some."""
     content = issue.content
     if content.entries:
@@ -183,15 +183,15 @@ def empty(issue: PublishedIssue) -> str:
     if issue.listing:
         return "The listing of this day has no papers."
     if content.announced == 0 and content.publication.window == "daily":
-        name = holiday(content.day)
+        name = holiday_reason(content.day)
         fields = " in this publication’s fields" if content.publication.categories else ""
         return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
     if not content.readings and not (content.retrospective and content.considered):
-        return announcement_counts.unread("was")
+        return announcement_counts.unread_sentence("was")
     return announcement_counts.empty_reason(content)
 
 
-def note(publication: Publication) -> str:
+def publication_note(publication: Publication) -> str:
     """A publication's note to its readers, shown everywhere; empty if it has none."""
     return one_line(publication.note or "")
 
@@ -214,7 +214,7 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
 
 def further_title(content: IssueContent) -> str:
     """`228 more above 500`: what follows the entries; empty if nothing does."""
-    return announcement_counts.further(content)
+    return announcement_counts.count_further(content)
 
 
 NO_ISSUE = "No issue: nothing was read in time."
@@ -291,17 +291,17 @@ def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = Fa
     if not entry.place:
         return ""
     if is_ongoing:
-        return f"{ordinal(entry.place)} of {len(issue.content.ongoing)} still talked about."
-    other = movement(entry, issue.listing is not None)
+        return f"{format_ordinal(entry.place)} of {len(issue.content.ongoing)} still talked about."
+    other = place_change(entry, issue.listing is not None)
     return f"Place {entry.place} of {len(issue.content.listed)}{other and f'; {other}'}."
 
 
-def movement(entry: Entry, listed: bool) -> str:
+def place_change(entry: Entry, listed: bool) -> str:
     """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
     rule = "originally" if listed else "by likes and reposts"
     if entry.classic_rank in (0, entry.place):
         return ""
-    return f"{ordinal(entry.classic_rank)} {rule}"
+    return f"{format_ordinal(entry.classic_rank)} {rule}"
 
 
 def paper_name(paper: str) -> str:
@@ -321,7 +321,7 @@ def paper_label(paper: str) -> str:
     return f"{server.title}{' ' if server.registrants else ':'}{paper_name(paper)}"
 
 
-def ordinal(number: int) -> str:
+def format_ordinal(number: int) -> str:
     """A number as an ordinal: `1st`, `12th`, `23rd`."""
     if number % 100 in (11, 12, 13):
         ending = "th"
@@ -337,7 +337,7 @@ def tie_note(entry: Entry, ranking: str) -> str:
 
 def announcement(content: IssueContent, entry: Entry) -> str:
     """When an entry was announced; empty if it was on the issue's own day."""
-    text = announcement_counts.announcement(content, entry)
+    text = announcement_counts.announcement_phrase(content, entry)
     return "" if text == "announced that day" or content.publication.window != "daily" else text
 
 
@@ -365,7 +365,7 @@ def opening(paper: Paper) -> Opening:
     sentences is shown whole, and nothing unfolds."""
     abstract = one_line(paper.abstract)
     if paper.summary:
-        return Opening(*unsigned(one_line(paper.summary)), abstract)
+        return Opening(*split_mark(one_line(paper.summary)), abstract)
     if len(abstract) <= LEAD + 40 and len(_SENTENCE_END.findall(abstract)) < 2:
         return Opening(abstract, "", "")
     lead = key_sentence(abstract, one_line(paper.title))
@@ -380,7 +380,7 @@ def opening(paper: Paper) -> Opening:
 
 def _first_lines(abstract: str) -> tuple[int, bool]:
     """Where the first lines end, never inside a formula; and whether they are whole sentences."""
-    formula_spans = [(piece.start, piece.end) for piece in formulas(abstract)]
+    formula_spans = [(piece.start, piece.end) for piece in find_formulas(abstract)]
 
     def is_text(end: int) -> bool:
         return not any(start < end < until for start, until in formula_spans)
@@ -422,13 +422,13 @@ _SIGNED = re.compile(r"(.+) \((machine-written, [^()]+, \d{4}-\d\d-\d\d)\)", re.
 _ODD = re.compile(r"[^\w.:/+-]+")
 
 
-def signed(text: str, model: str, day: str) -> str:
+def signed_sentence(text: str, model: str, day: str) -> str:
     """A machine-written sentence with its mark: `Kettles boil. (machine-written, tea-7b, 2026-11-20)`."""
     name = _ODD.sub(" ", model).strip()[:MAX_MODEL_CHARS].strip() or "unnamed model"
     return f"{text} (machine-written, {name}, {day})"
 
 
-def unsigned(summary: str) -> tuple[str, str]:
+def split_mark(summary: str) -> tuple[str, str]:
     """A summary's text and its mark; the mark is empty for a person's summary."""
     match = _SIGNED.fullmatch(summary)
     return (match[1], match[2]) if match else (summary, "")

@@ -88,10 +88,10 @@ class DiscussionView(NamedTuple):
     threads: tuple[ThreadView, ...]
 
 
-def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
+def quotation_views(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """The posts that have words to show."""
     posts = [quotation.post for quotation in phrases.with_words(rows)]
-    return tuple(PostView(key=one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
+    return tuple(PostView(key=one_line(post.post), pieces=linked_pieces(post), **post_byline(post)) for post in posts)
 
 
 def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
@@ -100,7 +100,7 @@ def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
     if best is None:
         return None
     post = best.quotation.post
-    source = byline(best.quotation.post)
+    source = post_byline(best.quotation.post)
     author = source["author"] + (", author" if best.is_author else "")
     return QuoteView(
         key=one_line(post.post),
@@ -114,7 +114,7 @@ def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
     )
 
 
-def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
+def other_posts(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
     """The other posts, each once, by network."""
     by_network: dict[str, dict[str, Post]] = defaultdict(dict)
     for quotation in rows:
@@ -139,18 +139,18 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     return ElsewhereView(network, head, tuple(links))
 
 
-def byline(post: Post) -> dict[str, str]:
+def post_byline(post: Post) -> dict[str, str]:
     """A post's author, network, date, language and text direction."""
     blog = blog_name(post)
     handle = "" if is_blogs(post.network) else one_line(handle_text(post.handle))
     return {
-        "lang": language(post.lang),
+        "lang": html_language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
         "author": one_line(post.name) or handle or "A post",
         "handle": handle if post.name else "",
         "network": blog or phrases.network_name(post.network),
         "day": phrases.date_name(post.created_at),
-        "moment": timestamps.rfc3339(post.created_at),
+        "moment": timestamps.format_rfc3339(post.created_at),
         "url": site_paths.post_url(post.post, post.links),
     }
 
@@ -165,7 +165,7 @@ def blog_name(post: Post) -> str:
     return ""
 
 
-def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
+def discussion_views(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
     """Where a paper is discussed: its posts by network, those with the most reactions first."""
     by_network: dict[str, list[Quotation]] = defaultdict(list)
     for quotation in sorted(posts, key=lambda quotation: -quotation.reactions):
@@ -178,32 +178,32 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
 
 
 def _thread(quotation: Quotation) -> ThreadView:
-    source = byline(quotation.post)
+    source = post_byline(quotation.post)
     reactions = quotation.reactions
     shown = {name: source[name] for name in ("author", "day", "moment", "url")}
     reaction_count = count_noun(reactions, "reaction") if reactions else ""
     return ThreadView(blog=blog_name(quotation.post), reactions=reaction_count, **shown)
 
 
-def language(code: str) -> str:
+def html_language(code: str) -> str:
     """A network's language code as HTML expects it: `in` → `id`; `und` for anything invalid."""
     new_code = _NEW_CODES.get(code.lower(), code)
     return new_code if _LANGUAGE.fullmatch(new_code) else "und"
 
 
-def pieces(post: Post) -> tuple[LinkedPiece, ...]:
+def linked_pieces(post: Post) -> tuple[LinkedPiece, ...]:
     """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
     result = []
     end = 0
     for link in sorted(post.links, key=lambda link: link.start):
-        if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
+        if end <= link.start < link.end <= len(post.text) and site_paths.outside_address(link.target):
             label = post.text[link.start : link.end]
-            result += [(post.text[end : link.start], ""), (label + disguise(label, link.target), link.target)]
+            result += [(post.text[end : link.start], ""), (label + disguised_host(label, link.target), link.target)]
             end = link.end
     return tuple(LinkedPiece(phrases.shown(text), url) for text, url in (*result, (post.text[end:], "")) if text)
 
 
-def disguise(text: str, target: str) -> str:
+def disguised_host(text: str, target: str) -> str:
     """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
     match = _HOST.match(text.strip())
     text_host, target_host = match, _HOST.match(target)
@@ -253,5 +253,5 @@ def _line(lane_paper: LanePaper) -> LaneLine:
 
 
 def _source(quotation: Quotation) -> LinkedPiece:
-    source = byline(quotation.post)
+    source = post_byline(quotation.post)
     return LinkedPiece(f"{source['author']}, {source['network']}", source["url"])

@@ -76,7 +76,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
         latest=phrases.issue_heading(publication.window, latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
         frozen=phrases.minute_name(latest.frozen_at) if latest else "",
-        frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
+        frozen_at=timestamps.format_rfc3339(latest.frozen_at) if latest else "",
         due=due,
         ended=phrases.issue_heading(publication.window, str(publication.last_day)) if has_ended else "",
         days=tuple(_days(issues)),
@@ -96,7 +96,7 @@ def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
         return None
     at = limit_of(publication, following) + GRACE
     name = phrases.issue_heading(publication.window, following)
-    return NextIssue(name, phrases.minute_name(at), timestamps.rfc3339(at))
+    return NextIssue(name, phrases.minute_name(at), timestamps.format_rfc3339(at))
 
 
 def first_due(publication: Publication) -> str:
@@ -129,13 +129,13 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
 
 def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
     """The days between two days, both excluded. `unread_days`: those on which nothing was read in time."""
-    day = announcement_days.following(first)
+    day = announcement_days.next_label(first)
     while day < last:
-        holiday = announcement_days.holiday(day)
+        holiday = announcement_days.holiday_reason(day)
         reason = f"nothing was announced ({holiday})" if holiday else "none was made"
         text = f"no issue: {'nothing was read in time' if day in unread_days else reason}"
         yield DayState(phrases.day_name(day), "", text, "")
-        day = announcement_days.following(day)
+        day = announcement_days.next_label(day)
 
 
 # ---- networks ----------------------------------------------------------------------------------------------

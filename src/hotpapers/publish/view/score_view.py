@@ -52,13 +52,13 @@ def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False)
     """The score of an entry of an issue."""
     parts = [part for part in entry.parts if part.score]
     return ScoreView(
-        summary=one_line(summary(entry)),
+        summary=one_line(score_summary(entry)),
         rows=tuple(_row(entry, part) for part in parts),
-        parts=tuple((one_line(words.part_sentence(part)), words.formula(part)) for part in parts),
+        parts=tuple((one_line(words.part_sentence(part)), words.part_formula(part)) for part in parts),
         total=phrases.total(entry),
         points=format_number(entry.score),
         tie_note=phrases.tie_note(entry, issue.content.ranking),
-        forecasts=tuple(one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
+        forecasts=tuple(one_line(forecasts.forecast_sentence(item)) for item in forecasts.known_forecasts(entry)),
         provisional=phrases.provisional(issue.content, entry),
         places=phrases.place_sentence(issue, entry, is_ongoing=is_ongoing),
         counted=tuple(_counted(entry)),
@@ -68,7 +68,7 @@ def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False)
 # ---- in a sentence -----------------------------------------------------------------------------------------
 
 
-def summary(entry: Entry) -> str:
+def score_summary(entry: Entry) -> str:
     """`More attention than any of 91 other papers on Bluesky; 64 regulars are among the people.`; empty for a score
     without comparisons."""
     compared = sorted((part for part in entry.parts if part.papers and part.score > 0), key=lambda part: -part.score)
@@ -122,7 +122,7 @@ def _limit(part: ScoreComponent) -> str:
     """Why points are taken off: `2 regulars: at most 480 points`."""
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
         return f"{'one regular' if part.voices else 'no regulars'}: no points"
-    limit = rarity_2.limit(part.voices)
+    limit = rarity_2.vouched_limit(part.voices)
     return f"{format_number(part.voices)} regulars: at most {format_number(limit)} points"
 
 

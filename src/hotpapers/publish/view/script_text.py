@@ -1,4 +1,4 @@
-"""Titles and abstracts for scripts, which build from them what `tex.prose` shows, without reading HTML.
+"""Titles and abstracts for scripts, which build from them what `tex.tex_to_markup` shows, without reading HTML.
 
 A text is a string, or a list of strings and formulas; a formula is a tree: `["math", {"alttext": "x^2"}, ["msup", {},
 ["mi", {}, "x"], ["mn", {}, "2"]]]`. So a script can only make the elements that it knows.

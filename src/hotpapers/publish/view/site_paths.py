@@ -19,7 +19,7 @@ from hotpapers.base.model import Paper, TextLink
 from hotpapers.base.networks import is_blogs
 from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.text import timestamps
-from hotpapers.base.text.timestamps import tid
+from hotpapers.base.text.timestamps import make_tid
 
 _PAPER_PATH = re.compile(r"paper/(.{7,250})/index\.html")
 _ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
@@ -181,12 +181,12 @@ def paper_of(path: str) -> str:
 
 def abs_url(paper: str, version: int = 0) -> str:
     """The server's page of a paper, or of one of its versions."""
-    return outside(_links(paper, version)[0])
+    return outside_address(_links(paper, version)[0])
 
 
 @lru_cache(CACHED)
 def _links(paper: str, version: int = 0) -> tuple[str, str]:
-    return paper_servers.links(paper, version or None) if paper_servers.is_paper_key(paper) else ("", "")
+    return paper_servers.paper_links(paper, version or None) if paper_servers.is_paper_key(paper) else ("", "")
 
 
 def paper_url(base: str, paper: str) -> str:
@@ -197,7 +197,7 @@ def paper_url(base: str, paper: str) -> str:
 
 def pdf_url(paper: str) -> str:
     """The paper as PDF."""
-    return outside(_links(paper)[1])
+    return outside_address(_links(paper)[1])
 
 
 def html_url(paper: str) -> str:
@@ -236,7 +236,7 @@ def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:
     if not any(host in small for host in _CODE_HOSTS):  # quick check: most papers name none
         return ""
     match = _CODE.search(text)
-    return outside("https://" + match[1].rstrip(".,;:'")) if match else ""
+    return outside_address("https://" + match[1].rstrip(".,;:'")) if match else ""
 
 
 @lru_cache(CACHED)
@@ -245,7 +245,7 @@ def category_url(category: str) -> str:
     return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""
 
 
-def outside(target: str) -> str:
+def outside_address(target: str) -> str:
     """The target of an outside link if it is a plain web address; empty otherwise.
 
     The host must be ASCII: letters of other scripts can imitate others, and every name has an ASCII form (RFC 5891).
@@ -257,13 +257,13 @@ def outside(target: str) -> str:
 def post_page(key: str) -> str:
     """A post's own page on its network, by key; `keys.parse_key` is the inverse."""
     own_id = keys.own_id(key)
-    return keys.page_of(keys.network_of(key), own_id) or outside(own_id)
+    return keys.page_of(keys.network_of(key), own_id) or outside_address(own_id)
 
 
 def post_url(key: str, links: Sequence[TextLink]) -> str:
     """A post's own page, by key; for a blog's, the address to which its title links."""
     is_blog = is_blogs(keys.network_of(key))
-    return post_page(key) or next((outside(link.target) for link in links if is_blog and link.start == 0), "")
+    return post_page(key) or next((outside_address(link.target) for link in links if is_blog and link.start == 0), "")
 
 
 def is_folded(last: str, since: str) -> bool:
@@ -280,13 +280,13 @@ def publication_key(publication: str) -> str:
     """The record key of a publication."""
     digest = hashlib.sha256(publication.encode()).digest()
     clock = int.from_bytes(digest[6:8], "big")
-    return tid(int.from_bytes(digest[:6], "big"), clock)
+    return make_tid(int.from_bytes(digest[:6], "big"), clock)
 
 
 def document_key(publication: str, day: str) -> str:
     """The record key of an issue, the same for all editions."""
     digest = hashlib.sha256(f"{publication} {day}".encode()).digest()
-    return tid(timestamps.midnight(day), int.from_bytes(digest[:2], "big"))
+    return make_tid(timestamps.start_of_day(day), int.from_bytes(digest[:2], "big"))
 
 
 def publication_uri(account: str, publication: str) -> str:

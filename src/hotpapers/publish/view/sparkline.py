@@ -23,7 +23,7 @@ class Sparkline(NamedTuple):
     description: str
 
 
-def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
+def history_curve(history: Iterable[Attention], until: int) -> Sparkline | None:
     """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
     by_age: Counter[int] = Counter()
     for attention in history:
@@ -38,10 +38,10 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
         [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
     )
     parts = ", ".join(f"{format_number(voices)} after {count_noun(age, 'hour')}" for age, voices in chosen_rows)
-    return curve([(0, 0), *counts], f"People since the announcement: {parts}.")
+    return draw_curve([(0, 0), *counts], f"People since the announcement: {parts}.")
 
 
-def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
+def draw_curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
     """The curve of some counts, each with its moment, from 0 to the last."""
     width = WIDTH - 2 * EDGE
     height = HEIGHT - 2 * EDGE

@@ -15,14 +15,14 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-from hotpapers.base.text.tex_formulas import TexFormula, formulas
+from hotpapers.base.text.tex_formulas import TexFormula, find_formulas
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets, mathml
 from hotpapers.publish.view.clean_text import one_line
-from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs
+from hotpapers.publish.view.highlighting import Spans, from_signs, mark_spans, with_signs
 from hotpapers.publish.view.math_alphabets import RAISED_LETTERS
 from hotpapers.publish.view.math_text import SIGN_OF, line_of
-from hotpapers.publish.view.mathml import formula
+from hotpapers.publish.view.mathml import render_formula
 
 MAX_TEXT_CHARS = 10_000
 """Code points of a text that is searched for TeX; a longer text is shown unchanged."""
@@ -35,12 +35,12 @@ _FORMULA_HERE = "\0"
 """Stands for a formula while commands around it are dropped; no page can show this character."""
 
 
-def prose(text: str, spans: Spans = ()) -> Markup:
+def tex_to_markup(text: str, spans: Spans = ()) -> Markup:
     """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX.
     `spans`: to mark; a formula is marked whole."""
     if not _has_tex(text):
-        return marked(text, spans) if spans else escape(text)
-    pieces = list(formulas(text))
+        return mark_spans(text, spans) if spans else escape(text)
+    pieces = list(find_formulas(text))
     shown = [
         _MARK.format(html) if any(start < piece.end and piece.start < end for start, end in spans) else html
         for piece, html in zip(pieces, _formulas_html(pieces), strict=True)
@@ -49,10 +49,10 @@ def prose(text: str, spans: Spans = ()) -> Markup:
 
 
 def pieces_of(text: str) -> list[str]:
-    """The pieces that `prose` shows: text, which is not escaped yet, and formulas, which are Markup."""
+    """The pieces that `tex_to_markup` shows: text, which is not escaped yet, and formulas, which are Markup."""
     if not _has_tex(text):
         return [text]
-    pieces = list(formulas(text))
+    pieces = list(find_formulas(text))
     return list(filter(None, _in_turn(_stretches(text, pieces), _formulas_html(pieces))))
 
 
@@ -73,7 +73,7 @@ def _formulas_html(pieces: Sequence[TexFormula]) -> list[Markup]:
     result: list[Markup] = []
     size = 0
     for piece in pieces:
-        rendered = formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
+        rendered = render_formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
         result.append(_TEX_CODE.format(piece.tex) if rendered is None else rendered)
         size += len(result[-1])
     return result
@@ -88,7 +88,7 @@ def _marked_stretches(text: str, pieces: Sequence[TexFormula], spans: Spans) -> 
     return list(map(from_signs, signed, stretches))
 
 
-def plain(text: str) -> str:
+def tex_to_text(text: str) -> str:
     """A text with TeX as plain text: accented TeX letters as letters, formulas as TeX."""
     return _plain_letters(text) if _has_tex(text) else text
 
@@ -109,7 +109,7 @@ def _line(text: str, formula_text: Callable[[str], str | None]) -> str:
 
 
 def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda tex: None) -> str:
-    pieces = list(formulas(text))
+    pieces = list(find_formulas(text))
     formula_texts = [formula_text(piece.tex) or text[piece.start : piece.end] for piece in pieces]
     return "".join(_in_turn(_stretches(text, pieces), formula_texts))
 
@@ -270,7 +270,7 @@ def _without_styles(text: str) -> str:
         before = text
         text = _STYLED.sub(lambda group: group[1] or group[2] or "", text)
         text = _TWO.sub(_both, _RAISED.sub(_raised, text))
-        text = _UNKNOWN.sub(_content, _CHEMICAL.sub(lambda match: mathml.chemical(match[1]), text))
+        text = _UNKNOWN.sub(_content, _CHEMICAL.sub(lambda match: mathml.chemical_formula(match[1]), text))
         if text == before:
             break
     return text

@@ -78,7 +78,7 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
     if is_lifted:
         outcome = f"It counts as a person from now on; to undo: {judge} --undo"
     text = f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"
-    reader_reports.note(record.database, ReaderReport(0, at, "contest", subject=account, text=text))
+    reader_reports.store_report(record.database, ReaderReport(0, at, "contest", subject=account, text=text))
     return "lifted" if is_lifted else "asked"
 
 

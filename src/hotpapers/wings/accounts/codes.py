@@ -29,23 +29,23 @@ class ProofChallenge(NamedTuple):
     nonce: str
 
 
-def encode(secret: bytes, proof: ProofChallenge) -> str:
+def encode_challenge(secret: bytes, proof: ProofChallenge) -> str:
     """The proof as written into a page."""
     digest = _digest(secret, "proof", proof).hex()
     return f"{proof.moment:x}-{proof.nonce}-{digest[:24]}"
 
 
-def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
+def decode_challenge(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
     """The challenge that this store signed for an account, while valid; None for any other text. `at`: s since 1970."""
     match = _PROOF.fullmatch(text)
     if match is None:
         return None
     proof = ProofChallenge(account, int(match[1], 16), match[2])
-    is_signed = hmac.compare_digest(encode(secret, proof), text)
+    is_signed = hmac.compare_digest(encode_challenge(secret, proof), text)
     return proof if is_signed and 0 <= at - proof.moment < LASTS else None
 
 
-def code(secret: bytes, proof: ProofChallenge) -> str:
+def profile_code(secret: bytes, proof: ProofChallenge) -> str:
     """The code for the profile: 60 bits, in letters and digits that are hard to confuse."""
     encoded = base64.b32encode(_digest(secret, "code", proof))
     return "hotpapers-" + encoded.decode().lower()[:12]

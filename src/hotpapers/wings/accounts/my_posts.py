@@ -24,11 +24,11 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.job_factory import addresses, read_settings, secrets_of, site_pace
+from hotpapers.collect.job_factory import configured_addresses, read_settings, secrets_of, site_pace
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
@@ -67,7 +67,7 @@ def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
     tables = [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
     bluesky = read_settings("bluesky", tables[0], str(site.file))
     assert isinstance(bluesky, BlueskySettings)
-    allowed = addresses(tables)
+    allowed = configured_addresses(tables)
     hidden = secrets_of(tables)
     pacer = HostPacer()
     open_client = partial(site.http, allowed, pace=site_pace(), reserve=pacer, secrets=hidden, limits=ASKING)
@@ -97,7 +97,7 @@ class MyPostsPage(NamedTuple):
     base_addresses: Sequence[str] = ()
     bots: BotSettings = BotSettings()
     contact: str = ""
-    clock: Callable[[], int] = now
+    clock: Callable[[], int] = current_time
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the page."""
@@ -123,7 +123,7 @@ class MyPostsPage(NamedTuple):
         at = self.clock()
         choice = values.get("choice", "")
         text = values["who"]
-        proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
+        proof = codes.decode_challenge(record.hasher.secret, values["proof"], account.account, at // SECOND)
         if proof is None:
             return account_page(text, OLD)
         code_page = partial(_code_page, record, account, proof, text)
@@ -135,7 +135,7 @@ class MyPostsPage(NamedTuple):
         if not lock.acquire(blocking=False):
             return code_page(choice, TURN)._replace(status=503, wait=60)
         try:
-            code = codes.code(record.hasher.secret, proof)
+            code = codes.profile_code(record.hasher.secret, proof)
             error = self._proof_problem(server, account, code)
         finally:
             lock.release()
@@ -222,9 +222,9 @@ def _code_page(
         "Add this code to the description of your profile, save the profile, and then send the form below. Keep this"
         " page open until then. The code is valid for a day; you can remove it afterwards.",
     )
-    page = _choice_form(text, codes.encode(secret, proof), choice, error)
+    page = _choice_form(text, codes.encode_challenge(secret, proof), choice, error)
     facts = (("Account", phrases.one_line(account.handle or account.own)),)
-    code = codes.code(secret, proof)
+    code = codes.profile_code(secret, proof)
     return page._replace(lines=lines, facts=facts, code=code, status=400 if error else 200)
 
 

@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.base import keys
 from hotpapers.base.errors import RequestRefused
 from hotpapers.base.model import HttpClient
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import decode_response
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ def fetch_description(http: HttpClient, server: str, account: KnownAccount) -> s
     mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if account.own not in (mastodon.uri, mastodon.url):
         raise RequestRefused(f"{urlsplit(server).netloc} answered with a different account")
-    return plain(mastodon.note or "")[0]
+    return html_to_text(mastodon.note or "")[0]
 
 
 def _query(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:

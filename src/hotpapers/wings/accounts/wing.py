@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.publish.hooks import AuthorsPage
 from hotpapers.serve.hooks import Routes
 
@@ -10,7 +10,7 @@ WING = Wing(
     "accounts",
     "A page for authors of posts: proved by a code in their profile, they hide their posts or contest a verdict.",
     hooks=(
-        Routes(loading("hotpapers.wings.accounts.my_posts:routes")),
+        Routes(load_lazily("hotpapers.wings.accounts.my_posts:routes")),
         AuthorsPage("mine"),
     ),
 )

@@ -58,13 +58,13 @@ class AnnouncementText(NamedTuple):
     url: str
 
 
-def announcement(
+def build_announcement(
     issue: PublishedIssue, site_config: SiteConfig, members: Mapping[str, str] | None = None
 ) -> AnnouncementText:
     """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
     facts = phrases.facts(issue, with_reasons=False)
-    provisional = words.provisional(content.compared)
+    provisional = words.provisional_note(content.compared)
     return AnnouncementText(
         publication=phrases.one_line(content.publication.title),
         day=phrases.issue_heading(content.publication.window, content.day),
@@ -72,16 +72,16 @@ def announcement(
         facts=phrases.one_line(" · ".join(facts)),
         papers=phrases.one_line(facts[0]),
         provisional=f"{provisional[0].upper()}{provisional[1:]}." if provisional else "",
-        unknown=unknown(content),
+        unknown=unknown_networks(content),
         correction=f"Corrected: {phrases.one_line(content.reason)}" if content.reason else "",
-        empty=phrases.empty(issue),
+        empty=phrases.why_empty(issue),
         lines=tuple(entry_line(issue, entry, site_config) for entry in content.entries[:SHOWN]),
         by_members=tuple(_papers_of_members(issue, members or {})),
         url=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
     )
 
 
-def unknown(content: IssueContent) -> str:
+def unknown_networks(content: IssueContent) -> str:
     """`Unknown: Reddit. In part: Mastodon.`; empty if all networks were fully read."""
     by_state: dict[str, list[str]] = {"Unknown": [], "In part": []}
     for reading in content.readings:
@@ -96,10 +96,10 @@ def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> 
     authors = issue.papers[entry.paper].authors
     return EntryLine(
         place=entry.place,
-        title=glance.title(issue, entry.paper),
+        title=glance.plain_title(issue, entry.paper),
         author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
         lead=phrases.opening(issue.papers[entry.paper]).text,
-        counts=glance.counted(entry),
+        counts=glance.counts_line(entry),
         url=site_paths.paper_url(site_config.base, entry.paper),
     )
 
@@ -109,4 +109,4 @@ def _papers_of_members(issue: PublishedIssue, members: Mapping[str, str]) -> Ite
     for place, entry in [*entries, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:
             one_line = phrases.one_line(members[entry.paper])
-            yield MemberPaper(place, glance.title(issue, entry.paper), one_line)
+            yield MemberPaper(place, glance.plain_title(issue, entry.paper), one_line)

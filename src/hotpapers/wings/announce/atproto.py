@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from hotpapers.base.errors import InputError, NetError, RequestRefused
-from hotpapers.base.http import bearer
+from hotpapers.base.http import bearer_header
 from hotpapers.base.model import HttpClient, Response, printable_line
-from hotpapers.base.settings.announce import BlueskyAccount, secret
+from hotpapers.base.settings.announce import BlueskyAccount, read_secret
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.decoding import decode_response
 
@@ -66,7 +66,7 @@ class AtprotoAccount:
     def __init__(self, settings: BlueskyAccount, key: str) -> None:
         self.did = settings.account
         self.host = settings.host
-        self.password = secret(settings.password, f"{key}: password")
+        self.password = read_secret(settings.password, f"{key}: password")
         self._session: _Session | None = None
 
     def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
@@ -91,9 +91,9 @@ class AtprotoAccount:
     def _with_session(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
         """Sends a request with a session; once more if the session has expired."""
         session = self._session or self._sign_in(http)
-        reply = ask(bearer(session.access))
+        reply = ask(bearer_header(session.access))
         if reply.error == EXPIRED or reply.response.status == 401:
-            reply = ask(bearer(self._sign_in(http).access))
+            reply = ask(bearer_header(self._sign_in(http).access))
         return reply
 
     def _sign_in(self, http: HttpClient) -> _Session:

@@ -25,10 +25,10 @@ from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.phrases import cut, one_line
+from hotpapers.publish.view.phrases import cut_text, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
-from hotpapers.wings.announce.announcement import EntryLine, announcement, entry_line
+from hotpapers.wings.announce.announcement import EntryLine, build_announcement, entry_line
 from hotpapers.wings.announce.atproto import AtprotoAccount, RecordDraft
 
 COLLECTION = "app.bsky.feed.post"
@@ -61,7 +61,7 @@ class BlueskySender(_AccountSender):
         """The thread of a day's issue, if this account announces the publication. Raises NotFound."""
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
-            yield Message(self.account.did, thread(issue, self._site_config))
+            yield Message(self.account.did, build_thread(issue, self._site_config))
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Creates the missing posts. The receipt is the first post's address. Raises RetryLater, RequestRefused,
@@ -98,12 +98,12 @@ class Thread(NamedTuple):
         return "\n\n---\n\n".join(post.content["text"] for post in self.posts)
 
 
-def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
+def build_thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
-    content = announcement(issue, site_config)
+    content = build_announcement(issue, site_config)
     # The first titles; how the issue was made is on the card below
-    title = f"{cut(content.publication, 60)}, {content.day}"
-    correction = cut(content.correction, 140)
+    title = f"{cut_text(content.publication, 60)}, {content.day}"
+    correction = cut_text(content.correction, 140)
     text = _fit([content.introduction, title, correction], 0, [content.url])
     parts = (f"{content.papers}.", content.provisional, content.unknown)
     facts = " ".join(part for part in parts if part)
@@ -138,12 +138,12 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
             }
         ]
         record["embed"] = {"$type": "app.bsky.embed.external", "external": {"uri": url, **card}}
-    return RecordDraft(timestamps.tid(issue.frozen_at + n, clock), record)
+    return RecordDraft(timestamps.make_tid(issue.frozen_at + n, clock), record)
 
 
 def _short_url(url: str) -> str:
     """An address as shown to readers."""
-    return cut(url.partition("://")[2].removesuffix("/"), MAX_ADDRESS_CHARS)
+    return cut_text(url.partition("://")[2].removesuffix("/"), MAX_ADDRESS_CHARS)
 
 
 PostParts = tuple[str, str, dict[str, str]]
@@ -152,14 +152,14 @@ PostParts = tuple[str, str, dict[str, str]]
 
 def _paper(line: EntryLine) -> PostParts:
     """Title, lead, link, and the figures last."""
-    title = cut(f"{line.place}. {line.title}", 180)
-    counts = cut(line.counts, 100)
+    title = cut_text(f"{line.place}. {line.title}", 180)
+    counts = cut_text(line.counts, 100)
     text = _fit([title, line.lead], 1, [line.url, counts])
-    description = cut(line.author, 60)
+    description = cut_text(line.author, 60)
     return (
         text,
         line.url,
-        {"title": cut(line.title, MAX_POST_CHARS), "description": description},
+        {"title": cut_text(line.title, MAX_POST_CHARS), "description": description},
     )
 
 
@@ -172,7 +172,7 @@ def _fit(lines: list[str], longest: int, end: list[str]) -> str:
     if tail:
         others.append(tail)
     room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
-    fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
+    fitted = [cut_text(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n\n".join(filter(None, [*fitted, tail]))
 
 
@@ -224,7 +224,7 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
     UTC; `account`: a DID."""
     content = issue.content
     publication = content.publication
-    text = announcement(issue, site_config)
+    text = build_announcement(issue, site_config)
     entries = (entry_line(issue, entry, site_config) for entry in content.entries)
     lines = [
         " · ".join(filter(None, (f"{entry.place}. {entry.title}", entry.author, entry.url, entry.counts)))
@@ -234,13 +234,13 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
         "$type": DOCUMENT,
         "site": publication_uri(account, publication.publication),
         "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
-        "title": cut(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
-        "description": cut(" · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS),
+        "title": cut_text(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
+        "description": cut_text(" · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS),
         "textContent": _fitting(lines) or text.empty,
-        "publishedAt": timestamps.rfc3339(published_at),
-        **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
+        "publishedAt": timestamps.format_rfc3339(published_at),
+        **({"updatedAt": timestamps.format_rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
     }
-    title = cut(one_line(publication.title), MAX_TITLE_CHARS)
+    title = cut_text(one_line(publication.title), MAX_TITLE_CHARS)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
     name = publication.publication
     record_draft = RecordDraft(document_key(name, content.day), document)

@@ -15,11 +15,11 @@ from hotpapers.base.networks import network_names
 from hotpapers.base.text.accents import without_accents
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import glance
-from hotpapers.publish.view.phrases import cut, one_line
+from hotpapers.publish.view.phrases import cut_text, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce import queries
-from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
+from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, build_announcement
 from hotpapers.wings.announce.apprise_client import AppriseClient, TextFormat
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
@@ -63,7 +63,7 @@ class ChatSender:
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
             members = member_papers(issue, self._members, self._posters)
-            payload = message(announcement(issue, self._site_config, members), self._room)
+            payload = room_message(build_announcement(issue, self._site_config, members), self._room)
             yield Message(self._target, payload)
 
     def send(self, message: Message, http: HttpClient) -> str:
@@ -98,7 +98,7 @@ FORMATS = (
 """The first format that fits is used."""
 
 
-def message(announcement: AnnouncementText, room: AppriseClient) -> str:
+def room_message(announcement: AnnouncementText, room: AppriseClient) -> str:
     """The message for a room, with as much as fits."""
     for format in FORMATS:
         blocks = _blocks(announcement, format, room.text_format)
@@ -108,7 +108,7 @@ def message(announcement: AnnouncementText, room: AppriseClient) -> str:
     titles = announcement.introduction
     link = _link(announcement.url, room.text_format)
     shorter = (
-        f"{without_mentions(cut(titles, length), room.text_format)} {end}".rstrip()
+        f"{without_mentions(cut_text(titles, length), room.text_format)} {end}".rstrip()
         for least, end in ((MIN_LINKED_CHARS, link), (2, ""))
         for length in range(len(titles), least, -1)
     )
@@ -117,14 +117,14 @@ def message(announcement: AnnouncementText, room: AppriseClient) -> str:
 
 def without_mentions(text: str, text_format: TextFormat) -> str:
     """Somebody else's text made safe for a room: nothing in it acts as markup, a mention or a link."""
-    return _ALIVE.sub(JOINER, markdown.escape(text) if text_format == "markdown" else text)
+    return _ALIVE.sub(JOINER, markdown.escape_markdown(text) if text_format == "markdown" else text)
 
 
 def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
     head = [
-        cut(announcement.introduction, glance.TITLES * format.title),  # which notifications show
-        f"{cut(announcement.publication, 60)}, {announcement.day}",
-        cut(announcement.correction, 200),
+        cut_text(announcement.introduction, glance.TITLES * format.title),  # which notifications show
+        f"{cut_text(announcement.publication, 60)}, {announcement.day}",
+        cut_text(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, text_format) for line in head], text_format)
     lines = announcement.lines[: format.entries]
@@ -134,15 +134,15 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
     if format.facts:
         facts = [announcement.facts]
     else:
-        facts = [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
+        facts = [f"{announcement.papers}.", announcement.provisional, cut_text(announcement.unknown, 160)]
     yield _lines([without_mentions(line, text_format) for line in facts], text_format)
 
 
 def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
-    author = f" · {cut(line.author, 60)}" if line.author else ""
-    title = cut(line.title, format.title)
+    author = f" · {cut_text(line.author, 60)}" if line.author else ""
+    title = cut_text(line.title, format.title)
     head = f"{line.place}. {title}{author}"
-    counts = without_mentions(cut(line.counts, 160), text_format) if format.counts else ""
+    counts = without_mentions(cut_text(line.counts, 160), text_format) if format.counts else ""
     link = _link(line.url, text_format)
     return _lines([without_mentions(head, text_format), link, counts], text_format)
 
@@ -157,7 +157,8 @@ def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
             places.append(f"{ongoing} still talked about")
         return f"By our members: {', '.join(places)}."
     lines = [
-        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {cut(entry.title, 60)} ({cut(entry.who, 60)})"
+        f"{f'{entry.place}.' if entry.place else 'still talked about:'} "
+        f"{cut_text(entry.title, 60)} ({cut_text(entry.who, 60)})"
         for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
     omitted = len(announcement.by_members) - MEMBERS_SHOWN
@@ -213,7 +214,7 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
         members = {}
         for paper, network, name, handle in rows:
-            if terms.of(allowed, network).shown == "link":
+            if terms.terms_of(allowed, network).shown == "link":
                 label = ""
             else:
                 label = one_line(name or handle or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.terminal import show
+from hotpapers.cli.terminal import print_result
 from hotpapers.wings.announce.atproto import AtprotoAccount, RecordDraft
 from hotpapers.wings.announce.feed_generator import feed_record, service_did
 
@@ -32,4 +32,4 @@ def feed_generator(publication: str | None, as_json: bool, site: common.Site) ->
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     require(bool(report), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
     lines = (f"{row['feed']}, served by {row['service']}" for row in report)
-    show(report, lines, as_json)
+    print_result(report, lines, as_json)

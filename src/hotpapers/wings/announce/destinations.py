@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotpapers.base.model import Sender
-from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.announce import read_secret
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
 from hotpapers.site.sending import OpenClient
@@ -23,7 +23,7 @@ def chat_rooms(record: Record, site: Site, open_client: OpenClient) -> Iterator[
     for number, table in enumerate(site.settings.chat, 1):
         key = f"chat {number}: url"
         own_site = site.site_config.of(table.publication)
-        room = AppriseClient(secret(table.url, key), key, own_site.base)
+        room = AppriseClient(read_secret(table.url, key), key, own_site.base)
         sender = ChatSender(table.name, table.publication, room, own_site, table.members, posters)
         yield _destination(sender, table.name, open_client)
 

@@ -30,7 +30,7 @@ from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.base.text import timestamps
 from hotpapers.publish.view import clean_text, phrases
-from hotpapers.serve.http_messages import OPEN, Answer, Refused, Reply, Responder, nothing, reply
+from hotpapers.serve.http_messages import OPEN, Answer, Refused, Reply, Responder, build_reply, not_found
 from hotpapers.serve.page_cache import CurrentPages
 
 COLLECTION = "app.bsky.feed.generator"
@@ -151,11 +151,11 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
         "/xrpc/app.bsky.feed.getFeedSkeleton": skeleton_page,
     }
     routes = [Route(path, Responder(answer, _refusal)) for path, answer in answers.items()]
-    return [*routes, Route("/xrpc/{path:path}", nothing("not found", _refusal))]
+    return [*routes, Route("/xrpc/{path:path}", not_found("not found", _refusal))]
 
 
 async def _document(document: object, request: Request) -> Reply:
-    return reply(200, JSON, msgspec.json.encode(document))
+    return build_reply(200, JSON, msgspec.json.encode(document))
 
 
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
@@ -163,7 +163,7 @@ def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
     names = {404: "NotFound", 405: "MethodNotAllowed", 503: "Unavailable"}
     error = "UnknownFeed" if refused.detail == UNKNOWN_FEED else names.get(refused.status, "InvalidRequest")
     document = {"error": error, "message": refused.detail}
-    return reply(refused.status, {**JSON, **headers}, msgspec.json.encode(document))
+    return build_reply(refused.status, {**JSON, **headers}, msgspec.json.encode(document))
 
 
 # ---- the record ----------------------------------------------------------------------------------------
@@ -182,9 +182,9 @@ def service_did(service: str) -> str:
 def feed_record(publication: Publication, service: str, site: str, at: int) -> dict[str, Any]:
     """The record that publishes a feed. `site`: the address of the issues, or empty; `at`: µs UTC."""
     text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
-    description = phrases.cut(f"{text} {site}".strip(), MAX_DESCRIPTION_CHARS)
-    display_name = phrases.cut(clean_text.one_line(publication.title), MAX_NAME_CHARS)
-    created_at = timestamps.rfc3339(at)
+    description = phrases.cut_text(f"{text} {site}".strip(), MAX_DESCRIPTION_CHARS)
+    display_name = phrases.cut_text(clean_text.one_line(publication.title), MAX_NAME_CHARS)
+    created_at = timestamps.format_rfc3339(at)
     return {
         "$type": COLLECTION,
         "did": service_did(service),

@@ -22,7 +22,7 @@ import msgspec
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
-from hotpapers.base.settings.announce import MIN_SECRET_CHARS, WebhookSettings, secret
+from hotpapers.base.settings.announce import MIN_SECRET_CHARS, WebhookSettings, read_secret
 from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import SPACE
 from hotpapers.publish.view import site_paths
@@ -50,8 +50,8 @@ class WebhookSender:
         self._target = settings.name
         self._publication = settings.publication
         self._site_config = site_config
-        self.url = secret(settings.url, f"{key}: url")
-        self.secret = secret(settings.secret, f"{key}: secret")
+        self.url = read_secret(settings.url, f"{key}: url")
+        self.secret = read_secret(settings.secret, f"{key}: secret")
         if len(self.secret) < MIN_SECRET_CHARS:
             raise SettingsError(f"{key}: secret: use {MIN_SECRET_CHARS} random characters or more")
 
@@ -68,7 +68,7 @@ class WebhookSender:
         headers = {
             "content-type": "application/json",
             ID: payload.id,
-            SIGNATURE: signature(self.secret, http.now() // 1_000_000, payload.body),
+            SIGNATURE: sign_body(self.secret, http.now() // 1_000_000, payload.body),
         }
         return str(http.post(self.url, body=payload.body, headers=headers).status)
 
@@ -96,7 +96,7 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     return WebhookRequest(id=id, body=body)
 
 
-def signature(shared: str, at: int, body: bytes) -> str:
+def sign_body(shared: str, at: int, body: bytes) -> str:
     """The signature header's value. `at`: seconds since 1970."""
     digest = hmac.new(shared.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"

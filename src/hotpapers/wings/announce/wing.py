@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import SendingChannel, Wing, load
+from hotpapers.base.wings import SendingChannel, Wing, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.serve.hooks import Routes
 
@@ -32,7 +32,9 @@ WING = Wing(
             ),
         ),
         Routes(
-            lambda _, pages, publication, site: load(f"{ANNOUNCE}.feed_generator:routes")(pages, site.settings.bluesky)
+            lambda _, pages, publication, site: load_object(f"{ANNOUNCE}.feed_generator:routes")(
+                pages, site.settings.bluesky
+            )
         ),
     ),
 )

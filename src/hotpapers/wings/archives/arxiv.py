@@ -75,13 +75,15 @@ def paper_of(line: bytes) -> Paper:
     """A line's paper, observed at its last change, or at 0 if the line has no dates. Raises InputError, and the
     decoder's errors."""
     row = _decode(line)
-    version_moments = (paper_items.moment(version.created) for version in row.versions)
+    version_moments = (paper_items.parse_moment(version.created) for version in row.versions)
     moments = [at for at in version_moments if at is not None]
-    moment = paper_items.moment(row.update_date)
+    moment = paper_items.parse_moment(row.update_date)
     changed_at = max(filter(None, (moment, *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
-    return paper_items.paper(
-        ArxivId(paper_items.identifier(row.id).id, paper_items.latest_version([part.version for part in row.versions])),
+    return paper_items.build_paper(
+        ArxivId(
+            paper_items.parse_identifier(row.id).id, paper_items.latest_version([part.version for part in row.versions])
+        ),
         changed_at,
         title=row.title,
         authors=_authors(row),

@@ -25,12 +25,12 @@ from hotpapers.base.model import (
     kind_of,
     typed_key,
 )
-from hotpapers.base.terms import admitted
+from hotpapers.base.terms import admissible_items
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
-from hotpapers.record.parsing import ParsedPayload, parse
+from hotpapers.record.parsing import ParsedPayload, parse_payload
 from hotpapers.wings.archives.format import BROKEN, UNREADABLE, ArchiveFormat, key_of
 from hotpapers.wings.archives.imported_file import ArchiveTask
 from hotpapers.wings.archives.queries import known_keys
@@ -145,7 +145,7 @@ class ArchiveBatch:
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
         """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
         archive is."""
-        parsed = parse(self._items, payload, self._keep_for(payload))
+        parsed = parse_payload(self._items, payload, self._keep_for(payload))
         outcome = without_limited_raw(parsed, self._terms)
         if not outcome.problem:
             return outcome
@@ -164,7 +164,7 @@ class ArchiveBatch:
             raise InputError("cannot be read")
         if self._terms.read == "no":
             return []
-        items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
+        items = admissible_items(map(item_checks.clean_item, self._format.read(payload)), self._terms)
         return self._with_consequences(payload, items) if payload.kind == EDIT else items
 
     def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
 
-from hotpapers.base.papers.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
+from hotpapers.base.papers.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match_address
 from hotpapers.base.papers.mentions import PaperMention, find, is_unambiguous, match_decoded
 from hotpapers.base.text.unescaping import INVISIBLE, REWRITTEN
 
@@ -126,7 +126,7 @@ def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
     text = data[first:last].decode("latin-1").lower()
     if REWRITTEN in text:
         return None
-    mention = match(text, needle, place - first) if needle else None
+    mention = match_address(text, needle, place - first) if needle else None
     if not needle or not is_unambiguous(text, place - first, mention):
         if not needle or not text.isascii():
             return None

@@ -23,13 +23,13 @@ from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.event_lines import mark_of
 from hotpapers.wings.archives.formats import EVENTS
-from hotpapers.wings.archives.framing import ANYWAY, mark
+from hotpapers.wings.archives.framing import ANYWAY, short_digest
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
 from hotpapers.wings.archives.jetstream import withdrawn_addresses
 from hotpapers.wings.archives.jetstream_filter import key_in
 from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
-from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, full_disk_as_error, merged, spill_folder
+from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, full_disk_as_error, merge_events, spill_folder
 from hotpapers.wings.archives.workers import scan_part
 
 Scan = Callable[[Iterable[ScanTask]], Iterator[PartScan]]
@@ -71,7 +71,7 @@ class EventImport:
             recorder = EventRecorder(self._task, _digest(files))
             self._reactions.add(queries.all_marks(self._record))
             paths = [path for file in files for scan in (*file.scans, *file.references) for path in scan.events]
-            recorder.take(merged(paths, folder, self._is_relevant, recorder.after))
+            recorder.take(merge_events(paths, folder, self._is_relevant, recorder.after))
         for number, file in enumerate(files):
             yield file.problem or recorder.result(file, number)
 
@@ -200,10 +200,10 @@ def _digest(files: Sequence[FileScan]) -> str | None:
     if not all(file.file.head for file in files):
         return None
     marks = (
-        f"{mark(file.file.head)} {file.lines} {sum(scan.check for scan in file.scans)} {bool(file.problem)}"
+        f"{short_digest(file.file.head)} {file.lines} {sum(scan.check for scan in file.scans)} {bool(file.problem)}"
         for file in files
     )
-    return mark("\n".join(sorted(marks)).encode())
+    return short_digest("\n".join(sorted(marks)).encode())
 
 
 def _halved(progress: Progress) -> Progress:
@@ -265,7 +265,7 @@ class EventRecorder:
             cursor = msgspec.json.encode(EventCursor(self._files, self._at)).decode()
         else:
             cursor = None
-        done = f"events up to {timestamps.rfc3339(self._stored)} were" if self._stored else "nothing was"
+        done = f"events up to {timestamps.format_rfc3339(self._stored)} were" if self._stored else "nothing was"
         self._batch.store(cursor, done)
         self._stored = self._at
 

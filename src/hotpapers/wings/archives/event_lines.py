@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.collect.sources.bluesky import schemas
-from hotpapers.collect.sources.bluesky.parser import address
+from hotpapers.collect.sources.bluesky.parser import record_address
 from hotpapers.wings.archives.format import FIRST
 from hotpapers.wings.archives.framing import ANYWAY, EventStamp
 
@@ -56,7 +56,7 @@ def event_stamp(event: schemas.StreamEvent) -> EventStamp:
     commit = event.commit
     if commit is None:
         return EventStamp(at, 3, mark_of(event.did))
-    uri = address(event.did, commit.collection, commit.rkey)
+    uri = record_address(event.did, commit.collection, commit.rkey)
     if commit.operation == "delete":
         return EventStamp(at, 2, mark_of(uri))
     if commit.collection == schemas.POST:

@@ -25,7 +25,7 @@ from hotpapers.wings.archives.framing import (
     Unit,
     go_to,
     line_blocks,
-    mark,
+    short_digest,
     with_gaps,
 )
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
@@ -91,7 +91,7 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
                 before = None  # files after a refused one cannot be resumed
             else:
                 yield result
-                before = following(before, file)
+                before = chained_digest(before, file)
 
 
 def _filter(
@@ -142,11 +142,11 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
     return block._replace(start=offset), FilteredBlock(filtered.lines - count, later)
 
 
-def following(before: str | None, file: ArchiveFile) -> str | None:
+def chained_digest(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
     if before is not None and file.head:
         size = str(file.size).encode()
-        return mark(before.encode() + file.known_by + size)
+        return short_digest(before.encode() + file.known_by + size)
     return None
 
 
@@ -155,9 +155,9 @@ def _found_again(task: ArchiveTask) -> tuple[int, ImportCursor | None]:
     cursor = task.cursor(ImportCursor)
     before: str | None = ""
     for number, file in enumerate(task.files):
-        if cursor and file.head and cursor.before == before and cursor.file == mark(file.known_by):
+        if cursor and file.head and cursor.before == before and cursor.file == short_digest(file.known_by):
             return number, cursor
-        before = following(before, file)
+        before = chained_digest(before, file)
     return 0, None
 
 
@@ -263,6 +263,6 @@ class FileImport:
         if self._before is None or not self._file.head:
             return None
         offset, tail, lines = self._place
-        file = mark(self._file.known_by)
-        cursor = ImportCursor(self._before, file, offset, len(tail), mark(tail), lines)
+        file = short_digest(self._file.known_by)
+        cursor = ImportCursor(self._before, file, offset, len(tail), short_digest(tail), lines)
         return msgspec.json.encode(cursor).decode()

@@ -154,7 +154,7 @@ class SourceArchive(ArchiveFormat):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
-        return timely(self._source.read(payload))
+        return timely_items(self._source.read(payload))
 
 
 def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
@@ -192,7 +192,7 @@ def moment_of(value: Moment) -> int | None:
     raise InputError(f"not a time: {value}")
 
 
-def timely(items: Iterable[Item]) -> list[Item]:
+def timely_items(items: Iterable[Item]) -> list[Item]:
     """Items without mentions by title of papers that were not new when the post was written; none if no mention is
     left. Live reading searches for a title only that long after the paper's announcement, as titles may be reused."""
     result = list(items)

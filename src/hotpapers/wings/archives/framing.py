@@ -147,7 +147,7 @@ def lines_of(data: bytes) -> Iterator[Unit]:
             number += 1
 
 
-def mark(data: bytes) -> str:
+def short_digest(data: bytes) -> str:
     """A short digest, to check whether bytes are unchanged."""
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
@@ -157,4 +157,4 @@ def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
     remaining = offset - length
     while remaining > 0 and (block := stream.read(min(remaining, BLOCK))):
         remaining -= len(block)
-    return remaining == 0 and mark(stream.read(length)) == digest
+    return remaining == 0 and short_digest(stream.read(length)) == digest

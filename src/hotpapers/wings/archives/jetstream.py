@@ -15,14 +15,14 @@ from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
+from hotpapers.collect.sources.bluesky.parser import REACTIONS, answer_key, author_of, key_of, record_address
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record import Record, reaction_marks
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.event_lines import COLLECTIONS, check_moment, event_of
-from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
+from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely_items
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.repository import event_lines
 
@@ -126,7 +126,7 @@ def _removed(line: bytes) -> tuple[str, Sequence[str]]:
             event = schemas.event(line)
             if (commit := event.commit) is None:
                 return event.did, ()
-            uri = address(event.did, commit.collection, commit.rkey)
+            uri = record_address(event.did, commit.collection, commit.rkey)
             if commit.operation == "delete" and commit.collection == schemas.POST:
                 return uri, [answer_key(uri, kind) for kind in schemas.ANSWERS]
             if commit.operation == "delete":
@@ -190,7 +190,7 @@ class JetstreamArchive(ArchiveFormat):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it. New posts are tracked from now on."""
-        items = timely(self._source.read(payload))
+        items = timely_items(self._source.read(payload))
         if payload.kind != EDIT:  # an edited post is already tracked, or too old
             self._known.learn(items)
         if payload.kind == "reaction":

@@ -153,7 +153,7 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
 # ---- the tree ----------------------------------------------------------------------------------------
 
 
-def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
+def tree_leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     """The tree's keys in order, each with its record's CID; unreadable parts of the tree appear in place, with the CID
     of the node. A repeated node, and a key that is not greater than the one before it, are problems too. Raises
     InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
@@ -195,7 +195,7 @@ def _node(car: CarFile, cid: bytes, visited: set[bytes]) -> _Node | str:
         return "a node of the tree that is in two places"
     visited.add(cid)
     if cid not in car.blocks:
-        return f"a node of the tree that {absence(car, cid)}"
+        return f"a node of the tree that {missing_reason(car, cid)}"
     block = car.blocks[cid]
     with suppress(*NONSENSE):
         if len(block) <= MAX_NODE_BYTES:
@@ -203,7 +203,7 @@ def _node(car: CarFile, cid: bytes, visited: set[bytes]) -> _Node | str:
     return "a node of the tree that cannot be read"
 
 
-def absence(car: CarFile, cid: bytes) -> str:
+def missing_reason(car: CarFile, cid: bytes) -> str:
     """Why a referenced block is missing."""
     return "has other bytes than its hash says" if cid in car.forged else "is not in the file"
 
@@ -223,7 +223,7 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
     latest = tid_time(commit.rev or "")
     records: list[tuple[int, str, bytes]] = []
     problems: list[RepositoryLeaf] = []
-    for leaf in leaves(car, commit.data):
+    for leaf in tree_leaves(car, commit.data):
         collection, _, rkey = leaf.path.partition("/")
         if leaf.problem:
             problems.append(leaf)
@@ -231,7 +231,7 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
             record_time = _record_time(rkey, car.blocks[leaf.cid], oldest, latest)
             records.append((record_time, leaf.path, leaf.cid))
         elif collection in collections:
-            problems.append(leaf._replace(problem=f"a record that {absence(car, leaf.cid)}"))
+            problems.append(leaf._replace(problem=f"a record that {missing_reason(car, leaf.cid)}"))
     for at, path, cid in sorted(records):
         yield _event_line(commit, at, path, cid, car.blocks[cid])
     if car.problem:
@@ -253,7 +253,7 @@ def _commit(car: CarFile) -> _Commit:
         block = libipld.decode_dag_cbor(car.blocks[car.root])
         commit = msgspec.convert(block, _Commit)
     except NONSENSE:
-        reason = "cannot be read" if car.root in car.blocks else absence(car, car.root)
+        reason = "cannot be read" if car.root in car.blocks else missing_reason(car, car.root)
         raise InputError(f"not an AT Protocol repository: its commit {reason}") from None
     if not DID.fullmatch(commit.did):
         raise InputError("not an AT Protocol repository: its commit does not name its owner")

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from hotpapers.base.errors import UsageError, require
 from hotpapers.wings.archives.scan import Progress
-from hotpapers.wings.archives.workers import Task, Work, WorkerSetup, read_result, run
+from hotpapers.wings.archives.workers import Task, Work, WorkerSetup, read_result, run_task
 
 MASTER = re.compile(r"local(\[(\*|\d+)(, *\d+)?\])?|local-cluster\[\d+, *\d+, *\d+\]|spark://.+|yarn|k8s://.+")
 TRIES = 4
@@ -36,7 +36,7 @@ _LOCAL = {
 }
 
 
-def check(master: str) -> None:
+def check_session(master: str) -> None:
     """Raises UsageError if no session can be started."""
     require(
         bool(MASTER.fullmatch(master)),
@@ -74,7 +74,7 @@ class SparkWorkers:
         all_tasks = list(tasks)
         if not all_tasks:
             return
-        job = self._context.parallelize(all_tasks, len(all_tasks)).map(lambda task: run(work, setup, task, int))
+        job = self._context.parallelize(all_tasks, len(all_tasks)).map(lambda task: run_task(work, setup, task, int))
         for task, name in zip(all_tasks, job.collect(), strict=True):
             part: Any = getattr(task, "part", task)
             end = part.end or os.path.getsize(part.path)

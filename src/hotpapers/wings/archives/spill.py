@@ -77,7 +77,7 @@ def _read(path: str) -> Iterator[SpilledEvent]:
     os.remove(path)
 
 
-def merged(
+def merge_events(
     paths: Sequence[str], folder: Path, is_relevant: Callable[[int, bytes], bool], after: int
 ) -> Iterator[SpilledEvent]:
     """The events of all files after a moment in order, without duplicates: those whose needed mark and content are

@@ -108,7 +108,7 @@ def filter_part(
     return blocks, ""
 
 
-def run(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str:
+def run_task(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str:
     """Runs in any process. Returns the name of the file with the result, in the shared folder. Raises FullStore."""
     path = Path(setup.folder) / uuid.uuid4().hex
     result = work(setup, task, progress)
@@ -229,4 +229,4 @@ def _end_with(channel: Connection[int, int]) -> None:
 
 
 def _run(work: Work, setup: WorkerSetup, task: object) -> str:
-    return run(work, setup, task, _channels[0].send)
+    return run_task(work, setup, task, _channels[0].send)

@@ -18,7 +18,7 @@ from hotpapers.publish.view.site_paths import card_path, is_folded, issue_of, is
 from hotpapers.publish.view.sparkline import Sparkline
 from hotpapers.publish.view.tex import plain_line, tex_line
 from hotpapers.wings.cards import drawing
-from hotpapers.wings.cards.drawing import CardContent, drawable
+from hotpapers.wings.cards.drawing import CardContent, drawable_text
 
 
 def has_cards(site_config: SiteConfig) -> bool:
@@ -46,7 +46,7 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
         content = "; ".join(places) or issue.empty
         text = f"{issue.publication}, {issue.title}. {content}"
     url = site.site_config.base + card_path(path)
-    return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
+    return CardMeta(url, phrases.cut_text(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
 
 
 MAX_ALT_CHARS = 400
@@ -84,14 +84,14 @@ class CardPages(SitePart):
         day, edition = issue_of(page_path) or ("", 0)
         if day:
             if self._site.has(day) and not edition:
-                return drawing.draw(issue_card(self._site.issue(day)))
+                return drawing.draw_card(issue_card(self._site.issue(day)))
             return None
         paper = paper_of(page_path)
         if paper and not self._is_folded(paper):
             appearances = self._site.appearances(paper)
         else:
             appearances = []
-        return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
+        return drawing.draw_card(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
         """Whether the paper's page is folded. Folded pages have no card, to save space."""
@@ -108,12 +108,12 @@ def issue_card(issue: IssueView) -> CardContent:
     entries = islice(issue.entries, drawing.ROWS)
     titles = ((str(entry.place), _title(entry)) for entry in entries)
     rows = tuple(titles)
-    under = drawable(issue.facts.partition(" · ")[0])
+    under = drawable_text(issue.facts.partition(" · ")[0])
     return CardContent(
-        drawable(issue.publication),
+        drawable_text(issue.publication),
         issue.title,
         under,
-        rows or (("", drawable(issue.empty)),),
+        rows or (("", drawable_text(issue.empty)),),
     )
 
 
@@ -123,12 +123,12 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
     curve = _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
     names = entry.authors[: 2 * AUTHORS]
-    drawable_names = filter(None, (drawable(plain_line(name)) for name in names))
+    drawable_names = filter(None, (drawable_text(plain_line(name)) for name in names))
     first_names = list(islice(drawable_names, AUTHORS))
     omitted = len(entry.authors) - len(first_names)
     points = (point.split(",") for point in curve.points.split()) if curve else ()
     return CardContent(
-        drawable(publication),
+        drawable_text(publication),
         _title(entry),
         f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names),
         foot=places_line(appearances),
@@ -148,9 +148,9 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
 def _title(entry: EntryView) -> str:
     """The title, with formulas as TeX if they have letters that cannot be drawn, or the identifier if others have."""
     title = entry.plain_title
-    if drawable(title) != title:
+    if drawable_text(title) != title:
         title = phrases.marked_title(tex_line(entry.title), withdrawn=entry.withdrawn)
-    return drawable(title) or drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    return drawable_text(title) or drawable_text(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:

@@ -2,7 +2,7 @@
 
 The same card gives the same bytes on every machine with the same version of Pillow: the letters come from two fonts in
 the package, there are seven colors, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
-with letters of other scripts is not drawn (`drawable`).
+with letters of other scripts is not drawn (`drawable_text`).
 
 Pillow is an extra, and imported when the first card is drawn, so sites without cards don't pay for it.
 """
@@ -78,7 +78,7 @@ def is_available() -> bool:
     return find_spec("PIL") is not None
 
 
-def drawable(text: str) -> str:
+def drawable_text(text: str) -> str:
     """A text on one line as the fonts can show it; empty if they lack one of its letters or digits.
 
     Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
@@ -136,7 +136,7 @@ class Typeface(NamedTuple):
 BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
 
 
-def broken(text: str, typeface: Typeface, width: float) -> Iterator[str]:
+def break_lines(text: str, typeface: Typeface, width: float) -> Iterator[str]:
     """The lines of a text, broken between words, or within a word that is longer than a line."""
     line = ""
     for word in text.split():
@@ -161,9 +161,9 @@ def _fit_count(text: str, typeface: Typeface, width: float) -> int:
     return bisect_right(lengths, width, key=lambda count: typeface.width(text[:count]))
 
 
-def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
+def fit_lines(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
     """At most `most_lines` lines; if there are more, the last ends in an ellipsis."""
-    lines = list(islice(broken(text, typeface, width), most_lines + 1))
+    lines = list(islice(break_lines(text, typeface, width), most_lines + 1))
     if len(lines) <= most_lines:
         return lines
     last = " ".join(lines[most_lines - 1 :])
@@ -173,11 +173,11 @@ def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list
     return [*lines[: most_lines - 1], f"{whole_words.rstrip()} …"]
 
 
-def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
+def balance_lines(text: str, typeface: Typeface, width: float) -> list[str]:
     """As few lines as the width allows, of about the same length."""
-    best = list(broken(text, typeface, width))
+    best = list(break_lines(text, typeface, width))
     for narrower in range(int(width), int(width) // 2, -40):
-        broken_lines = broken(text, typeface, narrower)
+        broken_lines = break_lines(text, typeface, narrower)
         lines = list(islice(broken_lines, len(best) + 1))
         if len(lines) > len(best):
             break
@@ -188,10 +188,10 @@ def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
 def fit_title(title: str) -> tuple[Typeface, list[str]]:
     """A title's typeface and its lines."""
     for typeface in (Typeface("Bold", size) for size in TITLES):
-        if len(list(islice(broken(title, typeface, COLUMN), TITLE_LINES + 1))) <= TITLE_LINES:
-            return typeface, balanced(title, typeface, COLUMN)
+        if len(list(islice(break_lines(title, typeface, COLUMN), TITLE_LINES + 1))) <= TITLE_LINES:
+            return typeface, balance_lines(title, typeface, COLUMN)
     smallest = Typeface("Bold", TITLES[-1])
-    return smallest, within(title, smallest, COLUMN, TITLE_LINES)
+    return smallest, fit_lines(title, smallest, COLUMN, TITLE_LINES)
 
 
 # ---- the card --------------------------------------------------------------------------------------------
@@ -249,8 +249,8 @@ def _half(ink: Color) -> Color:
     return red, green, blue
 
 
-def draw(card: CardContent) -> bytes:
-    """The card as PNG. Texts must already have passed `drawable`."""
+def draw_card(card: CardContent) -> bytes:
+    """The card as PNG. Texts must already have passed `drawable_text`."""
     canvas = _Canvas()
     # Draw the mark, as in icon.svg, and the publication's name
     unit = ICON / 26
@@ -260,7 +260,7 @@ def draw(card: CardContent) -> bytes:
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
-    for line in within(card.name, BODY, COLUMN - BESIDE, 1):
+    for line in fit_lines(card.name, BODY, COLUMN - BESIDE, 1):
         corner = (MARGIN + BESIDE, TOP - 4)
         canvas.text(corner, line, BODY, DIM)
     # Draw the title and what is below it
@@ -270,7 +270,7 @@ def draw(card: CardContent) -> bytes:
         below += typeface.size * 1.25
         canvas.text((MARGIN, below), line, typeface, INK)
     below += 16
-    for line in within(card.under, BODY, COLUMN, UNDER_LINES):
+    for line in fit_lines(card.under, BODY, COLUMN, UNDER_LINES):
         below += SMALL * 1.4
         canvas.text((MARGIN, below), line, BODY, DIM)
     # Draw the rows: numeral and text
@@ -278,12 +278,12 @@ def draw(card: CardContent) -> bytes:
         y = below + 16 + n * ROW_HEIGHT
         left = MARGIN + (NUMERAL if numeral else 0)
         canvas.text((MARGIN, y), numeral, ROW, ACCENT)
-        for line in within(text, ROW, WIDTH - MARGIN - left, 1):
+        for line in fit_lines(text, ROW, WIDTH - MARGIN - left, 1):
             canvas.text((left, y), line, ROW, INK)
     # Draw the last line, with the curve to its right
     left = WIDTH - MARGIN - 120 * SCALE
     if card.curve:
         canvas.curve((left, FOOT - 22 * SCALE), card.curve)
-    for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
+    for line in fit_lines(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
         canvas.text((MARGIN, FOOT), line, BODY, DIM)
     return canvas.png()

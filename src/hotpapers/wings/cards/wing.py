@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.publish.hooks import Cards, SiteFiles
 from hotpapers.site.hooks import DemoPart
 
@@ -11,8 +11,8 @@ WING = Wing(
     "cards",
     "Pictures of issues and papers, for links to them.",
     hooks=(
-        SiteFiles(loading(f"{CARDS}.card_contents:CardPages")),
-        Cards(loading(f"{CARDS}.card_contents:card_of"), loading(f"{CARDS}.drawing:is_available")),
-        DemoPart(loading(f"{CARDS}.demo_card:draw_card")),
+        SiteFiles(load_lazily(f"{CARDS}.card_contents:CardPages")),
+        Cards(load_lazily(f"{CARDS}.card_contents:card_of"), load_lazily(f"{CARDS}.drawing:is_available")),
+        DemoPart(load_lazily(f"{CARDS}.demo_card:draw_card")),
     ),
 )

@@ -9,7 +9,7 @@ import click
 
 from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import show
+from hotpapers.cli.terminal import print_result
 from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings
 
 
@@ -27,7 +27,7 @@ def check(as_json: bool, store: str | None, config: Path | None) -> None:
     money. Exit status 1 if something needs you.
     """
     parts = try_settings(config, store)
-    show(parts, _lines(parts), as_json)
+    print_result(parts, _lines(parts), as_json)
     if any(part.state in BAD for part in parts):
         raise click.exceptions.Exit(1)
 

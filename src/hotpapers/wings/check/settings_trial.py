@@ -23,11 +23,11 @@ from hotpapers.base.model import HttpClient
 from hotpapers.base.networks import paper_servers, row_of
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of, load
+from hotpapers.base.wings import hooks_of, load_object
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
-    addresses,
     chosen_sources,
+    configured_addresses,
     how_to_switch_on,
     secrets_of,
     site_pace,
@@ -109,7 +109,7 @@ def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
         return
     of_wings = [_problem(partial(hook.check, site)) for hook in hooks_of(StatusCheck)]
     items = [] if _problem(site.publication_items) else site.publication_items()
-    changes = publication_changes.problems(site.file, record, site.settings.publication, items)
+    changes = publication_changes.publication_problems(site.file, record, site.settings.publication, items)
     problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings, *changes)))
     for problem in problems:
         yield CheckedPart("settings", "needs", problem, "change the setting")
@@ -267,7 +267,7 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
     if not (choice := next((choice for choice in choices if choice.name == name), None)):
         return SourceTrial(CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}"))
     with site.http(
-        addresses(choice.settings),
+        configured_addresses(choice.settings),
         pace=site_pace(),
         reserve=pace,
         stop=stop,
@@ -309,7 +309,7 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     for channel, sender in SENDERS.items():
         page = sender.page or f"wings/{channel}"
         try:
-            for destination in load(sender.destinations)(record, site, open_client):
+            for destination in load_object(sender.destinations)(record, site, open_client):
                 with closing(destination):
                     yield _sender(channel, page, destination)
         except (UsageError, StoreError) as problem:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.model import HttpClient, MeteredSource, Response
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
-from hotpapers.collect.job_factory import ConfiguredSource, addresses
+from hotpapers.collect.job_factory import ConfiguredSource, configured_addresses
 from hotpapers.collect.sources import SOURCES
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
     """Reads the beginning of each of a source's addresses. Raises Stopped."""
     source = SOURCES[choice.name][0](choice.settings, (), NO_NAMES)
     is_metered = isinstance(source, MeteredSource)
-    client = LimitedClient(http, addresses(choice.settings), 0 if is_metered else REQUESTS)
+    client = LimitedClient(http, configured_addresses(choice.settings), 0 if is_metered else REQUESTS)
     entries = 0
     own_problem = ""
     try:

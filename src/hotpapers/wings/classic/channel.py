@@ -45,10 +45,10 @@ def text_of(issue: PublishedIssue) -> str:
     if listing is not None:
         entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
-        return classic.render(ClassicIssue(listing.day, listing.made, listing.lead, items))
+        return classic.render_classic(ClassicIssue(listing.day, listing.made, listing.lead, items))
     items = tuple(_own_item(issue, entry) for entry in content.entries)
     printed_moment = classic.printed_made(content.as_of)
-    return classic.render(ClassicIssue(content.day, printed_moment, 0, items), escape=True)
+    return classic.render_classic(ClassicIssue(content.day, printed_moment, 0, items), escape=True)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:

@@ -19,7 +19,7 @@ from hotpapers.wings.classic.doubtful_mentions import judge_listed_posts
 from hotpapers.wings.classic.format import MAX_FILE
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers import classic posts/*.md --store hotpapers.db""")
 @click.command("classic")
 @import_options

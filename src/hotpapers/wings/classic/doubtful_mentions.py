@@ -13,7 +13,7 @@ import msgspec
 from hotpapers.base.model import Item, Mention, Paper, Post, Verdict, typed_key
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.papers.mentions.title_mismatch import other_title
-from hotpapers.base.papers.mentions.title_words import words
+from hotpapers.base.papers.mentions.title_words import split_words
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.paper_names import KEPT, load_names
 from hotpapers.record.record import Record
@@ -46,7 +46,7 @@ def judge_listed_posts(record: Record) -> None:
 
 
 def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[Item]:
-    other = other_title(post.text, words(title), names)
+    other = other_title(post.text, split_words(title), names)
     if other is None:
         return
     yield Verdict(

@@ -18,7 +18,7 @@ from hotpapers.base.keys import handle_key
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import KNOWN
 from hotpapers.base.text import timestamps
-from hotpapers.record.record import Record, now
+from hotpapers.record.record import Record, current_time
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic import queries
 
@@ -65,8 +65,8 @@ class ParsedClassicFile(NamedTuple):
 def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     """Parse a file. Raises NotClassic with file and line."""
     try:
-        text, repaired = classic.decode(data)
-        issue = classic.parse(text)
+        text, repaired = classic.decode_file(data)
+        issue = classic.parse_classic(text)
         for paper, times in Counter(item.paper for item in issue.items).items():
             if times > 1:
                 raise NotClassic(f"{paper} is listed twice")
@@ -94,7 +94,7 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[C
     if items:
         publication = record.view().item(model.Publication, PUBLICATION)
         if publication is None:
-            publication = msgspec.structs.replace(HOT_PAPERS, observed_at=now())
+            publication = msgspec.structs.replace(HOT_PAPERS, observed_at=current_time())
             items.insert(0, publication)
         require(
             publication.window == "listing",
@@ -117,13 +117,13 @@ def items_of(issue: classic.ClassicIssue, sha: str, later: int = 0) -> list[mode
             lead=issue.lead,
             places=len(issue.items),
             file=sha,
-            observed_at=classic.moment(issue.made) + later,
+            observed_at=classic.printed_moment(issue.made) + later,
         )
     ]
     posts: dict[tuple[str, int], model.Post] = {}
     shown: list[model.Item] = []
     for item in issue.items:
-        at = classic.moment(item.tallied) + later
+        at = classic.printed_moment(item.tallied) + later
         items += _paper_items(issue.date, item, sha, at)
         for n, listed_post in enumerate(item.posts, 1):
             free_at = at

@@ -21,7 +21,7 @@ from hotpapers import __version__
 from hotpapers.base import terms
 from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.publish.query.session import SessionState
-from hotpapers.serve.api import Api, parameters
+from hotpapers.serve.api import Api, read_parameters
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import (
     OPEN,
@@ -29,13 +29,13 @@ from hotpapers.serve.http_messages import (
     Refused,
     Reply,
     StreamAborted,
+    build_reply,
     header_of,
     names_tag,
     refused_by,
-    reply,
     takes_gzip,
 )
-from hotpapers.wings.download.public_lines import TYPES, ExportParams, export
+from hotpapers.wings.download.public_lines import TYPES, ExportParams, export_chunks
 
 PATH = "/export"
 """Its address in the API."""
@@ -60,7 +60,7 @@ class ExportStreams:
     async def answer(self, request: Request) -> ASGIApp:
         """Returns an app that sends the requested export, whose first chunk has been made. Raises Refused,
         UsageError."""
-        params = parameters(ExportParams, request)
+        params = read_parameters(ExportParams, request)
         compress = takes_gzip(request.scope)
         head = head_of(params, self._api.cache.state, self._backend.config.terms, compress=compress)
         if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
@@ -103,7 +103,7 @@ def operations() -> tuple[tuple[str, openapi.Json]]:
     operation = {
         "operationId": "export",
         "summary": "The whole record: the observations (jsonl), or the issues' entries (csv, bibtex).",
-        "description": f"{export.__doc__} `hotpapers docs exchange` describes the lines of jsonl.",
+        "description": f"{export_chunks.__doc__} `hotpapers docs exchange` describes the lines of jsonl.",
         "parameters": [*openapi.parameters(ExportParams, PATH)],
         "responses": {
             "200": {
@@ -126,7 +126,7 @@ def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, 
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
     headers |= {"content-encoding": "gzip"} if compress else {}
     etag = f'W/"{params.format}-{state.position}-{digest}"'
-    head = reply(200, headers, etag=etag)
+    head = build_reply(200, headers, etag=etag)
     headers_without_length = tuple(pair for pair in head.headers if pair[0] != b"content-length")
     return msgspec.structs.replace(head, headers=headers_without_length)
 
@@ -173,7 +173,7 @@ class _ExportReader:
 def _chunks(backend: Backend, params: ExportParams, *, compress: bool) -> Generator[bytes, None, None]:
     with (
         backend.open_record() as record,
-        closing(export(QuerySession(record, backend.config.terms, public=True), params)) as chunks,
+        closing(export_chunks(QuerySession(record, backend.config.terms, public=True), params)) as chunks,
     ):
         if not compress:
             yield from chunks

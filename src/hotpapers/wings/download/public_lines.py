@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers.base import model, terms
 from hotpapers.base.networks import network_names
-from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, policy_for, showing
+from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, policy_for
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.jsonl.lines import ExchangeHeader
@@ -57,10 +57,10 @@ class WithheldWords(NamedTuple):
     def holds(self, item: model.Item, key: str) -> bool:
         if key in self.keys or network_of(item) in self.networks:
             return True
-        return isinstance(item, model.Post) and showing(self.policy, item) == "link"
+        return isinstance(item, model.Post) and choose_showing(self.policy, item) == "link"
 
 
-def export(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
+def export_chunks(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. Reads one snapshot of the store and keeps it open until the end."""
     is_record = params.format == "jsonl"
     if is_record:
@@ -86,7 +86,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
     keys = frozenset(hidden | set(queries.withheld_posts(view)))
     withheld = WithheldWords(terms.ids_only(session.terms), keys, policy)
-    for line in exporter.lines(session.record, records_only=True, ids_only=withheld.networks):
+    for line in exporter.record_lines(session.record, records_only=True, ids_only=withheld.networks):
         if public := _public(line, withheld):
             yield public
 

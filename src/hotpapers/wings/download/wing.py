@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.publish.hooks import Operations
 from hotpapers.serve.hooks import Answers
 
@@ -11,7 +11,7 @@ WING = Wing(
     "download",
     "The whole record for the public, from the app's API.",
     hooks=(
-        Answers(loading(f"{STREAM}:answers")),
-        Operations(loading(f"{STREAM}:operations")),
+        Answers(load_lazily(f"{STREAM}:answers")),
+        Operations(load_lazily(f"{STREAM}:operations")),
     ),
 )

@@ -15,7 +15,7 @@ import feedparser
 import msgspec
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.model import storable
+from hotpapers.base.model import storable_text
 from hotpapers.base.text import timestamps
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
@@ -71,7 +71,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: tuple[str, ...] = ()
 
 
-def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
+def feed_entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
     """The entries of a feed, in its order. Raises NetError if it is not a feed at all."""
     if len(body) > MAX_FEED_BYTES:
         raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {MAX_FEED_BYTES:,} are read")
@@ -100,9 +100,9 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
 
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
     """Run feedparser. It gets a stream: bytes that happen to be a file's name would be opened."""
-    body = tidy(body)
+    body = shorten_runs(body)
     try:
-        truncated = truncate(body)
+        truncated = cut_document(body)
     except InputError as problem:
         raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
     if truncated is None and (len(body) > MAX_BROKEN_FEED_BYTES or not is_small(body)):
@@ -139,7 +139,7 @@ def _entry(entry: Any, url: str, language: str, authors: str) -> FeedEntry:
 
 def _date(entry: Any, name: str) -> int | None:
     """A date by our own reading: feedparser takes 2020/03/11 for November, and the 30th of February for March."""
-    return timestamps.claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
+    return timestamps.parse_claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
 
 
 def _day_in(link: str) -> int | None:
@@ -199,13 +199,13 @@ def _first_date(moments: Iterable[int | None]) -> int | None:
 
 
 def _text_of(value: object) -> str:
-    return storable(value.strip()[:MAX_FIELD_CHARS]) if isinstance(value, str) else ""
+    return storable_text(value.strip()[:MAX_FIELD_CHARS]) if isinstance(value, str) else ""
 
 
 def _html(part: Any) -> str:
     """A title or content as HTML; plain text is escaped to show the same."""
     text = str((part or {}).get("value") or "")
-    value = storable(text)[:MAX_CONTENT_CHARS]
+    value = storable_text(text)[:MAX_CONTENT_CHARS]
     if (part or {}).get("type") == "text/plain":
         return html.escape(value)
     return value if _HAS_ELEMENT.search(value) else value.replace("<", "&lt;")
@@ -264,9 +264,9 @@ def _json_entry(item: _JsonItem, feed: _JsonFeed, url: str) -> FeedEntry:
         link=link,
         title=title,
         author=_json_authors(item) or _json_authors(feed),
-        content=storable(content[:MAX_CONTENT_CHARS]),
+        content=storable_text(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
-            timestamps.claimed(str(date)[:MAX_FIELD_CHARS].strip())
+            timestamps.parse_claimed(str(date)[:MAX_FIELD_CHARS].strip())
             for date in (item.date_published, item.date_modified)
         ),
         language=_text_of(item.language) or _text_of(feed.language) or "und",
@@ -314,7 +314,7 @@ _WORD = re.compile(rb"(?<![\w.+-])([\w.+-]{2000})[\w.+-]+", re.ASCII)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def tidy(body: bytes) -> bytes:
+def shorten_runs(body: bytes) -> bytes:
     """Shorten runs of thousands of spaces or letters, on which feedparser's regular expressions take quadratic time.
 
     UTF-16 is converted to UTF-8 first, to find these runs.
@@ -329,7 +329,7 @@ def is_small(body: bytes) -> bool:
     return body.count(b"<") + body.count(b"=") <= MAX_XML_PARTS
 
 
-def truncate(body: bytes) -> bytes | None:
+def cut_document(body: bytes) -> bytes | None:
     """The document, cut where it exceeds the limits; None if it is not well-formed. Raises InputError if that is
     before the end of the first entry."""
     size_check = _SizeCheck()

@@ -15,10 +15,10 @@ from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import PostSource, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
-from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
+from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
 
 NETWORK = "feeds"
 SINGLE = " single"
@@ -75,7 +75,9 @@ class FeedsSource(PostSource[FeedsSettings]):
         name = _hash(url)
         single = name + SINGLE
         last_read_at = read_at.get(name)
-        new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
+        new_entries = (
+            [] if response.status == 304 else list(feed_entries(response.body, response.headers, response.url))
+        )
         if response.status != 304:
             self._empty = self._empty - {url} if new_entries else self._empty | {url}
         if url in self._empty:
@@ -113,8 +115,8 @@ class FeedsSource(PostSource[FeedsSettings]):
         entry = feed_entry.entry
         key = f"{NETWORK}:{payload.key}"
         account = f"{NETWORK}:{feed_entry.feed}"
-        title = plain(entry.title)[0]
-        text, links = join_title(title, entry.link, *plain(entry.content))
+        title = html_to_text(entry.title)[0]
+        text, links = join_title(title, entry.link, *html_to_text(entry.content))
         published_at = payload.at if entry.published is None else entry.published
         created_at = min(published_at, payload.at)
         post = Post(

@@ -11,9 +11,9 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, show
+from hotpapers.cli.terminal import NumberRange, print_result
 from hotpapers.publish.view import site_paths
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.forms import queries as reporting
 from hotpapers.wings.forms.queries import ReaderReport
 
@@ -43,20 +43,20 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     """
     record = site.record
     if closed:
-        reporting.close(record.database, closed, now())
-    open_reports = reporting.waiting(record.database)
+        reporting.close_reports(record.database, closed, current_time())
+    open_reports = reporting.open_reports(record.database)
     open_with_state = [(report, _known(record, report)) for report in open_reports]
     issues = {report.issue: reporting.issue_of_digest(record.database, report.issue) for report in open_reports}
     days = {digest: f"{issue.publication} {issue.day}" for digest, issue in issues.items() if issue}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
     total = count_noun(len(open_reports), "report")
-    show({"reports": rows}, [*lines, f"{total} open"], as_json)
+    print_result({"reports": rows}, [*lines, f"{total} open"], as_json)
 
 
 def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:
     """Yields warnings that a form is about to close, each with the command to review its reports."""
-    return reporting.alarms(record.database, now())
+    return reporting.alarms(record.database, current_time())
 
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:

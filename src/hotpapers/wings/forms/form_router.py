@@ -21,7 +21,7 @@ from starlette.routing import Route
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.jobs.isolation import is_defect, log_defect
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.backend import Backend, Lane
 from hotpapers.serve.connections import TokenBuckets
@@ -33,11 +33,11 @@ from hotpapers.serve.http_messages import (
     Refused,
     Reply,
     Responder,
+    build_reply,
     content_type,
     query_suffix,
     read_body,
     refused_by,
-    reply,
     retry_after,
 )
 
@@ -184,16 +184,16 @@ class FormRouter:
 
         def page_reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
             depth = path.count("/")
-            body = macro(PAGE, "page")(page, self._site, "../" * (depth - 1))
+            body = load_macro(PAGE, "page")(page, self._site, "../" * (depth - 1))
             waiting = retry_after(page.wait)
-            return reply(page.status, {**FORM, **headers, **waiting}, body.encode("utf-8", "replace"))
+            return build_reply(page.status, {**FORM, **headers, **waiting}, body.encode("utf-8", "replace"))
 
         async def answer(request: Request) -> Reply:
             return page_reply(await self._form_page(request, form))
 
         async def redirect(request: Request) -> Reply:  # 308, so a POST is repeated
             location = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
-            return reply(308, {**FORM, "location": location})
+            return build_reply(308, {**FORM, "location": location})
 
         methods = (*READ, "POST")
         responder = Responder(
@@ -319,4 +319,4 @@ _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
 
 def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     values = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
-    return {name: clean_text.shown(value).strip() for name, value in values.items()}
+    return {name: clean_text.displayable_text(value).strip() for name, value in values.items()}

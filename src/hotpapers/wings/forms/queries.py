@@ -52,7 +52,7 @@ class ReaderReport(NamedTuple):
     text: str = ""
 
 
-def note(database: Database, report: ReaderReport) -> NoteResult:
+def store_report(database: Database, report: ReaderReport) -> NoteResult:
     """Store a report, unless the same one is open or there are too many."""
     with database.write():
         where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND text = ? AND closed_at = 0"
@@ -113,16 +113,16 @@ def alarms(database: Database, at: int) -> Iterator[tuple[str, str]]:
             yield f"{text}; at {MAX_OPEN_REPORTS:,} or {MAX_REPORTS_AN_HOUR} an hour, the form closes", "reports"
 
 
-def waiting(database: Database) -> list[ReaderReport]:
+def open_reports(database: Database) -> list[ReaderReport]:
     """The open reports, oldest first."""
     rows = database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")
     return [ReaderReport(*row) for row in rows]
 
 
-def close(database: Database, ids: Collection[int], at: int) -> None:
+def close_reports(database: Database, ids: Collection[int], at: int) -> None:
     """Close open reports, deleting their text and subject. Raises NotFound, and then closes none."""
     with database.write():
-        known = {report.id for report in waiting(database)}
+        known = {report.id for report in open_reports(database)}
         for id in ids:
             if id not in known:
                 raise NotFound(f"{id}: no such open report; `hotpapers reports` lists them")

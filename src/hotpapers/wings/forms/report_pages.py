@@ -19,7 +19,7 @@ from hotpapers.base.text import timestamps
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
@@ -64,7 +64,7 @@ class ReportPages(NamedTuple):
     """The two pages. `terms`: the terms that decide how posts are quoted."""
 
     router: FormRouter
-    clock: Callable[[], int] = now
+    clock: Callable[[], int] = current_time
     terms: terms.Table = terms.TERMS
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -88,7 +88,7 @@ class ReportPages(NamedTuple):
             if error := problem_of(text):
                 return _form(kind, target, text, error)
             report = ReaderReport(0, self.clock(), kind, target.issue, target.paper, target.post, text)
-            is_full = reader_reports.note(record.database, report) == "full"
+            is_full = reader_reports.store_report(record.database, report) == "full"
             if is_full:
                 return with_refusal(self.router.refusal(FULL), _form(kind, target, text))
             return THANKS
@@ -129,7 +129,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     if not issue:
         raise NotFound("no such issue")
     publication, day, _ = issue
-    editions = freeze.editions(record, publication, day)
+    editions = freeze.list_editions(record, publication, day)
     all_contents = {edition.digest: edition.content for edition in editions}
     content = all_contents.get(digest)
     if content is None or paper not in (entry.paper for entry in content.all_entries):

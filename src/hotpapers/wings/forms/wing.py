@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Commands
 from hotpapers.publish.hooks import ReportForms
 from hotpapers.serve.hooks import Routes
@@ -22,8 +22,8 @@ WING = Wing(
                 }
             }
         ),
-        Alarms(loading("hotpapers.wings.forms.commands:site_alarms")),
-        Routes(loading("hotpapers.wings.forms.report_pages:routes")),
+        Alarms(load_lazily("hotpapers.wings.forms.commands:site_alarms")),
+        Routes(load_lazily("hotpapers.wings.forms.report_pages:routes")),
         ReportForms(),
     ),
 )

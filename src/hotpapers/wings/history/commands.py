@@ -9,7 +9,7 @@ import click
 
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import show
+from hotpapers.cli.terminal import print_result
 from hotpapers.wings.history.past_period import HistoryResult
 
 
@@ -56,7 +56,7 @@ def history(
         "channels": result.channels,
         "inferred": result.inferred,
     }
-    show(value, _lines(result), as_json)
+    print_result(value, _lines(result), as_json)
 
 
 def _lines(result: HistoryResult) -> Iterator[str]:

@@ -24,7 +24,7 @@ from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.discussion.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import slices
+from hotpapers.record.database import statement_slices
 from hotpapers.wings.history import queries
 
 
@@ -127,7 +127,7 @@ class EngagementOverDays:
             return self._begin(view)
         after = before.as_of
         until = view.as_of
-        now = queries.announced(view, self._window)
+        now = queries.measured_papers(view, self._window)
         judged_accounts, judged_papers = self._changes.subjects(after, until)
         if judged_accounts or judged_papers:
             self._judge(view)
@@ -166,13 +166,13 @@ class EngagementOverDays:
         self._tallies = {}
         self._judge(view)
         self._standing = self._known_voices()
-        self.announced = queries.announced(view, self._window)
+        self.announced = queries.measured_papers(view, self._window)
         self._count(self.announced.keys(), self._window.ages)
         return gone | self.announced.keys()
 
     def _judge(self, view: AsOfView) -> None:
         """Reloads whose voices count."""
-        self._people = engagement_queries.people(view, self._window.own_voices)
+        self._people = engagement_queries.read_people(view, self._window.own_voices)
         with_standing = self._window.with_standing
         self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
 
@@ -236,7 +236,7 @@ class EngagementOverDays:
         assert self._view is not None
         view = self._view
         window = self._window._replace(ages=ages, youngest=self._youngest, with_standing=False)
-        for chunk in slices(sorted(papers)):
+        for chunk in statement_slices(sorted(papers)):
             posts_read = attention.read_posts(view, window._replace(papers=tuple(chunk)))
             posts = map(self._with_shared, posts_read)
             for group, reactions in attention.with_reactions(view, posts, self._people, self._last):

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import chain, islice
 
-from hotpapers.base.model import DAY, INFERRED, Announcement, distinct
+from hotpapers.base.model import DAY, INFERRED, Announcement, without_duplicates
 from hotpapers.base.papers.arxiv import calendar
-from hotpapers.base.text.timestamps import midnight
+from hotpapers.base.text.timestamps import start_of_day
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import count_inferred
 from hotpapers.record.record import Record
@@ -40,7 +40,7 @@ def infer_days(record: Record, first: date, last: date) -> int:
     before = count_inferred(record.view(), start)
     observed = queries.observed_days(record.view(), days)
     announced = calendar.announced_at(days[1])
-    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, announced
+    submitted = start_of_day(days[0]) - MAX_ANNOUNCEMENT_WAIT, announced
     submitted_papers = queries.submitted_papers(record.view(), submitted)
     papers = {paper.paper: paper for paper in submitted_papers}
     announcements = (
@@ -61,5 +61,5 @@ def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
         Announcement(
             paper=paper.paper, day=day, category=category, type=INFERRED, announced_at=at, version=1, observed_at=at
         )
-        for category in distinct(paper.categories)
+        for category in without_duplicates(paper.categories)
     ]

@@ -24,14 +24,14 @@ from hotpapers.base.text.timestamps import minute_of
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues import ranking, ranking_input
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, window_start
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.record import Record, now
+from hotpapers.record.record import Record, current_time
 from hotpapers.wings.history.engagement_over_days import EngagementOverDays
 from hotpapers.wings.history.queries import announced_between
 
@@ -144,8 +144,10 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
         collect = InputOverDays(cut_of(publication, period.days[-1]) + LATEST_CLOSE)
     for day in period.days:
         position = record.head.position
-        check_closed(record, publication, day, now(), position)
-        yield save_unless_there(record, build(record, IssueRecipe(publication, day, 1, position), collect), now())
+        check_closed(record, publication, day, current_time(), position)
+        yield save_unless_there(
+            record, build_issue(record, IssueRecipe(publication, day, 1, position), collect), current_time()
+        )
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:
@@ -153,7 +155,7 @@ def _recorded(record: Record, publication: Publication) -> Publication:
     recorded = record.view().item(Publication, publication.publication)
     if recorded and msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
         return recorded
-    recorded_now = msgspec.structs.replace(publication, observed_at=now())
+    recorded_now = msgspec.structs.replace(publication, observed_at=current_time())
     record.append([recorded_now], source="settings")
     return recorded_now
 

@@ -14,10 +14,10 @@ from hotpapers.base.settings import BotSettings
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.author_voices import judge_authors
-from hotpapers.discussion.moderation.bots.verdicts import judge
+from hotpapers.discussion.moderation.bots.verdicts import judge_accounts
 from hotpapers.issues import freeze
-from hotpapers.issues.windows import closing
-from hotpapers.record import Record, now
+from hotpapers.issues.windows import closing_time
+from hotpapers.record import Record, current_time
 from hotpapers.site import publishing
 from hotpapers.site.publishing import AFTERWARDS, requested_folders
 from hotpapers.site.site import Site
@@ -45,7 +45,7 @@ def history(
     past_days.check_days(record, chosen, *bounds)
     inferred = infer_days(record, *bounds)
     period = past_days.plan_period(record, chosen, *bounds)
-    past_days.check_period_closed(period, now())
+    past_days.check_period_closed(period, current_time())
     issues = freeze_period(site, period, judges=judges)
     name = period.publication.publication
     days = sorted((*period.frozen, *period.days))
@@ -57,7 +57,7 @@ def history(
 def past_day(day: str) -> date:
     """A day on which arXiv existed, not in the future. Raises UsageError."""
     require(
-        settings.FIRST_DAY <= freeze.check_day(day) <= timestamps.day_of(now() + DAY),
+        settings.FIRST_DAY <= freeze.check_day(day) <= timestamps.day_of(current_time() + DAY),
         f"{day}: not a past day on which arXiv had papers",
     )
     return date.fromisoformat(day)
@@ -83,5 +83,5 @@ def judge_days(record: Record, publication: Publication, days: Sequence[str], bo
     join_accounts(record)
     judge_authors(record)
     for day in days:
-        judge(record, bots, closing(record.view(), publication, day))
+        judge_accounts(record, bots, closing_time(record.view(), publication, day))
         yield day

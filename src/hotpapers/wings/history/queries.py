@@ -28,7 +28,7 @@ MEASURED = frozenset(
 """The kinds of rows that engagement depends on."""
 
 
-def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
+def measured_papers(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     """The papers measured as of a view, by key, with the moment of their first announcement."""
     sql = f"WITH {announced_sql(view, window)} SELECT {key_of('announced.paper')}, announced.at FROM announced"
     rows = view.database.iterate(sql)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Commands
 from hotpapers.site.hooks import PastIssues
 
@@ -12,6 +12,6 @@ WING = Wing(
     SUMMARY,
     hooks=(
         Commands({"Publish": {"history": ("hotpapers.wings.history.commands:history", SUMMARY)}}),
-        PastIssues(loading("hotpapers.wings.history.past_period:history")),
+        PastIssues(load_lazily("hotpapers.wings.history.past_period:history")),
     ),
 )

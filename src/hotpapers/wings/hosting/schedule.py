@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.settings import PublicationSettings
-from hotpapers.base.text.timestamps import SECOND, minute_of, rfc3339
+from hotpapers.base.text.timestamps import SECOND, format_rfc3339, minute_of
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.record import Record
@@ -34,7 +34,7 @@ YEAR = 366
 DAY = 24 * 3600
 
 
-def times(publications: Iterable[PublicationSettings], today: datetime.date) -> tuple[datetime.time, ...]:
+def run_times(publications: Iterable[PublicationSettings], today: datetime.date) -> tuple[datetime.time, ...]:
     """The times of day at which a host should run, ascending and without duplicates."""
     moments = set(READING)
     days = [today + datetime.timedelta(days=number) for number in range(YEAR)]
@@ -47,7 +47,7 @@ def times(publications: Iterable[PublicationSettings], today: datetime.date) -> 
     return tuple(sorted(moments))
 
 
-def crons(moments: Iterable[datetime.time]) -> list[str]:
+def cron_lines(moments: Iterable[datetime.time]) -> list[str]:
     """Times of day in cron's format, one line per minute of the hour: `7 6,7 * * *`."""
     hours: dict[int, list[int]] = {}
     for moment in sorted(moments):
@@ -57,12 +57,12 @@ def crons(moments: Iterable[datetime.time]) -> list[str]:
     ]
 
 
-def planned(moments: Sequence[datetime.time], at: int) -> int:
+def planned_time(moments: Sequence[datetime.time], at: int) -> int:
     """The planned time of the run that began at a moment; both in seconds since 1970."""
     return max(moment for moment in _around(moments, at) if moment <= at)
 
 
-def following(moments: Sequence[datetime.time], at: int) -> int:
+def next_planned(moments: Sequence[datetime.time], at: int) -> int:
     """The planned time of the next run after a moment; both in seconds since 1970."""
     return min(moment for moment in _around(moments, at) if moment > at)
 
@@ -93,12 +93,12 @@ class ScheduleReport(NamedTuple):
     where: str
 
 
-def begin(record: Record, moments: Sequence[datetime.time], at: int, because: str) -> str:
+def begin_run(record: Record, moments: Sequence[datetime.time], at: int, because: str) -> str:
     """Records that a run begins, and returns a sentence that says so. `because`: the cause of its start. `at`: µs
     UTC."""
     earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
-    seconds = at // SECOND - planned(moments, at // SECOND)
-    delay = f"{duration(seconds)} after its planned time"
+    seconds = at // SECOND - planned_time(moments, at // SECOND)
+    delay = f"{format_duration(seconds)} after its planned time"
     text = f"began {minute_of(at)}, {delay if because == BY_SCHEDULE else 'by hand'}"
     next_at = _due(moments, at)
     status = replace(earlier, started_at=at, state=RUNNING, reason=text, next_at=next_at)
@@ -109,10 +109,10 @@ def begin(record: Record, moments: Sequence[datetime.time], at: int, because: st
 
 
 def _due(moments: Sequence[datetime.time], at: int) -> int:
-    return (following(moments, at // SECOND) + GRACE) * SECOND
+    return (next_planned(moments, at // SECOND) + GRACE) * SECOND
 
 
-def end(
+def end_run(
     record: Record, moments: Sequence[datetime.time], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
     """Records how a run ended. `outcome`: success, or anything else; `problems`: further ones that need attention."""
@@ -129,11 +129,13 @@ def end(
         next_at=_due(moments, at),
     )
     jobs_queries.save_state(record, status)
-    next_by = rfc3339(status.next_at or at)
-    return ScheduleReport("failure" if failures else WELL, rfc3339(began_at), rfc3339(at), next_by, failures, where)
+    next_by = format_rfc3339(status.next_at or at)
+    return ScheduleReport(
+        "failure" if failures else WELL, format_rfc3339(began_at), format_rfc3339(at), next_by, failures, where
+    )
 
 
-def sentence(record: Record) -> str:
+def schedule_sentence(record: Record) -> str:
     """The state of the schedule, for a page; empty without one. The reasons for failures are only for the operator."""
     status = jobs_queries.load_state(record, SCHEDULED_RUN)
     if status.started_at is None or status.next_at is None:

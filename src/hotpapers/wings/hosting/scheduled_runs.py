@@ -13,13 +13,13 @@ import msgspec
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, show
+from hotpapers.cli.terminal import print_line, print_result
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import size_budget
 from hotpapers.publish.deliver.files import write_files
-from hotpapers.publish.render import channel
+from hotpapers.publish.render import find_channel
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.site_jobs import site_health
@@ -63,14 +63,14 @@ def scheduled(
     """
     if what == "begin":
         with site.opened(create=True, publications=True) as record:
-            echo(schedule.begin(record, _times(site), now(), because))
+            print_line(schedule.begin_run(record, _times(site), current_time(), because))
         return
     if outcome is None or output is None:
         raise UsageError("end needs --outcome and --output")
     report, files = end_run(site, outcome, output, where=where, base=base)
     outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'no problems'}"
     files_line = f"{output}: {files:,} files; the next run is due by {report.next_by}"
-    show({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)
+    print_result({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)
 
 
 def end_run(
@@ -84,9 +84,9 @@ def end_run(
     with site.opened(publications=True) as record:
         names = [publication.name for publication in site.settings.publication]
         site.require_publications(names)
-        at = now()
-        report = schedule.end(record, _times(site), at, outcome, site_health(site, record, at).problems, where)
-        site_config = site_config._replace(note=schedule.sentence(record))
+        at = current_time()
+        report = schedule.end_run(record, _times(site), at, outcome, site_health(site, record, at).problems, where)
+        site_config = site_config._replace(note=schedule.schedule_sentence(record))
         folders = {name: name if name in site.settings.below else "" for name in names}
         _check_unmoved(record, folders, site)
         files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
@@ -98,7 +98,7 @@ def end_run(
 
 
 def _times(site: ConfiguredSite) -> tuple[datetime.time, ...]:
-    return schedule.times(site.settings.publication, datetime.datetime.now(datetime.UTC).date())
+    return schedule.run_times(site.settings.publication, datetime.datetime.now(datetime.UTC).date())
 
 
 def _site_config(site: ConfiguredSite, base: str) -> SiteConfig:
@@ -142,9 +142,9 @@ def render_all(
         days = issue_reader.days(name)
         own_config = site_config.of(name)._replace(budget=site_config.budget // len(folders))
         for channel_name in CHANNELS:
-            pages = channel(channel_name, own_config).render(issue_reader, name, days)
+            pages = find_channel(channel_name, own_config).render(issue_reader, name, days)
             files += write_files(folder, pages).files
-        size_budget.fold(folder, issue_reader, name, own_config)
+        size_budget.fold_pages(folder, issue_reader, name, own_config)
     size = size_budget.site_size(output)
     budget = site_config.budget
     if budget and size > budget:

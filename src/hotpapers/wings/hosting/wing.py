@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Commands, HostKind, Hosts
 
 LISTEN = "127.0.0.1:9464"
@@ -30,7 +30,7 @@ WING = Wing(
                     "Write a Containerfile and compose.yaml.", settings=('# listen = ""', f'listen = "{LISTEN}"')
                 ),
             },
-            loading("hotpapers.wings.hosting.writing:write_hosts"),
+            load_lazily("hotpapers.wings.hosting.writing:write_hosts"),
         ),
     ),
 )

@@ -16,7 +16,7 @@ from hotpapers.base.file_modes import write_atomically
 from hotpapers.base.settings import FILE, Settings
 from hotpapers.cli.called_as import installed_from
 from hotpapers.record.database import without_password
-from hotpapers.wings.hosting.schedule import crons, times
+from hotpapers.wings.hosting.schedule import cron_lines, run_times
 
 ROOT = "root"
 OWN_USER = "hotpapers"
@@ -50,7 +50,7 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
             write_atomically(path, host_file.text.encode())
             yield str(path)
     for name in names:
-        for remark in remarks(name, file_settings):
+        for remark in remaining_steps(name, file_settings):
             yield f"to do: {remark}"
 
 
@@ -90,7 +90,7 @@ def host_files(kind: str, settings: Settings, today: datetime.date, machine: Hos
     return _container(settings)
 
 
-def remarks(kind: str, settings: Settings) -> list[str]:
+def remaining_steps(kind: str, settings: Settings) -> list[str]:
     """A reminder of the operator's remaining steps for a host; empty if there are none."""
     return [f"`hotpapers docs hosting`: {TO_DO[kind]}"] if kind in TO_DO else []
 
@@ -125,7 +125,7 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
     if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
         store = without_password(settings.store)
         raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db"')
-    lines = crons(times(settings.publication, today))
+    lines = cron_lines(run_times(settings.publication, today))
     schedule = "\n".join(f'    - cron: "{line}"' for line in lines)
     source = installed_from()  # a commit has no version in the index
     source = source if source.startswith("git+https://") else f"hotpapers=={__version__}"

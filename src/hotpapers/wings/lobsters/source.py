@@ -14,15 +14,15 @@ from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
 from hotpapers.collect.sources.decoding import (
     Count,
     Score,
+    decode_entries,
     decode_entry,
     decode_or_none,
     decode_response,
-    identified,
     microseconds_of,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
@@ -63,7 +63,7 @@ class _Story(msgspec.Struct):
     def words(self) -> str:
         """The author's description as plain text, also if the field contains HTML after all."""
         text = self.description_plain.rstrip()
-        return plain(text)[0] if _TAGS.search(text) else text
+        return html_to_text(text)[0] if _TAGS.search(text) else text
 
 
 class _StoryId(msgspec.Struct):
@@ -128,7 +128,7 @@ class LobstersSource(PostSource[LobstersSettings]):
         page = f"/page/{number}" if number > 1 else ""
         response = http.get(f"{self.settings.base}/domains/{domain}{page}.json")
         raws = decode_response(response, list[msgspec.Raw])
-        stories = identified(raws, _ListedStory, lambda story: story.short_id, "post", response.at)
+        stories = decode_entries(raws, _ListedStory, lambda story: story.short_id, "post", response.at)
         times = [microseconds_of(story.created_at) for story, _ in stories if story and story.created_at]
         return [payload for _, payload in stories], times
 

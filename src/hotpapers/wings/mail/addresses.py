@@ -14,7 +14,7 @@ MAX_REASON_CHARS = 200
 """Characters kept of a relay's reply."""
 
 
-def normalized(text: str) -> str:
+def normalize_address(text: str) -> str:
     """The address as stored, with its domain as in DNS and in lowercase: case is not significant there. Raises
     UsageError."""
     address = text.strip()
@@ -25,9 +25,9 @@ def normalized(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
-def recognized(text: str) -> str:
+def recognize_address(text: str) -> str:
     """A mail address as stored; empty for another text."""
-    return normalized(text) if is_mail_address(text) else ""
+    return normalize_address(text) if is_mail_address(text) else ""
 
 
 def domain_of(address: str) -> str:

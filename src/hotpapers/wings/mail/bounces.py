@@ -23,13 +23,13 @@ from typing import NamedTuple
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR
 from hotpapers.base.text import timestamps
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers
 from hotpapers.wings.mail.queries import Subscriber, message_key
 from hotpapers.wings.mail.sender import mark_bounced
 from hotpapers.wings.mail.smtp_replies import failure_reason, is_bad_address, status_of
-from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, decode, sent_message
+from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, decode_token, sent_message
 
 TOKEN_HEADERS = ("subject", "to", "cc")
 """Where answers have a token: to whom they are addressed, or as earlier messages asked, in the subject."""
@@ -114,12 +114,13 @@ def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     secret = record.hasher.secret
     return MailboxSummary(
         **Counter(
-            _outcome(record, parse_message(message, secret), delivered, at) for message, delivered in messages(mailbox)
+            _outcome(record, parse_message(message, secret), delivered, at)
+            for message, delivered in split_mailbox(mailbox)
         )
     )
 
 
-def messages(mailbox: bytes) -> Iterator[tuple[bytes, int]]:
+def split_mailbox(mailbox: bytes) -> Iterator[tuple[bytes, int]]:
     """The messages of a mailbox, each with the moment of its delivery according to it, µs UTC; 0 if it does not say.
     Anything that is not a mailbox is one message."""
     head, *pieces = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
@@ -165,7 +166,7 @@ def _is_outdated(record: Record, event: BounceReport | MailToken, subscriber: Su
         return False
     if isinstance(event, MailToken):
         return event.purpose == "unsubscribe" and 0 < delivered < subscriber.since - CLOCK_TOLERANCE
-    issues = editions(record, subscriber.publication, event.message.day)
+    issues = list_editions(record, subscriber.publication, event.message.day)
     return any(
         issue.content.edition == event.message.edition and issue.frozen_at < subscriber.since for issue in issues
     )
@@ -209,7 +210,7 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
         return _bounce_report(_content(report), returned)
     headers = [str(value) for name in TOKEN_HEADERS for value in message.get_all(name, [])]
     written = (str(make_header(decode_header(value))) for value in headers)
-    tokens = (decode(secret, match[0]) for text in written for match in TOKEN.finditer(text))
+    tokens = (decode_token(secret, match[0]) for text in written for match in TOKEN.finditer(text))
     token = next(filter(None, tokens), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 

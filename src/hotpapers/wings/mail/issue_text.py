@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue
 from hotpapers.base.text.words import count_noun
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
-from hotpapers.publish.view.phrases import cut, note, one_line
+from hotpapers.publish.view.phrases import cut_text, one_line, publication_note
 from hotpapers.publish.view.post_views import LinkedPiece, QuoteView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
@@ -76,7 +76,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
     """The message of an issue with at most `limit` papers; its reader's unsubscribe link is not filled in yet."""
     view = issue_view(issue)
     publication = issue.content.publication
-    title = cut(one_line(publication.title), MAX_TITLE_CHARS)
+    title = cut_text(one_line(publication.title), MAX_TITLE_CHARS)
     omitted = len(view.entries) - limit
     proof = (
         f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}.",
@@ -87,10 +87,10 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
     return MessageView(
         issue=issue.content,
         subject=glance.subject(issue),
-        preheader=cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
+        preheader=cut_text(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
         publication=title,
         day=view.title,
-        notes=tuple(filter(None, [note(publication), correction])),
+        notes=tuple(filter(None, [publication_note(publication), correction])),
         empty=view.empty,
         entries=tuple(
             _entry(issue, entry, shown, site_config)
@@ -110,15 +110,15 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
 
 def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
     more_authors = " et al." if view.other_authors else ""
-    counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
+    counts = " · ".join(filter(None, (glance.counts_line(entry), view.announcement)))
     # The paper's lead text and where it comes from
     mark = f" ({view.opening.mark})" if view.opening.mark else ""
     return MessageEntry(
         place=view.place,
         title=_title(view, site_config),
-        authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
-        lead=cut(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
-        counts=cut(counts, MAX_COUNTS_CHARS),
+        authors=cut_text(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
+        lead=cut_text(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
+        counts=cut_text(counts, MAX_COUNTS_CHARS),
         quoted=f"“{view.quote.text}”" if view.quote else "",
         by=_author_of(view.quote) if view.quote else LinkedPiece("", ""),
         links=tuple(_links(issue, view, site_config)),
@@ -127,7 +127,7 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
 
 def _author_of(quote: QuoteView) -> LinkedPiece:
     text = f"{quote.author} on {quote.network}"
-    return LinkedPiece(cut(text, MAX_AUTHORS_CHARS), quote.url)
+    return LinkedPiece(cut_text(text, MAX_AUTHORS_CHARS), quote.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
@@ -150,7 +150,7 @@ def _page(entry: EntryView, site_config: SiteConfig) -> str:
 def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
     """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
     url = _page(entry, site_config) or next((link.url for link in entry.links), "")
-    return LinkedPiece(cut(entry.plain_title, MAX_TITLE_CHARS), url)
+    return LinkedPiece(cut_text(entry.plain_title, MAX_TITLE_CHARS), url)
 
 
 # ---- as plain text -------------------------------------------------------------------------------------
@@ -162,37 +162,37 @@ def as_text(view: MessageView) -> str:
 
 
 def _blocks(view: MessageView) -> Iterator[str]:
-    yield f"{wrapped(view.publication)}\n{view.day}"
-    yield from map(wrapped, view.notes)
-    yield wrapped(view.empty)
+    yield f"{wrap_text(view.publication)}\n{view.day}"
+    yield from map(wrap_text, view.notes)
+    yield wrap_text(view.empty)
     for entry in view.entries:
         number = f"{entry.place}. "
         indent = " " * len(number)
         links = (f"{indent}{_link(link)}" for link in entry.links)
-        title = wrapped(entry.title.text, number)
-        yield "\n".join(filter(None, [title, wrapped(entry.authors, indent)]))
-        yield wrapped(entry.lead, indent)
+        title = wrap_text(entry.title.text, number)
+        yield "\n".join(filter(None, [title, wrap_text(entry.authors, indent)]))
+        yield wrap_text(entry.lead, indent)
         if entry.quoted:
-            yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent)
+            yield wrap_text(f"{entry.quoted} – {_link(entry.by)}", indent)
         else:
             yield ""
-        counts = wrapped(entry.counts, indent)
+        counts = wrap_text(entry.counts, indent)
         yield "\n".join(filter(None, [counts, *links]))
-    yield wrapped(view.more)
+    yield wrap_text(view.more)
     if view.ongoing:
-        ongoing = (wrapped(_link(text), "- ") for text in view.ongoing)
+        ongoing = (wrap_text(_link(text), "- ") for text in view.ongoing)
         yield "\n".join(["Still talked about", *ongoing])
-    yield from map(wrapped, view.facts)
-    yield wrapped(_link(view.page)) if view.page.url else ""
-    yield "\n".join(map(wrapped, view.proof))
-    yield f"{wrapped(view.subscription_note)}\n{wrapped(_link(view.unsubscribe))}"
+    yield from map(wrap_text, view.facts)
+    yield wrap_text(_link(view.page)) if view.page.url else ""
+    yield "\n".join(map(wrap_text, view.proof))
+    yield f"{wrap_text(view.subscription_note)}\n{wrap_text(_link(view.unsubscribe))}"
 
 
 def _link(link: LinkedPiece) -> str:
     return f"{link.text} <{link.url}>" if link.url else link.text
 
 
-def wrapped(text: str, indent: str = "") -> str:
+def wrap_text(text: str, indent: str = "") -> str:
     """A text in lines of `WIDTH`."""
     return textwrap.fill(
         text,
@@ -209,4 +209,4 @@ def wrapped(text: str, indent: str = "") -> str:
 
 def as_html(view: MessageView) -> str:
     """The message as a whole HTML page."""
-    return str(macro(PAGE, "page")(view))
+    return str(load_macro(PAGE, "page")(view))

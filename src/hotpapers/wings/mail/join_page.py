@@ -19,10 +19,10 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view import phrases
-from hotpapers.record import now
+from hotpapers.record import current_time
 from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
 from hotpapers.wings.mail import offer, subscribers
-from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalized, without_address
+from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalize_address, without_address
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.settings import MailConfig
 
@@ -39,7 +39,7 @@ class JoinPage(NamedTuple):
     router: FormRouter
     mail_config: MailConfig
     publication: str
-    clock: Callable[[], int] = now
+    clock: Callable[[], int] = current_time
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the page."""
@@ -64,7 +64,7 @@ class JoinPage(NamedTuple):
         publication = self._publication(values)
         title = _title(publication)
         try:
-            address = normalized(values.get("address", ""))
+            address = normalize_address(values.get("address", ""))
         except UsageError:
             return _form(publication.publication, title, values, NO_ADDRESS, lines=_offer(publication))
         if not self.router.run_later(partial(self._send, publication.publication, address, bool(values.get("skip")))):
@@ -83,7 +83,7 @@ class JoinPage(NamedTuple):
         filled in the form."""
         at = self.clock()
         with self.router.backend.open_record() as record:
-            subscribers.tidy(record, at)
+            subscribers.delete_unconfirmed(record, at)
             subscriber = subscribers.find(record, subscribers.mark_of(record, name, address))
             if subscriber is not None and subscriber.state == "confirmed":
                 return

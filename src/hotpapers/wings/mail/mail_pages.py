@@ -17,11 +17,11 @@ from starlette.routing import BaseRoute, Route
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Publication
 from hotpapers.issues.freeze import publication_of
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import phrases
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.serve.backend import Backend
-from hotpapers.serve.http_messages import READ, Refused, Reply, Responder, reply, retry_after
+from hotpapers.serve.http_messages import READ, Refused, Reply, Responder, build_reply, retry_after
 from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
 from hotpapers.wings.forms import form_router as forms
@@ -58,7 +58,7 @@ def routes(backend: Backend, pages: CurrentPages, publication: Publication, site
         yield from JoinPage(router, site_mail_config(site), publication.publication).routes()
 
 
-def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Route]:
+def link_routes(backend: Backend, clock: Callable[[], int] = current_time) -> Iterator[Route]:
     """The routes of the links in messages. `clock`: µs UTC."""
     lane = backend.lane(THREADS, MAX_PAGES_AT_ONCE)
 
@@ -80,7 +80,7 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
 def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
     """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown. Raises NotFound."""
     if len(text) <= MAX_TOKEN_CHARS:
-        token = tokens.decode(record.hasher.secret, text)
+        token = tokens.decode_token(record.hasher.secret, text)
     else:
         token = None
     if token and token.purpose == PURPOSES[name]:
@@ -131,5 +131,5 @@ def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
 
 
 def _reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
-    body = macro(PAGE, "page")(page.heading, page.lines, page.buttons)
-    return reply(page.status, {**HEADERS, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))
+    body = load_macro(PAGE, "page")(page.heading, page.lines, page.buttons)
+    return build_reply(page.status, {**HEADERS, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))

@@ -11,16 +11,16 @@ from urllib.parse import quote
 
 from hotpapers.base.model import DAY, Publication, PublishedIssue, RenderedFile
 from hotpapers.base.settings import Settings
-from hotpapers.publish.view.phrases import cut, one_line
+from hotpapers.publish.view.phrases import cut_text, one_line
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.mail import mime, offer
 from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, domain_of
-from hotpapers.wings.mail.issue_text import MessageView, as_html, as_text, message_view, wrapped
+from hotpapers.wings.mail.issue_text import MessageView, as_html, as_text, message_view, wrap_text
 from hotpapers.wings.mail.queries import Subscriber
-from hotpapers.wings.mail.settings import MailConfig, mailing, preview_config
+from hotpapers.wings.mail.settings import MailConfig, mailing_settings, preview_config
 from hotpapers.wings.mail.subscribers import CONFIRM_WITHIN
-from hotpapers.wings.mail.tokens import MailToken, SentMessage, encode, message_id
+from hotpapers.wings.mail.tokens import MailToken, SentMessage, encode_token, message_id
 
 MAX_MESSAGE_BYTES = 100_000
 """Bytes of a message: mail programs cut off messages larger than about this."""
@@ -46,7 +46,7 @@ def _nobody(issue: PublishedIssue, address: str) -> Subscriber:
 
 def address_message(message: MessageView, mail_config: MailConfig, reader: Subscriber, secret: bytes, at: int) -> bytes:
     """The message for one reader, as sent over the wire at a moment: filters distrust messages with an old date."""
-    token = encode(secret, MailToken("unsubscribe", reader.mark))
+    token = encode_token(secret, MailToken("unsubscribe", reader.mark))
     issue = message.issue
     title = message.publication
     sent = SentMessage(issue.day, issue.edition, reader.mark)
@@ -56,7 +56,7 @@ def address_message(message: MessageView, mail_config: MailConfig, reader: Subsc
     addresses = [f"<{address}>" for address in (link, mailto) if address]
     headers = _headers(
         mail_config,
-        cut(title, MAX_NAME_CHARS),
+        cut_text(title, MAX_NAME_CHARS),
         reader.address,
         view.subject,
         at,
@@ -66,12 +66,12 @@ def address_message(message: MessageView, mail_config: MailConfig, reader: Subsc
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if link else []),
     )
     alternatives = {"plain": as_text(view), "html": as_html(view)}
-    return mime.message(headers, alternatives, f"{issue.day}.{issue.edition}")
+    return mime.build_message(headers, alternatives, f"{issue.day}.{issue.edition}")
 
 
-def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
+def preview_message(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
     """The message of an issue as a file to look at, addressed to nobody, with links that do nothing."""
-    mail_config = preview_config(mailing(settings))
+    mail_config = preview_config(mailing_settings(settings))
     reader = _nobody(issue, "reader@example.invalid")
     message = issue_message(issue, mail_config, site_config)
     data = address_message(message, mail_config, reader, b"", issue.frozen_at)
@@ -90,7 +90,7 @@ def plain_message(
     else:
         answers = []
     others = [header for header in headers if not (token and header[0] == "Reply-To")]
-    return mime.message([*others, *answers], {"plain": text})
+    return mime.build_message([*others, *answers], {"plain": text})
 
 
 def _headers(
@@ -101,11 +101,11 @@ def _headers(
     else:
         replies = []
     return [
-        ("From", mime.mailbox("From", name, mail_config.address)),
+        ("From", mime.format_mailbox("From", name, mail_config.address)),
         *replies,
         ("To", address),
-        ("Subject", mime.words("Subject", cut(subject, MAX_SUBJECT_CHARS))),
-        ("Date", mime.date(at)),
+        ("Subject", mime.encode_words("Subject", cut_text(subject, MAX_SUBJECT_CHARS))),
+        ("Date", mime.format_date(at)),
         ("Message-ID", message_id),
         *further,
         ("Auto-Submitted", "auto-generated"),
@@ -135,17 +135,19 @@ Or reply to this message."""
 BY_REPLY = "To confirm, reply to this message."
 
 
-def confirmation(publication: Publication, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
+def build_confirmation(
+    publication: Publication, mail_config: MailConfig, subscriber: Subscriber, secret: bytes
+) -> bytes:
     """The message that asks the owner of an address to confirm a subscription to a publication. The token is also the
     name to which they answer, so that the subject is free for what they confirm."""
-    token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
-    title = cut(one_line(publication.title), MAX_NAME_CHARS)
+    token = encode_token(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
+    title = cut_text(one_line(publication.title), MAX_NAME_CHARS)
     text = CONFIRM.format(
         title=title,
-        offer=wrapped(f"{offer.contents(publication)} {offer.times(publication)}"),
+        offer=wrap_text(f"{offer.contents(publication)} {offer.times(publication)}"),
         instructions=BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY,
         days=CONFIRM_WITHIN // DAY,
     )
-    subject = f"Confirm: {offer.kind(publication)} ({title})"
+    subject = f"Confirm: {offer.mail_kind(publication)} ({title})"
     message_id = f"confirm.{subscriber.since:x}.{subscriber.mark}"
     return plain_message(mail_config, title, subscriber.address, subject, subscriber.since, message_id, text, token)

@@ -36,7 +36,7 @@ _UTF_8 = Charset("utf-8")
 _UTF_8.header_encoding = SHORTEST
 
 
-def message(headers: Headers, versions: Mapping[str, str], boundary: str = "") -> bytes:
+def build_message(headers: Headers, versions: Mapping[str, str], boundary: str = "") -> bytes:
     """A whole message. `versions`: its text by subtype, `plain` or `html`, with lines that end with `\\n`; the last of
     several is the best (multipart/alternative). `boundary`: a word that none contains. Raises UsageError for an invalid
     header value."""
@@ -74,7 +74,7 @@ def _checked_value(name: str, value: str) -> str:
 # ---- values of headers ---------------------------------------------------------------------------------
 
 
-def words(name: str, text: str) -> str:
+def encode_words(name: str, text: str) -> str:
     """The value of a plain text header such as Subject, folded at spaces."""
     if _PLAIN.fullmatch(text) and "=?" not in text and all(len(word) < LINE - 6 for word in text.split(" ")):
         return _fold(name, text.split(" "))
@@ -103,7 +103,7 @@ def address_list(name: str, pieces: Sequence[str]) -> str:
     return _fold(name, [*beginnings, pieces[-1]])
 
 
-def mailbox(name: str, label: str, address: str) -> str:
+def format_mailbox(name: str, label: str, address: str) -> str:
     """A name and an address for a header such as From; the name plain, quoted or encoded."""
     if not label:
         return address
@@ -122,6 +122,6 @@ def mailbox(name: str, label: str, address: str) -> str:
     return f"{phrase}{blank}<{address}>"
 
 
-def date(moment: int) -> str:
+def format_date(moment: int) -> str:
     """µs UTC in the format of RFC 5322 §3.3."""
     return format_datetime(timestamps.as_utc(moment))

@@ -15,7 +15,7 @@ _WHEN = {
 }
 
 
-def kind(publication: Publication) -> str:
+def mail_kind(publication: Publication) -> str:
     """`a daily mail of papers`."""
     return f"{_OFTEN.get(publication.window, 'a mail')} of papers"
 

@@ -11,13 +11,13 @@ from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.site.site import Site
 from hotpapers.wings.mail import subscribers
-from hotpapers.wings.mail.addresses import normalized
-from hotpapers.wings.mail.messages import confirmation, plain_message
+from hotpapers.wings.mail.addresses import normalize_address
+from hotpapers.wings.mail.messages import build_confirmation, plain_message
 from hotpapers.wings.mail.sender import wait_for_turn
 from hotpapers.wings.mail.settings import MailConfig, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.smtp_replies import OutcomeUnknown
-from hotpapers.wings.mail.tokens import signed
+from hotpapers.wings.mail.tokens import sign_text
 
 
 class PlainMailer:
@@ -34,7 +34,7 @@ class PlainMailer:
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message. Raises RetryLater, RequestRefused, NetError."""
         wait_for_turn(self._record, self._mail_config, mail.address, http)
-        mark = signed(self._record.hasher.secret, f"mail plain {mail.key}")
+        mark = sign_text(self._record.hasher.secret, f"mail plain {mail.key}")
         subject = phrases.one_line(mail.subject)
         message = plain_message(self._mail_config, "", mail.address, subject, http.now(), mark, mail.text)
         receipt = self._relay.hand_over(mail.address, message)
@@ -54,10 +54,10 @@ def ask_to_confirm(
     """Sends a confirmation request; False if none is needed: the address is already confirmed, or was asked less
     than a day ago. Raises UsageError for an invalid address; RetryLater, RequestRefused, Deferred if the message
     cannot be sent."""
-    subscriber = subscribers.ask(record, publication.publication, normalized(address), at, skip_empty=skip_empty)
+    subscriber = subscribers.ask(record, publication.publication, normalize_address(address), at, skip_empty=skip_empty)
     if subscriber is None:
         return False
-    message = confirmation(publication, mail_config, subscriber, record.hasher.secret)
+    message = build_confirmation(publication, mail_config, subscriber, record.hasher.secret)
     try:
         with closing(SmtpClient(mail_config)) as relay:
             relay.hand_over(subscriber.address, message)

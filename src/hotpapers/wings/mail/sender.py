@@ -21,7 +21,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
+from hotpapers.publish.deliver.delivery_states import claim_delivery, is_over, settle_delivery
 from hotpapers.publish.deliver.queries import (
     DeliveryKey,
     DeliveryState,
@@ -31,7 +31,7 @@ from hotpapers.publish.deliver.queries import (
 )
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.mail import queries, subscribers
@@ -108,12 +108,12 @@ class EmailSender:
         progress = self._progress(issue_reader, publication, day)
         if progress is None:
             return
-        self._issue, self._readers, at = (publication, day), progress.readers, now()
+        self._issue, self._readers, at = (publication, day), progress.readers, current_time()
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
         put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
         late = sorted(put_off, key=lambda reader: turns[reader.mark])
-        ordered = [*interleaved(fresh), *late]
+        ordered = [*interleave_domains(fresh), *late]
         if ordered:
             issue = issue_reader.issue(publication, day)
             site = self._site_config.of(publication)
@@ -127,9 +127,9 @@ class EmailSender:
             return f"deferred by mail servers for {len(progress.unfinished):,} subscribers; will be retried later"
         if progress is None or progress.readers:
             return "already sent"
-        if subscribers.confirmed(self._record, publication, issue_reader.issue(publication, day).frozen_at):
+        if subscribers.confirmed_subscribers(self._record, publication, issue_reader.issue(publication, day).frozen_at):
             return "the issue is empty, and all subscribers skip empty issues"
-        if subscribers.confirmed(self._record, publication, MAX_INTEGER):
+        if subscribers.confirmed_subscribers(self._record, publication, MAX_INTEGER):
             return "all subscribers confirmed after it was frozen; they get the next one"
         return f"{publication} has no confirmed subscribers"
 
@@ -147,7 +147,7 @@ class EmailSender:
         if queries.is_delivered(self._record, publication, day):
             return None
         issue = issue_reader.issue(publication, day)
-        confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)
+        confirmed = subscribers.confirmed_subscribers(self._record, publication, issue.frozen_at)
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
@@ -190,7 +190,7 @@ class EmailSender:
         @cache
         def claim_once() -> DeliveryState | None:
             """The state of a message that was already claimed; None if it is claimed now."""
-            return claim(self._record, key, http.now())
+            return claim_delivery(self._record, key, http.now())
 
         data = address_message(envelope.message, self._mail_config, reader, secret, http.now())
         try:
@@ -201,21 +201,21 @@ class EmailSender:
         if state := claim_once():
             return self._known_receipt(key, state, http.now())
         assert receipt is not None
-        settle(self._record, key, DeliveryState("sent", receipt, http.now()))
+        settle_delivery(self._record, key, DeliveryState("sent", receipt, http.now()))
         return receipt
 
     def _record_failure(self, key: DeliveryKey, reader: Subscriber, problem: NetError, at: int) -> NetError:
         """Stores why a message was not sent. Returns the error to raise."""
         if isinstance(problem, RetryLater):
-            release(self._record, key, at)
+            release_claim(self._record, key, at)
         elif isinstance(problem, Rejected):
-            settle(self._record, key, DeliveryState("failed", problem.reason, at))
+            settle_delivery(self._record, key, DeliveryState("failed", problem.reason, at))
             if problem.no_such_address:
                 subscribers.bounce(self._record, reader.mark, problem.reason, at)
             else:
                 subscribers.note_failure(self._record, key, at)
         elif isinstance(problem, Deferred):
-            if not defer(self._record, key, problem.reason, at):
+            if not defer_message(self._record, key, problem.reason, at):
                 return RequestRefused(f"given up: {problem.reason}")
         elif isinstance(problem, OutcomeUnknown):
             self._problem = problem.reason
@@ -231,7 +231,7 @@ class EmailSender:
             return state.receipt
         if at - state.at < CLAIM_TIMEOUT:
             raise NetError("another process is sending it, or was killed while sending it")
-        settle(self._record, key, DeliveryState("sent", UNKNOWN, at))
+        settle_delivery(self._record, key, DeliveryState("sent", UNKNOWN, at))
         return UNKNOWN
 
 
@@ -254,7 +254,7 @@ def most_failures(readers: int) -> int:
     return max(MIN_FAILED_MESSAGES, -(-readers // MAX_FAILED_ONE_IN))
 
 
-def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
+def interleave_domains(readers: Sequence[Subscriber]) -> list[Subscriber]:
     """The readers with their domains in turn, so waiting for one domain's pace does not hold up the others."""
     by_domain: dict[str, list[Subscriber]] = {}
     for reader in readers:
@@ -270,27 +270,27 @@ def wait_after(tries: int) -> int:
     return min(FIRST_WAIT << (tries - 1), MAX_RETRY_WAIT)
 
 
-def defer(record: Record, key: DeliveryKey, reason: str, at: int) -> bool:
+def defer_message(record: Record, key: DeliveryKey, reason: str, at: int) -> bool:
     """Puts a claimed message off, as the relay asked. Returns False after too many attempts: it is given up."""
     tries = _tries(record, key) + 1
     if tries >= TRIES:
-        settle(record, key, DeliveryState("failed", f"given up: {reason}", at))
+        settle_delivery(record, key, DeliveryState("failed", f"given up: {reason}", at))
         return False
     next_at = at + wait_after(tries) * 1_000_000
-    settle(record, key, DeliveryState("sending", reason or "put off", at, tries, next_at))
+    settle_delivery(record, key, DeliveryState("sending", reason or "put off", at, tries, next_at))
     return True
 
 
-def release(record: Record, key: DeliveryKey, at: int) -> None:
+def release_claim(record: Record, key: DeliveryKey, at: int) -> None:
     """Gives up the claim: sending failed for a reason unrelated to this message, so the attempt is not counted."""
-    settle(record, key, DeliveryState("sending", "not handed over", at, _tries(record, key), at))
+    settle_delivery(record, key, DeliveryState("sending", "not handed over", at, _tries(record, key), at))
 
 
 def mark_bounced(record: Record, key: DeliveryKey, reason: str, at: int) -> None:
     """Marks a message that was handed over and then reported as undeliverable, if it is still known."""
     state = state_of(record.database, key)
     if state is not None and (state.state == "sent" or (state.state == "sending" and not state.is_put_off)):
-        settle(record, key, DeliveryState("failed", reason, at))
+        settle_delivery(record, key, DeliveryState("failed", reason, at))
 
 
 def _tries(record: Record, key: DeliveryKey) -> int:

@@ -86,7 +86,7 @@ TABLE = SettingsTable(
 )
 
 
-def mailing(settings: Settings) -> MailingSettings:
+def mailing_settings(settings: Settings) -> MailingSettings:
     """`[mailing]`; without an address of its own, links lead to the app of `[serve]`."""
     table: MailingSettings = settings.table(TABLE.name)
     return msgspec.structs.replace(table, base=table.base or settings.serve.base)
@@ -127,7 +127,7 @@ def is_loopback(host: str) -> bool:
 
 def site_mail_config(site: Site) -> MailConfig:
     """The configuration from a site's settings. Raises SettingsError."""
-    return mail_config_of(mailing(site.settings), site.folder)
+    return mail_config_of(mailing_settings(site.settings), site.folder)
 
 
 def mail_config_of(table: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:

@@ -17,7 +17,7 @@ from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.http.redact_errors import SecretRedactor
 from hotpapers.wings.mail.addresses import domain_of, without_address
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, Step, refusal
+from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, Step, refusal_error
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
 """Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
@@ -63,7 +63,7 @@ class _Smtp(smtplib.SMTP):
         """Sends a command. Raises the refusal for any other reply."""
         code, text = self.docmd(command)
         if code not in accepted:
-            raise refusal(code, text.decode("utf-8", "replace"), step)
+            raise refusal_error(code, text.decode("utf-8", "replace"), step)
 
     def getreply(self) -> tuple[int, bytes]:
         """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
@@ -181,7 +181,7 @@ class SmtpClient:
         reply = text.decode("utf-8", "replace")
         if code in OK:
             return without_address(self._redact(f"{code} {reply}"), address)
-        refused = refusal(code, reply, "message")
+        refused = refusal_error(code, reply, "message")
         self._reset(refused)
         raise refused
 

@@ -122,7 +122,7 @@ def code_and_status(code: int, text: str) -> str:
     return f"{code} {status_of(text)}".rstrip()
 
 
-def refusal(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
+def refusal_error(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
     """The error for an unsuccessful reply: RetryLater if the relay would accept no other message either. A reply about
     the sender concerns every message."""
     reply = code_and_status(code, text)

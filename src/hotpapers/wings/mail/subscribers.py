@@ -14,7 +14,7 @@ from hotpapers.base.model import DAY
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
 from hotpapers.wings.mail.queries import (
     HAD_LEFT,
@@ -59,7 +59,7 @@ def with_address(record: Record, address: str) -> list[Subscriber]:
     return select_subscribers(record, "lower(address) = ?", address.lower())
 
 
-def confirmed(record: Record, publication: str, until: int) -> list[Subscriber]:
+def confirmed_subscribers(record: Record, publication: str, until: int) -> list[Subscriber]:
     """The subscribers who had confirmed a publication by a moment."""
     return select_subscribers(record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until)
 
@@ -112,11 +112,11 @@ def end(record: Record, mark: str, at: int) -> Subscriber | None:
     return _change(record, mark, ("asked", "confirmed", "bounced"), state="ended", since=at, address="", reason="")
 
 
-def forget(record: Record, address: str) -> int:
+def forget_address(record: Record, address: str) -> int:
     """Unsubscribes an address from everything; how many publications know it by its hash, including those it has left.
     Raises NotFound."""
     for subscriber in with_address(record, address):
-        end(record, subscriber.mark, now())
+        end(record, subscriber.mark, current_time())
     publications = count_subscribers(record)
     known = sum(find(record, mark_of(record, publication, address)) is not None for publication in publications)
     if not known:
@@ -162,18 +162,18 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
         put_subscriber(record, current._replace(**changes))
         if "state" in changes:
             noted = forgotten_file.ForgottenMark(changes["state"], mark, changes["since"])
-            forgotten_file.complete(record.database, record.hasher, [noted])
+            forgotten_file.complete_file(record.database, record.hasher, [noted])
     return current
 
 
 def keep_house(record: Record, at: int) -> None:
     """Deletes data that is no longer needed: addresses never confirmed, old messages, paces older than a day."""
-    tidy(record, at)
+    delete_unconfirmed(record, at)
     drop_old_messages(record, at)
     jobs_queries.drop_old_paces(record, PACE, at - DAY)
 
 
-def tidy(record: Record, at: int) -> None:
+def delete_unconfirmed(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
     with record.database.write():
         drop_unconfirmed(record, "since < ?", at - CONFIRM_WITHIN)

@@ -42,7 +42,7 @@ class SentMessage(NamedTuple):
 def message_id(secret: bytes, message: SentMessage, domain: str) -> str:
     """The Message-ID of an issue's message for one reader."""
     day, edition, mark = message
-    signature = signed(secret, f"mail message {day} {edition} {mark}")
+    signature = sign_text(secret, f"mail message {day} {edition} {mark}")
     return f"<{day}.{edition}.{mark}.{signature}@{domain}>"
 
 
@@ -56,24 +56,24 @@ def sent_message(secret: bytes, text: bytes) -> SentMessage | None:
     return None
 
 
-def encode(secret: bytes, token: MailToken) -> str:
+def encode_token(secret: bytes, token: MailToken) -> str:
     """The token as written in a link."""
     content = f"mail {token.purpose} {token.mark} {token.moment}"
-    signature = signed(secret, content)
+    signature = sign_text(secret, content)
     initial = token.purpose[0]
     return f"{initial}{token.mark}-{token.moment:x}-{signature}"
 
 
-def decode(secret: bytes, text: str) -> MailToken | None:
+def decode_token(secret: bytes, text: str) -> MailToken | None:
     """The content of a token that this store signed; None for any other text."""
     match = TOKEN.fullmatch(text)
     if match is None:
         return None
     purpose = _PURPOSES[match[1]]
     token = MailToken(purpose, match[2], int(match[3], 16))
-    return token if hmac.compare_digest(encode(secret, token), text) else None
+    return token if hmac.compare_digest(encode_token(secret, token), text) else None
 
 
-def signed(secret: bytes, text: str) -> str:
+def sign_text(secret: bytes, text: str) -> str:
     """The signature of a text: 96 bits in hexadecimal."""
     return hmac.digest(secret, text.encode(), "sha256").hex()[:24]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SendingChannel, Wing, load, loading
+from hotpapers.base.wings import SendingChannel, Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.publish.hooks import Housekeeping
@@ -23,22 +23,22 @@ MAIL = "hotpapers.wings.mail"
 WING = Wing(
     "mail",
     "Issues by mail.",
-    settings=lambda: (load(f"{MAIL}.settings:TABLE"),),
+    settings=lambda: (load_object(f"{MAIL}.settings:TABLE"),),
     hooks=(
         Commands({"Publish": {"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")}}),
-        SendingChannel("mailing", f"{MAIL}.sender:destinations", _has_relay, f"{MAIL}.messages:preview"),
+        SendingChannel("mailing", f"{MAIL}.sender:destinations", _has_relay, f"{MAIL}.messages:preview_message"),
         OwnMailer(
             lambda record, site: (
-                load(f"{MAIL}.plain_mailer:PlainMailer")(record, site) if _has_relay(site.settings) else None
+                load_object(f"{MAIL}.plain_mailer:PlainMailer")(record, site) if _has_relay(site.settings) else None
             )
         ),
         ForgettableSubject(
             "A mail address is unsubscribed.",
-            loading(f"{MAIL}.addresses:recognized"),
-            loading(f"{MAIL}.subscribers:forget"),
+            load_lazily(f"{MAIL}.addresses:recognize_address"),
+            load_lazily(f"{MAIL}.subscribers:forget_address"),
         ),
-        Housekeeping(loading(f"{MAIL}.subscribers:keep_house")),
-        Routes(loading(f"{MAIL}.mail_pages:routes")),
+        Housekeeping(load_lazily(f"{MAIL}.subscribers:keep_house")),
+        Routes(load_lazily(f"{MAIL}.mail_pages:routes")),
         JoinAddress(lambda settings: "mail/join" if _has_relay(settings) else ""),
     ),
 )

@@ -48,7 +48,7 @@ def author_address(status: str, profile: str) -> str:
     """The address of a status's author; empty if the profile is on another server, or if no known form contains it."""
     if address := _derived(status, _OF_ONE_SERVER):
         return address
-    if not profile or host(profile) != host(status):
+    if not profile or address_host(profile) != address_host(status):
         return ""
     if address := _derived(status, _OF_STATUS):
         return address
@@ -57,7 +57,7 @@ def author_address(status: str, profile: str) -> str:
     return _derived(profile.removesuffix("/"), forms)
 
 
-def host(address: str) -> str:
+def address_host(address: str) -> str:
     """The host and port in an address; empty if it is not one: other servers can send any text."""
     with suppress(ValueError):
         return urlsplit(address).netloc

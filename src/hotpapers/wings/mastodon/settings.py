@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from hotpapers.base.http import bearer
+from hotpapers.base.http import bearer_header
 from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
@@ -29,7 +29,7 @@ class MastodonServer(SettingsStruct):
     @property
     def headers(self) -> dict[str, str]:
         """The headers for this server, and for no other."""
-        return bearer(self.token)
+        return bearer_header(self.token)
 
     @property
     def paths(self) -> list[str]:

@@ -23,9 +23,9 @@ from hotpapers.collect.sources.batched_requests import (
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.wings.mastodon import status_parser
-from hotpapers.wings.mastodon.author_addresses import host
+from hotpapers.wings.mastodon.author_addresses import address_host
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edits
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edit_payloads
 from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000
@@ -52,7 +52,7 @@ class MastodonSource(PostSource[MastodonSettings]):
     def _set_up(self) -> None:
         self._failing: set[str] = set()  # home servers, as of the last round
         self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
-        hosts = (host(server.base) for server in self.settings.servers)
+        hosts = (address_host(server.base) for server in self.settings.servers)
         self._hosts = frozenset(hosts)
         self._read_since: dict[str, int] = {}
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
@@ -102,7 +102,7 @@ class MastodonSource(PostSource[MastodonSettings]):
             return self._payloads_of(server, decode_or_none(entry.boosted, TimelineEntry), entry.boosted, at)
         if isinstance(entry.visibility, str) and entry.visibility not in PUBLIC:
             return []
-        at_home = host(entry.uri) == host(server.base)
+        at_home = address_host(entry.uri) == address_host(server.base)
         if at_home and server.streaming:
             _remember(self._uris_by_id, f"{server.base} {entry.id}", entry.uri)
         payload = RawPayload("home" if at_home else "post", entry.uri, body, at)
@@ -111,13 +111,13 @@ class MastodonSource(PostSource[MastodonSettings]):
             return []
         if not at_home:
             _remember(self._tellers, entry.uri, server.base)
-        return [payload, *(edits(entry, payload) if is_known else [])]
+        return [payload, *(edit_payloads(entry, payload) if is_known else [])]
 
     def _tells_edits(self, server: MastodonServer, entry: TimelineEntry) -> bool:
         """Whether a server that is not a known post's home is believed about its words: only one server is, or each
         round would record several versions, as servers' copies differ. In a new process, which cannot know the
         reporting server, it is the first server that shows an edit."""
-        if HOME.fullmatch(entry.uri) or host(entry.uri) in self._hosts:
+        if HOME.fullmatch(entry.uri) or address_host(entry.uri) in self._hosts:
             return False
         default_teller = "" if len(self._hosts) > 1 else server.base
         teller = self._tellers.get(entry.uri, default_teller)
@@ -134,7 +134,7 @@ class MastodonSource(PostSource[MastodonSettings]):
         started_at = last_page_at = http.now()
         is_due = False
         try:
-            for event in events(http.lines(server.stream, headers=server.headers)):
+            for event in stream_events(http.lines(server.stream, headers=server.headers)):
                 now = http.now()
                 payloads += self._event_payloads(event, server, now) if event else ()
                 if now - last_page_at >= SECOND and (payloads or event is None):
@@ -225,7 +225,7 @@ def _status(http: HttpClient, home: re.Match[str]) -> list[RawPayload]:
     response = http.get(address, accept=GONE)
     kind = "gone" if response.status in GONE else "counts"
     payload = RawPayload(kind, home[0], response.body, response.at)
-    return [payload, *edits(decode_or_none(response.body, TimelineEntry), payload)]
+    return [payload, *edit_payloads(decode_or_none(response.body, TimelineEntry), payload)]
 
 
 def _listed(http: HttpClient, base: str) -> list[str] | None:
@@ -240,7 +240,7 @@ def _listed(http: HttpClient, base: str) -> list[str] | None:
     else:
         raws = decode_response(response, list[msgspec.Raw])
     entries = [entry for raw in raws if (entry := decode_or_none(raw, TimelineEntry))]
-    return [entry.uri for entry in entries if host(entry.uri) == host(base)]
+    return [entry.uri for entry in entries if address_host(entry.uri) == address_host(base)]
 
 
 def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:
@@ -264,7 +264,7 @@ class ServerEvent(NamedTuple):
     data: bytes
 
 
-def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
+def stream_events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
     """The events of a stream; None for a comment (a keep-alive), and after a while without data.
 
     An event that is unfinished when the stream ends is dropped.

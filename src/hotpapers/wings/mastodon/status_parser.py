@@ -15,10 +15,10 @@ from hotpapers.base.keys import handle_key, is_at_home, own_id
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.text import timestamps
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
-from hotpapers.wings.mastodon.author_addresses import author_address, host
+from hotpapers.wings.mastodon.author_addresses import address_host, author_address
 
 NETWORK = "mastodon"
 PUBLIC = ("public", "unlisted")
@@ -97,7 +97,7 @@ class Status(msgspec.Struct):
     def limits(self) -> tuple[str, ...]:
         """Why it may not be quoted, according to its author or servers; such posts do not count (`base/terms.py`)."""
         account = self.account
-        nobot = "#nobot" in plain(account.note or "")[0].casefold()
+        nobot = "#nobot" in html_to_text(account.note or "")[0].casefold()
         limits = {
             "sensitive": self.sensitive,
             "content warning": bool(self.spoiler_text),
@@ -152,13 +152,17 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
         raise InputError(f"{status.uri[:200]}: its visibility cannot be read")  # it may not be public
     if status.visibility not in PUBLIC:
         return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
-    text, links = plain(status.content or "")
+    text, links = html_to_text(status.content or "")
     card = (status.card.url if status.card else "") or ""
     mentions = mentions_of(key, payload.at, text, [*links, card], names)
     if not (mentions or known):
         return []
     author_account = _account(status, payload.at)
-    if known and HOME.fullmatch(status.uri) and host(own_id(author_account.account)) != host(status.uri):
+    if (
+        known
+        and HOME.fullmatch(status.uri)
+        and address_host(own_id(author_account.account)) != address_host(status.uri)
+    ):
         raise InputError(f"{status.uri[:200]}: its account is of another server")  # no other server checked that
     post = Post(
         post=key,
@@ -193,13 +197,13 @@ def moment_of(date: object) -> int | None:
     if isinstance(date, bool) or not isinstance(date, str | int | float):
         return None
     text = date if isinstance(date, str) else str(int(date))
-    at = timestamps.claimed(text)
+    at = timestamps.parse_claimed(text)
     if at is not None and 0 < at <= timestamps.LAST:
         return timestamps.whole_seconds(at)
     return None
 
 
-def edits(entry: TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
+def edit_payloads(entry: TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
     """A second payload of kind `edit` for an edited tracked post: papers it no longer names were edited out."""
     if entry and entry.edited_at and payload.kind != "gone":
         return [payload._replace(kind="edit")]
@@ -219,9 +223,9 @@ def _account(status: Status, at: int) -> Account:
     if "@" in account.acct:
         handle = account.acct
     else:
-        handle = f"{account.acct}@{host(address or profile)}"
+        handle = f"{account.acct}@{address_host(address or profile)}"
     key = f"{NETWORK}:{address or profile}"
-    is_by_handle = not address and host(profile) == host(status.uri) and is_at_home(key, handle)
+    is_by_handle = not address and address_host(profile) == address_host(status.uri) and is_at_home(key, handle)
     return Account(
         account=handle_key(NETWORK, handle) if is_by_handle else key,
         handle=handle,

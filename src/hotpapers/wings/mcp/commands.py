@@ -37,7 +37,7 @@ def mcp(address: str | None, site: common.Site) -> None:
     if address is None:
         rpc.run(site)
         return
-    require(not site.has_settings and site.store == settings.defaults().store, "give either --site or a store")
+    require(not site.has_settings and site.store == settings.default_settings().store, "give either --site or a store")
     site_questions.run(site_opener(address, site), streams.standard_input(), streams.standard_output())
 
 

@@ -71,7 +71,7 @@ def file_path(day: str) -> str:
     return f"{day}/hot.json"
 
 
-def figures(entries: Iterable[EntryView]) -> Iterator[PaperFigures]:
+def paper_figures(entries: Iterable[EntryView]) -> Iterator[PaperFigures]:
     """The figures of entries, as pages show them."""
     for entry in entries:
         counts = (
@@ -98,4 +98,4 @@ class HotPart(SitePart):
         if match is None or not self._site.has(match[1]):
             return None
         issue = self._site.issue(match[1])
-        return msgspec.json.encode(tuple(figures(issue.listed)))
+        return msgspec.json.encode(tuple(paper_figures(issue.listed)))

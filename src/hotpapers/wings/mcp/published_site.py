@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotAnArxivId, NotFound, Stopped
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.keep.search.query_parser import parse
+from hotpapers.keep.search.query_parser import parse_query
 from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.render.html.search_index import part_of
 from hotpapers.publish.view import phrases
@@ -179,7 +179,7 @@ class PublishedSite:
 
     def search(self, text: str, limit: int) -> list[HotPaper]:
         """The papers that a query selects, best first, each in its latest issue. Raises InputError."""
-        query = parse(text)
+        query = parse_query(text)
         if not query.asks:
             raise InputError("the query has no word")
         scores: dict[str, tuple[int, str, int]] = {}

@@ -16,14 +16,14 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.wings import hooks_of, load
+from hotpapers.base.wings import hooks_of, load_object
 from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.serve.hooks import ModelTools
-from hotpapers.wings.mcp.hot_papers import HotList, HotPaper, figures
+from hotpapers.wings.mcp.hot_papers import HotList, HotPaper, paper_figures
 
 MAX_ANSWER_BYTES = 60_000
 """Most bytes of an answer."""
@@ -150,7 +150,7 @@ def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
             score=of_paper.score,
             counts=of_paper.counts,
         )
-        for entry, of_paper in zip(entries, figures(views), strict=False)
+        for entry, of_paper in zip(entries, paper_figures(views), strict=False)
     )
     days = reader.days(issue.publication)
     earlier = tuple(days[-2 : -2 - MAX_EARLIER : -1])
@@ -197,9 +197,9 @@ class ToolDefinition(NamedTuple):
         }
 
     def call(self, session: Any, arguments: Mapping[str, Any]) -> Any:
-        """Its answer to JSON arguments, cleaned by `harmless`. Raises HotPapersError if the call is invalid."""
+        """Its answer to JSON arguments, cleaned by `shorten_json`. Raises HotPapersError if the call is invalid."""
         answer = self.ask(session, request_params.check_params(self.params, arguments))
-        result = harmless(msgspec.to_builtins(answer))
+        result = shorten_json(msgspec.to_builtins(answer))
         if len(msgspec.json.encode(result)) > MAX_ANSWER_BYTES:
             raise UsageError("the answer is too long; ask for fewer entries or posts")
         return result
@@ -282,7 +282,7 @@ def public_tools() -> dict[str, ToolDefinition]:
 def by_name(own: Iterable[ToolDefinition], field: Literal["all", "public", "site"]) -> dict[str, ToolDefinition]:
     """Tools by name: this wing's own, then those that other wings list in a field of `ModelTools`."""
     places = filter(None, (getattr(hook, field) for hook in hooks_of(ModelTools)))
-    return {tool.name: tool for tool in chain(own, *map(load, places))}
+    return {tool.name: tool for tool in chain(own, *map(load_object, places))}
 
 
 def _in_both_dialects(schema: Any) -> Any:
@@ -310,15 +310,15 @@ _UNSEEN = re.compile(
 use), which can hide whole messages. The joiners that some languages need (U+200C, U+200D) stay."""
 
 
-def harmless(value: Any) -> Any:
+def shorten_json(value: Any) -> Any:
     """JSON without invisible characters, and with long texts and lists shortened."""
     if isinstance(value, str):
         text = _UNSEEN.sub("", value)
         return text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS] + " …"
     if isinstance(value, dict):
-        return {harmless(name): harmless(item) for name, item in value.items()}
+        return {shorten_json(name): shorten_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        first = list(map(harmless, value[:MAX_LIST_MEMBERS]))
+        first = list(map(shorten_json, value[:MAX_LIST_MEMBERS]))
         omitted = len(value) - MAX_LIST_MEMBERS
         if omitted > 0 and isinstance(value[0], str):
             return [*first, f"… and {omitted} more"]

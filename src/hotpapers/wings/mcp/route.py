@@ -16,7 +16,16 @@ from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.serve.backend import Backend
-from hotpapers.serve.http_messages import PRIVATE, Refused, Reply, Responder, content_type, header_of, read_body, reply
+from hotpapers.serve.http_messages import (
+    PRIVATE,
+    Refused,
+    Reply,
+    Responder,
+    build_reply,
+    content_type,
+    header_of,
+    read_body,
+)
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.record_tools import public_tools
 
@@ -53,12 +62,12 @@ def routes(backend: Backend, *_: object) -> list[Route]:
             backend.spend(request.scope, COST if number else 0)
             if (result := await answer_to(rpc.in_batch(value), request)) is not None:
                 replies.append(result)
-        return _answer(200, replies) if replies else reply(202, PRIVATE)
+        return _answer(200, replies) if replies else build_reply(202, PRIVATE)
 
     async def answer(request: Request) -> Reply:
         """The answer to a message; 202 to a message that needs none."""
         _admit(backend, request)
-        value = rpc.decoded(await _body(request))
+        value = rpc.decode_line(await _body(request))
         version = request.headers.get("mcp-protocol-version", rpc.BATCHES)  # so says revision 2025-06-18
         if rpc.is_batch(value) and version == rpc.BATCHES:
             return await answer_batch(value, request)
@@ -81,12 +90,12 @@ def _admit(backend: Backend, request: Request) -> None:
 def _reply_to(message: rpc.Message, result: rpc.Json | None) -> Reply:
     """The reply with a result; 202 if the message needs none."""
     if result is None:
-        return reply(202, PRIVATE)
+        return build_reply(202, PRIVATE)
     return _answer(_status_of(message, result), result)
 
 
 def _answer(status: int, answer: rpc.Json | list[rpc.Json]) -> Reply:
-    return reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
+    return build_reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
 
 
 def _mismatch(request: Request, message: rpc.Message) -> rpc.Json | None:

@@ -22,7 +22,7 @@ from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools, harmless
+from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools, shorten_json
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
@@ -118,12 +118,12 @@ class Inbox:
         with self._changed:
             if question in self._waiting:
                 self._waiting.remove(question)
-                write(reply, self._output)
+                write_reply(reply, self._output)
             self._changed.notify_all()
 
     def _listen(self) -> None:
         try:
-            for message in messages(self._input):
+            for message in read_messages(self._input):
                 self._take(message)
         except BaseException as problem:
             self._problem = problem
@@ -140,7 +140,7 @@ class Inbox:
             elif isinstance(message, Cancellation):
                 self._waiting = [question for question in self._waiting if not is_canceled(question, message)]
             else:
-                write(respond(None, message, self._tools), self._output)
+                write_reply(respond(None, message, self._tools), self._output)
 
 
 def is_canceled(question: Message | list[Message], message: Cancellation) -> bool:
@@ -153,18 +153,18 @@ def is_call(message: Message) -> TypeGuard[RpcRequest]:
     return isinstance(message, RpcRequest) and message.method == "tools/call"
 
 
-def write(reply: Json | list[Json] | None, output_stream: BinaryIO) -> None:
+def write_reply(reply: Json | list[Json] | None, output_stream: BinaryIO) -> None:
     """Writes an answer, if there is one."""
     if reply is not None:
         output_stream.write(msgspec.json.encode(reply) + b"\n")
         output_stream.flush()
 
 
-def messages(input_stream: BinaryIO) -> Iterator[Message | list[Message]]:
+def read_messages(input_stream: BinaryIO) -> Iterator[Message | list[Message]]:
     """The messages; lists of them, as batches, from a client that chose the revision that has them."""
     has_batches = False
-    for line in lines(input_stream):
-        value = decoded(line)
+    for line in read_lines(input_stream):
+        value = decode_line(line)
         if has_batches and is_batch(value):
             yield list(map(in_batch, value))
             continue
@@ -174,7 +174,7 @@ def messages(input_stream: BinaryIO) -> Iterator[Message | list[Message]]:
         yield message
 
 
-def lines(input_stream: BinaryIO) -> Iterator[bytes]:
+def read_lines(input_stream: BinaryIO) -> Iterator[bytes]:
     """The non-empty lines. A line that is too long is cut, and is then invalid JSON."""
     while line := input_stream.readline(MAX_LINE_BYTES + 1):
         piece = line
@@ -197,7 +197,7 @@ def respond(session: Any, request: Message, tools: Tools) -> Json | None:
         return request if isinstance(request, dict) else None
     head: Json = {"jsonrpc": "2.0", "id": request.id}
     try:
-        return {**head, "result": result(session, request, tools)}
+        return {**head, "result": request_result(session, request, tools)}
     except RpcError as refused:
         return {**head, "error": refused.error}
     except Exception:  # a bug: report it on standard error, and keep answering requests
@@ -237,12 +237,12 @@ Message = RpcRequest | Cancellation | Json | None
 """What was read: a request, a cancellation, an error to answer with; or None for other notifications and responses."""
 
 
-def read(line: bytes) -> Message:
+def read_message(line: bytes) -> Message:
     """A message."""
-    return message_of(decoded(line))
+    return message_of(decode_line(line))
 
 
-def decoded(line: bytes) -> Any:
+def decode_line(line: bytes) -> Any:
     """What a line says as JSON; None if it is none, or too long."""
     try:
         return msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
@@ -255,19 +255,19 @@ def message_of(message: Any) -> Message:
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        return invalid(message, "not a JSON-RPC 2.0 message")
+        return invalid_request(message, "not a JSON-RPC 2.0 message")
     if "method" not in message and ("result" in message or "error" in message):
         return None
     if not isinstance(message.get("method"), str):
-        return invalid(message, "method is missing")
+        return invalid_request(message, "method is missing")
     if "id" not in message:
         about = message.get("params") if message["method"] == "notifications/cancelled" else None
         return Cancellation(_id(about, "requestId")) if about else None
     if (request_id := _id(message)) is None:
-        return invalid(message, "id must be a string or an integer")
+        return invalid_request(message, "id must be a string or an integer")
     params = {} if message.get("params") is None else message["params"]
     if not isinstance(params, dict):
-        return invalid(message, "params must be an object")
+        return invalid_request(message, "params must be an object")
     return RpcRequest(request_id, message["method"], params)
 
 
@@ -280,7 +280,7 @@ def in_batch(value: Any) -> Message:
     """A message of a batch."""
     message = message_of(value)
     if isinstance(message, RpcRequest) and message.method == "initialize":
-        return invalid(value, "initialize must not be in a batch")
+        return invalid_request(value, "initialize must not be in a batch")
     return message
 
 
@@ -291,7 +291,7 @@ def _id(message: Any, name: str = "id") -> str | int | None:
     return None
 
 
-def invalid(message: Any, reason: str) -> Json:
+def invalid_request(message: Any, reason: str) -> Json:
     """The error for what is no request."""
     head = {} if (request_id := _id(message)) is None else {"id": request_id}
     return {"jsonrpc": "2.0", **head, "error": {"code": INVALID_REQUEST, "message": reason}}
@@ -300,7 +300,7 @@ def invalid(message: Any, reason: str) -> Json:
 # ---- results -------------------------------------------------------------------------------------------------
 
 
-def result(session: Any, request: RpcRequest, tools: Tools) -> Json:
+def request_result(session: Any, request: RpcRequest, tools: Tools) -> Json:
     """The result of a request. Raises RpcError."""
     if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
         version = request.meta.get(f"{META}protocolVersion")
@@ -345,11 +345,11 @@ def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
     try:
         outcome = tool.call(session, arguments)
     except HotPapersError as problem:
-        return refusal(str(problem))
+        return refusal_result(str(problem))
     text = msgspec.json.encode(outcome).decode()
     return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}
 
 
-def refusal(text: str) -> Json:
+def refusal_result(text: str) -> Json:
     """The result of a question that a tool cannot answer."""
-    return {"content": [{"type": "text", "text": harmless(text)}], "isError": True}
+    return {"content": [{"type": "text", "text": shorten_json(text)}], "isError": True}

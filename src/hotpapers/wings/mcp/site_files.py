@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import InputError, NetError, NotFound, Stopped
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ FILE_OVERHEAD = 1_000
 MAX_REQUESTS, MAX_SECONDS = 150, 15.0
 """Requests and time of a question."""
 TOO_LONG = (
-    f"the site took more than {duration(MAX_SECONDS)} to answer this; ask for less, or again: what arrived is kept"
+    f"the site took more than {format_duration(MAX_SECONDS)} to answer this; ask for less, or again: "
+    "what arrived is kept"
 )
 Fetch = Callable[[str], bytes]
 """The bytes of a file at a path of the site. Raises NotFound, NetError, Stopped."""

@@ -43,7 +43,7 @@ class Questions:
             self._begin(message)
         else:
             with self._changed:
-                rpc.write(rpc.respond(None, message, self._tools), self._output)
+                rpc.write_reply(rpc.respond(None, message, self._tools), self._output)
 
     def wait(self) -> None:
         """Waits until all are answered."""
@@ -54,7 +54,9 @@ class Questions:
         question = Question()
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
-                rpc.write(_refusal(request, f"{MAX_WAITING} questions wait for an answer: ask later"), self._output)
+                rpc.write_reply(
+                    _refusal(request, f"{MAX_WAITING} questions wait for an answer: ask later"), self._output
+                )
                 return
             self._waiting[question] = request
         refusal = _refusal(request, TOO_LONG)
@@ -77,7 +79,7 @@ class Questions:
         """Writes the answer to a question, unless it is answered or canceled."""
         with self._changed:
             if self._waiting.pop(question, None):
-                rpc.write(reply, self._output)
+                rpc.write_reply(reply, self._output)
             question.set()
             self._changed.notify_all()
 
@@ -96,12 +98,12 @@ def _refusal(request: Requests, text: str) -> rpc.Json | list[rpc.Json] | None:
 
 
 def _refusal_of(request: rpc.RpcRequest, text: str) -> rpc.Json:
-    return {"jsonrpc": "2.0", "id": request.id, "result": rpc.refusal(text)}
+    return {"jsonrpc": "2.0", "id": request.id, "result": rpc.refusal_result(text)}
 
 
 def run(open_site: OpenSite, input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends and all questions are answered."""
     questions = Questions(open_site, output_stream)
-    for message in rpc.messages(input_stream):
+    for message in rpc.read_messages(input_stream):
         questions.take(message)
     questions.wait()

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
-from hotpapers.keep.search.tokenizer import stem
+from hotpapers.keep.search.tokenizer import stem_word
 from hotpapers.wings.mcp.site_files import require_once
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _PartSearch:
 
     def _word(self, term: SearchTerm, word: str) -> Scores:
         forms = defaultdict[str, str](str)
-        forms[stem(word)] += LETTERS[term.field]
+        forms[stem_word(word)] += LETTERS[term.field]
         forms[word] += "B" if term.field in ("", "authors") else ""
         begins = term.prefix and word == term.words[-1]
         return _best(self._postings(form, letters, begins) for form, letters in forms.items() if letters)

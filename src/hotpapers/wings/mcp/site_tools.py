@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.publish.query import request_params
-from hotpapers.publish.query.session import bare, paper_key
+from hotpapers.publish.query.session import bare_id, paper_key
 from hotpapers.wings.mcp.hot_papers import HotList, HotPaper
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import MAX_EARLIER, HotParams, ToolDefinition, by_name
@@ -51,7 +51,7 @@ SITE_TOOLS = (
         "A paper, with each issue it was in, the latest first, and its page.",
         request_params.PaperParams,
         SiteHits,
-        lambda site, params: SiteHits(papers=tuple(site.appearances(bare(paper_key(params.paper))))),
+        lambda site, params: SiteHits(papers=tuple(site.appearances(bare_id(paper_key(params.paper))))),
     ),
     ToolDefinition(
         "search",

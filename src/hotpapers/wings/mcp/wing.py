@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Commands
 from hotpapers.publish.hooks import SiteFiles, ToolsNote
 from hotpapers.serve.hooks import Routes
@@ -21,8 +21,8 @@ WING = Wing(
                 }
             }
         ),
-        Routes(loading("hotpapers.wings.mcp.route:routes")),
-        SiteFiles(loading("hotpapers.wings.mcp.hot_papers:HotPart")),
-        ToolsNote(loading("hotpapers.wings.mcp.site_tools:about_tools")),
+        Routes(load_lazily("hotpapers.wings.mcp.route:routes")),
+        SiteFiles(load_lazily("hotpapers.wings.mcp.hot_papers:HotPart")),
+        ToolsNote(load_lazily("hotpapers.wings.mcp.site_tools:about_tools")),
     ),
 )

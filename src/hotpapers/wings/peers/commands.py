@@ -13,7 +13,7 @@ import click
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError, require
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, fail_for, print_error, show
+from hotpapers.cli.terminal import fail_for, print_error, print_result, progress_bar
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.record import Record
@@ -28,7 +28,7 @@ from hotpapers.wings.peers.following.follow_job import (
     follow_site,
     job_name,
 )
-from hotpapers.wings.peers.settings import FollowSettings, follow_problems, followed
+from hotpapers.wings.peers.settings import FollowSettings, follow_problems, follow_tables
 from hotpapers.wings.proof import alarms, commands, policies, site_logs
 
 FOLLOWED = "followed"
@@ -70,11 +70,11 @@ def follow(
         raise UsageError("missing URL: give a site's address, or --acknowledge NAME")
     other = _named_site(url, name, policy, site)
     with site.opened(create=True) as record, site.site_client(other.url) as http:
-        outcome = follow_site(other, record, http, site.terms, partial(bar, "Fetching"))
-    tables = followed(site.settings)
+        outcome = follow_site(other, record, http, site.terms, partial(progress_bar, "Fetching"))
+    tables = follow_tables(site.settings)
     is_configured = any(table.name == other.name for table in tables)
     lines = _follow_lines(other, outcome, is_configured)
-    show(
+    print_result(
         {"source": other.name, "url": other.url, **outcome._asdict()},
         lines,
         as_json,
@@ -89,7 +89,7 @@ def fetch_observations(url: str, folder: Path, site: common.Site) -> Path:
     folder.mkdir()
     store = folder / RECORD
     with Record(str(store)) as peer, site.site_client(other.url) as http:
-        observations = fetch_site(other, peer, http, site.terms, partial(bar, "Fetching"))
+        observations = fetch_site(other, peer, http, site.terms, partial(progress_bar, "Fetching"))
     for problem in observations.all_problems:
         print_error(problem)
     require(bool(observations.until), f"{url}: no observations published for the last 90 days")
@@ -116,7 +116,7 @@ def _named_site(url: str, name: str | None, policy: Path | None, site: common.Si
         commands.read_policy(policy)
         text = policy.read_text("utf-8")
     table = FollowSettings(name=site_name, url=address, policy=text)
-    others = [other for other in followed(site.settings) if other.url != address]
+    others = [other for other in follow_tables(site.settings) if other.url != address]
     for key, reason in follow_problems((*others, table)):
         raise UsageError(f"{key.rpartition(': ')[2]}: {reason}")  # a default name contains the address
     return _site(table, site)
@@ -131,12 +131,12 @@ def _site(table: FollowSettings, site: common.Site) -> FollowedSite:
 
 def followed_sites(site: common.Site) -> list[FollowedSite]:
     """The sites in the settings. Raises SettingsError for an invalid policy."""
-    for table in followed(site.settings):
+    for table in follow_tables(site.settings):
         try:
             policies.parse_policy(table.policy if table.policy.strip() else "quorum none")
         except NotAProof as problem:
             raise SettingsError(f"{site.file}: follow {table.name!r}: policy: {problem}") from problem
-    return [_site(table, site) for table in followed(site.settings)]
+    return [_site(table, site) for table in follow_tables(site.settings)]
 
 
 def follow_jobs(site: common.Site) -> dict[str, Callable[[IngestContext], JobLoop]]:
@@ -157,7 +157,7 @@ def _try_out(other: FollowedSite, open_client: sending.OpenClient) -> str:
 
 def site_alarms(site: common.Site) -> Iterator[tuple[str, str]]:
     """The open alarms about followed sites that failed verification, each with the command that acknowledges it."""
-    for table in followed(site.settings):
+    for table in follow_tables(site.settings):
         try:
             folder = site.folder / FOLLOWED / table.name
             opened = [str(alarm) for alarm in alarms.open_alarms(folder)]

@@ -43,7 +43,7 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
 TABLE = SettingsTable("follow", tuple[FollowSettings, ...], (), follow_problems)
 
 
-def followed(settings: Settings) -> tuple[FollowSettings, ...]:
+def follow_tables(settings: Settings) -> tuple[FollowSettings, ...]:
     """The `[[follow]]` tables."""
     tables: tuple[FollowSettings, ...] = settings.table(TABLE.name)
     return tables

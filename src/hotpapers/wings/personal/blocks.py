@@ -20,7 +20,15 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.wings.personal.kept import Saving
-from hotpapers.wings.personal.vectors import MAX_WEIGHT, VERSION, WHOLE, Vector, WeighedVector, levels, weighed
+from hotpapers.wings.personal.vectors import (
+    MAX_WEIGHT,
+    VERSION,
+    WHOLE,
+    Vector,
+    WeighedVector,
+    weigh_vector,
+    word_levels,
+)
 
 MIN_SAVED = 100
 """Papers of a block that is worth a file."""
@@ -48,7 +56,7 @@ class VectorBlock(NamedTuple):
 
 @cache
 def _numbers() -> Mapping[str, int]:
-    return {word: number for number, word in enumerate(levels())}
+    return {word: number for number, word in enumerate(word_levels())}
 
 
 def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
@@ -63,7 +71,7 @@ def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
         counts[(row >> 38) + 1] += 1
     return VectorBlock(
         tuple(paper for paper, _ in held),
-        array("L", [weighed(vector).length for _, vector in held]).tobytes(),
+        array("L", [weigh_vector(vector).length for _, vector in held]).tobytes(),
         array("I", accumulate(counts)).tobytes(),
         array("I", [row >> 6 & 0xFFFFFFFF for row in rows]).tobytes(),
         bytes([row & MAX_WEIGHT for row in rows]),

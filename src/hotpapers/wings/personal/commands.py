@@ -9,8 +9,8 @@ import click
 from hotpapers.base.errors import require
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, print_error, show
-from hotpapers.publish.query.session import bare
+from hotpapers.cli.terminal import NumberRange, print_error, print_result
+from hotpapers.publish.query.session import bare_id
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of
 from hotpapers.wings.personal.own_order import order_for
@@ -51,13 +51,13 @@ def for_me_command(
         last_day = week or day or "latest"
         papers = papers_up_to(site.session, last_day, publication or "", WEEK if week else 1)
     places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
-    rows = [(place.paper.title, {"id": bare(place.paper.paper), "reason": place.reason}) for place in places]
+    rows = [(place.paper.title, {"id": bare_id(place.paper.paper), "reason": place.reason}) for place in places]
     lines = (
         f"{number:>3}  {title}\n     {' · '.join(filter(None, row.values()))}"
         for number, (title, row) in enumerate(rows, 1)
     )
-    show({"papers": [row for _, row in rows]}, lines, as_json)
+    print_result({"papers": [row for _, row in rows]}, lines, as_json)
     unknown = [text.paper for text, vector in profile.starred if not vector.weights]
     if unknown:
-        named = ", ".join(islice(filter(None, map(bare, unknown)), 3))
+        named = ", ".join(islice(filter(None, map(bare_id, unknown)), 3))
         print_error(f"{count_noun(len(unknown), 'starred paper')} unknown to the record and without a title: {named}")

@@ -10,12 +10,12 @@ from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.key_sentence import sentences
-from hotpapers.publish.view.tex import plain, plain_line, tex_line
+from hotpapers.publish.view.key_sentence import split_sentences
+from hotpapers.publish.view.tex import plain_line, tex_line, tex_to_text
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
-from hotpapers.wings.personal.vectors import weighed
+from hotpapers.wings.personal.vectors import weigh_vector
 
 WEEK = 7
 MAX_SENTENCE_CHARS = 400
@@ -66,13 +66,13 @@ def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
     texts = [
         known.get(paper.paper) or RankedText(paper.paper, paper.title, (), paper.abstract) for paper in choices.starred
     ]
-    starred = tuple((text, weighed(vector_of_text(text))) for text in texts)
+    starred = tuple((text, weigh_vector(vector_of_text(text))) for text in texts)
     return ReaderProfile(starred, choices.authors, choices.words)
 
 
 def text_of(paper: Paper) -> RankedText:
     """A paper's own words, in one line each."""
-    title = plain(phrases.one_line(paper.title)) or paper.paper
+    title = tex_to_text(phrases.one_line(paper.title)) or paper.paper
     authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
     abstract = paper.abstract or paper.summary
     return RankedText(paper.paper, title, authors, abstract, paper.categories)
@@ -80,5 +80,5 @@ def text_of(paper: Paper) -> RankedText:
 
 def first_sentence(abstract: str) -> str:
     """The first sentence of an abstract as plain text, cut if it is long; empty if there is none."""
-    first = next(iter(sentences(tex_line(abstract))), "")
-    return phrases.cut(plain_line(first), MAX_SENTENCE_CHARS)
+    first = next(iter(split_sentences(tex_line(abstract))), "")
+    return phrases.cut_text(plain_line(first), MAX_SENTENCE_CHARS)

@@ -42,7 +42,7 @@ class Saving(NamedTuple):
     read: Callable[[bytes], Any]
 
 
-def kept(
+def cached_value(
     reader: IssueReader,
     kind: str,
     publication: str,

@@ -121,7 +121,7 @@ _BIB_SIGNS = re.compile(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?!
 _TIE = re.compile(r"(?<!\\)~")
 
 
-def bibtex(text: str) -> Iterator[Entry]:
+def bibtex_entries(text: str) -> Iterator[Entry]:
     """The entries; those in comments are none (`@comment`, or on a line that begins with `%`)."""
     strings: dict[str, str] = {}
     start = line_start = read_to = 0
@@ -239,13 +239,13 @@ def _joined(lines: list[str]) -> str:
     return " ".join(line.strip() for line in lines)
 
 
-def ris(text: str) -> Iterator[Entry]:
+def ris_entries(text: str) -> Iterator[Entry]:
     """The records of RIS, and of PubMed, whose tags have up to four letters."""
     for record in _tagged(text, _RIS_LINE, ("TY", "PMID")):
         yield _fields(_RIS, record)
 
 
-def endnote(text: str) -> Iterator[Entry]:
+def endnote_entries(text: str) -> Iterator[Entry]:
     """The records of EndNote's own tags (refer)."""
     for record in _tagged(text, _ENDNOTE_LINE, ("%0",)):
         yield _fields(_ENDNOTE, record)
@@ -312,7 +312,7 @@ _NO_PAPERS = ("Attachment", "Memo", "Collection", "Journal", "Periodical", "Seri
 _NO_ITEMS = ("attachment", "note", "annotation")
 
 
-def rdf(text: str) -> Iterator[Entry]:
+def rdf_entries(text: str) -> Iterator[Entry]:
     """The items of Zotero's RDF: not their attachments, notes and journals, nor collections."""
     roots = xml_root(text).children()
     nodes = [node for root in roots for node in root.children()]
@@ -398,12 +398,12 @@ def arxiv_mail(text: str) -> Iterator[Entry]:
 FORMATS = tuple(
     (re.compile(sign), read)
     for sign, read in (
-        (r"<(?:\w+:)?RDF\b", rdf),
+        (r"<(?:\w+:)?RDF\b", rdf_entries),
         (r"<xml>\s*<records>", endnote_xml),
-        (r"(?m)^TY {1,2}-(?: |$)|^PMID *- ", ris),
-        (r"(?m)^%0 ", endnote),
+        (r"(?m)^TY {1,2}-(?: |$)|^PMID *- ", ris_entries),
+        (r"(?m)^%0 ", endnote_entries),
         (r"(?m)^arXiv:\S+$(?:\n[^\s\\].{0,200}){0,6}\n*^Title: ", arxiv_mail),
-        (r"@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}\"]{1,1000}\s*)?[,=]", bibtex),
+        (r"@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}\"]{1,1000}\s*)?[,=]", bibtex_entries),
         (r"<(?:\w+:)?mods(?:Collection)?\b", "MODS"),
         (r"(?m)^(?:FN |PT [A-Z]$)", "a file of Web of Science"),
         (r"(?m)^RT [A-Z]", "a file of RefWorks"),
@@ -416,7 +416,7 @@ FORMATS = tuple(
 their abstracts cite. The first sign in a file tells: a later one may be in an abstract."""
 
 
-def entries(text: str, name: str = "") -> Iterator[Entry] | None:
+def read_entries(text: str, name: str = "") -> Iterator[Entry] | None:
     """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
     signs = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
     first = min(signs, key=lambda sign: sign[0], default=(0, None))

@@ -20,7 +20,7 @@ from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.embeddings.queries import SavedVectors, saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, database_of, kept, store_of
+from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, cached_value, database_of, store_of
 from hotpapers.wings.personal.own_order import broad_vector_of_text
 from hotpapers.wings.personal.topic_groups import topic_groups
 from hotpapers.wings.personal.vectors import (
@@ -71,7 +71,7 @@ class Neighbors:
                 places = sorted(best.values(), key=lambda place: (-place.closeness, place.paper))[:count]
                 best = {place.paper: place for place in places}
                 least = places[-1].closeness
-        ranked = nearest(saved, paper.paper, {other: place.closeness for other, place in best.items()})
+        ranked = nearest_papers(saved, paper.paper, {other: place.closeness for other, place in best.items()})
         return [best[other]._replace(closeness=value) for other, value in ranked]
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
@@ -108,13 +108,13 @@ class Neighbors:
                 for text, day in texts
             )
 
-        return kept(self._reader, kind, self._name, days, make, saving=SAVING)
+        return cached_value(self._reader, kind, self._name, days, make, saving=SAVING)
 
 
 # ---- closeness by the vectors of an embeddings server -----------------------------------------------------
 
 
-def nearest(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> list[tuple[str, int]]:
+def nearest_papers(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> list[tuple[str, int]]:
     """The papers nearest to one, by key, with their closeness in ten-thousandths: of the nearest by words, those
     nearest by vectors."""
     values = by_vectors(saved, paper, dict(_first(by_words, MAX_CANDIDATES)))
@@ -131,10 +131,10 @@ def by_vectors(saved: SavedVectors | None, paper: str, by_words: Mapping[str, in
     vectors = saved.vectors({paper, *by_words}) if saved else {}
     if not any(vectors.get(paper, b"")) or not by_words.keys() <= vectors.keys():
         return by_words
-    return {other: cosine(vectors[paper], vectors[other]) for other in by_words}
+    return {other: vector_cosine(vectors[paper], vectors[other]) for other in by_words}
 
 
-def cosine(vector: bytes, other: bytes) -> int:
+def vector_cosine(vector: bytes, other: bytes) -> int:
     """The cosine of two vectors of signed bytes in ten-thousandths, 0 at least."""
     first, second = array("b", vector), array("b", other)
     product = sum(map(mul, first, second))

@@ -19,10 +19,10 @@ from hotpapers.wings.personal.vectors import (
     Vector,
     WeighedVector,
     broad_vector_of,
-    closeness,
     common_words,
+    vector_closeness,
     vector_of,
-    weighed,
+    weigh_vector,
 )
 
 BY_AUTHOR = 2 * WHOLE
@@ -80,16 +80,16 @@ def vector_of_text(paper: RankedText) -> Vector:
 
 def broad_vector_of_text(paper: RankedText) -> WeighedVector:
     """The vector by which papers are related to others."""
-    return weighed(broad_vector_of(paper.title, paper.abstract))
+    return weigh_vector(broad_vector_of(paper.title, paper.abstract))
 
 
 def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: ReaderProfile) -> list[PersonalPlace]:
     """Papers with their vectors, the nearest first, without starred ones."""
     starred = {text.paper for text, _ in profile.starred}
-    others = [(paper, weighed(vector)) for paper, vector in papers if paper.paper not in starred]
+    others = [(paper, weigh_vector(vector)) for paper, vector in papers if paper.paper not in starred]
     in_order = sorted(others, key=lambda other: other[0].paper)  # the same on every page
     vectors = [vector for _, vector in profile.starred]
-    words = learn(vectors, [vector for _, vector in in_order])
+    words = learn_words(vectors, [vector for _, vector in in_order])
     places = [place_of(paper, vector, profile, words) for paper, vector in others]
     return sorted(places, key=lambda place: -place.value)
 
@@ -99,7 +99,7 @@ def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile, l
     near = closeness_to_liked(vector, liked)
     author = first_match(profile.authors, ", ".join(paper.authors))
     word = first_match(profile.words, f"{paper.title} {paper.abstract}")
-    closenesses = (closeness(vector, other) for other in profile.unwanted)
+    closenesses = (vector_closeness(vector, other) for other in profile.unwanted)
     value = near - max(closenesses, default=0) // 2
     reasons = [_nearest(vector.weights, profile, liked)] if near else []
     if author:
@@ -151,7 +151,7 @@ class LikedWords(NamedTuple):
     pulls: Sequence[int]
 
 
-def learn(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> LikedWords:
+def learn_words(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> LikedWords:
     """The words' weights. The order of the other papers changes the last digits."""
     weights: defaultdict[str, int] = defaultdict(int)
     pulls = [0] * (len(starred) + len(others))

@@ -30,7 +30,7 @@ from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import first_sentence, text_of
 from hotpapers.wings.personal.own_order import RankedText
-from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
+from hotpapers.wings.personal.vectors import VERSION, Vector, pack_vector, unpack_vector
 
 T = TypeVar("T")
 HEAD, PAPERS_HEAD, SENTENCES_HEAD, END = "paperVectorsOf(", "dayPapers(", "daySentences(", ");\n"
@@ -41,7 +41,7 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
     counts = Counter(word for vector in vectors.values() for word in vector)
     words = sorted(counts, key=lambda word: (-counts[word], word))
     places = {word: place for place, word in enumerate(words)}
-    packed = {paper: pack(vector, places) for paper, vector in vectors.items()}
+    packed = {paper: pack_vector(vector, places) for paper, vector in vectors.items()}
     return _script(HEAD, {"version": VERSION, "day": day, "words": " ".join(words), "papers": packed})
 
 
@@ -106,6 +106,6 @@ def vectors_in(script: bytes) -> dict[str, Vector]:
     content = _content(script, HEAD, _VectorFile)
     words = content.words.split()
     try:
-        return {paper: unpack(text, words) for paper, text in content.papers.items()}
+        return {paper: unpack_vector(text, words) for paper, text in content.papers.items()}
     except ValueError as problem:
         raise InputError(str(problem)) from problem

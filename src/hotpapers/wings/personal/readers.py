@@ -200,7 +200,7 @@ class ReaderSender:
             own="",
             updated=max((item.updated for item in items), default=0),
             items=items,
-            note=phrases.note(publication),
+            note=phrases.publication_note(publication),
         )
 
     def _item(self, ordered: OrderedDay) -> FeedItem:
@@ -243,7 +243,7 @@ class ReaderSender:
         view = issue_view(issue)
         content = issue.content
         pairs = (*zip(content.listed, view.listed, strict=True), *zip(content.ongoing, view.ongoing, strict=True))
-        return {entry.paper: (glance.counted(entry), self._discussion(shown)) for entry, shown in pairs}
+        return {entry.paper: (glance.counts_line(entry), self._discussion(shown)) for entry, shown in pairs}
 
     def _discussion(self, entry: EntryView) -> str:
         """The site's page about a paper, or else the largest thread that may be shown."""
@@ -257,8 +257,8 @@ class ReaderSender:
 def _shown(place: PersonalPlace, counts: str, discussion: str) -> ReaderPaper:
     paper = place.paper
     return ReaderPaper(
-        title=phrases.cut(paper.title, MAX_TITLE_CHARS),
-        authors=phrases.cut(", ".join(paper.authors), MAX_AUTHORS_CHARS),
+        title=phrases.cut_text(paper.title, MAX_TITLE_CHARS),
+        authors=phrases.cut_text(", ".join(paper.authors), MAX_AUTHORS_CHARS),
         sentence=first_sentence(paper.abstract),
         counts=counts,
         reason=place.reason,

@@ -20,10 +20,10 @@ from pathlib import Path
 from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.single_pages import without_comments
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import kept
+from hotpapers.wings.personal.kept import cached_value
 from hotpapers.wings.personal.own_order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, sentences_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE
@@ -62,7 +62,7 @@ class PersonalPart(SitePart):
         if path == LIBRARY:
             return without_comments(b"\n".join(file.read_bytes() for file in _LIBRARY_SCRIPTS))
         if path == MY_PAPERS:
-            body = macro(_TEMPLATE, "page")()
+            body = load_macro(_TEMPLATE, "page")()
             return self._site.render(
                 "wing.html", path, "My papers", "What you starred, in this browser only.", body=body, has_papers=True
             )
@@ -75,7 +75,7 @@ class PersonalPart(SitePart):
         reader = self._site.issue_reader
         publication = self._site.name
         if name == "vectors":
-            return kept(reader, "script", publication, [day], partial(self._script, day), 64)
+            return cached_value(reader, "script", publication, [day], partial(self._script, day), 64)
         papers = papers_of_day(reader, publication, day)
         if name == "sentences":
             return sentences_script(day, papers)

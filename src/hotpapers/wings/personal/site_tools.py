@@ -14,16 +14,16 @@ import msgspec
 
 from hotpapers.base.errors import NotFound
 from hotpapers.publish.query import request_params
-from hotpapers.publish.query.session import bare, paper_key
+from hotpapers.publish.query.session import bare_id, paper_key
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
-from hotpapers.wings.personal.neighbors import nearest
+from hotpapers.wings.personal.neighbors import nearest_papers
 from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import papers_in, vectors_in
 from hotpapers.wings.personal.stars import key_in
 from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams, as_shown
-from hotpapers.wings.personal.vectors import Vector, closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import Vector, common_words, vector_closeness, vector_of, weigh_vector
 
 MAX_STAR_DAYS = 30
 """Days of which starred papers are looked up."""
@@ -94,7 +94,7 @@ def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, rea
 
 def _starred(site: PublishedSite, stars: Iterable[str]) -> Iterator[tuple[str, RankedText, Vector]]:
     """Each star with what the site says of it; a title stands for itself."""
-    ids = {star: bare(key) if (key := key_in(star)) else "" for star in stars}
+    ids = {star: bare_id(key) if (key := key_in(star)) else "" for star in stars}
     days = site.days_of({paper for paper in ids.values() if paper})
     read = {day: papers_of_day(site, day) for day in sorted(set(days.values()), reverse=True)[:MAX_STAR_DAYS]}
     for star, paper in ids.items():
@@ -113,7 +113,7 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
         latest = next(site.days(), "")
         raise NotFound(phrases.no_issue(params.day, latest) if latest else "the site has no issue yet")
     starred = list(_starred(site, dict.fromkeys(params.stars)))
-    weighed_stars = ((text, weighed(vector)) for _, text, vector in starred)
+    weighed_stars = ((text, weigh_vector(vector)) for _, text, vector in starred)
     profile = ReaderProfile(tuple(weighed_stars), params.authors, params.words)
     home = {paper: day for day in reversed(days) for paper in day.papers}
     places = order_with_vectors(
@@ -129,7 +129,7 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
 
 
 def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPapers:
-    paper_id = bare(paper_key(params.paper))
+    paper_id = bare_id(paper_key(params.paper))
     own_day = site.days_of({paper_id})
     latest_days = islice(site.days(), MAX_DAYS)
     days = dict.fromkeys([*own_day.values(), *latest_days])
@@ -138,14 +138,15 @@ def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPap
     own = next(known_vectors, {})
     if not own:
         raise NotFound(f"{paper_id}: the site has no vector of it; try search")
-    weighed_own = weighed(own)
+    weighed_own = weigh_vector(own)
     others = {
         paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
     }
     values = (
-        (paper, closeness(weighed_own, weighed(vector))) for paper, (_, vector) in site.question.within(others.items())
+        (paper, vector_closeness(weighed_own, weigh_vector(vector)))
+        for paper, (_, vector) in site.question.within(others.items())
     )
-    near = nearest(None, paper_id, dict(filter(itemgetter(1), values)))
+    near = nearest_papers(None, paper_id, dict(filter(itemgetter(1), values)))
     read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper, _ in near}}
 
     def shown(paper: str, value: int) -> NearPaper:

@@ -17,7 +17,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError, require
 from hotpapers.base.papers import arxiv
-from hotpapers.base.papers.arxiv.grammar import ID, identifier
+from hotpapers.base.papers.arxiv.grammar import ID, id_from_groups
 from hotpapers.base.papers.mentions import PaperMention, find
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
@@ -67,7 +67,7 @@ def read_choices(data: bytes, name: str = "") -> ReaderChoices:
     text = data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
     choices = _of_json(text) if text.lstrip().startswith(("{", "[")) else None
     if choices is None:
-        entries = library_files.entries(text, name)
+        entries = library_files.read_entries(text, name)
         choices = _of_list(text, name) if entries is None else ReaderChoices(_papers(entries))
     papers = reversed(choices.starred)
     starred = {paper.paper or f"title {paper.title}": paper for paper in papers}
@@ -205,7 +205,7 @@ def _bare_ids(line: str) -> list[str]:
 def _number_at_an_end(line: str) -> str:
     match = _FIRST_ID.match(line.lower()) or _LAST_ID.search(line.lower())
     if match and len(line) <= MAX_LIST_LINE:
-        return arxiv.key(identifier(*match.groups()).id)
+        return arxiv.key(id_from_groups(*match.groups()).id)
     return ""
 
 

@@ -8,19 +8,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import require
 from hotpapers.keep import search as index
 from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
 from hotpapers.publish.query.papers import known_paper
-from hotpapers.publish.query.session import bare
+from hotpapers.publish.query.session import bare_id
 from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.embeddings.queries import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
-from hotpapers.wings.personal.neighbors import nearest
+from hotpapers.wings.personal.neighbors import nearest_papers
 from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
-from hotpapers.wings.personal.vectors import WHOLE, closeness, common_words, topic_vector_of
+from hotpapers.wings.personal.vectors import WHOLE, common_words, topic_vector_of, vector_closeness
 
 ASKED_WORDS, CANDIDATES = 12, 200
 """The words by which related papers are looked for, and how many of them are compared."""
@@ -113,7 +113,10 @@ def in_time(papers: Iterable[RankedText], clock: Callable[[], float] = time.mono
     """The papers, until working through them has taken too long. Raises UsageError."""
     end = clock() + MAX_SECONDS
     for paper in papers:
-        require(clock() < end, f"this took more than {duration(MAX_SECONDS)}; ask for fewer days, or give fewer stars")
+        require(
+            clock() < end,
+            f"this took more than {format_duration(MAX_SECONDS)}; ask for fewer days, or give fewer stars",
+        )
         yield paper
 
 
@@ -130,7 +133,7 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
 
 def _ordered_paper(paper: RankedText, closeness: int, reason: str) -> OrderedPaper:
     return OrderedPaper(
-        id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=as_shown(closeness), reason=reason
+        id=bare_id(paper.paper), title=paper.title, authors=paper.authors, closeness=as_shown(closeness), reason=reason
     )
 
 
@@ -140,7 +143,7 @@ def as_shown(closeness: int) -> float:
 
 
 def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
-    papers = related(session, params.paper)
+    papers = related_papers(session, params.paper)
     shown = (
         OrderedPaper(
             id=near.id, title=near.title, authors=near.authors, reason=near.reason, closeness=as_shown(near.closeness)
@@ -152,10 +155,10 @@ def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedP
 
 def _related(session: QuerySession, params: request_params.PaperParams) -> PapersForReader:
     """The ten papers of the record that are nearest to a paper, each with the words that both have in common."""
-    return PapersForReader(papers=tuple(related(session, params.paper)))
+    return PapersForReader(papers=tuple(related_papers(session, params.paper)))
 
 
-def related(session: QuerySession, text: str) -> list[PaperForReader]:
+def related_papers(session: QuerySession, text: str) -> list[PaperForReader]:
     """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
     word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
     embeddings server. Raises NotAnArxivId, NotFound."""
@@ -166,17 +169,17 @@ def related(session: QuerySession, text: str) -> list[PaperForReader]:
     if not (own and words):
         return []
     vector = broad_vector_of_text(own)
-    matches = index.search(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
+    matches = index.search_papers(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
     keys = [match.paper for match in matches if match.paper != key]
     others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
-    by_words = {other: value for other, (_, known) in others.items() if (value := closeness(vector, known))}
+    by_words = {other: value for other, (_, known) in others.items() if (value := vector_closeness(vector, known))}
     papers = []
-    for other, value in nearest(saved_vectors(session.record.database), key, by_words):
+    for other, value in nearest_papers(saved_vectors(session.record.database), key, by_words):
         paper, known = others[other]
         reason = ", ".join(common_words(vector.weights, known.weights, SHOWN_WORDS))
         papers.append(
             PaperForReader(
-                id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
+                id=bare_id(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
             )
         )
     return papers

@@ -10,7 +10,7 @@ from hotpapers.base.model import Paper, PaperGroup
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.own_order import RankedText
-from hotpapers.wings.personal.vectors import closeness, topic_vector_of, weighed, words_of
+from hotpapers.wings.personal.vectors import topic_vector_of, vector_closeness, weigh_vector, words_of
 
 MIN_ALIKE = 4500
 """The least closeness of any two papers of a group."""
@@ -34,9 +34,9 @@ def topic_groups(papers: Sequence[Paper]) -> list[PaperGroup]:
 
 
 def _close_groups(texts: Sequence[RankedText]) -> list[tuple[int, ...]]:
-    vectors = [weighed(topic_vector_of(text.title, text.abstract)) for text in texts]
+    vectors = [weigh_vector(topic_vector_of(text.title, text.abstract)) for text in texts]
     pairs = combinations(range(len(texts)), 2)
-    values = {pair: closeness(vectors[pair[0]], vectors[pair[1]]) for pair in pairs}
+    values = {pair: vector_closeness(vectors[pair[0]], vectors[pair[1]]) for pair in pairs}
     most = min(MAX_PAPERS, max(len(texts) // MAX_SHARE, 2))
     groups: list[tuple[int, ...]] = []
     for pair in sorted((pair for pair, value in values.items() if value >= MIN_ALIKE), key=lambda p: (-values[p], p)):

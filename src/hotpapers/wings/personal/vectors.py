@@ -19,7 +19,7 @@ from math import isqrt
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.keep.search.tokenizer import stem
+from hotpapers.keep.search.tokenizer import stem_word
 
 VERSION = 1
 """Of the table, and of the vectors that come from it."""
@@ -63,11 +63,11 @@ def words_of(text: str) -> Sequence[str]:
     else:
         plain_text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
     words = _WORD.findall(_COMMAND.sub(" ", plain_text).lower())
-    return [stem(word) for word in words]
+    return [stem_word(word) for word in words]
 
 
 @cache
-def levels() -> Mapping[str, int]:
+def word_levels() -> Mapping[str, int]:
     """The level of each word in the table: eighths of log2(papers / papers with the word)."""
     _, *lines = TABLE.read_text("ascii").splitlines()
     return {word: int(level) for level, *words in map(str.split, lines) for word in words}
@@ -78,7 +78,7 @@ def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vect
     categories. Words of the title count twice."""
     held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
     terms = TERMS - len(held)
-    words = _weights(f"{title} {title}", abstract, levels(), terms)
+    words = _weights(f"{title} {title}", abstract, word_levels(), terms)
     square = sum(weight * weight for weight in words.values())
     if held:
         weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT)
@@ -94,7 +94,7 @@ def is_category(text: str) -> bool:
 
 def topic_vector_of(title: str, abstract: str) -> Vector:
     """A vector of words alone, each as often as it is in the text."""
-    return _weights(title, abstract, levels(), TERMS)
+    return _weights(title, abstract, word_levels(), TERMS)
 
 
 @lru_cache(CACHED)
@@ -106,7 +106,7 @@ def broad_vector_of(title: str, abstract: str) -> Vector:
 @cache
 def _roots() -> Mapping[str, int]:
     """The root of each word's level, in eighths."""
-    return {word: isqrt(level << 6) for word, level in levels().items()}
+    return {word: isqrt(level << 6) for word, level in word_levels().items()}
 
 
 def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -> Vector:
@@ -123,13 +123,13 @@ def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -
     return {word: weight for word, weight in weights if weight}
 
 
-def weighed(vector: Vector) -> WeighedVector:
+def weigh_vector(vector: Vector) -> WeighedVector:
     """A vector with its length."""
     total = sum(weight * weight for weight in vector.values())
     return WeighedVector(vector, isqrt(total << 16))
 
 
-def closeness(paper: WeighedVector, other: WeighedVector) -> int:
+def vector_closeness(paper: WeighedVector, other: WeighedVector) -> int:
     """The cosine of two vectors in ten-thousandths; 0 if either is empty."""
     small, large = sorted((paper.weights, other.weights), key=len)
     product = sum(weight * large.get(word, 0) for word, weight in small.items())
@@ -156,7 +156,7 @@ MAX_FACTOR = MORE**4
 """Of the last digit of a number, so that a stranger's text is soon read."""
 
 
-def pack(vector: Vector, places: Mapping[str, int]) -> str:
+def pack_vector(vector: Vector, places: Mapping[str, int]) -> str:
     """A vector as text: of each word, in the order of places, its weight and the step from the place before."""
     text = ""
     last = -1
@@ -174,8 +174,8 @@ def _number(number: int) -> str:
     return text + DIGITS[number]
 
 
-def unpack(text: str, words: Sequence[str]) -> Vector:
-    """The vector in a text. Raises ValueError for texts that `pack` does not write."""
+def unpack_vector(text: str, words: Sequence[str]) -> Vector:
+    """The vector in a text. Raises ValueError for texts that `pack_vector` does not write."""
     result: dict[str, int] = {}
     place = -1
     digits = iter(map(DIGITS.index, text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotpapers.base.wings import SendingChannel, Wing, load, loading
+from hotpapers.base.wings import SendingChannel, Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.publish.hooks import ApiQuestions, PageScripts, RelatedPapers, SiteFiles
 from hotpapers.serve.hooks import AppStart, ModelTools
@@ -16,7 +16,7 @@ PAPER_SCRIPTS = ("vectors", "choices", "day_files", "page_papers", "own_order", 
 WING = Wing(
     "personal",
     "A reader's own order of papers, without an account.",
-    settings=lambda: (load(f"{PERSONAL}.settings:TABLE"), load(f"{PERSONAL}.embeddings.settings:TABLE")),
+    settings=lambda: (load_object(f"{PERSONAL}.settings:TABLE"), load_object(f"{PERSONAL}.embeddings.settings:TABLE")),
     hooks=(
         Commands(
             {
@@ -28,18 +28,18 @@ WING = Wing(
                 }
             }
         ),
-        Publishing(loading(f"{PERSONAL}.embeddings.filling:vector_filling")),
-        Trials(loading(f"{PERSONAL}.embeddings.embedding_server:trials")),
+        Publishing(load_lazily(f"{PERSONAL}.embeddings.filling:vector_filling")),
+        Trials(load_lazily(f"{PERSONAL}.embeddings.embedding_server:trials")),
         SendingChannel(
             "reader",
             f"{PERSONAL}.readers:destinations",
             lambda settings: bool(settings.table("reader")),
             page="wings/own-order",
         ),
-        SiteFiles(loading(f"{PERSONAL}.site_part:PersonalPart")),
-        ApiQuestions(lambda: load(f"{PERSONAL}.tools:QUESTIONS")),
-        RelatedPapers(loading(f"{PERSONAL}.neighbors:Neighbors")),
-        AppStart(loading(f"{PERSONAL}.preparing:prepare")),
+        SiteFiles(load_lazily(f"{PERSONAL}.site_part:PersonalPart")),
+        ApiQuestions(lambda: load_object(f"{PERSONAL}.tools:QUESTIONS")),
+        RelatedPapers(load_lazily(f"{PERSONAL}.neighbors:Neighbors")),
+        AppStart(load_lazily(f"{PERSONAL}.preparing:prepare")),
         PageScripts(
             (Path(__file__).with_name("my_papers_link.js"),),
             tuple(Path(__file__).with_name(f"{name}.js") for name in PAPER_SCRIPTS),

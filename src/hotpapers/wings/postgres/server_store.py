@@ -17,7 +17,7 @@ from hotpapers.record.database import (
     IntegrityReport,
     Params,
     insert_sql,
-    lacking,
+    pending_migrations,
     without_password,
 )
 from hotpapers.wings.postgres.vector_index import VectorIndex
@@ -241,10 +241,10 @@ class PostgresDatabase:
         version = self._version()
         if not (version or self._create):
             raise errors.NotFound(f"{self.where}: no store in this database; {CREATED_BY}")
-        if not lacking(self.where, version, migrations):
+        if not pending_migrations(self.where, version, migrations):
             return
         with self.write():
-            for migration in lacking(self.where, self._version(), migrations):
+            for migration in pending_migrations(self.where, self._version(), migrations):
                 self._connection.execute(translate_schema(migration).encode())
             self.run("DELETE FROM meta WHERE name = 'schema'")
             self.run("INSERT INTO meta VALUES ('schema', ?)", (str(len(migrations)),))

@@ -51,7 +51,7 @@ class VectorIndex(WordIndex):
             database.run(f"CREATE INDEX {table}_words ON {table} USING gin (words)")
 
     def put(self, database: Database, table: str, documents: Sequence[Document]) -> None:
-        rows = [(number, vector(zip(words, "ABCD", strict=False))) for number, words in documents]
+        rows = [(number, tsvector_text(zip(words, "ABCD", strict=False))) for number, words in documents]
         database.many(f"INSERT INTO {table} VALUES (?, CAST(? AS tsvector))", rows)
 
     def tidy(self, database: Database) -> None:
@@ -64,11 +64,11 @@ class VectorIndex(WordIndex):
     def match(self, table: str, query: SearchQuery) -> MatchSql:
         """As in every index; the query is joined as a table, so that it is parsed once and not for every row."""
         source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
-        text = expression(query, one_column=table == POST_WORDS)
+        text = tsquery_expression(query, one_column=table == POST_WORDS)
         return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (text,))
 
 
-def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
+def tsvector_text(columns: Iterable[tuple[Sequence[str], str]]) -> str:
     """Words with positions and weights in tsvector syntax, with a gap of one position between columns."""
     places: dict[str, list[str]] = {}
     place = size = 0
@@ -82,7 +82,7 @@ def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
     return " ".join(f"{_quoted(word)}:{','.join(positions)}" for word, positions in places.items())
 
 
-def expression(query: SearchQuery, *, one_column: bool = False) -> str:
+def tsquery_expression(query: SearchQuery, *, one_column: bool = False) -> str:
     """A query in tsquery syntax. `one_column`: for rows whose words all have the same weight."""
     groups = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]

@@ -18,8 +18,8 @@ from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.timestamps import day_of, midnight
-from hotpapers.collect.sources.decoding import Count, decode_entry, decode_response, identified
+from hotpapers.base.text.timestamps import day_of, start_of_day
+from hotpapers.collect.sources.decoding import Count, decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import crossref_works, posted_papers
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
 
@@ -75,7 +75,7 @@ class CrossrefSource:
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The works registered since the last day that was read, with an overlap."""
-        first = midnight(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
+        first = start_of_day(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
         return self._since(http, first)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
@@ -103,7 +103,7 @@ class CrossrefSource:
         for _ in range(MAX_PAGES):
             response = http.get(f"{self.settings.api}/prefixes/{registrant}/works", params=params)
             works = decode_response(response, _Answer).message
-            rows = identified(works.items, _WorkId, lambda work: work.doi.lower(), "work", response.at)
+            rows = decode_entries(works.items, _WorkId, lambda work: work.doi.lower(), "work", response.at)
             yield PayloadPage([payload for _, payload in rows])
             count += len(rows)
             if not rows or not works.next_cursor or count >= works.total:

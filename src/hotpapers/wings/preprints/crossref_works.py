@@ -17,7 +17,7 @@ from hotpapers.base.model import Notice, NoticeType
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import slug_of
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.base.text.timestamps import day_of, from_datetime, midnight
+from hotpapers.base.text.timestamps import day_of, from_datetime, start_of_day
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 
@@ -120,7 +120,7 @@ def posted_moment(work: CrossrefWork) -> int | None:
 def _moment_of(parts: list[int | None]) -> int | None:
     try:
         year, month, day = (int(part or 0) for part in parts)
-        return midnight(datetime.date(year, month, day).isoformat())
+        return start_of_day(datetime.date(year, month, day).isoformat())
     except (ValueError, OverflowError):
         return None
 

@@ -19,8 +19,8 @@ from hotpapers.base.papers.categories import slug_of
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.timestamps import day_of, midnight
-from hotpapers.collect.sources.decoding import decode_entry, decode_response, identified
+from hotpapers.base.text.timestamps import day_of, start_of_day
+from hotpapers.collect.sources.decoding import decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 
@@ -94,7 +94,7 @@ class OpenRxivSource:
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The versions posted since the last day that was read, with an overlap."""
-        first = midnight(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
+        first = start_of_day(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
         return self._since(http, first)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
@@ -129,7 +129,9 @@ class OpenRxivSource:
         response = http.get(f"{self.settings.api}/details/{self.name}/{place}")
         details = decode_response(response, _Details)
         message = details.messages[0] if details.messages else _Message()
-        rows = identified(details.collection, _RowId, lambda row: f"{row.doi}v{row.version}", "version", response.at)
+        rows = decode_entries(
+            details.collection, _RowId, lambda row: f"{row.doi}v{row.version}", "version", response.at
+        )
         problem = "" if message.status.lower() == "ok" and rows else message.status[:100] or "an empty answer"
         return _DetailsPage([payload for _, payload in rows], _number(message.total), problem)
 

@@ -13,8 +13,8 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import Announcement, Item, Paper
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.base.text.html_text import plain
-from hotpapers.base.text.timestamps import day_of, midnight
+from hotpapers.base.text.html_text import html_to_text
+from hotpapers.base.text.timestamps import day_of, start_of_day
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _WITHDRAWN_TITLE = re.compile(r"\W*(?:withdrawn|retracted|removed|withdrawal)\b\s*[:\]\).-]", re.IGNORECASE)
@@ -97,7 +97,7 @@ def moment_of_date(text: str) -> int | None:
     """The beginning of a date such as 2026-11-05 or 2026-11-5, µs UTC; None if it is none."""
     match = _DATE.match(text)
     try:
-        return midnight(f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}") if match else None
+        return start_of_day(f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}") if match else None
     except ValueError:
         return None
 
@@ -117,5 +117,5 @@ def plain_abstract(text: str) -> str:
     """An abstract in JATS or HTML as plain text."""
     without_heading = _HEADING.sub("", text[: 4 * MAX_TEXT_CHARS])
     paragraphs = re.sub(r"</(?:jats:)?(?:p|title|sec)>", "\n", without_heading, flags=re.IGNORECASE)
-    words, _ = plain(_TAGS.sub("", paragraphs))
+    words, _ = html_to_text(_TAGS.sub("", paragraphs))
     return " ".join(words.split())[:MAX_TEXT_CHARS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotpapers.base.networks import Network, NetworkReader
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.wings import Wing, load, loading
+from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.site.hooks import Jobs
 
 REVIEWED = "2026-11-28"
@@ -34,9 +34,9 @@ def _reader(name: str, module: str, settings: str) -> NetworkReader:
 WING = Wing(
     "preprints",
     "Read papers of bioRxiv, medRxiv, ChemRxiv and other servers.",
-    settings=lambda: (load("hotpapers.wings.preprints.settings:TABLE"),),
+    settings=lambda: (load_object("hotpapers.wings.preprints.settings:TABLE"),),
     hooks=(
-        Jobs(loading("hotpapers.wings.preprints.registry_job:registry_jobs")),
+        Jobs(load_lazily("hotpapers.wings.preprints.registry_job:registry_jobs")),
         *(
             _network(
                 name,

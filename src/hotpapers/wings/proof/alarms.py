@@ -91,7 +91,7 @@ def _change(folder: Path, change: Callable[[Alarms], object]) -> bool:
         change(alarms)
         if not alarms:
             return False
-    with log_files.locked(folder):
+    with log_files.lock_logs(folder):
         before = _read(folder)
         alarms = {alarm.about: alarm for alarm in before}
         change(alarms)

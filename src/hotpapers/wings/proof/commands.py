@@ -15,8 +15,8 @@ from hotpapers.base.errors import InputError, NotFound, StoreError, UsageError, 
 from hotpapers.base.model import Publication
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, confirm, fail_for, print_error, show
-from hotpapers.record import now
+from hotpapers.cli.terminal import ask_to_confirm, fail_for, print_error, print_result, progress_bar
+from hotpapers.record import current_time
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import (
     alarms,
@@ -28,7 +28,7 @@ from hotpapers.wings.proof import (
     site_logs,
     witness_client,
 )
-from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, cosigners, parse_policy, witness_policy
+from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, find_cosigners, parse_policy, witness_policy
 from hotpapers.wings.proof.publication_log import LogConfig, start_next_log, update_log
 
 
@@ -62,7 +62,7 @@ def log(
     config = site_logs.log_config(site)
     if config is None:
         raise UsageError("no hotpapers.toml here; a log needs settings, which `hotpapers init` creates")
-    if rotate and not yes and not confirm("Replace the key and start a new log for good?", "replace the key"):
+    if rotate and not yes and not ask_to_confirm("Replace the key and start a new log for good?", "replace the key"):
         print_error("nothing was changed")
         raise click.exceptions.Exit(1)
     with site.opened(publications=True) as record:
@@ -80,14 +80,14 @@ def log(
             for name in names:
                 start_next_log(name, config)
         for name in names:
-            update_log(record.database, name, config, now())
+            update_log(record.database, name, config, current_time())
     if acknowledge is not None:
         were_open = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
         require(any(were_open), f"no alarm from witness {acknowledge}; `hotpapers status` lists alarms")
     problems = _ask(names, config, site) if ask else []
     rows = [row for name in names for row in _rows(name, config)]
     value = {"key": str(config.key_file), "folder": str(config.folder), "logs": rows}
-    show(value, _lines(rows, config), as_json)
+    print_result(value, _lines(rows, config), as_json)
     fail_for(problems)
 
 
@@ -102,7 +102,7 @@ def _ask(names: Sequence[str], config: LogConfig, site: Site) -> list[str]:
         return [
             f"log of {name}: {problem}"
             for name in names
-            for problem in witness_client.ask_witnesses(http, policy, config.folder / name, now())
+            for problem in witness_client.ask_witnesses(http, policy, config.folder / name, current_time())
         ]
 
 
@@ -121,7 +121,7 @@ def _rows(name: str, config: LogConfig) -> Iterator[dict[str, Any]]:
     policy = witness_policy(config.policy)
     for stored in log_files.read_logs(config.folder / name):
         if stored.last and stored.key:
-            witnesses = cosigners(policy, stored.last)
+            witnesses = find_cosigners(policy, stored.last)
             root = stored.last.root.hex()
             yield {
                 "publication": name,
@@ -147,7 +147,7 @@ def verify_saved(
     # Checks saved issues and prints what is proved about each. Exits with status 1 if a check fails.
     reports = [_report(file, policy_file, site) for file in files]
     all_lines = (line for _, lines in reports for line in lines)
-    show([value for value, _ in reports], all_lines, as_json)
+    print_result([value for value, _ in reports], all_lines, as_json)
     if not all(value["verified"] for value, _ in reports):
         raise click.exceptions.Exit(1)
 
@@ -237,7 +237,7 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
         download = mirrors.SiteDownload(http, address, Path(folder))
         read_policy(policy_file or download.fetch(POLICY_PATH))  # a bad one stops before more is fetched
         days = download.days()
-        with bar("Fetching", len(days)) as progress:
+        with progress_bar("Fetching", len(days)) as progress:
             for day in days:
                 download.fetch_issue(day)
                 progress(1)
@@ -259,6 +259,6 @@ def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch:
         lines.append("verified with the site's own keys; check that they are genuine, or use yours with --policy:")
         lines += [f"  {key}" for key in policy.logs]
     facts = {"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}
-    show(facts, lines, as_json)
+    print_result(facts, lines, as_json)
     if verdict.problems:
         raise click.exceptions.Exit(1)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError, NotAProof
-from hotpapers.wings.proof.merkle import MerkleTree, bundle, leaf_hash, read_bundle
+from hotpapers.wings.proof.merkle import MerkleTree, bundle_entries, leaf_hash, read_bundle
 from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, is_signed, parse_checkpoint, parse_vkey
 
 _PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
@@ -100,7 +100,7 @@ def verifier_keys(folder: Path) -> frozenset[VerifierKey]:
         raise LogError(f"{folder}: a key cannot be read: {problem}") from problem
 
 
-def publications(folder: Path) -> list[str]:
+def logged_publications(folder: Path) -> list[str]:
     """The publications that have logs here, by name."""
     return sorted(filter(is_name, _names(folder)))
 
@@ -171,7 +171,7 @@ _remembered = lru_cache(maxsize=1 << 12)(_parse_file)
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_logs(folder: Path) -> Iterator[None]:
     """Waits until no other process adds to any log in a folder: all publications share the file with the last signed
     states. Raises LogError if the folder cannot be created."""
     try:
@@ -197,7 +197,7 @@ def add_entries(folder: Path, entries: Sequence[bytes], key: VerifierKey) -> Non
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as out:
         out.truncate(length)
         out.seek(length)
-        out.write(bundle(entries))
+        out.write(bundle_entries(entries))
         out.flush()
         os.fsync(out.fileno())
 

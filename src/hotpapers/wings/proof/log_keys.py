@@ -19,8 +19,8 @@ from hotpapers.wings.proof.notes import (
     MAX_NAME_BYTES,
     Checkpoint,
     SigningKey,
-    decimal,
     in_base64,
+    parse_decimal,
     parse_signing_key,
     read_checkpoint,
 )
@@ -75,7 +75,7 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
     try:
         rows = (line.split(" ") for line in file.read_text("utf-8").splitlines())
         return {
-            (name, decimal(number)): read_checkpoint(f"{origin}\n{size}\n{root}\n")
+            (name, parse_decimal(number)): read_checkpoint(f"{origin}\n{size}\n{root}\n")
             for name, number, origin, size, root in rows
         }
     except FileNotFoundError:

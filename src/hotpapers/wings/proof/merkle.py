@@ -153,7 +153,7 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
     return f"tile/{level}/{name}" + (f".p/{width}" if width < WIDTH else "")
 
 
-def widths(size: int) -> Iterator[tuple[int, int, int]]:
+def list_tiles(size: int) -> Iterator[tuple[int, int, int]]:
     """(level, index, width) of every tile of a tree with a size."""
     level = 0
     while count := size >> (HEIGHT * level):
@@ -163,7 +163,7 @@ def widths(size: int) -> Iterator[tuple[int, int, int]]:
         level += 1
 
 
-def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
+def tile_hashes(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
     """The concatenated hashes of a tile."""
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
@@ -183,12 +183,12 @@ def files_of(
     for (level, index), tile_widths in needed.items():
         widest = max(tile_widths)
         is_full = widest == WIDTH
-        hashes = tile(tree, level, index, widest)
+        hashes = tile_hashes(tree, level, index, widest)
         if level == 0:
             below = entries[index * WIDTH : index * WIDTH + widest]
         else:
             below = ()
-        bundled = bundle(below)
+        bundled = bundle_entries(below)
         sizes = (_PREFIX + len(entry) for entry in below)
         ends = [0, *accumulate(sizes)]
         for width in sorted(tile_widths):
@@ -198,7 +198,7 @@ def files_of(
                 yield tile_path("entries", index, width), bundled[: ends[width]] if is_kept else b""
 
 
-def bundle(entries: Sequence[bytes]) -> bytes:
+def bundle_entries(entries: Sequence[bytes]) -> bytes:
     """Entries, each preceded by its length in two bytes."""
     prefixed = (len(entry).to_bytes(_PREFIX, "big") + entry for entry in entries)
     return b"".join(prefixed)

@@ -151,16 +151,16 @@ def read_log(fetch: Fetch, origin: str, policy: policies.LogPolicy) -> MirroredL
         raise NotAProof(f"it has more than {MAX_LEAVES:,} leaves")
     entries = log_files.LogEntries(
         entry
-        for level, index, width in merkle.widths(size)
+        for level, index, width in merkle.list_tiles(size)
         if level == 0
         for entry in merkle.entries_of(_bytes(fetch(f"{base}/{merkle.tile_path('entries', index, width)}")), width)
     )
     if not signed.is_of(entries.tree):
         raise NotAProof("its leaves do not match its signed checkpoint")
     # Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves.
-    for level, index, width in merkle.widths(size):
+    for level, index, width in merkle.list_tiles(size):
         path = merkle.tile_path(level, index, width)
-        if _bytes(fetch(f"{base}/{path}")) != merkle.tile(entries.tree, level, index, width):
+        if _bytes(fetch(f"{base}/{path}")) != merkle.tile_hashes(entries.tree, level, index, width):
             raise NotAProof(f"{path} does not match the leaves")
     return MirroredLog(signed, entries)
 

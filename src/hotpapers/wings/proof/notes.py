@@ -106,7 +106,7 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
-def decimal(text: str) -> int:
+def parse_decimal(text: str) -> int:
     """Parses a number from 0 to 2^63 - 1 without leading zeros. Raises NotAProof."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,18}", text, re.ASCII) or int(text) >= 1 << 63:
         raise NotAProof(f"{text[:24]!r}: not a number from 0 to 2^63 - 1 without leading zeros")
@@ -177,7 +177,7 @@ def _key_parts(text: str) -> tuple[str, str, bytes]:
     return name, key_id, data
 
 
-def sign(text: str, key: SigningKey) -> NoteSignature:
+def sign_note(text: str, key: SigningKey) -> NoteSignature:
     """A log's Ed25519 signature of a text. Raises UsageError if the library is missing."""
     signature = signatures.sign(key.seed, text.encode())
     return NoteSignature(key.name, key.verifier.key_id, signature)
@@ -193,7 +193,7 @@ def is_signed(checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> bool:
     the checkpoint counts as unsigned."""
     text = checkpoint.text.encode()
     lines = [(key, line) for key in keys if key.type == ED25519 and (line := signature_of(checkpoint, key))]
-    checked = [signatures.verifies(key.public, line.signature, text) for key, line in lines]
+    checked = [signatures.is_signed_by(key.public, line.signature, text) for key, line in lines]
     return bool(checked) and all(checked)
 
 
@@ -242,7 +242,7 @@ def read_checkpoint(text: str) -> Checkpoint:
     if len(root) != HASH:
         raise NotAProof(f"the root of a checkpoint must have {HASH} bytes")
     extensions = tuple(lines[3:])
-    return Checkpoint(check_name(lines[0]), decimal(lines[1]), root, extensions)
+    return Checkpoint(check_name(lines[0]), parse_decimal(lines[1]), root, extensions)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -271,7 +271,7 @@ def cosigned_at(checkpoint: Checkpoint, key: VerifierKey) -> int | None:
     if seconds >= 1 << 63:
         return None
     message = cosigned_message(checkpoint, key.name, key.type, seconds)
-    is_valid = signatures.verifies(key.public, signature, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
+    is_valid = signatures.is_signed_by(key.public, signature, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
     return seconds if is_valid else None
 
 
@@ -329,7 +329,7 @@ def parse_proof(text: str) -> LogProof:
         decode_base64(lines.pop(0).removeprefix("extra "))
     if not lines or not lines[0].startswith("index "):
         raise NotAProof("the proof has no index")
-    index = decimal(lines[0].removeprefix("index "))
+    index = parse_decimal(lines[0].removeprefix("index "))
     path = tuple(map(decode_base64, lines[1:]))
     if len(path) > MAX_HASHES or any(len(node) != HASH for node in path):
         raise NotAProof(f"the path of a proof must have at most {MAX_HASHES} hashes of {HASH} bytes")

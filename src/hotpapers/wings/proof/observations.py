@@ -38,7 +38,7 @@ from hotpapers.base.errors import InputError, LogError, NotExchange
 from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.keep.privacy.forgotten_file import fingerprint
+from hotpapers.keep.privacy.forgotten_file import marks_fingerprint
 from hotpapers.keep.transfer.jsonl.lines import (
     FORMAT,
     VERSION,
@@ -142,7 +142,7 @@ def taken_back(line: bytes) -> bytes:
     return encode_line(PrunedLine(was=was, hash=leaf_hash(line).hex()))
 
 
-def pack(lines: Iterable[bytes]) -> bytes:
+def pack_lines(lines: Iterable[bytes]) -> bytes:
     """A file with some lines: header, lines, end. The same lines give the same bytes."""
     header = ExchangeHeader(format=FORMAT, version=VERSION, full=False, end=True)
     text = b"".join(line + b"\n" for line in (encode_line(header), *lines, encode_line(ExchangeEnd())))
@@ -176,7 +176,7 @@ def read_packed(name: str, data: bytes) -> list[ObservationLine]:
     return lines
 
 
-def without(name: str, data: bytes, marks: Collection[str]) -> tuple[list[bytes], list[int]]:
+def remove_marked(name: str, data: bytes, marks: Collection[str]) -> tuple[list[bytes], list[int]]:
     """The lines of a file of our own, with those taken back that contain a mark, and the numbers of these, from 0.
     `marks`: without networks. Raises NotExchange."""
     unpacked = _unpacked(ExchangeReader(name), data)
@@ -318,7 +318,7 @@ def _is_old(hour: int, at: int) -> bool:
 def _check_store(folder: Path, hasher: KeyedHasher) -> None:
     """Raises LogError if the files in a folder are of a store with another secret."""
     file = folder / _STORE
-    own = fingerprint(hasher)
+    own = marks_fingerprint(hasher)
     if not file.exists():
         file_modes.write_atomically(file, f"{own}\n".encode())
     elif file.read_text("ascii").strip() != own:
@@ -337,7 +337,7 @@ def _lines(items: Iterable[model.Item], hasher: KeyedHasher, own: Sequence[str])
         if outgoing is None or getattr(outgoing, "account", "") in own_marks:
             continue
         try:
-            item_checks.check(outgoing)
+            item_checks.check_item(outgoing)
         except (ValueError, InputError):  # readers will not accept it: it was stored by an older version
             continue
         yield encode_line(outgoing)
@@ -363,7 +363,7 @@ def _new_files(
         for part, part_lines in enumerate(_parts(lines), 1):
             root = root_of(map(leaf_hash, part_lines))
             file = entries.ObservedFile(end, first, hour, part, root)
-            file_modes.write_atomically(folder / (file.name + SUFFIX), pack(part_lines))
+            file_modes.write_atomically(folder / (file.name + SUFFIX), pack_lines(part_lines))
             yield end, entries.observation_entry(file)
         position = end
         last = hour
@@ -413,7 +413,7 @@ def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
     changed = list[Path]()
     for name in names:
         file = folder / (name + SUFFIX)
-        _, numbers = without(file.name, file.read_bytes(), gone)
+        _, numbers = remove_marked(file.name, file.read_bytes(), gone)
         if numbers:
             changed.append(file)
             rows += [line_row(name, number) for number in numbers]
@@ -422,5 +422,5 @@ def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
         hasher = hashlib.sha256(text)
         file_modes.write_atomically(folder / f"withdrawn-{hasher.hexdigest()}.txt", text)
     for file in changed:  # read again, as all of them may not fit into memory
-        lines, _ = without(file.name, file.read_bytes(), gone)
-        file_modes.write_atomically(file, pack(lines))
+        lines, _ = remove_marked(file.name, file.read_bytes(), gone)
+        file_modes.write_atomically(file, pack_lines(lines))

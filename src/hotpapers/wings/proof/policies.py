@@ -65,7 +65,7 @@ class LogPolicy(NamedTuple):
         return sum(self._has_witnessed(member, witnesses) for member in members) >= least
 
 
-def cosigners(policy: LogPolicy, signed: Checkpoint) -> dict[str, int]:
+def find_cosigners(policy: LogPolicy, signed: Checkpoint) -> dict[str, int]:
     """The witnesses of a policy that cosigned a checkpoint: by name, the moment in seconds since 1970."""
     moments = {witness.name: cosigned_at(signed, witness.key) for witness in policy.witnesses}
     return {name: at for name, at in moments.items() if at is not None}

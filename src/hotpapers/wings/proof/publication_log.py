@@ -21,7 +21,7 @@ from hotpapers.record.database import Database
 from hotpapers.wings.proof import entries, log_files, log_keys, observations, policies, queries
 from hotpapers.wings.proof.log_files import StoredLog
 from hotpapers.wings.proof.merkle import WIDTH, MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import Checkpoint, SigningKey, sign
+from hotpapers.wings.proof.notes import Checkpoint, SigningKey, sign_note
 
 MAX_LEAF_WAIT = 2 * DAY
 """How long the leaf of a day's end waits for an issue, to share a checkpoint with it."""
@@ -95,7 +95,7 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
                 " with another key: hotpapers log --rotate"
             )
         return LogUpdate()
-    with log_files.locked(config.folder):
+    with log_files.lock_logs(config.folder):
         logs = log_files.read_logs(config.folder / publication)
         logged = [entry for log in logs for entry in log.entries]
         observed = list[observations.Entry]()
@@ -123,7 +123,7 @@ def start_next_log(publication: str, config: LogConfig) -> Checkpoint | None:
     key = log_keys.load_key(config.key_file)
     if key is None:
         raise LogError(f"{config.key_file}: no key; create one with: hotpapers log --new-key")
-    with log_files.locked(config.folder):
+    with log_files.lock_logs(config.folder):
         states = log_keys.read_states(config.key_file)
         before = [(number, last) for (name, number), last in states.items() if name == publication]
         with suppress(LogError):
@@ -155,7 +155,7 @@ def _extend(config: LogConfig, key: SigningKey, log: StoredLog, leaves: Sequence
     checkpoint = Checkpoint(signing.name, tree.size, tree.root(tree.size))
     states[log.publication, log.number] = checkpoint
     log_keys.save_states(config.key_file, states)
-    signed = checkpoint._replace(signatures=(sign(checkpoint.text, signing),))
+    signed = checkpoint._replace(signatures=(sign_note(checkpoint.text, signing),))
     log_files.save_checkpoint(log.folder, signed)
     return signed
 
@@ -183,7 +183,7 @@ def unneeded_sizes(log: StoredLog, policy: policies.LogPolicy) -> list[int]:
     oldest = ((log.last.size if log.last else 0) // WIDTH - 1) * WIDTH
     past = [signed for signed in log.checkpoints if signed.size < oldest]
     sizes = [signed.size for signed in past]
-    complete = [signed.size for signed in past if policy.is_met(policies.cosigners(policy, signed))]
+    complete = [signed.size for signed in past if policy.is_met(policies.find_cosigners(policy, signed))]
     needed = set[int]()
     for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
         if entry[:1] == entries.ISSUE:

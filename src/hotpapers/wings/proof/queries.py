@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hotpapers.base.model import HOUR, MAX_INTEGER, Item, Publication
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, blob
+from hotpapers.record.database import Database, blob_bytes
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
 
 
@@ -23,7 +23,7 @@ def ends_of(database: Database, period: int, after: int, before: int) -> list[tu
     sql = """SELECT b.at / ?, b.position, b.chain FROM batch AS b WHERE b.position IN (
         SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY 1"""
     rows = database.rows(sql, (period, after, before - before % period, period))
-    return [(int(number), int(position), blob(chain)) for number, position, chain in rows]
+    return [(int(number), int(position), blob_bytes(chain)) for number, position, chain in rows]
 
 
 def own_accounts(database: Database, publication: str) -> tuple[str, ...]:

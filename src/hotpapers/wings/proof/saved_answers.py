@@ -91,7 +91,7 @@ def stored_issue(session: QuerySession, publication: str, day: str, edition: int
     return StoredIssue(issue, reader.frozen_posts(issue)) if issue.digest == digest else None
 
 
-def differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterator[str]:
+def answer_differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterator[str]:
     """Where an answer differs from the one that its content and metadata give. `stored`: the same issue as a store has
     it, to compare what they do not give."""
     shown = {lane: () for lane in LANES} | dict(saved.shown)

@@ -269,9 +269,9 @@ def check_saved(
 ) -> ProofVerdict:
     """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
     unchanged. `stored`: the issue as a store has it, to compare an API response with."""
-    moments = policies.cosigners(policy, issue.proof.signed)
+    moments = policies.find_cosigners(policy, issue.proof.signed)
     cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
-    in_answer = saved_answers.differences(issue.answer, stored) if issue.answer else ()
+    in_answer = saved_answers.answer_differences(issue.answer, stored) if issue.answer else ()
     log_problems = _log_problems(issue, policy, moments)
     problems = (*log_problems, *_page_problems(issue), *in_answer)
     return ProofVerdict(issue, problems, tuple(cosignatures), stored is not None)

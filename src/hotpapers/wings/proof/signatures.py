@@ -34,7 +34,7 @@ def sign(seed: bytes, message: bytes) -> bytes:
     return signature
 
 
-def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
+def is_signed_by(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
     """Whether a signature is by the key. Valid ones are remembered, as the same checkpoints are checked in each round;
     invalid and long ones are not, as others' files may have any number of them."""
     _library()

@@ -15,7 +15,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.issues.build import digest_of
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.view import site_paths
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.commitments import canonical_json
 from hotpapers.site.hooks import Trial
 from hotpapers.site.site import Site
@@ -144,7 +144,7 @@ class PublicationLogs:
         """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""
         where = (signed.origin, signed.size)
         if where not in self._cosigners:
-            self._cosigners[where] = policies.cosigners(self._policy, signed)
+            self._cosigners[where] = policies.find_cosigners(self._policy, signed)
         return self._cosigners[where]
 
     def _for_proof(self, signed: Checkpoint, cosigners: Mapping[str, int]) -> Checkpoint:
@@ -169,7 +169,7 @@ class PublicationLogs:
             if log.last is not None:
                 yield f"{log.number}/{merkle.CHECKPOINT_PATH}", str(log.last).encode()
             sizes = (signed.size for signed in log.checkpoints)
-            names = dict.fromkeys(name for size in sizes for name in merkle.widths(size))
+            names = dict.fromkeys(name for size in sizes for name in merkle.list_tiles(size))
             for path, data in merkle.files_of(log.tree, log.entries, names):
                 yield f"{log.number}/{path}", data
 
@@ -222,7 +222,7 @@ class SiteLogs:
     @property
     def versions(self) -> tuple[object, ...]:
         """A value that changes whenever the proof of any publication's issue may change."""
-        return tuple(map(self.version, log_files.publications(self.config.folder)))
+        return tuple(map(self.version, log_files.logged_publications(self.config.folder)))
 
     def __reduce__(self) -> tuple[type[SiteLogs], tuple[LogConfig]]:
         return SiteLogs, (self.config,)
@@ -347,7 +347,7 @@ def site_alarms(site: Site) -> Iterator[tuple[str, str]]:
     config = log_config(site)
     if config is None:
         return
-    for name in log_files.publications(config.folder):
+    for name in log_files.logged_publications(config.folder):
         try:
             folder = config.folder / name
             texts = [f"witness {alarm}" for alarm in alarms.open_alarms(folder)]
@@ -375,10 +375,10 @@ def update_logs(site: Site, record: Record, names: Sequence[str]) -> list[str]:
     try:
         if config := log_config(site):
             for name in names:
-                update_log(record.database, name, config, now())
+                update_log(record.database, name, config, current_time())
             known = {publication.publication for publication in record.view().items(Publication)}
-            for name in known.intersection(log_files.publications(config.folder)).difference(names):
-                update_log(record.database, name, config._replace(observations=False), now())
+            for name in known.intersection(log_files.logged_publications(config.folder)).difference(names):
+                update_log(record.database, name, config._replace(observations=False), current_time())
     except (LogError, UsageError, OSError) as problem:
         return [f"published without the log: {problem}"]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, load, loading
+from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands, NewSite, Verifier
 from hotpapers.site.hooks import AfterChange, Alarms, Proofs, Publishing, StatusCheck, Trials
 
@@ -10,7 +10,7 @@ PROOF = "hotpapers.wings.proof"
 WING = Wing(
     "proof",
     "A publication's log, its proofs and its witnesses.",
-    settings=lambda: (load(f"{PROOF}.settings:TABLE"),),
+    settings=lambda: (load_object(f"{PROOF}.settings:TABLE"),),
     hooks=(
         Commands(
             {
@@ -22,13 +22,13 @@ WING = Wing(
                 }
             }
         ),
-        Proofs(loading(f"{PROOF}.site_logs:site_logs")),
-        Publishing(loading(f"{PROOF}.log_keeping:log_keeping")),
-        AfterChange(loading(f"{PROOF}.site_logs:update_logs")),
-        Alarms(lambda site, _: load(f"{PROOF}.site_logs:site_alarms")(site)),
-        StatusCheck(loading(f"{PROOF}.site_logs:check_observations")),
-        Trials(loading(f"{PROOF}.site_logs:trials")),
-        NewSite(loading(f"{PROOF}.log_keys:make_first_key")),
-        Verifier(loading(f"{PROOF}.commands:verify_saved")),
+        Proofs(load_lazily(f"{PROOF}.site_logs:site_logs")),
+        Publishing(load_lazily(f"{PROOF}.log_keeping:log_keeping")),
+        AfterChange(load_lazily(f"{PROOF}.site_logs:update_logs")),
+        Alarms(lambda site, _: load_object(f"{PROOF}.site_logs:site_alarms")(site)),
+        StatusCheck(load_lazily(f"{PROOF}.site_logs:check_observations")),
+        Trials(load_lazily(f"{PROOF}.site_logs:trials")),
+        NewSite(load_lazily(f"{PROOF}.log_keys:make_first_key")),
+        Verifier(load_lazily(f"{PROOF}.commands:verify_saved")),
     ),
 )

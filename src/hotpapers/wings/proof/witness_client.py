@@ -13,8 +13,8 @@ from hotpapers.wings.proof.notes import (
     Checkpoint,
     NoteSignature,
     cosigned_at,
-    decimal,
     in_base64,
+    parse_decimal,
     parse_signatures,
 )
 
@@ -57,7 +57,7 @@ def ask_witnesses(http: HttpClient, policy: policies.LogPolicy, folder: Path, at
                 alarms.save_alarm(folder, refusal)
             yield WitnessProblem(witness.name, problem)
             continue
-        with log_files.locked(folder.parent):  # and read again, as another process may have added one
+        with log_files.lock_logs(folder.parent):  # and read again, as another process may have added one
             known = log_files.read_checkpoint(log.folder, signed.size)
             signatures = (*known.signatures, line)
             log_files.save_checkpoint(log.folder, known._replace(signatures=signatures))
@@ -74,7 +74,7 @@ def ask_witness(
     status, answer = _post(http, witness, log, signed, known)
     if status == 409:  # it answers with the size that it has seen
         try:
-            size = decimal(answer.rstrip("\n"))
+            size = parse_decimal(answer.rstrip("\n"))
         except NotAProof as problem:
             raise LogError(f"does not cosign, and does not say what it has seen: {answer[:80]!r}") from problem
         if size > signed.size:

@@ -11,7 +11,7 @@ import msgspec
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import Item, Mention, Post, RawPayload, Snapshot, TextLink
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import overlap_problem
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
 from hotpapers.collect.sources.paper_mentions import (
@@ -189,9 +189,9 @@ def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
         if payload.kind == "thread":
             return [gone_post(NETWORK, key, at, removal, entry.published or 0)]
         return []
-    content, anchors = plain(entry.content)
+    content, anchors = html_to_text(entry.content)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
-    title = plain(entry.title)[0]
+    title = html_to_text(entry.title)[0]
     text, links = join_title(title, target, *_body(entry))
     handle = entry.author.removeprefix("/u/")
     account = handle and f"{NETWORK}:@{handle.lower()}"
@@ -210,4 +210,4 @@ def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
 
 def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
     """The author's text, which is between two marker comments."""
-    return plain(entry.content.partition("<!-- SC_OFF -->")[2].partition("<!-- SC_ON -->")[0])
+    return html_to_text(entry.content.partition("<!-- SC_OFF -->")[2].partition("<!-- SC_ON -->")[0])

@@ -25,7 +25,7 @@ from hotpapers.collect.sources.batched_requests import (
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post
-from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
+from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
 from hotpapers.wings.reddit import post_parser
 from hotpapers.wings.reddit.post_parser import NETWORK, RedditPost, gone_from_feed, known_missing, too_many
 
@@ -248,13 +248,13 @@ class RedditFeeds:
         response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", params=self._params, accept=GONE)
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", name, b"null", response.at)])
-        matching = [entry for entry in entries(response.body, response.headers, response.url) if entry.id == name]
+        matching = [entry for entry in feed_entries(response.body, response.headers, response.url) if entry.id == name]
         return PayloadPage([RawPayload("thread", name, self._body(entry), response.at) for entry in matching[:1]])
 
     def _posts(self, response: Response) -> tuple[list[float], list[RawPayload]]:
         """When the posts in a subreddit's feed were published, in seconds, and the posts, without comments. Only posts
         in the record are reported as removed."""
-        feed = entries(response.body, response.headers, response.url)
+        feed = feed_entries(response.body, response.headers, response.url)
         posts = [entry for entry in feed if entry.id.startswith("t3_")]
         removed = {entry.id for entry in posts if f"{NETWORK}:{entry.id}" in self._known and gone_from_feed(entry)}
         payloads = [

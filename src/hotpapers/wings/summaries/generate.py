@@ -18,14 +18,14 @@ from hotpapers.base.http.proxies import NO_PROXIES, Proxies
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
 from hotpapers.base.text import timestamps
-from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.judged_freezing import BeforeFreezing
-from hotpapers.issues.queries import described
+from hotpapers.issues.queries import summarized_papers
 from hotpapers.jobs import isolation
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.publish.view.phrases import signed, unsigned
+from hotpapers.publish.view.phrases import signed_sentence, split_mark
 from hotpapers.record import Record
-from hotpapers.wings.summaries.llm_client import ask, with_key
+from hotpapers.wings.summaries.llm_client import ask_model, with_key
 from hotpapers.wings.summaries.settings import SummarySettings
 
 SOURCE = JOB = "summaries"
@@ -42,7 +42,7 @@ MAX_ANSWER_BYTES = 200_000
 """Maximum bytes of an answer."""
 
 
-def summarizer(
+def make_summarizer(
     settings: SummarySettings, contact: str, stop: threading.Event | None = None, proxies: Proxies = NO_PROXIES
 ) -> BeforeFreezing:
     """The function that writes sentences with the configured model. `stop`, `proxies`: as for any client."""
@@ -60,18 +60,18 @@ def summarizer(
             stop=stop,
             proxies=proxies,
         ) as http:
-            summarize(http, model, record, publication, day, cut)
+            summarize_entries(http, model, record, publication, day, cut)
 
     return write
 
 
-def summarize(
+def summarize_entries(
     http: HttpClient, model: SummarySettings, record: Record, publication: Publication, day: str, cut: int
 ) -> int:
     """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
     those entries go without. `model`: with the key itself."""
     view = record.view(cut)
-    content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
+    content = build_issue(record, IssueRecipe(publication, day, 1, record.head.position)).content
     in_issue = (view.item(Paper, entry.paper) for entry in content.all_entries)
     papers = [
         paper
@@ -108,7 +108,7 @@ class _SummarySession:
         if self._in_a_row >= MAX_FAILURES or self._is_late():
             return ""
         try:
-            text = ask(self._http, self._model, paper)
+            text = ask_model(self._http, self._model, paper)
         except Exception as problem:
             if isinstance(problem, (InputError, NetError)):
                 log_event("no summary", paper=paper.paper, reason=problem)
@@ -121,7 +121,7 @@ class _SummarySession:
             self.reason = isolation.describe_error(problem)
             return ""
         self._in_a_row = 0
-        return signed(text, self._model.model, self.day)
+        return signed_sentence(text, self._model.model, self.day)
 
     def _is_late(self) -> bool:
         """Whether the time for this issue is over: a failure, counted once."""
@@ -137,8 +137,10 @@ class _SummarySession:
 
 def _earlier_summary(record: Record, paper: Paper) -> str:
     """An earlier summary of the same abstract: a source may have described the paper again since."""
-    same = (known.summary for known in described(record.view(), paper.paper) if known.abstract == paper.abstract)
-    return next((summary for summary in same if unsigned(summary)[1]), "")
+    same = (
+        known.summary for known in summarized_papers(record.view(), paper.paper) if known.abstract == paper.abstract
+    )
+    return next((summary for summary in same if split_mark(summary)[1]), "")
 
 
 def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:

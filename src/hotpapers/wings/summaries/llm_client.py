@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hotpapers.base.errors import InputError, UsageError
-from hotpapers.base.http import bearer
+from hotpapers.base.http import bearer_header
 from hotpapers.base.model import HttpClient, Paper
-from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view.clean_text import one_line
@@ -69,7 +69,7 @@ class _Completion(msgspec.Struct):
     choices: list[_Choice]
 
 
-def request(model: str, title: str, abstract: str, mark: str) -> bytes:
+def model_request(model: str, title: str, abstract: str, mark: str) -> bytes:
     """The request for a paper: nothing but its title and abstract is sent."""
     material = f"{mark}\nTitle: {one_line(title)}\nAbstract: {one_line(abstract)[:MAX_ABSTRACT_CHARS]}\n{mark}"
     messages = [{"role": "system", "content": INSTRUCTIONS.format(mark=mark)}, {"role": "user", "content": material}]
@@ -86,12 +86,12 @@ def sentence_of(body: bytes, title: str, abstract: str) -> str:
         raise InputError(f"not a chat API response: {problem}") from problem
     content = answer.choices[0].message.content if answer.choices else None
     text = one_line(content or "").strip("\"“”'")
-    if reason := unfit(text, f"{title} {abstract}"):
+    if reason := rejection_reason(text, f"{title} {abstract}"):
         raise InputError(reason)
     return text
 
 
-def unfit(text: str, material: str) -> str:
+def rejection_reason(text: str, material: str) -> str:
     """Why a sentence is rejected; empty if it is accepted."""
     if not MIN_SENTENCE_CHARS <= len(text) <= MAX_SENTENCE_CHARS:
         return f"it has {len(text):,} characters"
@@ -113,13 +113,13 @@ def _stem(word: str) -> str:
 
 def with_key(settings: SummarySettings) -> SummarySettings:
     """The settings with the key itself. Raises SettingsError if it is not in the environment."""
-    return msgspec.structs.replace(settings, key=secret(settings.key, "summary.key"))
+    return msgspec.structs.replace(settings, key=read_secret(settings.key, "summary.key"))
 
 
-def ask(http: HttpClient, model: SummarySettings, paper: Paper) -> str:
+def ask_model(http: HttpClient, model: SummarySettings, paper: Paper) -> str:
     """A model's sentence about a paper. Raises InputError if it is rejected, NetError, RetryLater, RequestRefused."""
     headers = {"content-type": "application/json", **_headers(model.key)}
-    body = request(model.model, paper.title, paper.abstract, secrets.token_hex(8))
+    body = model_request(model.model, paper.title, paper.abstract, secrets.token_hex(8))
     url = f"{model.url.rstrip('/')}/chat/completions"
     answer = http.post(url, body=body, headers=headers)
     return sentence_of(answer.body, paper.title, paper.abstract)
@@ -142,4 +142,4 @@ def try_model(settings: SummarySettings, open_client: OpenClient) -> str:
 
 
 def _headers(key: str) -> dict[str, str]:
-    return {"accept": "application/json", **bearer(key)}
+    return {"accept": "application/json", **bearer_header(key)}

@@ -20,11 +20,11 @@ from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, import_result_lines, run_import
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl.importer import ImportResult, import_lines
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.as_of import AsOfView
 from hotpapers.site.importing import file_by_file
 from hotpapers.wings.tables.describe import DESCRIPTIONS, ExportFacts, TableFile
-from hotpapers.wings.tables.parquet import COPY, as_path, connect, copy_lines, parquet_lines, quoted
+from hotpapers.wings.tables.parquet import COPY, as_path, connect_duckdb, copy_lines, parquet_lines, quote_path
 from hotpapers.wings.tables.rows import ROWS
 from hotpapers.wings.tables.schema import TABLES, ResearchTable
 
@@ -37,7 +37,7 @@ def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
             f"{folder}: contains files that this command did not write; name another folder, or add --force to write "
             "into this one"
         )
-    facts = write_tables(record, folder, now())
+    facts = write_tables(record, folder, current_time())
     rows = [f"{file.table.name}: {count_noun(file.rows, 'row')}" for file in facts.files]
     return [*rows, f"position {facts.position:,}, digest {facts.digest}"]
 
@@ -64,8 +64,8 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
     items = view.items(Publication)
     own = (item for item in items if not is_retrospective(item.publication))
     title = ", ".join(item.title for item in own) or UNTITLED
-    moment = timestamps.rfc3339(at)
-    with connect() as connection:
+    moment = timestamps.format_rfc3339(at)
+    with connect_duckdb() as connection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as name:
@@ -103,8 +103,8 @@ def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) 
 
 
 def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, str]) -> None:
-    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect`. Times
-    are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
+    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect_duckdb`.
+    Times are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
     import duckdb
 
     read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
@@ -112,14 +112,14 @@ def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, 
         f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
     )
     try:
-        sql = COPY.format(columns=columns, types=read, to=quoted(target))
+        sql = COPY.format(columns=columns, types=read, to=quote_path(target))
         copy_lines(connection, sql, lines)
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
         raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
 
 
-@common.examples("""
+@common.add_examples("""
   hotpapers import parquet record.parquet""")
 @click.command("parquet")
 @import_options

@@ -131,7 +131,7 @@ _FURTHER_TERMS: Json = {
 _CONTEXT = dict(sorted({**{name: f"cr:{name}" for name in _OWN_TERMS.split()}, **_FURTHER_TERMS}.items()))
 
 
-def croissant(facts: ExportFacts) -> Json:
+def croissant_json(facts: ExportFacts) -> Json:
     """`croissant.json`."""
     return {
         "@context": _CONTEXT,
@@ -187,5 +187,5 @@ def _croissant_field(file: TableFile, column: TableColumn) -> Json:
     return field | ({"repeated": True} if column.type.endswith("[]") else {})
 
 
-DESCRIPTIONS = {"datapackage.json": data_package, "croissant.json": croissant}
+DESCRIPTIONS = {"datapackage.json": data_package, "croissant.json": croissant_json}
 """The functions that make the files beside the tables, by file name."""

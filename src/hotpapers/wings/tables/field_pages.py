@@ -25,13 +25,13 @@ from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view.page_fields import field_name
 from hotpapers.publish.view.phrases import day_name
 from hotpapers.publish.view.site_paths import to_root
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.tables import queries
-from hotpapers.wings.tables.field_places import DAYS, FieldFacts, FieldRow, per_thousand, rows_of, wilson
+from hotpapers.wings.tables.field_places import DAYS, FieldFacts, FieldRow, per_thousand, rows_of, wilson_interval
 from hotpapers.wings.tables.rows import counts_between
 
 PAGE, DATA = "fields/index.html", "fields/fields.json"
@@ -102,7 +102,9 @@ class FieldsPart(SitePart):
             verdict: [names[row.field] for row in compared.fields if row.places_than(compared.per_thousand) == verdict]
             for verdict in ("fewer", "more")
         }
-        body = macro(_TEMPLATE, "page")(compared, summary, unlike, names, format_number, data=DATA, root=to_root(path))
+        body = load_macro(_TEMPLATE, "page")(
+            compared, summary, unlike, names, format_number, data=DATA, root=to_root(path)
+        )
         return self._site.render("wing.html", path, "Fields compared", f"{summary}.", body=body)
 
     @cached_property
@@ -110,7 +112,7 @@ class FieldsPart(SitePart):
         sizes = Counter(paper.field for paper in self._papers.values())
         if sizes.total() < MIN_PAPERS:
             return False
-        return sum(wilson(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
+        return sum(wilson_interval(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
 
     @property
     def _of_all(self) -> float:
@@ -160,7 +162,7 @@ class FieldsPart(SitePart):
         papers: dict[str, FieldPaper | None] = {}
         for announcement, categories in queries.first_announcements(self._view, self._since):
             publication = self._settings.get(announcement.day)
-            is_wanted = publication is not None and covers(publication, categories)
+            is_wanted = publication is not None and has_all_papers(publication, categories)
             about = FieldPaper(archive_of(categories[0]), announcement.announced_at) if is_wanted else None
             papers.setdefault(announcement.paper, about)
         return {paper: about for paper, about in papers.items() if about}
@@ -186,7 +188,7 @@ class FieldsPart(SitePart):
         }
 
 
-def covers(publication: Publication, categories: Sequence[str]) -> bool:
+def has_all_papers(publication: Publication, categories: Sequence[str]) -> bool:
     """Whether a publication has all papers of some categories."""
     if not categories or publication.include or publication.exclude:
         return False

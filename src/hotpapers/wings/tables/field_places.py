@@ -60,7 +60,7 @@ def rows_of(facts: FieldFacts) -> list[FieldRow]:
 def _row(field: str, papers: list[str], facts: FieldFacts) -> FieldRow:
     people = [facts.people[paper] for paper in papers if paper in facts.people]
     places = sum(paper in facts.placed for paper in papers)
-    low, high = wilson(places, len(papers))
+    low, high = wilson_interval(places, len(papers))
     return FieldRow(
         field=field,
         papers=len(papers),
@@ -86,7 +86,7 @@ def per_thousand(places: int, papers: int) -> float:
     return round(1000 * places / papers, 1)
 
 
-def wilson(places: int, papers: int) -> tuple[float, float]:
+def wilson_interval(places: int, papers: int) -> tuple[float, float]:
     """Wilson's 95 % interval of the places per 1,000 papers (doi:10.1080/01621459.1927.10502953)."""
     share = places / papers
     zz = Z * Z / papers

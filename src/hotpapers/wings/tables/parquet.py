@@ -48,7 +48,7 @@ MAX_GROUPS, MAX_TYPE_CHARS = 10_000, 200
 the cube of nesting, to minutes for a small file."""
 
 
-def connect() -> Any:
+def connect_duckdb() -> Any:
     """Open an in-memory DuckDB connection. Raises UsageError if DuckDB is not installed."""
     try:
         import duckdb  # an optional dependency
@@ -57,7 +57,7 @@ def connect() -> Any:
     return duckdb.connect()
 
 
-def quoted(path: Path) -> str:
+def quote_path(path: Path) -> str:
     """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
@@ -78,14 +78,14 @@ def columns_of(connection: Any, file: str) -> list[tuple[str, str]]:
 
 
 def parquet(record: Record, **options: Any) -> Iterator[bytes]:
-    """The export as one Parquet file. `options`: those of `exporter.lines`."""
-    with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+    """The export as one Parquet file. `options`: those of `exporter.record_lines`."""
+    with connect_duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source = Path(folder) / "lines.jsonl"
         target = Path(folder) / "record.parquet"
         with source.open("wb") as out:
-            for n, line in enumerate(exporter.lines(record, **options), 1):
+            for n, line in enumerate(exporter.record_lines(record, **options), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        copy_lines(connection, COPY.format(columns="*", types=_TYPES, to=quoted(target)), source)
+        copy_lines(connection, COPY.format(columns="*", types=_TYPES, to=quote_path(target)), source)
         with target.open("rb") as file:
             while chunk := file.read(2**20):
                 yield chunk
@@ -115,10 +115,10 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
     if not Path(file).is_file():
         raise InputError("no such file", file=name or file)
     spill = ALLOWED + MAX_SORT_RATIO * os.path.getsize(file)
-    with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+    with connect_duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         limits = (
             f"memory_limit = '{MEMORY}'",
-            f"temp_directory = {quoted(Path(folder))}",
+            f"temp_directory = {quote_path(Path(folder))}",
             f"max_temp_directory_size = '{spill}B'",
             "autoinstall_known_extensions = false",
         )

@@ -171,7 +171,7 @@ def _issues(view: AsOfView) -> Iterator[Row]:
     for digest, content in _contents(view):
         # The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs
         own = set(content.publication.own)
-        known = identities.find(view.database, own)
+        known = identities.find_identities(view.database, own)
         accounts = own & known.keys()
         own_numbers = sorted(known[account].number for account in accounts)
         read = (content.from_at, content.as_of, content.position, content.chain)

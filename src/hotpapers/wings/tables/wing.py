@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Importers
 from hotpapers.keep.hooks import FileFormat, FolderFormat
 from hotpapers.publish.hooks import SiteFiles
@@ -18,16 +18,16 @@ WING = Wing(
             re.compile(
                 rb"PAR1(?:(?!publication).)*+publication(?:(?!observed_at).)*+observed_at(?:(?!line).)*+line", re.DOTALL
             ),
-            loading("hotpapers.wings.tables.parquet:parquet"),
+            load_lazily("hotpapers.wings.tables.parquet:parquet"),
             is_whole=True,
             is_binary=True,
         ),
         FolderFormat(
             "tables",
             "a folder of Parquet tables for research, without words and names",
-            loading("hotpapers.wings.tables.commands:export"),
+            load_lazily("hotpapers.wings.tables.commands:export"),
         ),
-        SiteFiles(loading("hotpapers.wings.tables.field_pages:FieldsPart")),
+        SiteFiles(load_lazily("hotpapers.wings.tables.field_pages:FieldsPart")),
         Importers(
             {"parquet": ("hotpapers.wings.tables.commands:import_parquet", "Import the Parquet file of an export.")}
         ),

@@ -8,8 +8,8 @@ import click
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.terminal import show
-from hotpapers.publish.query.session import bare
+from hotpapers.cli.terminal import print_result
+from hotpapers.publish.query.session import bare_id
 from hotpapers.publish.view.tops import period_name
 from hotpapers.site.site import Site
 from hotpapers.wings.topics.site_part import arithmetic_of, summary_of
@@ -32,7 +32,7 @@ def topics(week: str, publication: str | None, as_json: bool, site: Site) -> Non
     require(week == "latest" or is_week(week), f"{week}: not a week; write it like 2026-W47")
     with site:
         of_week = topics_of(site.session, publication or "", week)
-    show(of_week, _lines(of_week), as_json)
+    print_result(of_week, _lines(of_week), as_json)
 
 
 def _lines(of_week: WeekTopics) -> Iterator[str]:
@@ -41,5 +41,5 @@ def _lines(of_week: WeekTopics) -> Iterator[str]:
         yield f"\n{topic.name}"
         yield f"  {arithmetic_of(topic, of_week)}"
         yield f"  26 weeks: {' '.join(map(str, topic.line))}"
-        yield f"  {', '.join(bare(paper.paper) or paper.paper for paper in topic.papers)}"
+        yield f"  {', '.join(bare_id(paper.paper) or paper.paper for paper in topic.papers)}"
     yield f"\ndigest {of_week.digest}"

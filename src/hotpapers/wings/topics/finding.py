@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from hotpapers.publish.query import schemas
-from hotpapers.wings.topics.groups import Group, folded, groups_in, groups_of, has
+from hotpapers.wings.topics.groups import Group, fold_paper, groups_in, groups_of, has_group
 
 METHOD = "topics/1"
 BEFORE, MIN_BEFORE = 13, 4
@@ -50,9 +50,9 @@ class DiscussedPaper(NamedTuple):
         return (1 + self.voices).bit_length()
 
 
-def discussed(paper: str, voices: int, title: str, abstract: str) -> DiscussedPaper:
+def discussed_paper(paper: str, voices: int, title: str, abstract: str) -> DiscussedPaper:
     """A discussed paper with its folded text."""
-    return DiscussedPaper(paper, voices, title, abstract, folded(title, abstract))
+    return DiscussedPaper(paper, voices, title, abstract, fold_paper(title, abstract))
 
 
 class TopicGroup(schemas.Schema, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ def _counted(
     here, there = set_of(week), set_of(before)
     for group, uses in candidates.items():
         weight = sum(paper.weight for paper, _ in uses)
-        earlier = [paper for paper in before if has(paper.text, group)]
+        earlier = [paper for paper in before if has_group(paper.text, group)]
         before_weight = sum(paper.weight for paper in earlier)
         z = log_odds(weight, here, before_weight, there)
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.keep.search.tokenizer import stem
+from hotpapers.keep.search.tokenizer import stem_word
 
 MAX_GROUP_WORDS = 3
 """Words of a group."""
@@ -58,13 +58,13 @@ class _Word(NamedTuple):
     is_stop: bool
 
 
-def folded(title: str, abstract: str) -> str:
-    """A text in which `has` finds groups."""
+def fold_paper(title: str, abstract: str) -> str:
+    """A text in which `has_group` finds groups."""
     parts = (" ".join(word.key for word in words) for text in (title, abstract) for words in _parts(text))
     return f" {BETWEEN.join(parts)} "
 
 
-def has(text: str, group: Group) -> bool:
+def has_group(text: str, group: Group) -> bool:
     """Whether a folded text has a group."""
     return f" {group} " in text
 
@@ -99,4 +99,4 @@ def _parts(text: str) -> Sequence[Sequence[_Word]]:
 def _word(surface: str) -> _Word:
     lower = surface.lower().replace("’", "'")
     is_stop = len(lower) < MIN_WORD_CHARS or lower in STOP_WORDS or bool(_NUMBER.fullmatch(lower))
-    return _Word(stem(lower), surface, is_stop)
+    return _Word(stem_word(lower), surface, is_stop)

@@ -17,9 +17,9 @@ from hotpapers.base.model import EntrySummary, SitePart
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.sparkline import Sparkline, curve
+from hotpapers.publish.view.sparkline import Sparkline, draw_curve
 from hotpapers.publish.view.tops import period_name, unit_of
 from hotpapers.wings.topics.weeks import Topic, TopicWeeks, WeekTopics
 
@@ -92,7 +92,7 @@ class TopicsPart(SitePart):
         n = weeks.index(week)
         title = f"Topics of {period_name(week)}"
         summary = summary_of(of_week)
-        body = macro(_TEMPLATE, "page")(
+        body = load_macro(_TEMPLATE, "page")(
             title,
             summary,
             of_week.digest,
@@ -121,7 +121,7 @@ class TopicsPart(SitePart):
         text = ", ".join(map(str, topic.line))
         return TopicView(
             topic.name,
-            curve(list(enumerate(topic.line)), f"Papers in each of {len(topic.line)} weeks: {text}."),
+            draw_curve(list(enumerate(topic.line)), f"Papers in each of {len(topic.line)} weeks: {text}."),
             arithmetic_of(topic, of_week),
             shown,
             lines,

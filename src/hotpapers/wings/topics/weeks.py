@@ -24,11 +24,11 @@ from hotpapers.wings.topics.finding import (
     MIN_BEFORE,
     DiscussedPaper,
     TopicGroup,
-    discussed,
+    discussed_paper,
     find_topics,
     set_of,
 )
-from hotpapers.wings.topics.groups import has
+from hotpapers.wings.topics.groups import has_group
 
 LINE = 26
 """Weeks of a topic's line, the week itself included."""
@@ -160,7 +160,9 @@ class TopicWeeks:
                     name=topic.name,
                     papers=tuple(TopicPaper(paper=paper.paper, voices=paper.voices) for paper in topic.papers),
                     groups=topic.groups,
-                    line=tuple(sum(has(paper.text, topic.groups[0].group) for paper in papers) for papers in weeks),
+                    line=tuple(
+                        sum(has_group(paper.text, topic.groups[0].group) for paper in papers) for papers in weeks
+                    ),
                 )
                 for topic in find_topics(here, before)
             ),
@@ -190,7 +192,7 @@ class TopicWeeks:
     def _read_issue(self, day: str, edition: int) -> Sequence[DiscussedPaper]:
         issue = self._reader.issue(self._name, day, edition)
         return [
-            discussed(
+            discussed_paper(
                 entry.paper,
                 entry.voices,
                 issue.papers[entry.paper].title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, load, loading
+from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.keep.hooks import NoteKind
 from hotpapers.publish.hooks import SiteFiles
@@ -24,11 +24,11 @@ WING = Wing(
                 }
             }
         ),
-        Publishing(lambda site, shared: load(f"{TOPICS}.freezing:TopicFreezing")()),
-        Findings(loading(f"{TOPICS}.freezing:check_notes")),
+        Publishing(lambda site, shared: load_object(f"{TOPICS}.freezing:TopicFreezing")()),
+        Findings(load_lazily(f"{TOPICS}.freezing:check_notes")),
         NoteKind("topics/"),
-        DemoPart(loading("hotpapers.wings.topics.demo_topics:add_topics")),
-        SiteFiles(loading(f"{TOPICS}.site_part:TopicsPart")),
+        DemoPart(load_lazily("hotpapers.wings.topics.demo_topics:add_topics")),
+        SiteFiles(load_lazily(f"{TOPICS}.site_part:TopicsPart")),
         ModelTools(f"{TOPICS}.tools:TOOLS", site=f"{TOPICS}.tools:SITE_TOOLS"),
     ),
 )

@@ -15,8 +15,8 @@ from typing import TypeVar
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.keys import folded, is_key
-from hotpapers.base.model import HttpClient, storable
+from hotpapers.base.keys import is_key, normalize_key
+from hotpapers.base.model import HttpClient, storable_text
 from hotpapers.base.settings.limits import is_address
 from hotpapers.base.untrusted_json import decode_json
 
@@ -93,8 +93,8 @@ def member_key(text: str) -> str:
         return member_key(profile[2] if "@" in profile[2] else f"{profile[2]}@{profile[1]}")
     if text.startswith(("http://", "https://")):
         return f"feeds:{text}" if is_address(text) else ""
-    if is_key(folded(text)):
-        return folded(text)
+    if is_key(normalize_key(text)):
+        return normalize_key(text)
     if text.startswith("did:"):
         return f"bluesky:{text}"
     for network, form in (("mastodon", _ADDRESS), ("bluesky", _HANDLE)):
@@ -143,7 +143,7 @@ class ListReader:
             body = self._http.get(address, headers={"authorization": f"Bearer {self._token}"}).body
             accounts = decode_json(body, list[_Account])
             items = accounts[:MAX_MEMBERS]
-            return tuple(f"mastodon:{storable(item.uri)}" for item in items)
+            return tuple(f"mastodon:{storable_text(item.uri)}" for item in items)
         response = self._http.get(name)
         landed = _tidy(response.url)
         if landed != name and (BLUESKY_LIST.fullmatch(landed) or STARTER_PACK.fullmatch(landed)):
@@ -153,14 +153,14 @@ class ListReader:
     def _did(self, actor: str) -> str:
         if actor.startswith("did:"):
             return actor
-        return storable(self._ask("com.atproto.identity.resolveHandle", _Subject, handle=actor).did)
+        return storable_text(self._ask("com.atproto.identity.resolveHandle", _Subject, handle=actor).did)
 
     def _of_bluesky(self, uri: str) -> Iterator[str]:
         cursor = ""
         for _ in range(MAX_PAGES):
             more = {"cursor": cursor} if cursor else {}
             page = self._ask("app.bsky.graph.getList", _Page, list=uri, limit=str(PAGE), **more)
-            yield from (f"bluesky:{storable(item.subject.did)}" for item in page.items)
+            yield from (f"bluesky:{storable_text(item.subject.did)}" for item in page.items)
             cursor = page.cursor
             if not cursor or not page.items:
                 return

@@ -17,7 +17,7 @@ from hotpapers.discussion.lanes import COUNT, PREFIX, NotedLane
 from hotpapers.record import Record
 from hotpapers.record.commitments import sha256
 from hotpapers.record.database import Database
-from hotpapers.record.identities import find
+from hotpapers.record.identities import find_identities
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.wings.voices.queries import keys_in
 
@@ -90,6 +90,6 @@ def take_lanes(database: Database, name: str, text: str) -> None:
     InputError."""
     lanes = decode_json(text.encode(), list[tuple[str, list[str]]])
     keys = {key for _, posts in lanes for key in posts}
-    known = find(database, keys)
+    known = find_identities(database, keys)
     noted = [NotedLane(title, tuple(known[key].number for key in posts if key in known)) for title, posts in lanes]
     _write(database, name, noted)

@@ -14,19 +14,19 @@ from hotpapers.base.http import ClientLimits
 from hotpapers.base.keys import is_web_address
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
-from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.text.words import count_noun
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.discussion.lanes import NotedLane, noted_lanes
-from hotpapers.issues.freeze import editions
+from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
-from hotpapers.record.database import slices
+from hotpapers.record.database import statement_slices
 from hotpapers.site.hooks import Trial
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
@@ -86,7 +86,7 @@ class VoiceLanes(FurtherParts):
         wanted = set[str]()
         problems = list[str]()
         for table in self._tables:
-            reader = ListReader(self._connection.http, self._view, secret(table.token, "voices: token"))
+            reader = ListReader(self._connection.http, self._view, read_secret(table.token, "voices: token"))
             for name in lists_of(table):
                 mark = mark_of(name)
                 at = context.clock.now()
@@ -130,14 +130,14 @@ def posts_of_lane(
 ) -> tuple[int, ...]:
     """The posts of a lane beside a day's issue, by number: each account's first about each paper. `before`: the days
     of earlier issues."""
-    content = editions(record, publication, day)[-1].content
+    content = list_editions(record, publication, day)[-1].content
     view = record.view(content.as_of, content.position)
     if before:
-        since = editions(record, publication, before[-1])[0].content.as_of
+        since = list_editions(record, publication, before[-1])[0].content.as_of
     else:
         since = content.from_at
     first = dict[tuple[int, str], int]()
-    for batch in slices(sorted(accounts_of(view, members))):
+    for batch in statement_slices(sorted(accounts_of(view, members))):
         for post, account, paper in shared_by(view, batch, max(since, content.from_at)):
             first.setdefault((account, paper), post)
     papers = matching_papers(view, content.publication, {paper for _, paper in first})
@@ -184,7 +184,7 @@ def _addresses(table: VoicesSettings, view: str) -> tuple[tuple[str, ...], tuple
     """The addresses that a client for a table may request even if they are internal, and the client's secrets. Raises
     SettingsError."""
     own = (view, *filter(is_web_address, table.lists))
-    return own, (secret(table.token, "voices: token"),) if table.token else ()
+    return own, (read_secret(table.token, "voices: token"),) if table.token else ()
 
 
 def lists_of(table: VoicesSettings) -> Iterator[str]:

@@ -8,13 +8,13 @@ from hotpapers.base.keys import handle_key, network_of
 from hotpapers.discussion.engagement.queries import posts_about_papers, show_tables
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, rows_among
-from hotpapers.record.identities import find, key_of
+from hotpapers.record.identities import find_identities, key_of
 
 
 def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
     """The numbers of the accounts that the record knows, by their keys or by those of their handles."""
     handles = sorted({member.partition(":@")[2] for member in members} - {""})
-    numbers = {identity.number for key, identity in find(view.database, members).items() if key}
+    numbers = {identity.number for key, identity in find_identities(view.database, members).items() if key}
     sql = f"""SELECT DISTINCT account.account, {key_of("account.account")}, account.handle FROM account
         WHERE lower(account.handle) IN (…) AND {view.visible("account")}"""
     rows = rows_among(view.database, sql, handles)

@@ -14,9 +14,9 @@ from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
+    decode_entries,
     decode_entry,
     decode_or_none,
-    identified,
     microseconds_of,
     unreadable_key,
 )
@@ -176,7 +176,7 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
 
 def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
     """The posts that were looked up, and those that are gone. Posts that the response does not mention are skipped."""
-    payloads = [payload for _, payload in identified(response.data, XPostId, lambda post: post.first, "counts", at)]
+    payloads = [payload for _, payload in decode_entries(response.data, XPostId, lambda post: post.first, "counts", at)]
     problems = [(decode_or_none(raw, XProblem), raw) for raw in response.errors]
     missing = set(identifiers) - {payload.key for payload in payloads}
     removals = [
@@ -185,7 +185,7 @@ def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> 
     return [*payloads, *removals]
 
 
-def read(payload: RawPayload, names: PaperIndex) -> list[Item]:
+def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited. Of
     a known post, its counts, or that it is no longer visible."""
     key = f"{NETWORK}:{payload.key}"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.base.http import bearer
+from hotpapers.base.http import bearer_header
 from hotpapers.base.http.retry_policy import Retryable, check_status
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
@@ -97,7 +97,7 @@ class _PaidRequests:
         Every status is accepted, so the client does not retry on its own.
         """
         max_cost = size * self._limits.max_post_cost
-        headers = bearer(self._settings.token)
+        headers = bearer_header(self._settings.token)
         yield PayloadPage((), self.account.charged(spending.TRIES * max_cost, asking=True).cursor)
         try:
             response = self.http.get(f"{self._settings.base}{path}", params=params, headers=headers, accept=ERRORS)
@@ -145,7 +145,7 @@ class XSource(PostSource[XSettings]):
 
     def _set_up(self) -> None:
         settings = self.settings
-        budget = spending.millionths(settings.budget, up=False)
+        budget = spending.to_millionths(settings.budget, up=False)
         for_counts = int(budget * settings.counts)
         self.for_search = Budget.from_prices(budget - for_counts, settings.price, settings.author_price)
         self.for_counts = Budget.from_prices(for_counts, settings.price)
@@ -177,7 +177,7 @@ class XSource(PostSource[XSettings]):
             is_spent = paid.affordable < MIN_PAGE
             is_over = is_spent or not next_token  # unaffordable older posts are skipped, so nothing is paid for twice
             paid.account = paid.account.after_page(response.ids, is_last=is_over)
-            next_at = spending.tomorrow(http.now()) if is_spent else None
+            next_at = spending.next_day(http.now()) if is_spent else None
             leaves = None
             if is_spent and next_token:  # results come newest first, so older posts stay unread
                 oldest = min(response.ids, key=int, default="")
@@ -200,7 +200,7 @@ class XSource(PostSource[XSettings]):
         newest = paid.account.since
         if not newest or not _is_searchable(newest, now()) or not paid.account.is_check_due(now()):
             return
-        for since in (spending.before(newest), ""):
+        for since in (spending.id_before(newest), ""):
             paid.next_size(MIN_PAGE)
             response, at = yield from paid.ask(SEARCH, self._search(since, "", "", MIN_PAGE, now()), MIN_PAGE)
             if response.ids:
@@ -248,7 +248,7 @@ class XSource(PostSource[XSettings]):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""
-        return objects.read(payload, self.names)
+        return objects.read_post(payload, self.names)
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {
@@ -268,4 +268,4 @@ def _is_searchable(id: str, now: int) -> bool:
 
 
 def _until_tomorrow(now: int) -> float:
-    return (spending.tomorrow(now) - now) / 1e6
+    return (spending.next_day(now) - now) / 1e6

@@ -108,7 +108,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_prices(cls, limit: int, price: float, author_price: float = 0.0) -> Budget:
         """A budget from the operator's prices."""
-        return cls(limit=limit, post=millionths(price), author=millionths(author_price))
+        return cls(limit=limit, post=to_millionths(price), author=to_millionths(author_price))
 
     @property
     def max_post_cost(self) -> int:
@@ -119,7 +119,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         return len(response.data) * self.post + len(response.users) * self.author
 
 
-def millionths(amount: float, *, up: bool = True) -> int:
+def to_millionths(amount: float, *, up: bool = True) -> int:
     """An amount as written in the settings, in millionths: prices rounded up, budgets down."""
     millionths = (Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
     return int(millionths)
@@ -130,7 +130,7 @@ def start_of(id: str) -> str:
     return str(int(id) >> 22 << 22)
 
 
-def before(id: str) -> str:
+def id_before(id: str) -> str:
     """The last identifier before that millisecond."""
     return str((int(id) >> 22 << 22) - 1)
 
@@ -140,6 +140,6 @@ def end_of(id: str) -> str:
     return str((((int(id) >> 22) + 1) << 22) - 1)
 
 
-def tomorrow(now: int) -> int:
+def next_day(now: int) -> int:
     """When the next day begins, UTC."""
     return (now // DAY + 1) * DAY

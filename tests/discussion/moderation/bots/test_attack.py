@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Item, Publication
 from hotpapers.base.settings import BotSettings
-from hotpapers.discussion.moderation.bots.verdicts import judge
+from hotpapers.discussion.moderation.bots.verdicts import judge_accounts
 from hotpapers.issues import freeze
 from hotpapers.record import Record
 from tests.discussion.moderation.bots import samples
@@ -36,7 +36,7 @@ def network(accounts: int, text: str, interval: int = MINUTE) -> Iterator[Item]:
 
 def standing(record: Record) -> list[tuple[int, int, int]]:
     """(paper, voices, score) in the order of the day's issue."""
-    entries = freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR).content.entries
+    entries = freeze.freeze_issue(record, DAILY, TODAY, at=NOW + HOUR).content.entries
     return [(int(entry.paper[-5:]), entry.voices, entry.score) for entry in entries if entry.paper > key(500)]
 
 
@@ -47,7 +47,7 @@ FAIR = [(HONEST, 11, 686), (PROMOTED, 4, 45)]
 
 def test_without_a_network(record: Record) -> None:
     write(record, world())
-    judge(record, BotSettings(), NOW)
+    judge_accounts(record, BotSettings(), NOW)
     assert standing(record) == FAIR
 
 
@@ -61,15 +61,15 @@ def test_a_network_lifts_a_paper_without_judging(record: Record) -> None:
 )
 def test_a_network_that_is_judged_lifts_nothing(record: Record, text: str) -> None:
     write(record, world(), network(30, text))
-    assert judge(record, BotSettings(), NOW).added == 29, "all but the first, whom the others repeat"
+    assert judge_accounts(record, BotSettings(), NOW).added == 29, "all but the first, whom the others repeat"
     assert standing(record) == [(HONEST, 11, 686), (PROMOTED, 5, 95)]
 
 
 def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
     """The rule misses these, as docs/explanation/bots.md says; the operator can still name them."""
     write(record, world(), network(30, PRAISE, 10 * MINUTE))
-    assert judge(record, BotSettings(), NOW).added == 0
-    judge(record, BotSettings(bots=tuple(f"bluesky:machine{n}" for n in range(30))), NOW)
+    assert judge_accounts(record, BotSettings(), NOW).added == 0
+    judge_accounts(record, BotSettings(bots=tuple(f"bluesky:machine{n}" for n in range(30))), NOW)
     assert standing(record) == FAIR
 
 
@@ -83,6 +83,6 @@ def test_reposts_by_a_network_are_left_out(record: Record) -> None:
     promoted_post = posting(PROMOTED, "bluesky:master", NOW - 7 * HOUR, samples.remark(0))
     write(record, promoted_post, counts(promoted_post[0].post, 0, NOW - 6 * HOUR, reposts=30))
     write(record, (samples.repost(promoted_post[0].post, f"bluesky:machine{m}", NOW - 7 * HOUR + m) for m in range(30)))
-    judge(record, BotSettings(), NOW)
+    judge_accounts(record, BotSettings(), NOW)
     [(_, voices, _)] = [row for row in standing(record) if row[0] == PROMOTED]
     assert voices == 5, "the master's own voice is left"

@@ -11,9 +11,9 @@ from hotpapers.base.model import DAY, HOUR, Alias, Post, Verdict
 from hotpapers.base.settings import BotSettings
 from hotpapers.discussion.engagement.queries import SINGLE_ACCOUNT_RULES
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
-from hotpapers.discussion.moderation.bots.verdicts import judge
+from hotpapers.discussion.moderation.bots.verdicts import judge_accounts
 from hotpapers.record import Record
-from hotpapers.site.people import midnight
+from hotpapers.site.people import parse_midnight
 from tests.cli.run import good, misuse, run
 from tests.discussion.moderation.bots import samples
 from tests.discussion.moderation.bots.samples import BOT, NOW, PERSON, announced_papers, feed_posts, posting
@@ -31,7 +31,7 @@ def fill(record: Record) -> None:
         samples.profile(BOT, "Kettles.example"),
         posting(1, PERSON, NOW, "Hm"),
     )
-    judge(record, NOTHING, NOW)
+    judge_accounts(record, NOTHING, NOW)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_verdicts_of_the_settings_are_changed_in_the_settings(tmp_path: Path, mo
     Path("hotpapers.toml").write_text(f'[bots]\npeople = ["{BOT}"]\n', "utf-8")
     with Record("hotpapers.db") as record:
         fill(record)
-        judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
+        judge_accounts(record, BotSettings(people=(BOT,)), NOW + HOUR)
     complaint = f"{BOT}: named under [bots] in the settings; change it there"
     assert misuse("judge", BOT, "--bot", "--reason", "x") == complaint
     assert misuse("judge", "bluesky:@kettles.example", "--undo") == complaint
@@ -148,8 +148,8 @@ def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
     fill(record)
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW), at=NOW)
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
-    judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
-    judge(record, NOTHING, NOW + 2 * HOUR)
+    judge_accounts(record, BotSettings(people=(BOT,)), NOW + HOUR)
+    judge_accounts(record, NOTHING, NOW + 2 * HOUR)
     assert samples.reason(record, BOT, "operator") == "truly", "the verdict that the settings covered is back"
     withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR)
     assert samples.verdicts(record) == {(BOT, "share"): "bot"}
@@ -165,4 +165,4 @@ def test_a_handle_is_judged_with_the_account_that_it_is_joined_to(record: Record
 
 
 def test_a_day_begins_at_midnight_utc() -> None:
-    assert midnight("2024-05-07") == NOW - 8 * HOUR
+    assert parse_midnight("2024-05-07") == NOW - 8 * HOUR

@@ -26,7 +26,7 @@ from hotpapers.discussion.moderation.bots.rules import (
     AccountActivity,
     ObservedPost,
     TimedPost,
-    evenness,
+    gap_evenness,
     longest_rest,
 )
 from hotpapers.wings.classic import format as classic
@@ -55,7 +55,11 @@ def two_week_windows(moments: Sequence[int]) -> Iterator[list[int]]:
 def at_worst(moments: Sequence[int]) -> AccountActivity:
     """What two weeks of an account look like if every post names another paper and is bare."""
     return AccountActivity(
-        posts=len(moments), papers=len(moments), bare=len(moments), even=evenness(moments), rest=longest_rest(moments)
+        posts=len(moments),
+        papers=len(moments),
+        bare=len(moments),
+        even=gap_evenness(moments),
+        rest=longest_rest(moments),
     )
 
 
@@ -93,7 +97,7 @@ def archive() -> list[ArchivedPost]:
         pytest.skip(f"the folder of real texts is absent: {SHARED}")
     posts = []
     for file in sorted((SHARED / "archive" / "posts").glob("*.md")):
-        for item in classic.parse(classic.decode(file.read_bytes())[0]).items:
+        for item in classic.parse_classic(classic.decode_file(file.read_bytes())[0]).items:
             paper = Paper(paper="", title=item.title, authors=item.authors, abstract=item.abstract, observed_at=0)
             for post in item.posts:
                 observed = ObservedPost(timestamps.of_x_post(post.id), post.id, (item.paper,), post.text)
@@ -111,7 +115,9 @@ def test_no_account_of_the_archive_is_judged(archive: list[ArchivedPost]) -> Non
         worst = [at_worst(moments) for moments in two_week_windows([item.post.at for item in items])]
         assert not [activity for activity in worst if matching_rules(activity)]
     papers = {item.post.papers[0]: item.paper for item in busiest}
-    assert 55 < 100 * rules.bare([item.post for item in busiest], papers) / len(busiest) < 70, "a curator adds words"
+    assert 55 < 100 * rules.count_bare_posts([item.post for item in busiest], papers) / len(busiest) < 70, (
+        "a curator adds words"
+    )
 
 
 def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: list[ArchivedPost]) -> None:

@@ -16,9 +16,9 @@ from hotpapers.discussion.moderation.bots.rules import (
     AccountActivity,
     ObservedPost,
     echo_reason,
-    evenness,
+    gap_evenness,
     longest_rest,
-    measure,
+    measure_account,
     most_covered,
 )
 
@@ -30,22 +30,22 @@ moments = st.lists(st.integers(0, 14 * 24 * HOUR), max_size=120).map(sorted)
 
 
 def test_a_clock_is_even() -> None:
-    assert evenness([n * 30 * MINUTE for n in range(50)]) == 100
-    assert evenness([n * AT_ONCE for n in range(50)]) == 100, "all at once, whatever the order"
-    assert evenness([n * 30 * MINUTE + (n % 2) * 5 * MINUTE for n in range(50)]) == 51, "25, 35, 25 minutes …"
-    assert evenness([n * n * MINUTE // 10 for n in range(50)]) < 30
+    assert gap_evenness([n * 30 * MINUTE for n in range(50)]) == 100
+    assert gap_evenness([n * AT_ONCE for n in range(50)]) == 100, "all at once, whatever the order"
+    assert gap_evenness([n * 30 * MINUTE + (n % 2) * 5 * MINUTE for n in range(50)]) == 51, "25, 35, 25 minutes …"
+    assert gap_evenness([n * n * MINUTE // 10 for n in range(50)]) < 30
 
 
 def test_too_few_gaps_tell_nothing_and_nights_are_none() -> None:
-    assert evenness([n * HOUR for n in range(40)]) == 0
-    assert evenness([n * HOUR for n in range(41)]) == 100
-    assert evenness([n * 4 * HOUR for n in range(80)]) == 0
+    assert gap_evenness([n * HOUR for n in range(40)]) == 0
+    assert gap_evenness([n * HOUR for n in range(41)]) == 100
+    assert gap_evenness([n * 4 * HOUR for n in range(80)]) == 0
 
 
 @given(moments, st.integers(0, 10**12))
 def test_evenness_is_a_share_and_knows_no_date(times: list[int], shift: int) -> None:
-    assert 0 <= evenness(times) <= 100
-    assert evenness([at + shift for at in times]) == evenness(times)
+    assert 0 <= gap_evenness(times) <= 100
+    assert gap_evenness([at + shift for at in times]) == gap_evenness(times)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_figures_of_an_account() -> None:
     posts = [ObservedPost(n * HOUR, f"post{n}", (f"p{n}",), about[f"p{n}"].title) for n in range(12)]
     posts.append(ObservedPost(12 * HOUR, "post12", ("p0", "p1"), "What a fine pair of papers to read at tea time"))
     expected = AccountActivity(posts=13, papers=12, bare=12, even=0, rest=11, category="a", covered=2, announced=4)
-    assert measure(posts, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}) == expected
-    assert measure(posts, about, {}, 700).papers == 700
-    assert measure([], {}, {}) == AccountActivity()
+    assert measure_account(posts, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}) == expected
+    assert measure_account(posts, about, {}, 700).papers == 700
+    assert measure_account([], {}, {}) == AccountActivity()
 
 
 # ---- rules -----------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
     log_files.add_entries(config.folder / NAME / "1", leaves, signing.verifier)
     tree = MerkleTree(map(leaf_hash, leaves))
     checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
-    signed = checkpoint._replace(signatures=(notes.sign(checkpoint.text, signing),))
+    signed = checkpoint._replace(signatures=(notes.sign_note(checkpoint.text, signing),))
     log_files.save_checkpoint(config.folder / NAME / "1", signed)
     folder = config.folder / NAME / observations.FOLDER
     folder.mkdir()
@@ -163,7 +163,7 @@ def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, st
     """A file with these lines for all hours of a day: its leaf, name and bytes."""
     hour = FIRST // HOUR + 24 * day + 23
     file = ObservedFile(day, hour - 23, hour, part, observations.root_of(map(leaf_hash, lines)))
-    return entries.observation_entry(file), file.name + observations.SUFFIX, observations.pack(lines)
+    return entries.observation_entry(file), file.name + observations.SUFFIX, observations.pack_lines(lines)
 
 
 def withdrawal_list(day: int, rows: Sequence[str]) -> tuple[bytes, str, bytes]:
@@ -191,4 +191,4 @@ def alarm_kinds(follower: Follower) -> list[str]:
 
 
 def lines_in(file: Path) -> list[bytes]:
-    return observations.without(file.name, file.read_bytes(), ())[0]
+    return observations.remove_marked(file.name, file.read_bytes(), ())[0]

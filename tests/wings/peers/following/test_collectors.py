@@ -11,9 +11,9 @@ from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import repository
 from hotpapers.issues.collectors import better_counts
-from hotpapers.issues.explain import explain, text_of
+from hotpapers.issues.explain import explain_entry, text_of
 from hotpapers.issues.freeze import FrozenIssue
-from hotpapers.issues.repository import history
+from hotpapers.issues.repository import attention_history
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, read, write
@@ -107,11 +107,11 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
         fill(record, measurement(1, 30))
         issue(record)
         published = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
-        text = "\n".join(text_of(explain(published, key(1))))
+        text = "\n".join(text_of(explain_entry(published, key(1))))
         assert "Bluesky counts here come from neighbour, which could read the network when this site could not." in text
         assert "Bluesky: refused, why; counts from neighbour are used where they read more." in text
         view = record.view(START + 32 * HOUR)
-        assert {row.voices for row in history(view, DAILY, [key(1)], ())[key(1)]} == {
+        assert {row.voices for row in attention_history(view, DAILY, [key(1)], ())[key(1)]} == {
             14
         }  # our own counts are still there
 

@@ -13,7 +13,7 @@ from hotpapers.base.errors import NetError, NotAProof
 from hotpapers.base.keys import own_id
 from hotpapers.base.model import DAY, HOUR, Measurement, Post, Snapshot
 from hotpapers.keep.privacy import queries
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.record.item_rows import StoredRow
 from hotpapers.record.sqlite import SqliteDatabase
@@ -47,7 +47,7 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     file = publisher.files()[1]
     honest = file.read_bytes()
     lines = [line.replace(b'"likes":7', b'"likes":70') for line in lines_in(file)]
-    file.write_bytes(observations.pack(lines))
+    file.write_bytes(observations.pack_lines(lines))
     outcome = follower.follow(3)
     assert outcome.problems == ("2024-05-07T23-1.jsonl.zst: its lines do not match the log",)
     assert received_days(follower) == {"06", "08"} and follower.record.count(Measurement)
@@ -263,7 +263,7 @@ def test_extra_fields_beside_an_item_are_refused(publisher: Publisher, follower:
 def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: Follower, flaw: str) -> None:
     file = publisher.files()[1]
     data = file.read_bytes()
-    short = observations.pack(lines_in(file)[:3])
+    short = observations.pack_lines(lines_in(file)[:3])
     unpacked = zstandard.ZstdDecompressor().stream_reader(short).read()
     damaged_data = {
         "cut": data[: len(data) // 2], "bytes": b"\xff" * 500,
@@ -292,9 +292,9 @@ def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -
 
 def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
     file = publisher.files()[0]
-    lines = observations.without(file.name, file.read_bytes(), ())[0]
+    lines = observations.remove_marked(file.name, file.read_bytes(), ())[0]
     lines[3] = observations.taken_back(lines[3])
-    file.write_bytes(observations.pack(lines))
+    file.write_bytes(observations.pack_lines(lines))
     [problem] = follower.follow(3).problems
     assert "line 3 is withheld, but no list in the log withdraws it" in problem
     assert received_days(follower) == {"07", "08"}
@@ -302,7 +302,7 @@ def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follo
 
 def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, follower: Follower) -> None:
     follower.follow(3)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     [withdrawal_list] = (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")
     text = withdrawal_list.read_text()
@@ -322,9 +322,9 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
 def test_a_list_that_claims_to_be_old_hides_nothing(publisher: Publisher, follower: Follower) -> None:
     """Old ones need not be published."""
     file = publisher.files()[0]
-    lines = observations.without(file.name, file.read_bytes(), ())[0]
+    lines = observations.remove_marked(file.name, file.read_bytes(), ())[0]
     lines[3] = observations.taken_back(lines[3])
-    data = observations.pack(lines)
+    data = observations.pack_lines(lines)
     leaf, name, text = withdrawal_list(-91, ["line 2024-05-06T23-1 3"])
     forge(publisher, [*leaves_of(publisher), leaf], {file.name: data, name: text})
     assert "line 3 is withheld, but no list in the log withdraws it" in follower.follow(3).problems[0]
@@ -332,7 +332,7 @@ def test_a_list_that_claims_to_be_old_hides_nothing(publisher: Publisher, follow
 
 def test_a_stale_file_brings_back_nothing_withdrawn(publisher: Publisher, follower: Follower) -> None:
     stale_file = publisher.files()[0].read_bytes()
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     publisher.files()[0].write_bytes(stale_file)
     assert follower.follow(3).problems == ()
@@ -367,7 +367,7 @@ def test_several_lists_are_cleaned_up_once_and_read_once(
     """Each clean-up rewrites the whole store, and years of lists need not be in memory every ten minutes."""
     follower.follow(3)
     for number in (1, 2, 11):
-        forget(publisher.record, f"bluesky:{number}")
+        forget_key(publisher.record, f"bluesky:{number}")
         publisher.publish(3)
     erase_traces, parse_withdrawn = Mock(), Mock(wraps=observations.parse_withdrawn)
     monkeypatch.setattr(SqliteDatabase, "erase_traces", erase_traces)
@@ -380,7 +380,7 @@ def test_several_lists_are_cleaned_up_once_and_read_once(
 def test_a_site_that_withdraws_without_end_is_not_believed(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     monkeypatch.setattr(file_intake, "MAX_WITHDRAWN_LINES", 2)
     with pytest.raises(NotAProof, match="withdraw more than 2 marks and lines"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import DAY, Measurement, Post
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.wings.proof.log_keeping import export_logs
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
@@ -61,7 +61,7 @@ def test_old_files_are_removed_from_the_site(sqlite_url: str, publisher: Publish
         site.round(CUT + 1)
         site.round(CUT + DAY)
         assert list(folder.iterdir())
-        forget(site.record, next(iter(site.record.view().items(Post))).post)
+        forget_key(site.record, next(iter(site.record.view().items(Post))).post)
         for days in (2, 92, 94):
             update_log(site.record.database, NAME, config, CUT + days * DAY)
             export_logs(site.record, NAME, SiteLogs(config))
@@ -74,7 +74,7 @@ def test_what_is_forgotten_after_its_files_are_deleted_is_withdrawn(publisher: P
     before = stored_posts(follower)
     publisher.live(95)
     publisher.publish(96)
-    forget(publisher.record, "bluesky:by-1")
+    forget_key(publisher.record, "bluesky:by-1")
     publisher.publish(96)
     outcome = follower.follow(96)
     assert (outcome.withdrawn, outcome.problems) == (2, ())
@@ -84,7 +84,7 @@ def test_what_is_forgotten_after_its_files_are_deleted_is_withdrawn(publisher: P
 def test_nothing_is_listed_that_was_forgotten_before_anything_was_published(tmp_path: Path) -> None:
     publisher = Publisher(tmp_path / "publisher")
     publisher.live(0)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(1)
     publisher.publish(2)
     assert len(publisher.files()) == 1 and published_lists(publisher) == []
@@ -95,14 +95,14 @@ def test_lists_are_deleted_where_they_are_no_longer_needed(
     publisher: Publisher, follower: Follower, tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     publisher.live(50)
     publisher.publish(51)
     assert follower.follow(51).problems == ()
     old_list = published_lists(publisher)
     assert old_list == lists_in(follower.site.folder) and len(old_list) == 1
-    forget(publisher.record, "bluesky:501")
+    forget_key(publisher.record, "bluesky:501")
     publisher.publish(96)
     new_list = published_lists(publisher)
     assert len(new_list) == 1 and new_list != old_list
@@ -122,7 +122,7 @@ def test_a_follower_that_was_away_for_too_long_starts_anew(
     caplog.set_level(logging.INFO)
     follower.follow(3)
     counts = follower.record.count(Measurement)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(4)
     publisher.live(95)
     publisher.publish(100)

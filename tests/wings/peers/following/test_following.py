@@ -11,7 +11,7 @@ import pytest
 from hotpapers.base.keys import own_id
 from hotpapers.base.model import DAY, HOUR, KINDS, Measurement, Mention, Post, Snapshot
 from hotpapers.jobs.attempts import FAILED_AGAIN
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from hotpapers.wings.proof import observations
 from tests.issues.made import key
@@ -51,7 +51,7 @@ def test_no_word_name_or_key_leaves_the_site(publisher: Publisher, follower: Fol
         for line in observations.read_packed(file.name, file.read_bytes()):
             assert line.item is not None and type(line.item).__name__ != "Paper"
             assert all(observations.MARK.fullmatch(mark) for mark in observations.marks_in(line.item))
-        text = b"".join(observations.without(file.name, file.read_bytes(), ())[0])
+        text = b"".join(observations.remove_marked(file.name, file.read_bytes(), ())[0])
         assert b"Tea cups" not in text and b"by-" not in text
     counts = {kind: follower.record.count(kind) for kind in KINDS}
     assert {kind.__name__ for kind, number in counts.items() if number} == {"Measurement"}
@@ -81,7 +81,7 @@ def test_late_observations_come_in_a_later_file(publisher: Publisher, follower: 
 def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, follower: Follower) -> None:
     first_outcome = follower.follow(3)
     counts_before = measurements(follower.record)
-    forget(publisher.record, "bluesky:by-1")
+    forget_key(publisher.record, "bluesky:by-1")
     publisher.publish(3)
     with follower.peer() as peer:
         marks = [row.item.post for row in peer.view().latest(Mention)]
@@ -95,7 +95,7 @@ def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, fol
     site_bytes = b"".join(path.read_bytes() for path in publisher.public.rglob("*") if path.is_file())
     assert own_id(withdrawn_mark).encode() in site_bytes  # in a list, and nowhere else
     lines = [line for file in publisher.files() for line in observations.read_packed(file.name, file.read_bytes())]
-    texts = [b"".join(observations.without(file.name, file.read_bytes(), ())[0]) for file in publisher.files()]
+    texts = [b"".join(observations.remove_marked(file.name, file.read_bytes(), ())[0]) for file in publisher.files()]
     assert not any(withdrawn_mark.encode() in text for text in texts)
     assert sum(line.item is None for line in lines) == 3
 
@@ -103,7 +103,7 @@ def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, fol
 def test_a_later_follower_gets_files_without_withdrawn_lines(
     publisher: Publisher, follower: Follower, tmp_path: Path
 ) -> None:
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     assert follower.follow(3).problems == ()
     assert (key(1), "bluesky", 24) not in measurements(follower.record)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import KINDS, Item, Measurement
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.record import Record
 from tests.conftest import ROOT
 from tests.record import made
@@ -61,7 +61,7 @@ def content(record: Record) -> list[Item]:
 
 @pytest.mark.long
 def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) -> None:
-    forget(publisher.record, "hackernews:1")
+    forget_key(publisher.record, "hackernews:1")
     publisher.publish(3)
     uninterrupted = Follower(tmp_path / "whole", url)
     assert uninterrupted.follow(3).problems == ()

@@ -20,7 +20,7 @@ from hotpapers.base.text.timestamps import as_utc
 from hotpapers.collect.collect_job import COVERED_EVERY
 from hotpapers.issues import repository
 from hotpapers.issues.queries import frozen_days
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.wings.peers.following.follow_job import EVERY
 from hotpapers.wings.proof import observations
 from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, posts_about, read
@@ -167,11 +167,11 @@ def test_an_hour_s_file_renders_no_page_again_and_comes_before_its_checkpoint(mo
     tile = max((public / "log/daily/1/tile/entries").rglob("*"), key=lambda path: path.stat().st_mtime_ns)
     moments = [path.stat().st_mtime_ns for path in (new_files[0], tile, new_files[1])]
     assert moments == sorted(moments) and moments[0] > modified_before
-    forget(record, "bluesky:1")  # withdrawals are written there too
+    forget_key(record, "bluesky:1")  # withdrawals are written there too
     morning.site.round(moment(f"{morning.day}T04:00") + 2 * MINUTE)
     mark = observations.mark_of("bluesky:1", record.hasher).encode()
     for name in (path.name for path in file.parent.glob("*.zst")):
-        lines, _ = observations.without(name, (file.parent / name).read_bytes(), ())
+        lines, _ = observations.remove_marked(name, (file.parent / name).read_bytes(), ())
         assert not any(mark in line for line in lines)
     assert file.stat().st_mtime_ns > modified_before and page.read_text() == "as it was"
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import LogError
 from hotpapers.base.model import Measurement
-from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.wings.proof import log_keys
 from hotpapers.wings.proof.publication_log import start_next_log
 from tests.wings.peers.following.sites import NAME, Follower, Publisher, alarm_kinds, received_days
@@ -54,7 +54,7 @@ def test_a_replaced_key_is_an_alarm_until_it_is_in_the_policy(
     follower.site = follower.site._replace(policy=policy_of(publisher))
     outcome = follower.follow(4, 8)
     assert (outcome.files, outcome.problems, alarm_kinds(follower)) == (1, (), [])
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(5)
     assert follower.follow(5).withdrawn == 1
 
@@ -80,7 +80,7 @@ def test_a_site_that_lost_its_logs_is_followed_by_its_new_one(publisher: Publish
 def test_what_a_lost_log_withdrew_is_withdrawn_again(publisher: Publisher, follower: Follower) -> None:
     follower.follow(3)
     before = stored_posts(follower)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     lose_logs(publisher)
     follower.site = follower.site._replace(policy=policy_of(publisher))

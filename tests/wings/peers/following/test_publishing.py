@@ -15,8 +15,8 @@ import pytest
 from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError
 from hotpapers.base.model import DAY, HOUR, Announcement, Item, Measurement, Post, kind_of
-from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.record import Record
 from hotpapers.record.item_rows import KeyedHasher
 from hotpapers.wings.proof import entries, observations, queries
@@ -66,7 +66,7 @@ def test_both_databases_hand_out_the_same(tmp_path: Path, sqlite_url: str, postg
             for day in range(2):
                 publisher.live(day)
             publisher.publish(2)
-            forget(publisher.record, "bluesky:1")
+            forget_key(publisher.record, "bluesky:1")
             publisher.publish(2)
             files.append([(file.name, file.read_bytes()) for file in publisher.files()])
     assert files[0] == files[1] and len(files[0]) == 2
@@ -83,7 +83,7 @@ def test_it_is_off_by_default(publisher: Publisher) -> None:
 def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(publisher: Publisher) -> None:
     publisher.config = publisher.config._replace(observations=False)
     publisher.live(3)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(4)
     assert len(publisher.files()) == 3
     assert len(entries.described_by(leaves_of(publisher), entries.ListLeaf)) == 1
@@ -94,7 +94,7 @@ def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> 
     shutil.rmtree(publisher.config.folder)
     publisher.publish(3)
     assert leaves_of(publisher) == leaves_before and [file.read_bytes() for file in publisher.files()] == files
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     shutil.rmtree(publisher.config.folder)
     with pytest.raises(LogError, match="does not have them"):
@@ -108,7 +108,7 @@ def test_more_withdrawals_than_a_list_holds_go_to_further_lists(
     follower.follow(3)
     monkeypatch.setattr(observations, "MAX_WITHDRAWN_LINES", 2)
     for number in (1, 2, 11):
-        forget(publisher.record, f"bluesky:{number}")
+        forget_key(publisher.record, f"bluesky:{number}")
     publisher.publish(3)
     lists = [path.read_text() for path in (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")]
     assert len(lists) > 3 and all(text.count("\n") <= 2 for text in lists)
@@ -214,13 +214,13 @@ def test_new_observations_of_a_restored_store_are_published(
     publisher: Publisher, follower: Follower, tmp_path: Path
 ) -> None:
     """Its first batches have the numbers of those that the backup lacks, whose files are published."""
-    backup(publisher.record, tmp_path / "backup.db")
+    back_up_store(publisher.record, tmp_path / "backup.db")
     for day in (3, 4):
         publisher.live(day)
     publisher.publish(5)
     store = publisher.record.database.where
     publisher.close()
-    restore(tmp_path / "backup.db", store, replace=True)
+    restore_backup(tmp_path / "backup.db", store, replace=True)
     publisher.record = Record(store)
     for day in (5, 6, 7):
         publisher.live(day)
@@ -235,16 +235,16 @@ def test_new_observations_of_a_restored_store_are_published(
 
 def test_items_that_a_restored_store_forgets_are_withdrawn(publisher: Publisher, tmp_path: Path) -> None:
     """Even if it has then forgotten as much as the store that was lost."""
-    backup(publisher.record, tmp_path / "backup.db")
-    forget(publisher.record, "bluesky:1")
+    back_up_store(publisher.record, tmp_path / "backup.db")
+    forget_key(publisher.record, "bluesky:1")
     publisher.publish(3)
     store = publisher.record.database.where
     publisher.close()
     for path in Path(store).parent.glob("hotpapers.db*"):
         path.unlink()
-    restore(tmp_path / "backup.db", store, as_backed_up=True)
+    restore_backup(tmp_path / "backup.db", store, as_backed_up=True)
     publisher.record = Record(store)
-    forget(publisher.record, "bluesky:2")
+    forget_key(publisher.record, "bluesky:2")
     publisher.publish(3)
     mark = observations.mark_of("bluesky:2", publisher.record.hasher).encode()
     assert not any(mark in line for file in publisher.files() for line in _lines(file))
@@ -284,7 +284,7 @@ def test_a_publisher_killed_while_publishing_continues(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     publisher.live(3)
-    forget(publisher.record, "bluesky:1")
+    forget_key(publisher.record, "bluesky:1")
     with monkeypatch.context() as patch:
         patch.setattr(file_modes, "write_atomically", raising_at(step, file_modes.write_atomically))
         with suppress(KeyboardInterrupt):
@@ -302,7 +302,7 @@ def test_a_publisher_killed_while_publishing_continues(
 
 
 def _lines(file: Path) -> list[bytes]:
-    return observations.without(file.name, file.read_bytes(), ())[0]
+    return observations.remove_marked(file.name, file.read_bytes(), ())[0]
 
 
 def test_run_publishes_and_withdraws(sqlite_url: str, publisher: Publisher, tmp_path: Path) -> None:
@@ -317,6 +317,6 @@ def test_run_publishes_and_withdraws(sqlite_url: str, publisher: Publisher, tmp_
         names = [path.name for path in (public / f"log/{NAME}/observations").iterdir()]
         assert names and all(name.endswith(".jsonl.zst") for name in names)
         posts = [row.item for row in site.record.view().latest(Post)]
-        forget(site.record, posts[0].post)
+        forget_key(site.record, posts[0].post)
         site.round(CUT + day + 60_000_000)
         assert any(path.name.startswith("withdrawn-") for path in (public / f"log/{NAME}/observations").iterdir())

@@ -18,7 +18,7 @@ import re
 from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers.arxiv import addresses, grammar
 from hotpapers.base.papers.arxiv.grammar import ArxivId
-from hotpapers.base.text.unescaping import decoded, lowered, with_slashes, without_invisible
+from hotpapers.base.text.unescaping import decode_escapes, lowercase_text, with_slashes, without_invisible
 
 __all__ = ["ArxivId", "abs_url", "from_key", "is_key", "key", "month", "parse"]
 
@@ -43,9 +43,9 @@ def parse(text: str) -> ArxivId:
     """
     if len(text) <= MAX_ADDRESS_CHARS:
         visible, _ = without_invisible(text)
-        plain = decoded(with_slashes(lowered(visible))).text.strip(_AROUND)
+        plain = decode_escapes(with_slashes(lowercase_text(visible))).text.strip(_AROUND)
         if match := _BARE.fullmatch(plain):
-            return grammar.identifier(*match.groups())
+            return grammar.id_from_groups(*match.groups())
         if mention := _only_address(plain):
             return ArxivId(*mention[2:4])
     excerpt = text if len(text) <= 60 else text[:57] + "..."
@@ -61,7 +61,7 @@ def _only_address(plain: str) -> addresses.Mention | None:
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
         while place >= 0:
-            mention = addresses.match(plain, needle, place)
+            mention = addresses.match_address(plain, needle, place)
             if mention and mention[0] == 0 and _AFTER.fullmatch(plain, mention[1]):
                 return mention
             place = plain.find(needle, place + 1)

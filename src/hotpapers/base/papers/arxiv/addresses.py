@@ -1,8 +1,8 @@
 """The forms in which a paper is linked or named, matched at one place of a plain, lower-case text.
 
-A needle is a piece of text that all forms of a family contain; after finding one, call `match` to see what surrounds
-it. All patterns start at the needle, are bounded, and never cross a line break, so the work per needle is limited for
-any text.
+A needle is a piece of text that all forms of a family contain; after finding one, call `match_address` to see what
+surrounds it. All patterns start at the needle, are bounded, and never cross a line break, so the work per needle is
+limited for any text.
 
     form                              such as
     abs pdf html format ps src        arxiv.org/abs/2101.04869, on any subdomain of arxiv.org, any port; a file
@@ -45,7 +45,7 @@ Mention = tuple[int, int, str, int | None, str]
 and version."""
 
 
-def match(text: str, needle: str, place: int) -> Mention | None:
+def match_address(text: str, needle: str, place: int) -> Mention | None:
     """The mention around a needle at a place, if there is one. `text` is plain and lower-case."""
     if needle == "xiv":
         return _xiv(text, place)

@@ -73,7 +73,7 @@ def _nth(year: int, month: int, weekday: int, n: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
-def holiday(day: str, extra_holidays: Container[str] = ()) -> str:
+def holiday_reason(day: str, extra_holidays: Container[str] = ()) -> str:
     """Why nothing is announced for a weekday's label; empty if something is. `extra_holidays`: further ones, as arXiv
     dates them."""
     deadline = deadline_day(day)
@@ -85,7 +85,7 @@ def holiday(day: str, extra_holidays: Container[str] = ()) -> str:
 # ---- labels ----------------------------------------------------------------------------------------------
 
 
-def label(day: date) -> str:
+def label_of(day: date) -> str:
     """The label for a date: the date itself, or the Monday after a weekend."""
     return (day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))).isoformat()
 
@@ -96,29 +96,29 @@ def deadline_day(day: str) -> date:
     return at - timedelta(days={0: 3, 6: 2}.get(at.weekday(), 1))
 
 
-def expected(day: str, extra_holidays: Container[str] = ()) -> bool:
+def has_announcement(day: str, extra_holidays: Container[str] = ()) -> bool:
     """Whether arXiv's schedule has an announcement with this label."""
-    return date.fromisoformat(day).weekday() < 5 and not holiday(day, extra_holidays)
+    return date.fromisoformat(day).weekday() < 5 and not holiday_reason(day, extra_holidays)
 
 
-def following(day: str) -> str:
+def next_label(day: str) -> str:
     """The next weekday's label, whether or not an announcement is expected."""
-    return label(date.fromisoformat(day) + timedelta(days=1))
+    return label_of(date.fromisoformat(day) + timedelta(days=1))
 
 
 def next_day(day: str, extra_holidays: Container[str] = ()) -> str:
     """The next label with an announcement."""
-    day = following(day)
-    return day if expected(day, extra_holidays) else next_day(day, extra_holidays)
+    day = next_label(day)
+    return day if has_announcement(day, extra_holidays) else next_day(day, extra_holidays)
 
 
 def previous_day(day: str, extra_holidays: Container[str] = ()) -> str:
     """The previous label with an announcement."""
     day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-    return day if expected(day, extra_holidays) else previous_day(day, extra_holidays)
+    return day if has_announcement(day, extra_holidays) else previous_day(day, extra_holidays)
 
 
-def between(start: str, end: str, extra_holidays: Container[str] = ()) -> Iterator[str]:
+def labels_between(start: str, end: str, extra_holidays: Container[str] = ()) -> Iterator[str]:
     """The labels with an announcement after a start and before an end."""
     day = next_day(start, extra_holidays)
     while day < end:
@@ -147,7 +147,7 @@ def date_at(moment: int) -> date:
     return _eastern(moment).date()
 
 
-def current(moment: int) -> str:
+def latest_label(moment: int) -> str:
     """The label of the latest weekday whose feed is out at a moment, whether or not an announcement is expected."""
     at = date_at(moment)
     return (at - timedelta(days=max(0, at.weekday() - 4))).isoformat()
@@ -156,7 +156,7 @@ def current(moment: int) -> str:
 def label_at(announced_at: int) -> str:
     """The label of an announcement at a moment, which may be up to two hours early: not every record is exact."""
     at = _eastern(announced_at) + timedelta(hours=2)
-    return label(at.date() + timedelta(days=at.time() >= EVENING))
+    return label_of(at.date() + timedelta(days=at.time() >= EVENING))
 
 
 def announced_for(submitted: int, extra_holidays: Container[str] = ()) -> str:
@@ -166,7 +166,7 @@ def announced_for(submitted: int, extra_holidays: Container[str] = ()) -> str:
     day = at.date() + timedelta(days=at.hour >= (16 if has_old_deadline else 14))
     while day.weekday() > 4 or day.isoformat() in holidays_of(day.year) or day.isoformat() in extra_holidays:
         day += timedelta(days=1)
-    return label(day + timedelta(days=1))
+    return label_of(day + timedelta(days=1))
 
 
 def _moment(day: date, at: time) -> int:

@@ -42,7 +42,7 @@ BOUNDARY = r"(?![a-z0-9]|\.\d)"
 """No letter, digit or dotted number may follow an identifier: not 2101.048690, 2101.04869v0, 2101.04869.5."""
 
 ID = rf"(?:({NEW})|({ARCHIVE})(?:\.{_CLASS})?/({OLD_NUMBER})){_VERSION}{BOUNDARY}"
-"""Four groups, in the order of `identifier`."""
+"""Four groups, in the order of `id_from_groups`."""
 
 NUMBER = rf"(?:({NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
 """An identifier whose archive is elsewhere: new, number, version."""
@@ -53,7 +53,7 @@ KEY = rf"(?a:arxiv:(?:{NEW}|(?:{ARCHIVE})/{OLD_NUMBER}))"
 """The key of a paper: the server and the identifier without class and version."""
 
 
-def identifier(new: str | None, archive: str | None, number: str | None, version: str | None) -> ArxivId:
+def id_from_groups(new: str | None, archive: str | None, number: str | None, version: str | None) -> ArxivId:
     """The ArxivId from the groups of ID."""
     return ArxivId(new or f"{archive}/{number}", int(version) if version else None)
 

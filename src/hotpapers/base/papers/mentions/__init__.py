@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpapers.base.papers.arxiv import addresses
-from hotpapers.base.text.unescaping import decoded, has_escapes, lowered, with_slashes, without_invisible
+from hotpapers.base.text.unescaping import decode_escapes, has_escapes, lowercase_text, with_slashes, without_invisible
 
 __all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "shifted", "spans"]
 
@@ -44,19 +44,19 @@ class PaperMention(NamedTuple):
 
 def find(text: str) -> list[PaperMention]:
     """Every mention of a paper in a text, in order. Accepts any text and never raises."""
-    return [PaperMention(id, version, start, end, form) for start, end, id, version, form in spans(text)]
+    return [PaperMention(id, version, start, end, form) for start, end, id, version, form in mention_spans(text)]
 
 
-def spans(text: str) -> list[addresses.Mention]:
+def mention_spans(text: str) -> list[addresses.Mention]:
     """The mentions that `find` returns, as plain tuples (`addresses.Mention`)."""
     visible, dropped = without_invisible(text)
-    plain = with_slashes(lowered(visible))
+    plain = with_slashes(lowercase_text(visible))
     escapes = has_escapes(plain)
     mentions: list[addresses.Mention] = []
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
         while place >= 0:
-            mention = addresses.match(plain, needle, place)
+            mention = addresses.match_address(plain, needle, place)
             if escapes and not is_unambiguous(plain, place, mention):
                 mention = match_decoded(plain, needle, place)
             if mention:
@@ -70,10 +70,10 @@ def spans(text: str) -> list[addresses.Mention]:
         start, end, id, version, form = mentions[n]
         if start < before:
             mentions[n] = (before, end, id, version, form)
-    return [shifted(mention, dropped) for mention in mentions] if dropped else mentions
+    return [shift_mention(mention, dropped) for mention in mentions] if dropped else mentions
 
 
-def shifted(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
+def shift_mention(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
     """A mention at its position in the text with invisible characters."""
     start, end, id, version, form = mention
     return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
@@ -93,14 +93,14 @@ def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) ->
 def match_decoded(
     plain: str, needle: str, place: int, match: Callable[..., addresses.Mention | None] | None = None
 ) -> addresses.Mention | None:
-    """The mention around a needle after undoing the escapes near it. `match`: if not `addresses.match`."""
+    """The mention around a needle after undoing the escapes near it. `match`: if not `addresses.match_address`."""
     low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
     line_end = plain.find("\n", place, high + 1)
-    window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
+    window = decode_escapes(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
     needle_at = window.place(place)
     if not window.text.startswith(needle, needle_at):
         return None  # the needle's first character was the end of an escape
-    mention = (match or addresses.match)(window.text, needle, needle_at)
+    mention = (match or addresses.match_address)(window.text, needle, needle_at)
     if mention is None:
         return None
     start, end, id, version, form = mention

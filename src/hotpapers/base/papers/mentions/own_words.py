@@ -37,7 +37,7 @@ class OwnWords(NamedTuple):
     own: tuple[str, ...]
 
 
-def folded(text: str) -> list[str]:
+def to_words(text: str) -> list[str]:
     """A text's words without accents, signs, numbers and case: `S\\'avio` and `Sávio` are both `savio`.
 
     Addresses, hashtags, @names, categories and anything with a digit in it are skipped.
@@ -56,7 +56,7 @@ def own_words(text: str, papers: Iterable[Paper | None]) -> OwnWords:
     If one of its papers is unknown (None, or without a title), all words count as its own: too few bare texts are
     better than too many.
     """
-    words = folded(text[:MAX_TEXT_CHARS])
+    words = to_words(text[:MAX_TEXT_CHARS])
     known_papers: list[Paper] = []
     for paper in papers:
         if paper is None or not paper.title:
@@ -78,17 +78,17 @@ def own_words(text: str, papers: Iterable[Paper | None]) -> OwnWords:
 @lru_cache(REMEMBERED)
 def _names(title: str, authors: tuple[str, ...]) -> frozenset[str]:
     """The words of a paper's title and of its authors' names."""
-    return frozenset(word for text in (title, *authors) for word in folded(text))
+    return frozenset(word for text in (title, *authors) for word in to_words(text))
 
 
 @lru_cache(REMEMBERED)
 def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
     """All runs of RUN words in an abstract."""
-    abstract_words = folded(abstract[: 2 * MAX_TEXT_CHARS])
+    abstract_words = to_words(abstract[: 2 * MAX_TEXT_CHARS])
     return frozenset(tuple(abstract_words[start : start + RUN]) for start in range(len(abstract_words) - RUN + 1))
 
 
-def frame(texts: Sequence[OwnWords]) -> frozenset[str]:
+def common_words(texts: Sequence[OwnWords]) -> frozenset[str]:
     """The words, other than the papers', that half of an account's posts have: *new paper*, *pdf*, *abs*."""
     if len(texts) < FRAME_FROM:
         return frozenset()

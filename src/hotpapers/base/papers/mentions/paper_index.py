@@ -18,7 +18,7 @@ from typing import NamedTuple
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.mentions import PaperMention, find, paper_urls
 from hotpapers.base.papers.mentions.server_mentions import FoundPaper, find_papers
-from hotpapers.base.papers.mentions.title_words import WORD, plain, words
+from hotpapers.base.papers.mentions.title_words import WORD, split_words, to_ascii
 from hotpapers.base.papers.paper_servers import DOI, server_of
 
 MIN_TITLE_WORDS = 5
@@ -106,7 +106,7 @@ class PaperIndex:
         """Whether a text may name papers; it may include links, each on a line of its own."""
         tables = self._tables
         if tables.openings:
-            beginnings = map(hash, _beginnings(words(text)))
+            beginnings = map(hash, _beginnings(split_words(text)))
             if not tables.openings.keys().isdisjoint(beginnings):
                 return True
         has_address = "://" in text or "10." in text or "nature.com/" in text  # most posts have none
@@ -153,7 +153,7 @@ NO_NAMES = PaperIndex()
 
 
 def _learn(tables: _Tables, alias: PaperAlias) -> None:
-    title_words = words(alias.title)
+    title_words = split_words(alias.title)
     title = " ".join(title_words)
     if title_words and tables.titles.get(alias.paper) != title:
         tables.titles[alias.paper] = title
@@ -162,7 +162,7 @@ def _learn(tables: _Tables, alias: PaperAlias) -> None:
             papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
     own = [alias.paper.removeprefix(DOI)] if alias.paper.startswith(DOI) else []
-    for table, names in ((tables.dois, (*own, *paper_urls.dois(alias.doi))), (tables.pages, alias.pages)):
+    for table, names in ((tables.dois, (*own, *paper_urls.find_dois(alias.doi))), (tables.pages, alias.pages)):
         for name in names:  # one that two papers claim names neither
             table[name] = alias.paper if table.get(name, alias.paper) == alias.paper else ""
 
@@ -174,7 +174,10 @@ def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
 
 def _addressed(tables: _Tables, text: str, place: str) -> Iterator[AliasMatch]:
     """The papers whose DOI or page is in a text."""
-    for form, table, names in (("doi", tables.dois, paper_urls.dois), ("page", tables.pages, paper_urls.keys)):
+    for form, table, names in (
+        ("doi", tables.dois, paper_urls.find_dois),
+        ("page", tables.pages, paper_urls.find_keys),
+    ):
         for name in names(text) if table else ():
             if paper := table.get(name):
                 yield AliasMatch(paper, form, place)
@@ -190,7 +193,7 @@ def _beginnings(some: list[str]) -> Iterator[tuple[str, ...]]:
 
 def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     """Titles in a text, the longest at each place."""
-    plain_text = plain(text)
+    plain_text = to_ascii(text)
     marks = list(WORD.finditer(plain_text.lower()))
     text_words = [mark[0] for mark in marks]
     matches: list[TitleMatch] = []

@@ -50,7 +50,7 @@ _OWN = re.compile(
 """The text before an address that a paper claims as its own."""
 
 
-def key(host: str, rest: str) -> str:
+def url_key(host: str, rest: str) -> str:
     """The key of an address, from its host and the rest; empty if it does not name anybody's page."""
     host = host.lower().rstrip(".").removeprefix("www.")
     host = _MODELS if host == "hf.co" else host
@@ -71,19 +71,19 @@ def key(host: str, rest: str) -> str:
     return "/".join((host, *parts))
 
 
-def keys(text: str) -> Iterator[str]:
+def find_keys(text: str) -> Iterator[str]:
     """The key of every address in a text."""
     if "://" in text:
         for match in islice(_ADDRESS.finditer(text), MAX_URLS):
-            if page := key(match[1], match[2] or ""):
+            if page := url_key(match[1], match[2] or ""):
                 yield page
 
 
-def claimed(text: str) -> list[str]:
+def claimed_keys(text: str) -> list[str]:
     """The keys of the addresses that a paper's metadata claims as its own."""
     result = []
     for match in islice(_ADDRESS.finditer(text), MAX_URLS):
-        page = key(match[1], match[2] or "")
+        page = url_key(match[1], match[2] or "")
         before = text[max(0, match.start() - 80) : match.start()]
         host = page.partition("/")[0]
         is_project = host in REPOSITORIES or host in (_MODELS, _SITES, "openreview.net") or host.endswith(_PROJECTS)
@@ -92,9 +92,9 @@ def claimed(text: str) -> list[str]:
     return result
 
 
-def named(addresses: Iterable[str]) -> list[str]:
+def listed_keys(addresses: Iterable[str]) -> list[str]:
     """The keys of addresses that somebody lists as a paper's own, except those on shared sites."""
-    return [page for address in addresses for page in islice(keys(address), 1) if not _is_nobodys(page)]
+    return [page for address in addresses for page in islice(find_keys(address), 1) if not _is_nobodys(page)]
 
 
 def _is_nobodys(page: str) -> bool:
@@ -102,7 +102,7 @@ def _is_nobodys(page: str) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in _SHARED_SITES)
 
 
-def dois(text: str) -> Iterator[str]:
+def find_dois(text: str) -> Iterator[str]:
     """Every DOI that a text may name, in lower case: each one, then the same without its last parts, one by one."""
     if "10." in text:
         for occurrence in islice(_DOI.finditer(text), MAX_URLS):

@@ -14,8 +14,8 @@ from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, doi, paper_servers
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.papers.arxiv.addresses import Mention
-from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, shifted, spans
-from hotpapers.base.text.unescaping import lowered, with_slashes, without_invisible
+from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, mention_spans, shift_mention
+from hotpapers.base.text.unescaping import lowercase_text, with_slashes, without_invisible
 
 
 class FoundPaper(NamedTuple):
@@ -37,7 +37,7 @@ class FoundPaper(NamedTuple):
 
 def find_papers(text: str) -> list[FoundPaper]:
     """Every mention of a paper on any server, in order. Accepts any text and never raises."""
-    mentions = [(start, end, arxiv.key(id), version, form) for start, end, id, version, form in spans(text)]
+    mentions = [(start, end, arxiv.key(id), version, form) for start, end, id, version, form in mention_spans(text)]
     mentions += _elsewhere(text)
     papers: list[FoundPaper] = []
     for start, end, named, version, form in sorted(mentions):
@@ -66,7 +66,7 @@ def _elsewhere(text: str) -> list[Mention]:
     if text.isascii() and not any(sign in text for sign in "/%&\\"):
         return []  # most posts: an address or a DOI has a slash, perhaps escaped
     visible, dropped = without_invisible(text)
-    plain = with_slashes(lowered(visible))
+    plain = with_slashes(lowercase_text(visible))
     mentions: list[Mention] = []
     for needle in ("10.", *_ADDRESSES):
         place = plain.find(needle)
@@ -78,7 +78,7 @@ def _elsewhere(text: str) -> list[Mention]:
                 mentions.append(mention)
                 place = mention[1] - 1
             place = plain.find(needle, place + 1)
-    return [shifted(mention, dropped) for mention in mentions]
+    return [shift_mention(mention, dropped) for mention in mentions]
 
 
 _ADDRESSES = {
@@ -89,7 +89,7 @@ _ADDRESSES = {
 
 
 def _match(text: str, needle: str, place: int) -> Mention | None:
-    """The mention around a needle, as in `addresses.match`."""
+    """The mention around a needle, as in `addresses.match_address`."""
     if needle == "10.":
         return _doi(text, place)
     server, pattern = _ADDRESSES[needle]
@@ -101,8 +101,8 @@ def _match(text: str, needle: str, place: int) -> Mention | None:
 
 
 def _doi(text: str, place: int) -> Mention | None:
-    """A DOI. Those of arXiv are left to `spans`."""
-    match = doi.match(text, place)
+    """A DOI. Those of arXiv are left to `mention_spans`."""
+    match = doi.match_doi(text, place)
     if not match or match[0].startswith(paper_servers.ARXIV_DOI):
         return None
     name, start, end = match

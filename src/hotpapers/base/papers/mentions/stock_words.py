@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.base.papers.mentions.own_words import folded
+from hotpapers.base.papers.mentions.own_words import to_words
 
 _ENGLISH = """
 a about abs abstract accepted al all an and are article articles arxiv at author authors available below by camera check
@@ -40,9 +40,9 @@ _RUN_TOGETHER = """
 新论文 论文 最新 发布 發布 我们的 我們的 我们 我們 新 文章 链接 摘要 标题 很有意思 有趣
 """
 
-WORDS = frozenset(folded(_ENGLISH + _OTHERS))
+WORDS = frozenset(to_words(_ENGLISH + _OTHERS))
 """For languages that separate words with spaces."""
-SIGN_WORDS = sorted(set(folded(_RUN_TOGETHER)), key=lambda word: (-len(word), word))
+SIGN_WORDS = sorted(set(to_words(_RUN_TOGETHER)), key=lambda word: (-len(word), word))
 SIGNS = re.compile("|".join(SIGN_WORDS))
 """For Japanese and Chinese; longer ones first."""
 RUN_ON = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"

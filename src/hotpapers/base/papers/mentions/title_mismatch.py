@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from hotpapers.base.papers.mentions.paper_index import MIN_TITLE_WORDS, PaperIndex
-from hotpapers.base.papers.mentions.title_words import words
+from hotpapers.base.papers.mentions.title_words import split_words
 
 MAX_WORDS_BESIDE = 12
 """Most words beside the quoted title."""
@@ -37,12 +37,12 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
     if not title or len(text) > MAX_TEXT_CHARS:
         return None
     words_only = _ADDRESS.sub("\n", text)
-    text_words = words(words_only)
+    text_words = split_words(words_only)
     if f" {' '.join(title)} " in f" {' '.join(text_words)} ":
         return None
     quoted = names.titles_in(words_only)
     if not quoted:
-        heading = words(_heading(text))
+        heading = split_words(_heading(text))
         return "" if heading and _replaces(heading, text_words[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
     beside, most_shared = text_words[:start] + text_words[end:], len(_stems(title)) // 2
@@ -73,7 +73,7 @@ def _is_dressed(heading: str) -> bool:
     parts = heading.split()
     long = [word for part in parts[1:] if len(word := part.lstrip("(\"'“‘")) >= 4]
     capitals = sum(word[0].isupper() for word in long)
-    latin = all(word.isascii() for word in words(heading))
+    latin = all(word.isascii() for word in split_words(heading))
     return (
         len(parts) >= MIN_TITLE_WORDS
         and len(long) >= 3

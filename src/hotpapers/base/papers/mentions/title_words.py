@@ -80,7 +80,7 @@ _LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in 
 """Maps bytes: ASCII letters to lower case, digits to themselves, everything else to a blank."""
 
 
-def plain(text: str) -> str:
+def to_ascii(text: str) -> str:
     """The text in ASCII, in which words are searched for; blanks and signs stay.
 
     A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may expand to a
@@ -145,6 +145,6 @@ def _command_text(command: re.Match[str]) -> str:
     return read + ("" if is_in_word else command[2]) if read else ""
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words, in order: the matches of WORD in the lower-case plain text, in a single pass over the bytes."""
     return _in_ascii(text).encode().translate(_LETTERS_ALONE, _DROPPED.encode()).decode().split()

@@ -39,13 +39,13 @@ class ArxivSource(PostSource[ArxivSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; earlier pages stay valid."""
-        return self._round(ArxivPoll(self.settings, http, cursor_state.parse(cursor), is_first=False))
+        return self._round(ArxivPoll(self.settings, http, cursor_state.parse_cursor(cursor), is_first=False))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """One round, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
-        return self._round(ArxivPoll(settings, http, cursor_state.parse(cursor), is_first=True))
+        return self._round(ArxivPoll(settings, http, cursor_state.parse_cursor(cursor), is_first=True))
 
     def _round(self, poll: ArxivPoll) -> Pages:
         yield from poll.pages()
@@ -57,9 +57,9 @@ class ArxivSource(PostSource[ArxivSettings]):
         Holidays are read too: the table may be wrong, and a feed is only up for a day.
         """
         soon = now + self.settings.every * 1_000_000
-        if at.open or at.stamp or not at.day or (at.stale and at.day == days.current(now)):
+        if at.open or at.stamp or not at.day or (at.stale and at.day == days.latest_label(now)):
             return soon
-        due = days.closes_at(days.following(at.day)) + TURN
+        due = days.closes_at(days.next_label(at.day)) + TURN
         if at.owed or at.overdue:
             due = min(due, now + OWED_AGAIN)
         return due if due > now else soon

@@ -65,7 +65,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def missed_days(self, holidays: Container[str]) -> list[str]:
         """The days with an announcement between the last closed one and the open one."""
         if self.day and self.open:
-            return list(days.between(self.day, self.open, holidays))
+            return list(days.labels_between(self.day, self.open, holidays))
         return []
 
     def open_day(self, day: str, since: str = "", *, api_answers: bool = True) -> Self:
@@ -100,7 +100,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         """Note that an archive's feed is in the record. `new`: its new papers."""
         known = [id for id in (*self.ids, *new) if id]
         if known:
-            ids = (min(known, key=rank), max(known, key=rank))
+            ids = (min(known, key=id_rank), max(known, key=id_rank))
         else:
             ids = ("", "")
         fed = (*self.fed, archive)
@@ -151,7 +151,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             lacks=tuple(lack for lack in self.lacks if self.stale and lack[0] == self.open),
             gap=(first, unlisted[-1] if unlisted else self.gap[1]) if first else ("", ""),
             after=after if first else "",
-            before=min(listed_ids, key=rank, default="") if unlisted else self.before,
+            before=min(listed_ids, key=id_rank, default="") if unlisted else self.before,
             stamp=self.stamp or first,
             token=self.token,
             owed=self.owed,
@@ -168,7 +168,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return self.replace(gap=("", ""), after="", before="", stamp="", token="")
 
 
-def parse(cursor: str | None) -> ArxivCursor:
+def parse_cursor(cursor: str | None) -> ArxivCursor:
     """A stored cursor; an initial one if there is none. Raises InputError."""
     try:
         return msgspec.json.decode(cursor, type=ArxivCursor) if cursor else ArxivCursor()
@@ -176,12 +176,12 @@ def parse(cursor: str | None) -> ArxivCursor:
         raise InputError(f"arXiv's cursor cannot be read: {problem}") from problem
 
 
-def encode(cursor: ArxivCursor) -> str:
+def encode_cursor(cursor: ArxivCursor) -> str:
     """A cursor as stored."""
     return msgspec.json.encode(cursor).decode()
 
 
-def rank(id: str) -> tuple[int, int]:
+def id_rank(id: str) -> tuple[int, int]:
     """Sort key of identifiers, in the order in which arXiv assigned them; old-style ones come first."""
     month, _, number = id.partition(".")
     if month.isdigit() and number.isdigit():

@@ -16,7 +16,7 @@ from hotpapers.base.papers.arxiv import ArxivId
 from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.base.papers.categories import archive_of
 from hotpapers.collect.sources.arxiv import paper_items, xml
-from hotpapers.collect.sources.arxiv.cursor_state import rank
+from hotpapers.collect.sources.arxiv.cursor_state import id_rank
 
 # ---- daily feeds --------------------------------------------------------------------------------------
 
@@ -66,9 +66,9 @@ class DailyFeedEntry(NamedTuple):
 
 def parse_feed(data: bytes) -> DailyFeed:
     """Split a feed into its items. Raises InputError, also for a feed that reports an error."""
-    channel, bodies = xml.pieces(data, "item")
+    channel, bodies = xml.split_pieces(data, "item")
     if channel.tag == "feed":
-        channel, bodies = xml.pieces(data, "entry")
+        channel, bodies = xml.split_pieces(data, "entry")
     elif channel.tag != "rss":
         raise InputError(f"not arXiv's feed: <{channel.tag[:40]}>")
     if _text(channel, "title").startswith("Feed error"):
@@ -88,15 +88,15 @@ def parse_feed(data: bytes) -> DailyFeed:
 
 def _text(tree: Element, name: str) -> str:
     """The text of an RSS channel's or an Atom feed's own element."""
-    return xml.text(tree, f"channel/{name}") or xml.text(tree, name)
+    return xml.text_at(tree, f"channel/{name}") or xml.text_at(tree, name)
 
 
 def _announced_id(item: Element) -> tuple[ArxivId, AnnouncementType]:
-    kind = TYPES.get(xml.text(item, "announce_type"))
+    kind = TYPES.get(xml.text_at(item, "announce_type"))
     if kind is None:
-        raise InputError(f"arXiv's feed: unknown type {xml.text(item, 'announce_type')[:40]!r}")
-    text = xml.text(item, "guid")
-    return paper_items.identifier(text or xml.text(item, "id")), kind
+        raise InputError(f"arXiv's feed: unknown type {xml.text_at(item, 'announce_type')[:40]!r}")
+    text = xml.text_at(item, "guid")
+    return paper_items.parse_identifier(text or xml.text_at(item, "id")), kind
 
 
 def _feed_categories(item: Element) -> tuple[str, ...]:
@@ -105,28 +105,28 @@ def _feed_categories(item: Element) -> tuple[str, ...]:
 
 
 def _day(item: Element) -> str:
-    text = xml.text(item, "pubDate")
-    return days.label(paper_items.day_of(text or xml.text(item, "published")))
+    text = xml.text_at(item, "pubDate")
+    return days.label_of(paper_items.day_of(text or xml.text_at(item, "published")))
 
 
 def read_feed_item(item: Element, feed: str, at: int) -> list[Item]:
     """An item's paper, and its announcement in the archive or category of the feed. Raises InputError."""
     arxiv_id, kind = _announced_id(item)
     summary = item.findtext("description") or item.findtext("summary") or ""
-    paper = paper_items.paper(
+    paper = paper_items.build_paper(
         arxiv_id,
         at,
-        title=xml.text(item, "title"),
+        title=xml.text_at(item, "title"),
         authors=paper_items.author_names(item.findtext("creator") or ""),
         categories=_feed_categories(item),
         abstract=summary.partition("\nAbstract: ")[2] or summary,
         doi=item.findtext("DOI"),
         journal=item.findtext("journal_reference"),
     )
-    return [paper, announcement(arxiv_id, feed, _day(item), kind, at)]
+    return [paper, build_announcement(arxiv_id, feed, _day(item), kind, at)]
 
 
-def announcement(arxiv_id: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
+def build_announcement(arxiv_id: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
     """A paper in arXiv's listing of a day."""
     paper = arxiv.key(arxiv_id.id)
     return Announcement(
@@ -167,14 +167,14 @@ def api_params(ids: Collection[str]) -> dict[str, str]:
 
 def parse_api(data: bytes) -> list[ApiPaper]:
     """Split a response into its entries. Raises InputError, also for an entry that reports an error."""
-    feed, bodies = xml.pieces(data, "entry")
+    feed, bodies = xml.split_pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
     papers = []
     for body in bodies:
         entry = xml.parse(body)
         arxiv_id = _api_id(entry)
-        texts = (xml.text(entry, "title"), xml.text(entry, "summary"))
+        texts = (xml.text_at(entry, "title"), xml.text_at(entry, "summary"))
         has_texts = all(map(paper_items.clean_text, texts))
         is_complete = has_texts and bool(_api_categories(entry))
         is_complete = is_complete and any(map(paper_items.is_name, _api_authors(entry)))
@@ -183,33 +183,33 @@ def parse_api(data: bytes) -> list[ApiPaper]:
 
 
 def _api_id(entry: Element) -> ArxivId:
-    address = xml.text(entry, "id")
+    address = xml.text_at(entry, "id")
     if API_ERROR in address:
-        raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")
-    return paper_items.identifier(address)
+        raise InputError(f"arXiv's API: {xml.text_at(entry, 'summary')[:200]}")
+    return paper_items.parse_identifier(address)
 
 
 def read_api(entry: Element, at: int) -> Paper:
     """An entry's paper: the current version unless another was requested. Without a title, it is called by its
     identifier. Raises InputError."""
     arxiv_id = _api_id(entry)
-    return paper_items.paper(
+    return paper_items.build_paper(
         arxiv_id,
         at,
-        title=paper_items.clean_text(xml.text(entry, "title")) or f"arXiv:{arxiv_id.id}",
+        title=paper_items.clean_text(xml.text_at(entry, "title")) or f"arXiv:{arxiv_id.id}",
         authors=_api_authors(entry),
         categories=_api_categories(entry),
         abstract=entry.findtext("summary"),
         comment=entry.findtext("comment"),
         doi=entry.findtext("doi"),
         journal=entry.findtext("journal_ref"),
-        published_at=paper_items.moment(entry.findtext("published")),
-        updated_at=paper_items.moment(entry.findtext("updated")),
+        published_at=paper_items.parse_moment(entry.findtext("published")),
+        updated_at=paper_items.parse_moment(entry.findtext("updated")),
     )
 
 
 def _api_authors(entry: Element) -> list[str]:
-    return [xml.text(author, "name") for author in entry.iterfind("author")]
+    return [xml.text_at(author, "name") for author in entry.iterfind("author")]
 
 
 def _api_categories(entry: Element) -> list[str]:
@@ -243,16 +243,16 @@ class OaiRecords(NamedTuple):
 
 def parse_oai(data: bytes) -> OaiRecords:
     """Split a response into its records. Raises InputError."""
-    response, bodies = xml.pieces(data, "record")
+    response, bodies = xml.split_pieces(data, "record")
     if response.tag != "OAI-PMH":
         raise InputError(f"not OAI-PMH: <{response.tag[:40]}>")
     error = response.find("error")
     if error is not None:
         message = (error.text or "").strip()[:200]
         return OaiRecords(error=error.get("code", "unknown"), message=message)
-    texts = (xml.text(element, ".") for element in response.iter("resumptionToken"))
+    texts = (xml.text_at(element, ".") for element in response.iter("resumptionToken"))
     token = next(texts, "")
-    return OaiRecords(tuple((xml.text(xml.parse(body), "header/identifier"), body) for body in bodies), token)
+    return OaiRecords(tuple((xml.text_at(xml.parse(body), "header/identifier"), body) for body in bodies), token)
 
 
 class MissedDays(NamedTuple):
@@ -267,8 +267,8 @@ class MissedDays(NamedTuple):
 
     def day_of(self, arxiv_id: ArxivId, submitted: int) -> str:
         """The missed day on which a paper was probably announced; empty if it was on another day."""
-        if (self.after and rank(arxiv_id.id) <= rank(self.after)) or (
-            self.before and rank(arxiv_id.id) >= rank(self.before)
+        if (self.after and id_rank(arxiv_id.id) <= id_rank(self.after)) or (
+            self.before and id_rank(arxiv_id.id) >= id_rank(self.before)
         ):
             return ""
         day = days.announced_for(submitted, self.holidays.split(","))
@@ -288,26 +288,26 @@ def read_oai(record: Element, context: Mapping[str, str], at: int) -> list[Item]
     tree = metadata[0]
     versions = tree.findall("version")
     version = paper_items.latest_version([element.get("version", "") for element in versions])
-    arxiv_id = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, version)
+    arxiv_id = ArxivId(paper_items.parse_identifier(xml.text_at(tree, "id")).id, version)
     # when each version was submitted; in format arXiv, the days of the first and the last one
-    texts = [xml.text(element, "date") for element in versions]
+    texts = [xml.text_at(element, "date") for element in versions]
     dates = texts or [
-        xml.text(tree, "created"),
-        xml.text(tree, "updated"),
+        xml.text_at(tree, "created"),
+        xml.text_at(tree, "updated"),
     ]
-    moments = [at for at in map(paper_items.moment, dates) if at is not None]
+    moments = [at for at in map(paper_items.parse_moment, dates) if at is not None]
     # the last version is empty, as only a withdrawn paper's is; a version made of HTML pages has no size either
     is_withdrawn = (
-        bool(versions) and xml.text(versions[-1], "size") == "0kb" and not xml.text(versions[-1], "source_type")
+        bool(versions) and xml.text_at(versions[-1], "size") == "0kb" and not xml.text_at(versions[-1], "source_type")
     )
-    paper = paper_items.paper(
+    paper = paper_items.build_paper(
         arxiv_id,
         at,
-        title=xml.text(tree, "title"),
+        title=xml.text_at(tree, "title"),
         authors=_authors(tree),
-        categories=xml.text(tree, "categories").split(),
+        categories=xml.text_at(tree, "categories").split(),
         abstract=tree.findtext("abstract"),
-        comment=xml.text(tree, "comments"),
+        comment=xml.text_at(tree, "comments"),
         is_withdrawn=is_withdrawn,
         doi=tree.findtext("doi"),
         journal=tree.findtext("journal-ref"),
@@ -319,9 +319,9 @@ def read_oai(record: Element, context: Mapping[str, str], at: int) -> list[Item]
 
 def _authors(tree: Element) -> Iterator[str]:
     if tree.find("authors/author") is None:
-        yield from paper_items.author_names(xml.text(tree, "authors"))
+        yield from paper_items.author_names(xml.text_at(tree, "authors"))
     for author in tree.iterfind("authors/author"):
-        texts = (xml.text(author, part) for part in ("forenames", "keyname", "suffix"))
+        texts = (xml.text_at(author, part) for part in ("forenames", "keyname", "suffix"))
         yield " ".join(filter(None, texts))
 
 
@@ -333,12 +333,12 @@ def _announcements(
     archive = archive_of(categories[0]) if categories else ""
     new = gap.day_of(arxiv_id, moments[0])
     if new:
-        yield announcement(ArxivId(arxiv_id.id, 1), archive, new, "new", at)
+        yield build_announcement(ArxivId(arxiv_id.id, 1), archive, new, "new", at)
     for number, submitted in enumerate(moments[1:], 2):
         day = days.announced_for(submitted, gap.holidays.split(","))
         if gap.first <= day <= gap.last and day != new:
             version = number if arxiv_id.version else None  # not every format numbers them
-            yield announcement(ArxivId(arxiv_id.id, version), archive, day, "replacement", at)
+            yield build_announcement(ArxivId(arxiv_id.id, version), archive, day, "replacement", at)
 
 
 # ---- facts from pages ---------------------------------------------------------------------------------
@@ -390,7 +390,7 @@ def read_announcement(body: bytes, at: int) -> Announcement:
     """The announcement in a ListedFact. Raises ValueError."""
     fact = msgspec.json.decode(body, type=ListedFact)
     arxiv_id = ArxivId(fact.paper, fact.version)
-    return announcement(arxiv_id, fact.category, fact.day, fact.type, at)
+    return build_announcement(arxiv_id, fact.category, fact.day, fact.type, at)
 
 
 def read_coverage(body: bytes, at: int) -> Coverage:

@@ -21,7 +21,7 @@ from hotpapers.base.model import AnnouncementType, RawPayload
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.collect.sources.arxiv import formats
-from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, Lack, rank
+from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, Lack, id_rank
 from hotpapers.collect.sources.arxiv.formats import DailyFeedEntry
 from hotpapers.collect.sources.arxiv.settings import ArxivSettings
 
@@ -49,7 +49,7 @@ class ListingCount(NamedTuple):
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
 
-def parse(data: bytes) -> dict[str, ListingCount]:
+def parse_listing(data: bytes) -> dict[str, ListingCount]:
     """Parses a listing page into counts by the day's label, newest first. Raises InputError if the page is not a
     listing."""
     result: dict[str, ListingCount] = {}
@@ -114,7 +114,7 @@ def _day(heading: str) -> str:
     date = _DATE.search(heading)
     try:
         if date:
-            return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date())
+            return days.label_of(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date())
         return ""
     except ValueError:
         return ""
@@ -184,7 +184,7 @@ class CompletenessChecks:
         if feed_ids and self.day not in counts_by_day:
             lacks.append((self.day, f"{archive}: arXiv's listing has not come so far"))
         least = [
-            (day, min(new, key=rank))
+            (day, min(new, key=id_rank))
             for day in self._missed
             if (new := [id for id, kind in counts_by_day.get(day, ListingCount()).papers.items() if kind == "new"])
         ]
@@ -212,9 +212,9 @@ class CompletenessChecks:
             return {}
 
     def of_feed(self, archive: str, items: Sequence[DailyFeedEntry], last: str) -> FeedComparison:
-        """Which of a feed's items are the day's: see `compare`."""
+        """Which of a feed's items are the day's: see `compare_feed`."""
         listing = self.listed(archive) if items else {}
-        return compare(items, archive, self.day, listing, last, partial(self.replaced, archive))
+        return compare_feed(items, archive, self.day, listing, last, partial(self.replaced, archive))
 
     def replaced(self, archive: str) -> Ids | None:
         """The papers that arXiv lists as replaced on the day; None if it cannot be asked, or names only some."""
@@ -233,7 +233,7 @@ class CompletenessChecks:
         first = self._missed[0] if self._missed else self.day
         at = 0
         for skip in range(0, MAX_PAGES * MAX_PAGE_PAPERS, MAX_PAGE_PAPERS):
-            page, at = self._ask(parse, url, skip=str(skip), show=str(MAX_PAGE_PAPERS))
+            page, at = self._ask(parse_listing, url, skip=str(skip), show=str(MAX_PAGE_PAPERS))
             for day, part in page.items():
                 earlier = result.get(day, ListingCount())  # whose heading gave the same total
                 total = max(earlier.total, part.total)
@@ -297,7 +297,7 @@ class FeedComparison(NamedTuple):
         return (item.id, item.type) in self.accepted
 
 
-def compare(
+def compare_feed(
     items: Sequence[DailyFeedEntry],
     archive: str,
     day: str,
@@ -321,7 +321,7 @@ def compare(
     is_stale = bool(others) and (lacks or others == announced - own_crosses)
     if listed is None and not others:
         new = [item.id for item in items if item.type == "new"]  # many, but none has a new number
-        is_stale = bool(last) and len(new) >= MIN_NEW_PAPERS and all(rank(id) <= rank(last) for id in new)
+        is_stale = bool(last) and len(new) >= MIN_NEW_PAPERS and all(id_rank(id) <= id_rank(last) for id in new)
         others = announced if is_stale else others
     elif lacks and not announced:
         is_stale = bool(items)

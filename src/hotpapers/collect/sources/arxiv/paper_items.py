@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
+from hotpapers.base.model import MAX_INTEGER, Paper, storable_text, without_duplicates
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import ArxivId
 from hotpapers.base.papers.arxiv import calendar as days
@@ -20,7 +20,7 @@ from hotpapers.base.text.tex_letters import LATIN, MARKS, MORE_LATIN
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
 
-def identifier(text: str) -> ArxivId:
+def parse_identifier(text: str) -> ArxivId:
     """The identifier in `oai:arXiv.org:2101.04869v2`, in `http://arxiv.org/abs/…` or on its own. Raises InputError."""
     return arxiv.parse(text.strip().removeprefix("oai:arXiv.org:"))
 
@@ -33,10 +33,10 @@ def latest_version(names: Sequence[str]) -> int | None:
 
 def clean_text(text: str | None) -> str:
     """A text as one line: whitespace collapsed, TeX letters as Unicode, no characters that a database cannot store."""
-    return storable(without_tex(" ".join((text or "").split())))
+    return storable_text(without_tex(" ".join((text or "").split())))
 
 
-def moment(text: str | None) -> int | None:
+def parse_moment(text: str | None) -> int | None:
     """Microseconds UTC of `2026-04-12T22:59:06Z`, `2023-10-13` or `Thu, 12 Oct 2023 12:07:05 GMT`; None without text.
 
     Raises InputError.
@@ -51,13 +51,13 @@ def moment(text: str | None) -> int | None:
 
 def day_of(text: str | None) -> date:
     """The New York date of a feed's `pubDate`, which is midnight of the announcement day there. Raises InputError."""
-    at = moment(text)
+    at = parse_moment(text)
     if at is None or not 0 <= at <= MAX_INTEGER:
         raise InputError("arXiv's feed: a date is missing or impossible")
     return days.date_at(at)
 
 
-def paper(
+def build_paper(
     arxiv_id: ArxivId,
     at: int,
     *,
@@ -80,7 +80,7 @@ def paper(
         title=clean_text(title),
         authors=tuple(name for name in map(clean_text, authors) if is_name(name)),
         abstract=clean_text(abstract),
-        categories=distinct(storable(category) for category in categories if category),
+        categories=without_duplicates(storable_text(category) for category in categories if category),
         version=arxiv_id.version,
         comment=clean_text(comment),
         doi=clean_text(doi),

@@ -19,7 +19,7 @@ from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.base.papers.arxiv.taxonomy import KNOWN
 from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.arxiv import formats, xml
-from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, encode, rank
+from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, encode_cursor, id_rank
 from hotpapers.collect.sources.arxiv.formats import DailyFeed, DailyFeedEntry
 from hotpapers.collect.sources.arxiv.listing import CompletenessChecks, FeedComparison, ListingCount
 from hotpapers.collect.sources.arxiv.settings import ArxivSettings
@@ -56,14 +56,14 @@ class ArxivPoll:
         yield from self._read_feeds()
         if self._is_first and not (self.cursor.open or self.cursor.day):
             # Start with the last day that had feeds: the listings show it and those before
-            opened = self.cursor.open_day(days.current(self.http.now()), self.settings.since)
+            opened = self.cursor.open_day(days.latest_label(self.http.now()), self.settings.since)
             self.cursor = opened.replace(fed=self.settings.archives)
             self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
         if self.cursor.open and not self._days_without_feed():
             day = self.cursor.open
             # empty feeds mean that nothing was announced: on a holiday, or once it is no longer early
             is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
-            if self.cursor.items or not (is_early and days.expected(day, self._holidays)):
+            if self.cursor.items or not (is_early and days.has_announcement(day, self._holidays)):
                 yield from self._finish_day()
             else:
                 self.cursor = self.cursor.open_day(self.cursor.open)
@@ -72,7 +72,7 @@ class ArxivPoll:
         yield from self._harvest()
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(payloads, encode(self.cursor))
+        return PayloadPage(payloads, encode_cursor(self.cursor))
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
         """A server's parsed response, and when it came. Raises NetError if unreadable: the server is at fault."""
@@ -89,7 +89,7 @@ class ArxivPoll:
         return [archive for archive in self.settings.archives if archive not in self.cursor.fed]
 
     def _read_feeds(self) -> Pages:
-        if self.cursor.open != days.current(self.http.now()):
+        if self.cursor.open != days.latest_label(self.http.now()):
             self.cursor = self.cursor.replace(open="", fed=())
         for archive in self._days_without_feed():
             feed = self._feed(archive)
@@ -111,7 +111,7 @@ class ArxivPoll:
     def _reread_feeds(self) -> Pages:
         """Feeds that had another day's items when their day was closed, as long as that is the current day."""
         day = self.cursor.day
-        if self._start.day != day or self.cursor.open or day != days.current(self.http.now()):
+        if self._start.day != day or self.cursor.open or day != days.latest_label(self.http.now()):
             return
         checks = self._checks_of(day, ())
         for archive in self.cursor.stale:
@@ -215,7 +215,7 @@ class ArxivPoll:
     def _entry(self, name: str, entry: DailyFeedEntry, at: int) -> RawPayload:
         """The whole item if nothing else describes its paper better: it is new, and its number is new too or the API
         does not have it. Otherwise only the fact that it is listed."""
-        has_new_number = rank(entry.id) > rank(self.cursor.last)
+        has_new_number = id_rank(entry.id) > id_rank(self.cursor.last)
         is_first_word = entry.type == "new" and (has_new_number or not self._api_fails)
         if entry.versioned_id in self._known_ids or not is_first_word:
             fact = formats.ListedFact(
@@ -250,7 +250,7 @@ class ArxivPoll:
                 if is_empty:
                     state = "empty"
                 payloads.append(self._day_payload(day, state))
-        is_doubtful = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
+        is_doubtful = not self.cursor.items and days.has_announcement(self.cursor.open, self._holidays)
         doubt = self.cursor.open if is_doubtful else ""
         self.cursor = self.cursor.close_day(missed, doubt=doubt)
         yield self._page(payloads)
@@ -288,13 +288,13 @@ class ArxivPoll:
             if self.cursor.stamp > today:
                 first, last = self.cursor.gap
                 before_first = days.previous_day(first, self._holidays)
-                harvested_days = days.between(before_first, days.following(last), self._holidays)
+                harvested_days = days.labels_between(before_first, days.next_label(last), self._holidays)
                 payloads = [formats.day_payload(day, "harvested", (), self.http.now()) for day in harvested_days]
                 self.cursor = self.cursor.without_gap()
                 yield self._page(payloads)
                 return
             yield self._records()
-            if self.cursor.day < days.current(self.http.now()):  # its feeds are only up for a day
+            if self.cursor.day < days.latest_label(self.http.now()):  # its feeds are only up for a day
                 raise RetryLater(self.settings.every, "arXiv: a new day comes before the rest of the missed ones")
 
     def _records(self) -> PayloadPage:

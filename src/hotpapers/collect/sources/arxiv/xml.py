@@ -28,7 +28,7 @@ def parse(data: bytes) -> Element:
     return _Reader(data, "").tree
 
 
-def pieces(data: bytes, name: str) -> tuple[Element, list[bytes]]:
+def split_pieces(data: bytes, name: str) -> tuple[Element, list[bytes]]:
     """The tree of a document without the elements of a name, and these elements as received. Raises InputError."""
     reader = _Reader(data, name)
     return reader.tree, reader.pieces
@@ -50,7 +50,7 @@ def unwrap(body: bytes) -> tuple[Element, Mapping[str, str]]:
     return tree[0], tree.attrib
 
 
-def text(tree: Element, path: str) -> str:
+def text_at(tree: Element, path: str) -> str:
     """The text of the first element at a path, whitespace collapsed; empty if there is none."""
     return " ".join((tree.findtext(path) or "").split())
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.base.durations import duration
+from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, StreamGap
 from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
@@ -105,7 +105,7 @@ class BlueskySource(PostSource[BlueskySettings]):
             params.append(("cursor", str(max(resume - settings.overlap * SECOND, 0))))  # which is read again
             url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
             try:
-                for page in listen(http, url, resume, self._event_filter, detector):
+                for page in stream_pages(http, url, resume, self._event_filter, detector):
                     resume = parse_cursor(page.cursor) or resume
                     gaps.clear()
                     if is_first and detector.first_commit_at is not None:
@@ -156,7 +156,7 @@ class BlueskySource(PostSource[BlueskySettings]):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers; its counts, handle and labels; a reaction or its withdrawal; or a removal."""
-        return parser.read(payload, self.names)
+        return parser.read_payload(payload, self.names)
 
 
 # ---- Jetstream ----------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ class StallDetector:
         """
         is_ahead = time > now + self._late
         if self._silence and self._since is not None and time - self._since > self._late and not is_ahead:
-            gap = duration((time - self._since) / SECOND)
+            gap = format_duration((time - self._since) / SECOND)
             reason = f"the server no longer has the next events: {gap} are missing"
             raise StreamGap(reason, str(time), (self._since, time))
         self.is_first = False
@@ -223,20 +223,20 @@ class StallDetector:
     def check(self, now: int, newest: int | None) -> None:
         """Raises NetError if the server seems stalled."""
         if self._silence and now - self.last_commit_at >= self._silence:
-            raise NetError(f"no event for {duration((now - self.last_commit_at) / SECOND)}")
+            raise NetError(f"no event for {format_duration((now - self.last_commit_at) / SECOND)}")
         if newest is None or now - self._last_check_at < CHECK_LAG:
             return
         lag = now - newest
         before = self._lag
         elapsed = now - self._last_check_at
         if lag > self._late and before is not None and before - lag < elapsed // 2:
-            late = duration(lag / SECOND)
+            late = format_duration(lag / SECOND)
             raise NetError(f"events are {late} late and don't catch up, or this machine's clock is wrong")
         self._lag = lag
         self._last_check_at = now
 
 
-def listen(http: HttpClient, url: str, since: int, event_filter: EventFilter, detector: StallDetector) -> Pages:
+def stream_pages(http: HttpClient, url: str, since: int, event_filter: EventFilter, detector: StallDetector) -> Pages:
     """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only.
 
     Their cursors are never before `since`, where the stream was resumed: the overlap at its start is older, and a

@@ -20,7 +20,7 @@ from hotpapers.base.model import (
     Snapshot,
     TextLink,
     Verdict,
-    storable,
+    storable_text,
 )
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.text import timestamps
@@ -43,7 +43,7 @@ def key_of(id: str) -> str:
     return f"{NETWORK}:{id}"
 
 
-def address(did: str, collection: str, rkey: str) -> str:
+def record_address(did: str, collection: str, rkey: str) -> str:
     """A record's address."""
     return f"at://{did}/{collection}/{rkey}"
 
@@ -53,7 +53,7 @@ def answer_key(uri: str, kind: str) -> str:
     return f"{uri}#{kind}"
 
 
-def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
+def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     """The items in a payload. Raises InputError and msgspec's errors if it cannot be read."""
     match payload.kind:
         case "post" | "edit":
@@ -84,8 +84,8 @@ def _read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     if event.commit is None:
         raise InputError("a post without a commit")
     record = schemas.post_record(event.commit.record)
-    uri = address(event.did, event.commit.collection, event.commit.rkey)
-    post_mentions = mentions(key_of(uri), record, payload.at, names)
+    uri = record_address(event.did, event.commit.collection, event.commit.rkey)
+    post_mentions = list_mentions(key_of(uri), record, payload.at, names)
     learned_at = max(min(event.time_us, payload.at), 0)
     longest_ago = learned_at if event.commit.operation == "update" else DAY
     created_at = creation_time(event.commit.rkey, record.created_at, learned_at, longest_ago)
@@ -117,23 +117,23 @@ def _post(
     all_langs = record.langs or ()
     langs = [lang for lang in all_langs if 0 < len(lang) <= 35]
     return Post(
-        post=key_of(storable(uri)),
+        post=key_of(storable_text(uri)),
         network=NETWORK,
         account=key_of(author_of(uri)),
         created_at=created_at,
-        text=storable(record.text),
+        text=storable_text(record.text),
         links=links_of(record),
-        lang=storable(langs[0]) if langs else "und",
-        handle=storable(author.valid_handle()) if author else "",
-        name=storable(author.display_name) if author else "",
-        reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
-        quotes=key_of(storable(quoted)) if quoted else "",
+        lang=storable_text(langs[0]) if langs else "und",
+        handle=storable_text(author.valid_handle()) if author else "",
+        name=storable_text(author.display_name) if author else "",
+        reply_to=key_of(storable_text(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
+        quotes=key_of(storable_text(quoted)) if quoted else "",
         limits=tuple(sorted({label.val for label in all_labels if not label.neg and label.val in LIMITS})),
         observed_at=at,
     )
 
 
-def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
+def list_mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
     """One mention for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MAX_LINKS]
@@ -168,7 +168,7 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
     links: list[TextLink] = []
     for start, end, target in sorted(candidates):
         if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
-            text_link = TextLink(places[start], places[end], storable(target))
+            text_link = TextLink(places[start], places[end], storable_text(target))
             links.append(text_link)
     return tuple(links)
 
@@ -210,7 +210,7 @@ def tid_time(rkey: str) -> int | None:
 
 def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
-    key = key_of(storable(view.uri))
+    key = key_of(storable_text(view.uri))
     author = view.author
     rkey = view.uri.rpartition("/")[2]
     created_at = creation_time(rkey, view.record.created_at, payload.at, payload.at)
@@ -224,12 +224,12 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     )
     account = Account(
         account=key_of(author.did),
-        handle=storable(author.handle),
-        name=storable(author.display_name),
+        handle=storable_text(author.handle),
+        name=storable_text(author.display_name),
         automated=any(label.val == "bot" and not label.neg for label in author.labels),
         observed_at=payload.at,
     )
-    post_mentions = mentions(key, view.record, payload.at, names)
+    post_mentions = list_mentions(key, view.record, payload.at, names)
     return [
         _post(view.uri, view.record, created_at, payload.at, author, view.labels),
         *([account] if author.valid_handle() else []),
@@ -258,8 +258,8 @@ def _read_reaction(
         post = schemas.like_or_repost(event.commit.record).subject.uri
     if not (post or withdrawal):
         raise InputError(f"a {kind} without a post")
-    account = key_of(storable(event.did))
-    post_key = key_of(storable(post))
+    account = key_of(storable_text(event.did))
+    post_key = key_of(storable_text(post))
     return Reaction(
         post=post_key,
         account=account,
@@ -276,8 +276,8 @@ def _read_account(payload: RawPayload) -> Verdict:
         raise InputError("an account event without an account")
     active = event.account.active
     status = event.account.status
-    reason = "active" if active else (isinstance(status, str) and storable(status)) or "inactive"
-    subject = key_of(storable(event.did))
+    reason = "active" if active else (isinstance(status, str) and storable_text(status)) or "inactive"
+    subject = key_of(storable_text(event.did))
     return Verdict(
         subject=subject,
         about="",

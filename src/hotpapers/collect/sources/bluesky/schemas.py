@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.model import ReactionType
-from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 
 POST = "app.bsky.feed.post"
@@ -172,7 +172,7 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
     def whole(self) -> tuple[str, list[str]]:
         """The text and links of the post that a bridge cut to fit, as the bridge keeps it; empty for others."""
         original = self.bridgy_original_text or self.full_text
-        text, links = plain(original[:MAX_ORIGINAL_CHARS]) if original else ("", ())
+        text, links = html_to_text(original[:MAX_ORIGINAL_CHARS]) if original else ("", ())
         return text, [link.target for link in links]
 
     def facet_targets(self) -> list[str]:

@@ -15,7 +15,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import PostTracker, RawPayload, ReactionType
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
-from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
+from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, answer_key, key_of, record_address
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
@@ -72,7 +72,7 @@ class EventFilter:
     ) -> Sequence[RawPayload]:
         """A post that names a paper, or did before it was edited; its replies and quotes; its deletion. A known post's
         new wording is of kind `edit`: papers it no longer names were edited out."""
-        uri = address(event.did, schemas.POST, commit.rkey)
+        uri = record_address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
             if self._is_known(uri):
                 removals = [RawPayload("gone", uri, body, at)]
@@ -116,7 +116,7 @@ class EventFilter:
         self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
     ) -> Sequence[RawPayload]:
         if commit.operation == "delete":
-            return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
+            return self._withdrawal_payloads(record_address(event.did, commit.collection, commit.rkey), body, at)
         try:
             post = schemas.like_or_repost(commit.record).subject.uri
         except UNREADABLE:  # servers pass on whatever somebody writes
@@ -125,7 +125,7 @@ class EventFilter:
         is_changed = commit.operation == "update"
         if not (is_tracked or is_changed):  # nearly all of them
             return NOTHING
-        reaction = address(event.did, commit.collection, commit.rkey)
+        reaction = record_address(event.did, commit.collection, commit.rkey)
         withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
         if is_tracked:
             return [*withdrawals, self._reaction_payload(reaction, post, body, at)]
@@ -157,7 +157,7 @@ def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
 
 
 def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
-    """Whether a post names a paper, by the same search as in `parser.read`, over all its words and links together.
+    """Whether a post names a paper, by the search of `parser.read_payload`, over all its words and links together.
 
     An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.
     """

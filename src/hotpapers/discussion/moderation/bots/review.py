@@ -123,7 +123,7 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
 
 def check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
     """Raises UsageError if the settings name one of the accounts."""
-    names = map(keys.folded, (*settings.bots, *settings.people))
+    names = map(keys.normalize_key, (*settings.bots, *settings.people))
     named = accounts_of(view, names)
     for account in accounts:
         if any(account in accounts_of_name for accounts_of_name in named.values()):

@@ -76,7 +76,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
     return {category: new for category, new in announced.items() if len(new) >= fewest}
 
 
-def measure(
+def measure_account(
     posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
     """The figures of one account. `about`: known facts about papers; `all_papers`: how many it named in all, if `posts`
@@ -87,8 +87,8 @@ def measure(
     return AccountActivity(
         posts=len(posts),
         papers=max(all_papers, len(papers)),
-        bare=bare(posts, about),
-        even=evenness(moments),
+        bare=count_bare_posts(posts, about),
+        even=gap_evenness(moments),
         rest=longest_rest(moments),
         category=category,
         covered=covered,
@@ -96,14 +96,14 @@ def measure(
     )
 
 
-def bare(posts: Iterable[ObservedPost], about: Mapping[str, Paper]) -> int:
+def count_bare_posts(posts: Iterable[ObservedPost], about: Mapping[str, Paper]) -> int:
     """How many posts have next to no words of their author's own."""
     texts = [words.own_words(post.text, map(about.get, post.papers)) for post in posts]
-    fixed = words.frame(texts)
+    fixed = words.common_words(texts)
     return sum(words.is_bare(text, fixed) for text in texts)
 
 
-def evenness(moments: Sequence[int]) -> int:
+def gap_evenness(moments: Sequence[int]) -> int:
     """Percent of the gaps between posts of one sitting that are close to zero or within a tenth of the median.
 
     0 if there are too few to tell. `moments`: ascending, µs.

@@ -36,7 +36,7 @@ class BotFinding(NamedTuple):
     reason: str
 
 
-def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
+def judge_accounts(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     """Judges all accounts by the record as of moment `at`. The verdicts carry that moment, so they count for issues
     that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
@@ -47,7 +47,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
         if not is_pseudonym(verdict.subject)
     ]
     held_bots = {rule: frozenset(account for by, account in judged if by == rule) for rule in VERSIONS}
-    bots = findings(view, settings.rules, held_bots)
+    bots = bot_findings(view, settings.rules, held_bots)
     new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
     verdicts, withdrawn = by_settings(view, settings)
     new += verdicts
@@ -84,7 +84,7 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 # ---- what each rule finds ------------------------------------------------------------------------------
 
 
-def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
+def bot_findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
     """Yields the findings of all rules. Rules that are switched off withdraw their findings."""
     span = queries.span_of(view)
     used = {rule: limit for rule in VERSIONS if (limit := int(getattr(limits, rule.replace("-", "_"))))}
@@ -137,7 +137,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
     judged_accounts = frozenset[str]().union(*bots)
     busy_accounts = queries.busy_accounts(span, max(least, 1))
     counts = {**busy_accounts, **queries.posting_volumes(span, judged_accounts)}
-    announced = queries.announced(span) if "share" in limits else {}
+    announced = queries.announced_papers(span) if "share" in limits else {}
     for account, (number, papers) in sorted(counts.items()):
         held_rules = [rule for rule in limits if account in held_bots[rule]]
         own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
@@ -146,7 +146,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
         if number >= own_limits.get("template", number + 1):
             known_papers = span.view.by_key(Paper, (paper for post in posts for paper in post.papers))
         fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS
-        activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), papers)
+        activity = rules.measure_account(posts, known_papers, rules.large_categories(announced, fewest), papers)
         named = count_noun(activity.papers, "paper")
         summary = f"no longer: {count_noun(activity.posts, 'post')} in {DAYS} days, naming {named}"
         for rule, limit in own_limits.items():
@@ -173,7 +173,7 @@ def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iter
     """The accounts that repost quickly, again and again. A judged account that falls silent keeps its verdict."""
     for account in sorted({*queries.reposting_accounts(span, limit), *held_bots}):
         least = limit // 2 if account in held_bots else limit
-        delays = queries.delays(span, account)
+        delays = queries.repost_delays(span, account)
         if reason := rules.echo_reason(delays, least):
             yield BotFinding(account, "echo", "bot", reason)
         elif len(delays) >= least:
@@ -191,7 +191,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     wanted: dict[str, Judgement] = {}
     lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
     for judgement, names in lists:
-        for accounts in review.accounts_of(view, map(keys.folded, names)).values():
+        for accounts in review.accounts_of(view, map(keys.normalize_key, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
     where = "t.about = 0 AND t.rule = ? AND t.reason = ?"
     params = (queries.OPERATOR, queries.IN_SETTINGS)

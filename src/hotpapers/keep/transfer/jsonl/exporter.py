@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import msgspec
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import hooks_of, load
+from hotpapers.base.wings import hooks_of, load_object
 from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl.lines import (
@@ -42,7 +42,7 @@ MADE_HERE = (model.Issue, model.Delivery)
 """Kinds that the program makes from a record instead of observing them; left out of `--records`."""
 
 
-def lines(
+def record_lines(
     record: Record,
     *,
     records_only: bool = False,
@@ -90,7 +90,7 @@ def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
         yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
     for kind in note_kinds():
         for name, value in meta.read_prefixed(record.database, kind.prefix).items():
-            text = load(kind.exported)(record.database, value) if kind.exported else value
+            text = load_object(kind.exported)(record.database, value) if kind.exported else value
             yield _line(NoteLine(name=kind.prefix + name, value=text))
 
 
@@ -113,7 +113,7 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
                 **changes_of(listed),
             )
         )
-        for identity in identities.between(record.database, first, listed.persons):
+        for identity in identities.identities_between(record.database, first, listed.persons):
             salt = (identity.salt or b"").hex()
             kept = (identity.commitment or b"").hex()
             yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))

@@ -37,9 +37,9 @@ from hotpapers.keep.transfer.jsonl.lines import (
 )
 from hotpapers.record import batches, identities, manifest, meta, redaction, tombstones
 from hotpapers.record.database import Database
-from hotpapers.record.item_rows import SPECS, PreparedRow, RowSecrets, keys_in, prepare
+from hotpapers.record.item_rows import SPECS, PreparedRow, RowSecrets, keys_in, prepare_row
 from hotpapers.record.record import Record
-from hotpapers.record.verify import VerifyFinding, check, flaw_of
+from hotpapers.record.verify import VerifyFinding, check_record, flaw_of
 
 CHUNK = 5_000
 """Items per new batch."""
@@ -177,13 +177,13 @@ class _FullImport:
             here += 1
         if self._redactions.count:
             self.database.erase_traces()
-        forgotten_file.complete(self.database, self.record.hasher)
+        forgotten_file.complete_file(self.database, self.record.hasher)
         self._check_whole(line)
         with self.database.write():
             queries.merge_delivery_states(self.database, self._states)
             for number, kind, note in self._notes:
                 if meta.read_meta(self.database, note.name) is None:
-                    self.reader.checked(number, wings.load(kind.imported), self.database, note.name, note.value)
+                    self.reader.checked(number, wings.load_object(kind.imported), self.database, note.name, note.value)
         return self._with_batches(ImportResult(forgotten=self._redactions.count), here)
 
     def _note_beside(self, stream: Iterator[NumberedLine]) -> None:
@@ -208,7 +208,7 @@ class _FullImport:
             VerifyFinding("changed", f"by which batch row {index} of batch {since} was closed")
             for since, index in sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
         ]
-        findings = closing_problems or check(self.database, self.record.hasher).findings
+        findings = closing_problems or check_record(self.database, self.record.hasher).findings
         if findings:
             if len(findings) > 1:
                 more = f", and {len(findings) - 1:,} more"
@@ -251,7 +251,7 @@ class _FullImport:
         if forgets and not self._redactions.apply(self.record, batch, self._left):
             raise self._changed(line.number, f"batch {batch.position} forgets what no batch has")
         listing = self._listing(read, enrolled.known)
-        listed = manifest.listing(
+        listed = manifest.build_manifest(
             [row for row, _, _ in listing],
             [item_hash for _, item_hash, _ in listing],
             identities=enrolled.added,
@@ -260,7 +260,7 @@ class _FullImport:
             kept={index: item_hash for index, (_, item_hash, prepared) in enumerate(listing) if prepared is None},
         )
         stamp = manifest.BatchStamp(batch.at, batch.source, batch.cursor)
-        link = manifest.link(before, batch.position, stamp, listed)
+        link = manifest.chain_value(before, batch.position, stamp, listed)
         is_whole = len(lines) == batch.identities + batch.items and has_fields_of(line.body, batch)
         if link.hex() != batch.chain or not is_whole:
             raise self._changed(line.number, f"batch {batch.position} differs from what was written")
@@ -283,14 +283,14 @@ class _FullImport:
         first = identities.next_number(self.database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         new_keys = [row.key for row in persons]
-        if len(set(new_keys)) < len(new_keys) or identities.find(self.database, new_keys).keys() - {""}:
+        if len(set(new_keys)) < len(new_keys) or identities.find_identities(self.database, new_keys).keys() - {""}:
             raise self._changed(lines[0].number, f"batch {position} adds an identity that already exists")
         papers = sorted(key for key in set(keys) - known.keys() if identities.is_paper(key))
         rows = [
             identities.IdentityRow(number, key, None, None, position)
             for number, key in enumerate(papers, first + len(persons))
         ]
-        return identities.add(self.database, [*persons, *rows], known)
+        return identities.add_identities(self.database, [*persons, *rows], known)
 
     def _listing(
         self, read: Sequence[ReadLine], known: identities.Known
@@ -313,7 +313,7 @@ class _FullImport:
 
     def _known(self, keys: Collection[str]) -> dict[str, identities.Identity]:
         """The identities of keys, as stored here or as in the export."""
-        known = identities.find(self.database, keys)
+        known = identities.find_identities(self.database, keys)
         return self._redactions.known(self.database, set(keys) - set(known)) | known
 
     def _left(self, lines: Iterable[NumberedLine]) -> list[PreparedRow]:
@@ -328,7 +328,7 @@ class _FullImport:
         try:
             if kept.derived:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
-            prepared = prepare(item, self.record.hasher, known, kept)
+            prepared = prepare_row(item, self.record.hasher, known, kept)
         except KeyError as unknown:
             hint = " (exports of version 0.1 can only be imported without batches: export with --records)"
             raise self._changed(line.number, f"no earlier line adds {unknown}{hint}") from unknown
@@ -437,14 +437,14 @@ class LaterRedactions:
         if len(rows) < len(pairs) or any(index >= counts[since] for since, index in pseudonyms):
             return False
         numbers = batches.numbers_of_identities(database, pseudonyms)
-        keys = [row.key for pair in pseudonyms for row in identities.between(database, numbers[pair], 1)]
+        keys = [row.key for pair in pseudonyms for row in identities.identities_between(database, numbers[pair], 1)]
         names_beside = privacy_queries.names_beside(record, keys)
-        distinct_keys = model.distinct([*keys, *filter(None, names_beside)])
+        distinct_keys = model.without_duplicates([*keys, *filter(None, names_beside)])
         keys = list(distinct_keys)
         origins_of_rows = queries.origins_of_rows(database, rows.values())
         forget.erase_beside(database, keys, _names(record, keys, batch), origins_of_rows)
         committed = {pair: bytes.fromhex(self._identities.pop(pair).committed) for pair in pseudonyms}
-        identities.overwrite(database, [(numbers[pair], key, committed[pair]) for pair, key in pseudonyms.items()])
+        identities.overwrite_keys(database, [(numbers[pair], key, committed[pair]) for pair, key in pseudonyms.items()])
         prepared = list(prepare([self._lines.pop(pair) for pair in pairs]))
         for (_, number), row in zip(rows.values(), prepared, strict=True):
             batches.overwrite_row(database, number, row)

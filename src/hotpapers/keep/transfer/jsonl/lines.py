@@ -81,7 +81,7 @@ class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
     `closed`, `pruned` and `forgotten` give rows of earlier batches by (position, index), forgotten ones with the hash
     of the rest; `erased` gives identities the same way, with their pseudonyms. `tombstones`: marks of keys and names
     that must not come back. Without `kind`, `items` and `chain` it is the header that `chain` covers; see
-    `manifest.link`.
+    `manifest.chain_value`.
     """
 
     position: Number
@@ -288,8 +288,8 @@ class ExchangeReader:
         values = msgspec.structs.asdict(self.convert(line, DeliveryStateLine))
         at = values.pop("at")
         delivery = model.Delivery(**values | {"state": "sent"}, observed_at=at)
-        self.checked(line.number, item_checks.check, delivery)
-        return (*(model.storable(value) if isinstance(value, str) else value for value in values.values()), at)
+        self.checked(line.number, item_checks.check_item, delivery)
+        return (*(model.storable_text(value) if isinstance(value, str) else value for value in values.values()), at)
 
     def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
         """The line's identity, checked."""
@@ -308,8 +308,8 @@ def _item_of(kind: str, body: dict[str, Any]) -> tuple[model.Item, RowExtras]:
     row = body.pop("row", {})
     item: model.Item = msgspec.convert(body, BY_KIND[kind].type)
     beside = msgspec.convert(row, RowExtras)
-    (item_checks.check_closed if beside.until else item_checks.check)(item)
-    return item_checks.clean(item), beside
+    (item_checks.check_closed if beside.until else item_checks.check_item)(item)
+    return item_checks.clean_item(item), beside
 
 
 def _fit(derived: Sequence[int | str], kind: type[model.Item]) -> bool:

@@ -24,7 +24,10 @@ from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.site_paths import abstracts_path, citation_path, document_uri, issue_path, listing_path
 from hotpapers.publish.view.tops import period_of
 
-FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
+FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {
+    "bib": citations.format_bibtex,
+    "ris": citations.format_ris,
+}
 """Citation formats of an issue's entries, by file extension."""
 BETWEEN = {"bib": "\n", "ris": "\r\n"}
 """The separator of two entries: the end of a line in that format."""
@@ -65,7 +68,7 @@ class IssuePages:
             return None
         if form:
             issue = site.issue(day)
-            entries = (citations.citation(entry.metadata) for entry in issue.listed)
+            entries = (citations.paper_citation(entry.metadata) for entry in issue.listed)
             texts = (FORMS[form](citation) for citation in entries if citation)
             return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
         return self._all(path, day, choice) if site.issue(day).announced else None
@@ -106,7 +109,8 @@ class IssuePages:
             corrections=[(site.issue(day, number), issue_path(day, number)) for number in (*earlier, 0) if earlier],
             linked=site.paths_of((*entries, *more, *ongoing) if edition else ongoing),
             coins=[
-                citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries
+                citations.coins_title(cited) if (cited := citations.paper_citation(entry.metadata)) else ""
+                for entry in entries
             ],
             due=next_issue_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",

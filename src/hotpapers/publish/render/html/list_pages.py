@@ -13,9 +13,9 @@ from markupsafe import Markup
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper, Window
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import macro
+from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.catalogue import LATEST, slug
+from hotpapers.publish.view.catalogue import LATEST, make_slug
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_name, field_of
@@ -108,7 +108,7 @@ def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[
     paths, authors = set[str](), set[str]()
     for issue in issues:
         for entry in issue.listed:
-            authors.update(map(slug, entry.metadata.authors))
+            authors.update(map(make_slug, entry.metadata.authors))
             for category in entry.metadata.categories:
                 years = ("", issue.day[:4])
                 paths.update(site_paths.category_path(category, year) for year in years)
@@ -116,7 +116,7 @@ def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[
 
 
 def _rendered_line(window: Window, summary: EntrySummary, root: str) -> Markup:
-    return macro("parts.html", "line")(entry_line(summary, window), root)
+    return load_macro("parts.html", "line")(entry_line(summary, window), root)
 
 
 class ListPages:
@@ -188,7 +188,8 @@ class ListPages:
             title, description = "Categories", "The categories of the papers in the issues, with the number of papers."
         elif path == AUTHORS:
             links = [
-                (name, site_paths.author_path(slug(name)), count) for name, count in catalogue.first_authors(LISTED)
+                (name, site_paths.author_path(make_slug(name)), count)
+                for name, count in catalogue.first_authors(LISTED)
             ]
             title = "Authors"
             description = f"The {LISTED} authors with most papers in the issues, and how many."

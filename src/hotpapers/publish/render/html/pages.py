@@ -29,7 +29,7 @@ PathFilter = Callable[[str], bool]
 """Says by name whether something belongs to a worker's share."""
 
 
-def everything(_: str) -> bool:
+def accept_all(_: str) -> bool:
     """The share of a single worker: everything."""
     return True
 
@@ -54,7 +54,7 @@ class SitePages:
 
     # ---- paths ---------------------------------------------------------------------------------------
 
-    def paths(self, days: Sequence[str] | None = None, is_own: PathFilter = everything) -> Iterator[str]:
+    def paths(self, days: Sequence[str] | None = None, is_own: PathFilter = accept_all) -> Iterator[str]:
         """Every path of the site, once each; with `days`, those of the pages that change when these days' issues do.
         `is_own`: selects a share of the paths, by their days or by the paths themselves.
 
@@ -164,7 +164,7 @@ class SiteChannel:
 
         Includes the search index and, without bytes, the pages that a correction has removed.
         """
-        return self.share(issue_reader, publication, days, everything)
+        return self.share(issue_reader, publication, days, accept_all)
 
     def share(
         self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: PathFilter

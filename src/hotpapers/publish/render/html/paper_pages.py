@@ -14,9 +14,9 @@ from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
-from hotpapers.publish.view.post_views import discussions
+from hotpapers.publish.view.post_views import discussion_views
 from hotpapers.publish.view.site_paths import is_folded
-from hotpapers.publish.view.sparkline import Sparkline, spark
+from hotpapers.publish.view.sparkline import Sparkline, history_curve
 
 AGE_NAMES = {6: "6 hours", 24: "a day", 72: "3 days", 168: "a week"}
 """The ages at which papers are compared, as column headings."""
@@ -59,7 +59,7 @@ class PaperPages:
         if is_folded(appearances[-1].issue.day, site.site_config.whole_since):
             return render("folded.html", path, latest.plain_title, latest.opening.text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
-        cited = citations.citation(latest.metadata)
+        cited = citations.paper_citation(latest.metadata)
         # listings have no announcements, and looking them up for each paper takes time
         announcements = () if site.publication.window == "listing" else site.issue_reader.announcements(latest.key)
         return render(
@@ -71,11 +71,11 @@ class PaperPages:
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()),
             networks=network_histories(history),
-            versions=versions(latest.metadata, announcements),
-            discussed=discussions(posts),
+            versions=version_rows(latest.metadata, announcements),
+            discussed=discussion_views(posts),
             threads_at_once=THREADS_AT_ONCE,
             most_posts=MAX_POSTS,
-            highwire=list(citations.highwire(cited)) if cited else (),
+            highwire=list(citations.highwire_tags(cited)) if cited else (),
             cite={form: write(cited) for form, write in FORMS.items()} if cited else {},
             near=site.near(latest.metadata, appearances),
             canonical=site_paths.public_url(site.site_config.base, path),
@@ -92,14 +92,14 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
     rows = []
     for network, attentions in by_network.items():
         voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
-        curve = spark(attentions, max(attention.until for attention in attentions))
+        curve = history_curve(attentions, max(attention.until for attention in attentions))
         voices = tuple(map(voices_at.get, AGES))
         network_name = phrases.network_name(network)
         rows.append(NetworkHistory(network_name, icon_of(network), voices, curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
 
 
-def versions(paper: Paper, announcements: Iterable[Announcement]) -> list[tuple[str, str, str]]:
+def version_rows(paper: Paper, announcements: Iterable[Announcement]) -> list[tuple[str, str, str]]:
     """(`v2`, a day, what was announced) when a paper was first announced, in which categories, and when it was
     replaced."""
     kinds = {

@@ -32,11 +32,11 @@ import msgspec
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import archive_of
-from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.script_text import script_text
-from hotpapers.publish.view.tex import plain
+from hotpapers.publish.view.tex import tex_to_text
 
 FILES = 24
 """Word files per part: some 12 kB each at ten papers a day."""
@@ -91,7 +91,7 @@ def part_files(
     """The files of a part. `issues`: days with their entries; `texts`: by day and paper."""
     index_path, *paths = paths_of(part)
     papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
-    line_groups = _cut(lines(papers), len(paths))
+    line_groups = _cut(index_lines(papers), len(paths))
     first_words = list[str]()
     following = "\uffff"
     for group in reversed(line_groups[1:]):
@@ -106,29 +106,29 @@ def part_files(
         yield script_file(path, text)
 
 
-def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
+def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result: defaultdict[str, list[str]] = defaultdict(list)
     text_counts: Counter[str] = Counter()
     in_texts: list[Counter[str]] = []
     for number, (summary, text) in enumerate(papers):
-        paper_number = base36(number)
+        paper_number = to_base36(number)
         categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
         labels = {*categories, *map(archive_of, categories), paper_servers.paper_id(summary.paper)}
-        for word in {*map(stem, words(summary.title)), *(f"#{label}" for label in labels)}:
+        for word in {*map(stem_word, text_words(summary.title)), *(f"#{label}" for label in labels)}:
             result[word].append(f"{paper_number}A")
-        for word in set(words(" ; ".join(summary.authors))):
+        for word in set(text_words(" ; ".join(summary.authors))):
             result[word].append(f"{paper_number}B")
-        in_texts.append(Counter(map(stem, words(text))))
+        in_texts.append(Counter(map(stem_word, text_words(text))))
         text_counts.update(in_texts[-1].keys())
     common = {word for word, count in text_counts.items() if count > max(MAX_WORD_SHARE * len(papers), SMALL)}
     for number, words_of_text in enumerate(in_texts):
-        posting = f"{base36(number)}C"
-        frequent_posting = f"{base36(number)}D"
+        posting = f"{to_base36(number)}C"
+        frequent_posting = f"{to_base36(number)}D"
         for word, count in words_of_text.items():
             result[word].append(frequent_posting if count >= OFTEN else posting)
     for word in common:
-        papers_without = (f"{base36(n)}Z" for n, words_of_text in enumerate(in_texts) if word not in words_of_text)
+        papers_without = (f"{to_base36(n)}Z" for n, words_of_text in enumerate(in_texts) if word not in words_of_text)
         result[word] = ["*", *papers_without, *(posting for posting in result[word] if posting[-1] in "AB")]
     # scripts compare strings by their UTF-16 units
     ordered_words = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
@@ -153,7 +153,7 @@ def shown_files(
     path = f"search/papers/{day}.json"
     summaries = list(summaries)
     texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]
-    rows = [_row(summary, plain, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
+    rows = [_row(summary, tex_to_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
     yield _json(path, rows)
     scripted = [_row(summary, script_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
     yield script_file(path, scripted)
@@ -184,10 +184,10 @@ def _with_script(path: str, value: object) -> Iterator[RenderedFile]:
     yield script_file(path, value)
 
 
-def base36(number: int) -> str:
+def to_base36(number: int) -> str:
     """A number in digits and small letters."""
     high, low = divmod(number, 36)
-    return (base36(high) if high else "") + _DIGITS[low]
+    return (to_base36(high) if high else "") + _DIGITS[low]
 
 
 def _json(path: str, value: object) -> RenderedFile:

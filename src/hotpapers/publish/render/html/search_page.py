@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from hotpapers.publish.view.highlighting import marked
+from hotpapers.publish.view.highlighting import mark_spans
 
 PATH = "search/index.html"
 SCRIPTS = ("search_index.js", "search_spelling.js", "search.js")
@@ -87,5 +87,5 @@ def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]]) ->
     spans_by_name = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
     printed = [n for n in range(len(names)) if n < MAX_NAMES or n in spans_by_name]
     omitted = len(names) - len(printed)
-    text = Markup(", ").join(marked(names[n], spans_by_name.get(n, ())) for n in printed)
+    text = Markup(", ").join(mark_spans(names[n], spans_by_name.get(n, ())) for n in printed)
     return text + f" and {omitted} more" if omitted else text

@@ -25,7 +25,7 @@ from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
+from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, read_asset, render_file
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.contact_links import linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
@@ -81,10 +81,10 @@ class SinglePages:
             "404.html": self._missing_file,
             "robots.txt": partial(robots_txt, site.site_config.base),
             "llms.txt": partial(llms_txt, site.title, site.site_config),
-            **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
+            **({"sitemap.xml": lambda: build_sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
-            **{name: partial(asset, name) for name in ASSETS},
-            **{name: partial(without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
+            **{name: partial(read_asset, name) for name in ASSETS},
+            **{name: partial(without_comments, read_asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "reader.js": _reader_script,
             **({PAPER_ACTIONS: _paper_script} if has_paper_scripts() else {}),
             "style.css": partial(_style, site.site_config.own_style),
@@ -117,7 +117,7 @@ class SinglePages:
         base = self._site.site_config.base
         if base:
             return self.missing("404.html", urlsplit(base).path)
-        note = phrases.note(self._site.publication)
+        note = phrases.publication_note(self._site.publication)
         return render_file("missing.html", site=self._site.title, note=note, style=ALONE_STYLE, policy=ALONE_POLICY)
 
     def refused(self, path: str) -> bytes:
@@ -135,7 +135,7 @@ class SinglePages:
     def search(self, results: SearchAnswer | None = None) -> bytes:
         """The search page; with `results`, the answer that the app gives."""
         if results:
-            title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search"
+            title = f"{phrases.cut_text(phrases.one_line(results.query), 80)} · Search"
         else:
             title = "Search"
         return self._named(
@@ -163,7 +163,7 @@ class SinglePages:
             "archive",
             "Archive",
             f"All issues by time: {format_number(len(entry_counts))}.",
-            years=() if is_listed else calendar(entry_counts).items(),
+            years=() if is_listed else issue_calendar(entry_counts).items(),
             lists=issues_by_year(window, entry_counts) if is_listed else (),
             issues=len(entry_counts),
             papers=sum(entry_counts.values()),
@@ -202,7 +202,7 @@ class SinglePages:
             entry=self._site.issue(issue.content.day).entries.of(example.paper)[0] if issue and example else None,
             reference_of=reference_of,
             issue=issue,
-            compared=words.provisional(issue.content.compared) if issue else "",
+            compared=words.provisional_note(issue.content.compared) if issue else "",
             unnamed=unnamed_percent(issue.content) if issue else None,
             example_price=words.price_sentence(example, self._site.publication.least_score) if example else "",
             links=self._site.links(),
@@ -237,19 +237,19 @@ class SinglePages:
 @cache
 def attack_prices() -> dict[str, Any]:
     """The prices of places, as written by `lab/attacks/attack_prices.py`, which describes it."""
-    prices: dict[str, Any] = json.loads(asset("attack_prices.json"))
+    prices: dict[str, Any] = json.loads(read_asset("attack_prices.json"))
     return prices
 
 
 def _style(own: str) -> bytes:
     """The site's style sheet, with the operator's own rules at its end."""
-    return asset("style.css") + (f"\n/* The operator's own */\n{own}".encode() if own else b"")
+    return read_asset("style.css") + (f"\n/* The operator's own */\n{own}".encode() if own else b"")
 
 
 def _reader_script() -> bytes:
     """The scripts of all pages, and those of wings."""
     scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.files)
-    return without_comments(b"\n".join([*map(asset, READER), *scripts]))
+    return without_comments(b"\n".join([*map(read_asset, READER), *scripts]))
 
 
 def _paper_script() -> bytes:
@@ -306,7 +306,7 @@ def llms_txt(title: str, site_config: SiteConfig) -> bytes:
     return "\n".join(lines).encode()
 
 
-def sitemap(site: SiteContext, once: Iterable[str]) -> bytes:
+def build_sitemap(site: SiteContext, once: Iterable[str]) -> bytes:
     """The addresses of all pages: the paths in `once`, then issues and papers from the latest on, then the lists."""
     places = (
         f"<url><loc>{escape(site_paths.public_url(site.site_config.base, path))}</loc></url>\n"
@@ -382,7 +382,7 @@ CalendarMonth = tuple[str, list[list[CalendarDay]]]
 """A month's name and table, with weeks from Monday to Sunday."""
 
 
-def calendar(entry_counts: Mapping[str, int]) -> dict[str, list[CalendarMonth]]:
+def issue_calendar(entry_counts: Mapping[str, int]) -> dict[str, list[CalendarMonth]]:
     """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first, with their months that have
     issues."""
     most_papers = max(entry_counts.values(), default=0)
@@ -412,9 +412,9 @@ def _cell(month: str, number: int, entry_counts: Mapping[str, int], most_papers:
         return CalendarDay(number, "", "", 0)
     papers = entry_counts[day]
     text = f"{phrases.day_name(day)}: {count_noun(papers, 'paper')}"
-    return CalendarDay(number, site_paths.issue_path(day), text, shade(papers, most_papers))
+    return CalendarDay(number, site_paths.issue_path(day), text, day_shade(papers, most_papers))
 
 
-def shade(papers: int, most_papers: int) -> int:
+def day_shade(papers: int, most_papers: int) -> int:
     """0 for none, else 1 to 5, in equal steps up to the fullest issue."""
     return -(-papers * SHADES // most_papers) if papers else 0

@@ -23,7 +23,7 @@ from hotpapers.base.model import (
 from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import hooks_of
-from hotpapers.issues.ranking.words import people
+from hotpapers.issues.ranking.words import people_phrase
 from hotpapers.publish.hooks import Cards, RelatedPapers, ReportForms, SiteFiles
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
@@ -31,7 +31,7 @@ from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of, join_address
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
-from hotpapers.publish.view.page_fields import Fields, PageChoice, fields
+from hotpapers.publish.view.page_fields import Fields, PageChoice, choose_fields
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tops import unit_of
 
@@ -213,10 +213,10 @@ class SiteContext:
         else:
             voices = 0
         is_listing = unit_of(self.publication.window) == "likes"
-        voices_text = count_noun(voices, "like") if is_listing else people(voices)
+        voices_text = count_noun(voices, "like") if is_listing else people_phrase(voices)
         return NearLine(
             paper=near.paper,
-            title=phrases.cut(near.title, MAX_NEAR_CHARS),
+            title=phrases.cut_text(near.title, MAX_NEAR_CHARS),
             path=site_paths.paper_path(near.paper) if days else "",
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
@@ -267,7 +267,7 @@ class SiteContext:
 
     def fields(self, categories: Iterable[str], choice: PageChoice) -> Fields | None:
         """The fields of a page's papers. None if the choice is a category that does not exist."""
-        return fields(categories, choice, is_live=self.site_config.is_live)
+        return choose_fields(categories, choice, is_live=self.site_config.is_live)
 
     @cached_property
     def parts(self) -> tuple[SitePart, ...]:
@@ -301,9 +301,9 @@ class SiteContext:
             feeds=self.site_config.feeds,
             join=join_address(self.site_config, self.name),
             others=self.others,
-            note=phrases.note(self.publication),
+            note=phrases.publication_note(self.publication),
             schedule=self.site_config.note if path in SCHEDULED_PAGES else "",
-            description=phrases.cut(description, MAX_DESCRIPTION_CHARS),
+            description=phrases.cut_text(description, MAX_DESCRIPTION_CHARS),
             base=self.site_config.base,
             **values,
         )

@@ -18,7 +18,7 @@ from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, run_import
 from hotpapers.cli.terminal import NumberRange
 from hotpapers.keep.transfer import streams
-from hotpapers.record import now
+from hotpapers.record import current_time
 from hotpapers.site.importing import ImportTask
 from hotpapers.wings.archives.parts import LONG_WINDOW
 from hotpapers.wings.archives.wing import FORMATS
@@ -48,7 +48,7 @@ class DateParam(click.ParamType[int]):
         at = timestamps.parse_iso(str(value))
         if at is None:
             self.fail(f"{value!r} is not a date such as 2026-07-01 or a time such as 2026-07-01T12:30:00Z.", param, ctx)
-        if at > now():
+        if at > current_time():
             self.fail(f"{value!r} is in the future.", param, ctx)
         return at
 
@@ -106,14 +106,14 @@ def check_processes(processes: Processes, files: Sequence[str]) -> None:
     require(not staging or os.path.isdir(staging), f"--staging {staging}: there is no such folder")
     from hotpapers.wings.archives import spark
 
-    spark.check(master)
+    spark.check_session(master)
 
 
 SMALL = 2**25
 """Bytes of files that are read faster than other processes can start."""
 
 
-def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
+def import_files(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
     """Imports each file in turn; a refused file does not stop the others."""
     from hotpapers.wings.archives.file_import import import_archives  # imports all sources: not for every command
 
@@ -124,7 +124,7 @@ def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTa
             format_,
             archives,
             task.site.terms[NETWORKS[format_]],
-            now(),
+            current_time(),
             task.progress,
             pool,
             processes.staging or "",
@@ -167,7 +167,7 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = seen_at
     if moment is None:
-        moment = status.st_mtime_ns // 1_000 if status else now()
+        moment = status.st_mtime_ns // 1_000 if status else current_time()
     path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
@@ -197,7 +197,10 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
     if file.before:
         yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
     if file.stored_until:
-        yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
+        yield (
+            f"resumed after {timestamps.format_rfc3339(file.stored_until)}: "
+            "an earlier import stored the events up to then"
+        )
     if file.papers and not file.posts:
         additions = [count_noun(file.papers, "paper")]
     else:
@@ -223,7 +226,7 @@ def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> 
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
     options = _workers(_master(_staging(import_options(function))))
     command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")
-    return common.examples(lines)(command(options if is_dated else seen_at_option(options)))
+    return common.add_examples(lines)(command(options if is_dated else seen_at_option(options)))
 
 
 def _import(
@@ -239,7 +242,7 @@ def _import(
     is_allowed = site.terms[network].read != "no"
     require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
     check_processes(processes, files)
-    take_files = partial(take, format_, seen_at, processes)
+    take_files = partial(import_files, format_, seen_at, processes)
     run_import(files, site, take_files, by_file(result_lines), as_json)
 
 

@@ -14,9 +14,9 @@ from hotpapers.base.papers.mentions import PaperMention
 from hotpapers.base.papers.mentions import find as find_mentions
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.cli import common
-from hotpapers.cli.terminal import plain, print_error
+from hotpapers.cli.terminal import print_error, strip_controls
 from hotpapers.keep.transfer import streams
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.record.paper_names import load_names
 from hotpapers.site.configured_site import EMPTY_STORE
 from hotpapers.wings.archives.bulk import find_in_file
@@ -60,7 +60,7 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
     if store is not None:
         require(store != "", EMPTY_STORE)
         with Record(store, create=False) as record:
-            names = load_names(record, now(), since=0)
+            names = load_names(record, current_time(), since=0)
     failures = 0
     for file in files or (streams.STDIN,):
         try:
@@ -94,11 +94,11 @@ def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | 
 
 def _mention_line(mention: PaperMention | NamedPaper, as_json: bool, file: str) -> str:
     if as_json:
-        line: dict[str, Any] = {"file": plain(file)} if file else {}
+        line: dict[str, Any] = {"file": strip_controls(file)} if file else {}
         line |= {name: getattr(mention, name) for name in ("id", "version", "start", "end", "form")}
         return msgspec.json.encode(line).decode() + "\n"
     version = f"v{mention.version}" if mention.version else ""
-    prefix = f"{plain(file)}: " if file else ""
+    prefix = f"{strip_controls(file)}: " if file else ""
     if mention.end is not None:
         place = f"at {mention.start}"
     else:

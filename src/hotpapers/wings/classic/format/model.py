@@ -67,7 +67,7 @@ class ClassicIssue(Struct, frozen=True):
 # ---- times -----------------------------------------------------------------------------------------------
 
 
-def moment(printed: str) -> int:
+def printed_moment(printed: str) -> int:
     """The time printed as "12/23/2020 10:50:00" or "2020-12-23T10:50:00" (Japan time), as integer µs UTC.
 
     Raises NotClassic for any other form and for times that do not exist.

@@ -20,7 +20,7 @@ from itertools import takewhile
 from hotpapers.base.errors import NotClassic
 from hotpapers.base.model import TextLink
 from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost
-from hotpapers.wings.classic.format.renderer import EMBED, SCRIPT, front_matter, write
+from hotpapers.wings.classic.format.renderer import EMBED, SCRIPT, front_matter, write_classic
 from hotpapers.wings.classic.format.rules import (
     STRAY,
     bad_date,
@@ -29,7 +29,7 @@ from hotpapers.wings.classic.format.rules import (
     bad_made,
     bad_post,
     check_size,
-    quoted,
+    quote_text,
     stray_reason,
 )
 
@@ -63,7 +63,7 @@ _NO_TEXT = re.compile(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
 _MAX_COUNT_DIGITS = 20
 
 
-def parse(text: str) -> ClassicIssue:
+def parse_classic(text: str) -> ClassicIssue:
     """Parse an issue in the classic format.
 
     Accepts exactly what `render` writes. Raises NotClassic with line and reason for anything else.
@@ -93,7 +93,7 @@ def parse(text: str) -> ClassicIssue:
     issue = ClassicIssue(date, written_at, lead, tuple(items))
     if reason := bad_head(issue):
         raise NotClassic(reason, line=at + 1)
-    if text != (rendered_text := write(issue)):
+    if text != (rendered_text := write_classic(issue)):
         raise _difference(lines, rendered_text.split("\n"))
     return issue
 
@@ -103,8 +103,8 @@ def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
     line = lines[number]
     rendered_line = rendered_lines[number]
     at = _common(line, rendered_line)
-    expected = quoted(rendered_line[at : at + 20])
-    actual = quoted(line[at : at + 20])
+    expected = quote_text(rendered_line[at : at + 20])
+    actual = quote_text(line[at : at + 20])
     problem = f"column {at + 1}: expected {expected}, found {actual}"
     return NotClassic(problem, line=number + 1)
 
@@ -120,13 +120,13 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 def _front(lines: list[str]) -> tuple[str, str, int]:
     """Date, time, and the index of the line after the front matter."""
     if lines[0] != "---":
-        raise _unexpected(quoted("---"), lines, 0)
+        raise _unexpected(quote_text("---"), lines, 0)
     date = _after("title: Hot Papers ", lines, 1)
     written_at = _after("date: ", lines, 2).removesuffix(".Z")
     expected_lines = front_matter(date, written_at)
     for at, expected_line in enumerate(expected_lines):
         if _line(lines, at) != expected_line:
-            raise _unexpected(quoted(expected_line), lines, at)
+            raise _unexpected(quote_text(expected_line), lines, at)
     for at, reason in ((1, bad_date(date)), (2, bad_made(written_at))):
         if reason:
             raise NotClassic(reason, line=at + 1)
@@ -136,7 +136,7 @@ def _front(lines: list[str]) -> tuple[str, str, int]:
 def _after(start: str, lines: list[str], at: int) -> str:
     line = _line(lines, at)
     if not line.startswith(start):
-        raise _unexpected(quoted(start + "…"), lines, at)
+        raise _unexpected(quote_text(start + "…"), lines, at)
     return line.removeprefix(start)
 
 
@@ -173,7 +173,7 @@ def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
 def _paper(lines: list[str], at: int) -> str:
     abs_, pdf = _groups(_LINKS, lines, at, "- links: [abs](…) | [pdf](…)")
     if abs_ != pdf:
-        raise NotClassic(f"the links are to two papers: {quoted(abs_)} and {quoted(pdf)}", line=at + 1)
+        raise NotClassic(f"the links are to two papers: {quote_text(abs_)} and {quote_text(pdf)}", line=at + 1)
     return abs_
 
 
@@ -189,7 +189,7 @@ def _categories(lines: list[str], at: int) -> tuple[str, ...]:
 def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> tuple[str, ...]:
     if match := pattern.fullmatch(_line(lines, at)):
         return match.groups()
-    raise _unexpected(quoted(shape), lines, at)
+    raise _unexpected(quote_text(shape), lines, at)
 
 
 def _check_empty(lines: list[str], at: int) -> None:
@@ -198,7 +198,7 @@ def _check_empty(lines: list[str], at: int) -> None:
 
 
 def _unexpected(expected: str, lines: list[str], at: int) -> NotClassic:
-    actual = quoted(lines[at])
+    actual = quote_text(lines[at])
     return NotClassic(f"expected {expected}, found {actual}", line=at + 1)
 
 
@@ -236,7 +236,7 @@ def _embed(line: str) -> ClassicPost:
     start = _LANG_DIR.match(head, len(EMBED)) if head.startswith(EMBED) else None
     end = _STATUS.fullmatch(status)
     if not start or not end:
-        raise NotClassic(f"expected a post, found {quoted(line)}, or it has other tags or attributes")
+        raise NotClassic(f"expected a post, found {quote_text(line)}, or it has other tags or attributes")
     handle, id_, _ = end.groups()
     without_handle = head.removesuffix(f" (@{handle})")
     body, dash, name = without_handle[start.end() :].partition(_TEXT_END)
@@ -262,7 +262,7 @@ def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:
             opened = length
             target = _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
         elif piece.startswith("<") and piece != "<br>":
-            raise NotClassic(f"a tag that is not allowed in a post: {quoted(piece)}")
+            raise NotClassic(f"a tag that is not allowed in a post: {quote_text(piece)}")
         else:
             parts.append("\n" if piece == "<br>" else _plain(piece))
             length += len(parts[-1])
@@ -274,7 +274,7 @@ def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:
 def _plain(text: str) -> str:
     """Text with its entities resolved."""
     if match := _NO_TEXT.search(text):
-        raise NotClassic(f"expected text, found HTML: {quoted(text[match.start() : match.start() + 12])}")
+        raise NotClassic(f"expected text, found HTML: {quote_text(text[match.start() : match.start() + 12])}")
     return html.unescape(text) if "&" in text else text
 
 
@@ -283,7 +283,7 @@ def _plain(text: str) -> str:
 _SURE = re.compile(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
 
 
-def decode(data: bytes) -> tuple[str, bool]:
+def decode_file(data: bytes) -> tuple[str, bool]:
     """The text of a file, and whether mojibake was repaired in it.
 
     Some files were UTF-8 that was read as Mac Roman and written as UTF-8 again. They are restored only if this is

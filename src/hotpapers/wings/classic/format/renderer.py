@@ -27,7 +27,7 @@ UNKNOWN = ("unknown",)
 EMBED = '<blockquote class="twitter-tweet">'
 
 
-def render(issue: ClassicIssue, *, escape: bool = False) -> str:
+def render_classic(issue: ClassicIssue, *, escape: bool = False) -> str:
     """The text of an issue in the classic format.
 
     Without `escape`, for parsed issues: free text is written verbatim. Raises NotClassic for anything that `parse`
@@ -43,12 +43,12 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
     if escape:
         issue = replace(issue, items=tuple(map(_cleaned_item, issue.items)))
     _check(issue)
-    text = write(issue)
+    text = write_classic(issue)
     check_size(text, "\n")
     return text
 
 
-def write(issue: ClassicIssue) -> str:
+def write_classic(issue: ClassicIssue) -> str:
     """The text of an issue whose values are known to be valid; ends with a newline."""
     matter = front_matter(issue.date, issue.made)
     head = [*matter, *[""] * issue.lead]
@@ -78,7 +78,7 @@ def front_matter(date: str, written_at: str) -> list[str]:
     ]
 
 
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """Plain text escaped as HTML text or attribute, with the five entities of this format."""
     markup = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return markup.replace('"', "&quot;").replace("'", "&#39;")
@@ -113,7 +113,7 @@ def _post(post: ClassicPost) -> str:
     status = f"https://twitter.com/{post.handle}/status/{post.id}?ref_src=twsrc%5Etfw"
     return (
         f'{EMBED}<p lang="{post.lang}" dir="{direction}">{_linked(post.text, post.links)}</p>'
-        f'&mdash; {escaped(post.name)} (@{post.handle}) <a href="{status}">{post_day(post.id)}</a></blockquote>\n'
+        f'&mdash; {escape_text(post.name)} (@{post.handle}) <a href="{status}">{post_day(post.id)}</a></blockquote>\n'
         f"{SCRIPT}\n\n"
     )
 
@@ -122,11 +122,11 @@ def _linked(text: str, links: tuple[TextLink, ...]) -> str:
     parts = []
     end = 0
     for link in links:
-        label = escaped(text[link.start : link.end])
-        before = escaped(text[end : link.start])
-        parts += [before, f'<a href="{escaped(link.target)}">{label}</a>']
+        label = escape_text(text[link.start : link.end])
+        before = escape_text(text[end : link.start])
+        parts += [before, f'<a href="{escape_text(link.target)}">{label}</a>']
         end = link.end
-    rest = escaped(text[end:])
+    rest = escape_text(text[end:])
     return "".join([*parts, rest]).replace("\n", "<br>")
 
 

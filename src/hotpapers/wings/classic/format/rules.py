@@ -16,7 +16,7 @@ from typing import AnyStr
 
 from hotpapers.base.errors import NotAnArxivId, NotClassic
 from hotpapers.base.papers import arxiv
-from hotpapers.wings.classic.format.model import CREATED, TALLY, ClassicIssue, ClassicItem, ClassicPost, moment
+from hotpapers.wings.classic.format.model import CREATED, TALLY, ClassicIssue, ClassicItem, ClassicPost, printed_moment
 
 # The largest integer that every JSON reader represents exactly.
 MAX_COUNT = 2**53 - 1
@@ -48,7 +48,7 @@ _LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _TARGET = re.compile(r"https?://\S+")
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """A piece of untrusted text for a message: short, on one line, without control characters."""
     return repr(text if len(text) <= 60 else text[:60] + "…")
 
@@ -87,7 +87,7 @@ def bad_date(text: str) -> str:
         except ValueError as error:
             return f"{text} is not a date: {error}"
         return ""
-    return f"{quoted(text)} is not a date in the form YYYY-MM-DD"
+    return f"{quote_text(text)} is not a date in the form YYYY-MM-DD"
 
 
 def bad_made(text: str) -> str:
@@ -118,11 +118,11 @@ def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
 def bad_post(post: ClassicPost) -> str:
     """The error in a post; empty if there is none."""
     if not _POST_ID.fullmatch(post.id) or int(post.id) > _MAX_POST_ID:
-        return f"{quoted(post.id)} is not the id of a post"
+        return f"{quote_text(post.id)} is not the id of a post"
     if not _HANDLE.fullmatch(post.handle):
-        return f"{quoted(post.handle)} is not a handle"
+        return f"{quote_text(post.handle)} is not a handle"
     if not is_language(post.lang):
-        return f"{quoted(post.lang)} is not a language code"
+        return f"{quote_text(post.lang)} is not a language code"
     length = len(post.text)
     end = 0
     for link in post.links:
@@ -146,7 +146,7 @@ def is_category(text: str) -> bool:
 
 def bad_target(target: str) -> str:
     """The error in a link's target; empty for http and https URLs without spaces."""
-    return "" if _TARGET.fullmatch(target) else f"a link to {quoted(target)}: only http and https URLs are allowed"
+    return "" if _TARGET.fullmatch(target) else f"a link to {quote_text(target)}: only http and https URLs are allowed"
 
 
 def bad_item_characters(item: ClassicItem) -> str:
@@ -166,7 +166,7 @@ def stray_reason(character: str) -> str:
 def _bad_words(text: str) -> str:
     if "<" not in text or not (tag := _HTML.search(text)):
         return ""
-    return f"expected text, found HTML: {quoted(text[tag.start() : tag.start() + 30])}"
+    return f"expected text, found HTML: {quote_text(text[tag.start() : tag.start() + 30])}"
 
 
 def _bad_authors(authors: tuple[str, ...]) -> str:
@@ -180,9 +180,9 @@ def _bad_authors(authors: tuple[str, ...]) -> str:
 
 def _bad_moment(text: str, pattern: re.Pattern[str], shape: str) -> str:
     if not pattern.fullmatch(text):
-        return f"{quoted(text)} is not a time in the form {shape}"
+        return f"{quote_text(text)} is not a time in the form {shape}"
     try:
-        moment(text)
+        printed_moment(text)
     except NotClassic as error:
         return error.reason
     return ""
@@ -192,12 +192,12 @@ def _bad_paper(text: str) -> str:
     try:
         id = arxiv.parse(text).id
     except NotAnArxivId:
-        return f"{quoted(text)} is not an arXiv identifier"
-    return "" if id == text else f"{quoted(text)} should be the bare identifier {id!r}"
+        return f"{quote_text(text)} is not an arXiv identifier"
+    return "" if id == text else f"{quote_text(text)} should be the bare identifier {id!r}"
 
 
 def _bad_categories(categories: tuple[str, ...]) -> str:
     bad = [category for category in categories if not is_category(category)]
     if bad:
-        return f"{quoted(bad[0])} is not a category"
+        return f"{quote_text(bad[0])} is not a category"
     return "" if categories else "no category"

@@ -11,12 +11,12 @@ import click
 from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
-from hotpapers.cli.common import Site, examples, publication_option, site_options, store_options
-from hotpapers.cli.terminal import echo, show
+from hotpapers.cli.common import Site, add_examples, publication_option, site_options, store_options
+from hotpapers.cli.terminal import print_line, print_result
 from hotpapers.keep.transfer import streams
-from hotpapers.record import Record, now
+from hotpapers.record import Record, current_time
 from hotpapers.wings.mail import bounces, subscribers, tokens
-from hotpapers.wings.mail.addresses import normalized
+from hotpapers.wings.mail.addresses import normalize_address
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.queries import count_subscribers
 from hotpapers.wings.mail.settings import is_mail_address, site_mail_config
@@ -25,7 +25,7 @@ MAX_MAILBOX_BYTES = 256_000_000
 """Bytes."""
 
 
-@examples("""
+@add_examples("""
   hotpapers mail subscribe somebody@example.org
   hotpapers mail list""")
 @click.group()
@@ -36,7 +36,7 @@ def mail() -> None:
     """
 
 
-@examples("""
+@add_examples("""
   hotpapers mail subscribe somebody@example.org""")
 @mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
@@ -51,32 +51,32 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: Sit
     chosen_publication = site.publication(publication)
     record = site.record
     mail_config = site_mail_config(site)
-    subscribers.tidy(record, now())
+    subscribers.delete_unconfirmed(record, current_time())
     outcome = "confirmation message sent"
-    if not ask_to_confirm(record, mail_config, chosen_publication, address, now(), skip_empty=skip_empty):
+    if not ask_to_confirm(record, mail_config, chosen_publication, address, current_time(), skip_empty=skip_empty):
         outcome = "already confirmed, or asked within the last day; no message was sent"
-    echo(f"{normalized(address)}: {outcome}")
+    print_line(f"{normalize_address(address)}: {outcome}")
 
 
-@examples("""
+@add_examples("""
   hotpapers mail confirm c0123…-67f0…-89ab…""")
 @mail.command()
 @click.argument("token", metavar="TOKEN")
 @store_options
 def confirm(token: str, site: Site) -> None:
     """Confirm a subscription with the token from the message."""
-    confirmation = subscribers.confirm(site.record, _read(site.record, token), now())
-    echo(f"{confirmation.address}: subscribed to {confirmation.publication}")
+    confirmation = subscribers.confirm(site.record, _read(site.record, token), current_time())
+    print_line(f"{confirmation.address}: subscribed to {confirmation.publication}")
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
-    text = tokens.decode(record.hasher.secret, token.strip())
+    text = tokens.decode_token(record.hasher.secret, token.strip())
     if text is None:
         raise UsageError("not a valid token for this store; copy the whole token from the message")
     return text
 
 
-@examples("""
+@add_examples("""
   hotpapers mail unsubscribe somebody@example.org
   hotpapers mail unsubscribe u0123…-0-89ab…""")
 @mail.command(short_help="Remove an address from the list.")
@@ -92,17 +92,17 @@ def unsubscribe(who: str, publication: str | None, site: Site) -> None:
     record = site.record
     text = who.strip()
     if is_mail_address(text):
-        matching = subscribers.with_address(record, normalized(text))
+        matching = subscribers.with_address(record, normalize_address(text))
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
         marks = [_read(record, text).mark]
-    publications = [ended.publication for mark in marks if (ended := subscribers.end(record, mark, now()))]
+    publications = [ended.publication for mark in marks if (ended := subscribers.end(record, mark, current_time()))]
     if not publications:
         raise NotFound("no subscription with that address")
-    echo(f"unsubscribed from {', '.join(publications)}")
+    print_line(f"unsubscribed from {', '.join(publications)}")
 
 
-@examples("""
+@add_examples("""
   hotpapers mail list""")
 @mail.command("list", short_help="Show the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="Also list the addresses.")
@@ -111,7 +111,7 @@ def list_(addresses: bool, as_json: bool, site: Site) -> None:
     """Show the number of subscribers of each publication, and how many cannot be reached."""
     record = site.record
     with suppress(ReadOnlyStore):
-        subscribers.tidy(record, now())
+        subscribers.delete_unconfirmed(record, current_time())
     counts = count_subscribers(record)
     report: dict[str, Any] = {"counts": counts}
     lines = [
@@ -126,10 +126,10 @@ def list_(addresses: bool, as_json: bool, site: Site) -> None:
         for row in listed:
             reason = f" ({row.reason})" if row.reason else ""
             lines.append(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
-    show(report, lines, as_json)
+    print_result(report, lines, as_json)
 
 
-@examples("""
+@add_examples("""
   hotpapers mail bounce /var/mail/papers
   hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""")
 @mail.command(short_help="Process bounces and replies.")
@@ -144,9 +144,9 @@ def bounce(file: Path | None, as_json: bool, site: Site) -> None:
     with file.open("rb") if file else nullcontext(streams.standard_input()) as mailbox:
         data = mailbox.read(MAX_MAILBOX_BYTES)
     require(len(data) < MAX_MAILBOX_BYTES, "the mailbox is too large; process it in parts")
-    summary = bounces.process_mailbox(site.record, data, now())
+    summary = bounces.process_mailbox(site.record, data, current_time())
     text = (
         f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
         f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count_noun(summary.other, 'other message')}"
     )
-    show(summary, [text], as_json)
+    print_result(summary, [text], as_json)

@@ -19,7 +19,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.wings.proof import log_files, merkle, mirrors, observations
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
 from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, parse_checkpoint
-from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, cosigners, is_of_known_log, parse_policy
+from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, find_cosigners, is_of_known_log, parse_policy
 
 POLICY = "policy.txt"
 
@@ -108,7 +108,7 @@ def fetch_log(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: Htt
     `most`: how many leaves it may have. Raises NotAProof if the log fails its checks, RewrittenPast if its key signed
     another history, LogError while too few witnesses have cosigned, NetError if the site does not answer."""
     path = Path(mirrors.log_path(log.name))
-    with log_files.locked(site.folder / "log"):
+    with log_files.lock_logs(site.folder / "log"):
         # with leaves beyond the last stored checkpoint: they were checked too, but the process was killed before it
         # stored their checkpoint
         stored = log_files.read_log(site.folder / path)
@@ -131,7 +131,7 @@ def _checkpoint(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: H
         raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
     if signed.size > most:
         raise NotAProof(f"{name}: has {signed.size:,} leaves, of which only {most:,} would be read")
-    witnesses = cosigners(policy, signed)
+    witnesses = find_cosigners(policy, signed)
     if not policy.is_met(witnesses):
         raise LogError(
             f"{name}: only {len(witnesses)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, too few for "
@@ -179,7 +179,7 @@ def _bundles(base: str, signed: Checkpoint, first: int, http: HttpClient) -> lis
     withheld."""
     entries: list[bytes] = []
     try:
-        for level, index, width in merkle.widths(signed.size):
+        for level, index, width in merkle.list_tiles(signed.size):
             if level == 0 and index >= first:
                 entries += _bundle(base, index, width, http)
     except RequestRefused as problem:

@@ -19,7 +19,7 @@ from hotpapers.base import file_modes, keys, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.base.model import DAY, HOUR, HttpClient
 from hotpapers.base.networks import network_names
-from hotpapers.base.spans import Span, difference, union
+from hotpapers.base.spans import Span, merge_spans, subtract_spans
 from hotpapers.base.text.words import count_noun
 from hotpapers.keep.privacy import forget, queries
 from hotpapers.record import Record, batches, meta
@@ -104,14 +104,14 @@ class Intake:
         with progress(new_files) as step:
             for log, file in files:
                 self._take(log, file, step)
-        covered = union(self._covered)
-        complete = difference(covered, union(self._absent))
+        covered = merge_spans(self._covered)
+        complete = subtract_spans(covered, merge_spans(self._absent))
         until = complete[-1][1] if complete else 0
         apart = [(covered[0][0], until)] if complete else []
-        missing = difference(apart, complete)
+        missing = subtract_spans(apart, complete)
         problems = [
             f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
-            for hour_range in difference(missing, covered)
+            for hour_range in subtract_spans(missing, covered)
         ]
         return IntakeResult(
             files=len(self._added_hours),
@@ -300,7 +300,7 @@ class Intake:
             if (item := line.item) is not None:
                 marks = observations.marks_in(item)
                 networks = {*map(keys.network_of, marks), getattr(item, "network", "arxiv")}
-                is_allowed = all(terms.of(self._allowed, network).read != "no" for network in networks)
+                is_allowed = all(terms.terms_of(self._allowed, network).read != "no" for network in networks)
                 if is_allowed and self._withdrawn.isdisjoint(map(keys.own_id, marks)):
                     yield item
 

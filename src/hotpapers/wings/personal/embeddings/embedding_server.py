@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.http import ClientLimits, bearer
+from hotpapers.base.http import ClientLimits, bearer_header
 from hotpapers.base.model import HttpClient
-from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.site.hooks import Trial
 from hotpapers.wings.personal.embeddings.queries import MAX_NUMBERS
@@ -49,14 +49,14 @@ class _Answer(msgspec.Struct):
 
 def server_of(table: EmbeddingSettings) -> EmbeddingSettings:
     """The settings with the key itself. Raises SettingsError if it is not in the environment."""
-    return msgspec.structs.replace(table, key=secret(table.key, "embeddings.key"))
+    return msgspec.structs.replace(table, key=read_secret(table.key, "embeddings.key"))
 
 
-def embed(http: HttpClient, server: EmbeddingSettings, texts: Sequence[str]) -> list[bytes]:
+def embed_texts(http: HttpClient, server: EmbeddingSettings, texts: Sequence[str]) -> list[bytes]:
     """The vectors of at most `MAX_BATCH` texts, all of one length. Raises InputError for other answers, NetError."""
     cut = [text[:MAX_TEXT_CHARS] for text in texts]
     body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()
-    headers = {"accept": "application/json", "content-type": "application/json", **bearer(server.key)}
+    headers = {"accept": "application/json", "content-type": "application/json", **bearer_header(server.key)}
     url = f"{server.url.rstrip('/')}/embeddings"
     answer = http.post(url, body=body, headers=headers)
     return vectors_in(answer.body, len(texts))
@@ -96,5 +96,5 @@ def trials(site: Site) -> Iterator[Trial]:
 def _try_out(table: EmbeddingSettings, open_client: OpenClient) -> str:
     server = server_of(table)
     with closing(open_client((server.url,), (server.key,))) as client:
-        (vector,) = embed(client.http, server, [TRIED])
+        (vector,) = embed_texts(client.http, server, [TRIED])
     return f"{server.model} answers with vectors of {len(vector):,} numbers"

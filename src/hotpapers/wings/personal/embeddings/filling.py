@@ -22,7 +22,7 @@ from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, embed, server_of
+from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, embed_texts, server_of
 from hotpapers.wings.personal.embeddings.queries import (
     SavedModel,
     SavedVectors,
@@ -110,7 +110,7 @@ class VectorFilling(FurtherParts):
     def _answers(self, batch: Sequence[RankedText]) -> list[bytes]:
         texts = [f"{text.title}\n\n{text.abstract}" for text in batch]
         try:
-            return embed(self._connection.http, self._server, texts)
+            return embed_texts(self._connection.http, self._server, texts)
         except RequestRefused as problem:
             if problem.status not in TOO_MUCH or len(texts) == 1:
                 raise
@@ -124,7 +124,7 @@ class VectorFilling(FurtherParts):
     def _answer(self, text: str) -> bytes:
         """The vector of one text; empty if the server refuses it."""
         try:
-            return embed(self._connection.http, self._server, [text])[0]
+            return embed_texts(self._connection.http, self._server, [text])[0]
         except RequestRefused as problem:
             if problem.status not in TOO_MUCH:
                 raise

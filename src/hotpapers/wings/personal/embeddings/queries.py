@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.record.database import Database, blob, rows_among
+from hotpapers.record.database import Database, blob_bytes, rows_among
 
 NAME, MODEL = "search_embedding", ""
 MAX_NUMBERS = 4_096
@@ -81,4 +81,4 @@ def _is_made(database: Database) -> bool:
 
 def _rows(database: Database, papers: Collection[str]) -> dict[str, bytes]:
     rows = rows_among(database, f"SELECT paper, vector FROM {NAME} WHERE paper IN (…)", papers)
-    return {paper: blob(vector) for paper, vector in rows}
+    return {paper: blob_bytes(vector) for paper, vector in rows}
