@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from itertools import chain
 from operator import itemgetter
 
-from rebuild_counts import AGES, COUNTS, DAY, GAP, HOUR, MOST, Export, current, last
-from rebuild_places import Places, archive_of
+from rebuild_counts import AGES, COUNTS, DAY, GAP, HOUR, MOST, Export, archive_of, current, last
+from rebuild_places import Places
 from rebuild_quotes import canonical, chosen, row_hash, sha
 from rebuild_rest import EARLY, FINAL, Forecasts, Prices
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from datetime import date, timedelta
 from functools import cache
 from heapq import heappop, heappush
 from itertools import chain, pairwise
@@ -19,6 +20,10 @@ NETWORKS, SHORT = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x
 KINDS = dict.fromkeys(("paper", "announcement", "mention", "tally", "measurement"), "paper")  # what rows are about
 KINDS |= {**dict.fromkeys(("listing", "place", "shown", "issue"), "publication"), "post": "post", "snapshot": "post"}
 KINDS |= {"reaction": "post", "alias": "account", "verdict": "subject", "coverage": "network"}
+
+_SERVERS = """biorxiv medrxiv chemrxiv africarxiv ecoevorxiv edarxiv engrxiv metaarxiv osf psyarxiv socarxiv
+researchsquare ssrn preprints zenodo doi"""
+SERVERS = set(_SERVERS.split())  # besides arXiv
 
 
 class Export:  # all rows by kind and what they are about, by moment; and which accounts were active when
@@ -110,9 +115,11 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         announced = {paper: current(rows, "day", "category") for paper, rows in self.all("announcement")}
         announced = {paper: [r for r in rows if r["type"] != "replacement"] for paper, rows in announced.items()}
         self.announced_at = {paper: min(r["announced_at"] for r in rows) for paper, rows in announced.items() if rows}
-        self.announcements = [row for row in chain(*announced.values()) if row["day"] == issue["day"]]
+        self.announcements = [row for row in chain(*announced.values()) if is_of_day(row, issue["day"])]
         self.others = self.better_counts()
+        servers = servers_of(self.publication["categories"])
         papers = {**export.rows["mention"], **export.rows["measurement"]}
+        papers = [paper for paper in papers if is_on(paper, archive_of(self.about[paper]), servers)]
         self.measured = {paper: ages for paper in papers if (ages := self.measurements(paper))}
         mentions = {(row["post"], paper) for paper in self.measured for row in self.rows("mention", paper)}
         self.papers_of_post = Counter(post for post, _ in mentions)
@@ -270,3 +277,26 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
                 heappop(here)
             none = {"state": "partial" if until - at > GAP else SHORT, "reason": "not read", "from_at": at}
             yield at, until, here[0][3] if here else none
+
+
+def archive_of(paper):
+    return (paper.get("categories") or [""])[0].partition(".")[0]
+
+
+def server_of(category):
+    return archive if (archive := category.partition(".")[0]) in SERVERS else "arxiv"
+
+
+def servers_of(fields):
+    return set(map(server_of, fields)) or {"arxiv"}
+
+
+def is_on(paper, archive, servers):
+    return ("arxiv" if paper.startswith("arxiv:") else archive) in servers
+
+
+def is_of_day(row, day):
+    if row["paper"].startswith("arxiv:"):
+        return row["day"] == day
+    at = date.fromisoformat(day)
+    return str(at - timedelta(1 if at.weekday() else 3)) <= row["day"] < day

@@ -7,7 +7,22 @@ from datetime import date, timedelta
 from itertools import pairwise
 from operator import itemgetter
 
-from rebuild_counts import COUNTS, DAY, GAP, HOUR, MOST, NETWORKS, SHORT, STATES, Counts, current
+from rebuild_counts import (
+    COUNTS,
+    DAY,
+    GAP,
+    HOUR,
+    MOST,
+    NETWORKS,
+    SHORT,
+    STATES,
+    Counts,
+    archive_of,
+    current,
+    is_on,
+    server_of,
+    servers_of,
+)
 from rebuild_rest import millipoints, scopes
 
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
@@ -37,7 +52,9 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         if row["type"] == "cross":
             categories = [name for name in categories if name.partition(".")[0] == row["category"].partition(".")[0]]
         is_wanted = self.issue.get("counting") != "words/1" or self.has_words(row["paper"])
-        return is_wanted and in_any(categories, self.publication["categories"])
+        fields = self.publication["categories"]
+        is_there = is_on(row["paper"], row["category"].partition(".")[0], servers_of(fields))
+        return is_wanted and is_there and in_any(categories, fields)
 
     def is_known_empty(self):
         day = date.fromisoformat(self.issue["day"])
@@ -221,12 +238,10 @@ def gaps_of(stretches):
     return gaps
 
 
-def archive_of(paper):
-    return (paper.get("categories") or [""])[0].partition(".")[0]
-
-
 def in_any(categories, fields):
-    return not fields or any(name in fields or name.partition(".")[0] in fields for name in categories)
+    if any(name in fields or name.partition(".")[0] in fields for name in categories):
+        return True
+    return not fields or ("arxiv" in fields and any(server_of(name) == "arxiv" for name in categories))
 
 
 def has_any(text, words):

@@ -49,7 +49,8 @@ def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[s
 
 def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: RowOf[Paper] | None) -> bool:
     metadata = row.item if row else unknown_paper(paper)
-    if not is_on(paper, servers_of(publication.categories)):
+    archive = archive_of(metadata.categories[0]) if metadata.categories else ""
+    if not is_on(paper, archive, servers_of(publication.categories)):
         return False
     if publication.categories:
         announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
@@ -89,7 +90,7 @@ class FieldRule(NamedTuple):
         announcement, categories = described
         fields = self.publication.categories
         if not fields:
-            return is_on(announcement.paper, servers_of(fields))
+            return is_on(announcement.paper, archive_of(announcement.category), servers_of(fields))
         if self.name == FEEDS:
             return in_fields(announcement.category, fields)
         known = categories or (announcement.category,)

@@ -67,7 +67,7 @@ def collect_input(
     servers = servers_of(publication.categories)
     own_rows = (without_late_peer(engagement, since) for engagement in read(view, window))
     better_rows = collectors.with_better_counts(view, window, own_rows)
-    all_rows = (row for row in better_rows if is_on(row.paper, servers))
+    all_rows = (row for row in better_rows if is_on(row.paper, row.archive, servers))
     for _, group in groupby(all_rows, key=attrgetter("paper")):
         rows = list(group)
         if curves is not None:

@@ -10,13 +10,14 @@ from collections.abc import Container, Iterable, Sequence
 
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
-from hotpapers.base.papers.paper_servers import DOI, SERVERS, server_of
+from hotpapers.base.papers.paper_servers import DOI, SERVERS
 
 ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
 """The field of all papers on arXiv, for a publication that also has other servers."""
+_BY_NAME = {server.name: server for server in reversed(SERVERS)}
 _SERVERS = frozenset(server.name for server in SERVERS)
-_WITH_DOIS = frozenset(server.name for server in SERVERS if server.dois or server.name == DOI.removesuffix(":"))
-"""The servers whose papers have keys of their own."""
+SERVERS_WITH_KEYS = frozenset(server.name for server in SERVERS if server.dois or server.name == DOI.removesuffix(":"))
+"""The names of the servers besides arXiv whose papers have keys."""
 
 
 def archive_of(category: str) -> str:
@@ -40,9 +41,9 @@ def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(server_of_category, fields))) or (ALL_OF_ARXIV,)
 
 
-def is_on(paper: str, servers: Container[str]) -> bool:
-    """Whether a paper, by key, is on one of the servers."""
-    return (ALL_OF_ARXIV if paper.startswith(arxiv.SERVER) else server_of(paper).name) in servers
+def is_on(paper: str, archive: str, servers: Container[str]) -> bool:
+    """Whether a paper, by key and archive, is on one of the servers; not if its archive is unknown, except on arXiv."""
+    return (ALL_OF_ARXIV if paper.startswith(arxiv.SERVER) else archive) in servers
 
 
 def in_fields(category: str, fields: Sequence[str]) -> bool:
@@ -50,6 +51,13 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
     if category in fields or archive_of(category) in fields:
         return True
     return ALL_OF_ARXIV in fields and server_of_category(category) == ALL_OF_ARXIV
+
+
+def category_page(category: str) -> str:
+    """The address of the server's list of a category; empty if it has none."""
+    server = _BY_NAME[server_of_category(category)]
+    own = category if server.name == ALL_OF_ARXIV else category.partition(".")[2]
+    return server.category_page.format(own) if own else ""
 
 
 def fields_from(papers: Iterable[str]) -> tuple[str, ...]:
@@ -73,4 +81,4 @@ def known_fields() -> frozenset[str]:
     """All fields that a publication may name."""
     of_arxiv = {*KNOWN, *map(archive_of, KNOWN), ALL_OF_ARXIV}
     categories = (f"{server.name}.{category}" for server in SERVERS for category in server.categories)
-    return frozenset((*of_arxiv, *_WITH_DOIS, *categories))
+    return frozenset((*of_arxiv, *SERVERS_WITH_KEYS, *categories))

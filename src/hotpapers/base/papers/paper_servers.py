@@ -32,7 +32,8 @@ class PaperServer(NamedTuple):
     `version`. `addresses`: the pattern of addresses that name an id instead of a DOI, from one of the `needles` on. Its
     group `id` is that of a work with one of the DOIs in `named`; any other group names an id of which only the server
     knows the DOI. `page`, `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
-    `categories`: those of its papers, as in `base.papers.categories`; empty if it has none.
+    `categories`: those of its papers, as in `base.papers.categories`; empty if it has none. `category_page`: the
+    address of the list of one, which fills the braces.
     """
 
     name: str
@@ -47,6 +48,7 @@ class PaperServer(NamedTuple):
     version_page: str = ""
     pdf: str = ""
     categories: tuple[str, ...] = ()
+    category_page: str = ""
 
 
 END = r"(?![a-z0-9])"
@@ -68,6 +70,7 @@ def _openrxiv(name: str, title: str, digits: int, categories: tuple[str, ...]) -
         rf"(?P<work>10\.(?:1101|64898)/{id})(?:{_V})?{END}", (name,),
         rf"{name}\.org/{{1,2}}{paths}/{id}(?:{_V})?{END}", (f"{OLD_REGISTRANT}/{{id}}", f"{NEW_REGISTRANT}/{{id}}"),
         page, page + "v{version}", page + "v{version}.full.pdf", categories,
+        f"https://www.{name}.org/collection/{{}}",
     )  # fmt: skip
 
 
@@ -106,6 +109,7 @@ SERVERS = (
     PaperServer(
         "arxiv", "arXiv", ("arxiv.org",), page="https://arxiv.org/abs/{id}",
         version_page="https://arxiv.org/abs/{id}v{version}", pdf="https://arxiv.org/pdf/{id}",
+        category_page="https://arxiv.org/list/{}/recent",
     ),
     _openrxiv("biorxiv", "bioRxiv", 6, BIORXIV),
     _openrxiv("medrxiv", "medRxiv", 8, MEDRXIV),

@@ -18,6 +18,7 @@ from hotpapers.base import keys
 from hotpapers.base.model import Paper, TextLink
 from hotpapers.base.networks import is_blogs
 from hotpapers.base.papers import arxiv, paper_servers
+from hotpapers.base.papers.categories import category_page
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import make_tid
 
@@ -241,8 +242,8 @@ def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:
 
 @lru_cache(CACHED)
 def category_url(category: str) -> str:
-    """arXiv's list of a category; empty if it doesn't look like one."""
-    return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""
+    """The server's list of a category; empty if it has none, or it doesn't look like one."""
+    return category_page(category) if _CATEGORY.fullmatch(category) else ""
 
 
 def outside_address(target: str) -> str:

@@ -209,8 +209,9 @@ class InputOverDays:
         return CollectedInput(inputs, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
 
     def _rows(self, paper: str) -> list[Engagement]:
-        rows = self._engagement.rows(paper) if is_on(paper, self._servers) else []
-        return [ranking_input.without_late_peer(row, self._since) for row in rows]
+        rows = self._engagement.rows(paper)
+        on_servers = (row for row in rows if is_on(paper, row.archive, self._servers))
+        return [ranking_input.without_late_peer(row, self._since) for row in on_servers]
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():

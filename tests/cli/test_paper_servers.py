@@ -1,0 +1,137 @@
+"""Issues with papers of several servers, beside one of arXiv alone: which papers, compared with which, rebuilt by the
+docs' program, and their pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.base.model import HOUR, Announcement, Item, Mention, Notice, Paper, Post, Publication, Snapshot
+from hotpapers.base.papers import categories
+from hotpapers.issues import announcement_counts
+from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.record.record import Record
+from tests.cli.rebuild_program import load_program
+from tests.cli.test_rebuild_edges import assert_rebuilt, issue
+from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, read, write
+
+BEFORE, NEXT = DAY, "2024-05-08"
+"""The day on which preprints were posted, and that of the issue."""
+BIOLOGY = msgspec.structs.replace(DAILY, publication="bio", categories=("biorxiv",), threshold=1)
+MIXED = msgspec.structs.replace(DAILY, publication="mixed", categories=("arxiv", "biorxiv.neuroscience"), threshold=1)
+ALONE = msgspec.structs.replace(DAILY, threshold=1)
+
+
+def doi(number: int) -> str:
+    return f"doi:10.1101/2024.05.06.{number:06}"
+
+
+def preprint(number: int, voices: int, category: str = "biorxiv.neuroscience") -> list[Item]:
+    """A preprint posted on the day before the issue, and a post about it with likes."""
+    at = moment(BEFORE)
+    name = f"bluesky:preprint{number}"
+    return [
+        Paper(
+            paper=doi(number), title=f"Made-up neurons {number}", authors=("Ada Amberfield",), categories=(category,),
+            published_at=at, observed_at=at,
+        ),
+        Announcement(
+            paper=doi(number), day=BEFORE, category=category, type="new", announced_at=at, version=1, observed_at=at
+        ),
+        Post(
+            post=name, network="bluesky", account=f"{name}-by", created_at=at + HOUR, text="Neurons",
+            observed_at=at + HOUR,
+        ),
+        Mention(post=name, paper=doi(number), form="biorxiv", found_in="link", observed_at=at + HOUR),
+        Snapshot(post=name, likes=voices - 1, observed_at=at + 2 * HOUR),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        write(opened, read("bluesky", moment("2024-01-01"), moment(NEXT) + 12 * HOUR))
+        write(opened, *background(), *paper(1, NEXT), *posts_about(1, 30, moment(NEXT) + HOUR))
+        write(opened, *preprint(1, 40), *preprint(2, 20, "biorxiv.cell-biology"))
+        write(opened, *(item for number in range(3, 9) for item in preprint(number, 3, "biorxiv.zoology")))
+        yield opened
+
+
+def papers_of(record: Record, publication: Publication) -> list[str]:
+    return [entry.paper for entry in issue(record, publication, NEXT).entries]
+
+
+def test_each_publication_has_the_papers_of_its_servers(record: Record, tmp_path: Path) -> None:
+    assert papers_of(record, ALONE) == ["arxiv:2405.00001"]
+    assert papers_of(record, BIOLOGY) == [doi(1), doi(2)]
+    assert set(papers_of(record, MIXED)) == {"arxiv:2405.00001", doi(1)}
+    assert_rebuilt(record, tmp_path, 3)
+
+
+def test_an_issue_of_arxiv_does_not_change_beside_other_servers(
+    record: Record, sqlite_url: str, tmp_path: Path
+) -> None:
+    with Record(str(tmp_path / "alone.db")) as alone:
+        write(alone, read("bluesky", moment("2024-01-01"), moment(NEXT) + 12 * HOUR))
+        write(alone, *background(), *paper(1, NEXT), *posts_about(1, 30, moment(NEXT) + HOUR))
+        expected = issue(alone, ALONE, NEXT)
+    content = issue(record, ALONE, NEXT)
+    for name in ("peers", "considered", "announced", "readings", "compared"):
+        assert getattr(content, name) == getattr(expected, name), name
+    entries, expected_entries = (
+        [msgspec.structs.replace(entry, posts=()) for entry in made.entries] for made in (content, expected)
+    )  # the hashes of posts have salts
+    assert entries == expected_entries
+
+
+def test_papers_are_compared_with_those_of_their_server(record: Record) -> None:
+    assert {peer.archive for peer in issue(record, BIOLOGY, NEXT).peers} <= {"biorxiv"}
+    assert "biorxiv" not in {peer.archive for peer in issue(record, ALONE, NEXT).peers}
+
+
+def test_days_of_other_servers_are_in_words(record: Record) -> None:
+    content = issue(record, BIOLOGY, NEXT)
+    assert content.announced == 8
+    facts = " · ".join(announcement_counts.announcement_facts(content))
+    assert "8 posted since Tuesday" in facts
+    assert announcement_counts.announcement_phrase(content, content.entries[0]) == "announced the day before"
+
+
+def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path) -> None:
+    record.append([BIOLOGY], source="settings")
+    write(
+        record,
+        Notice(
+            paper=doi(1), notice="doi:10.1101/2024.06.01.999999", type="retraction", day=NEXT, observed_at=moment(NEXT)
+        ),
+    )
+    write(
+        record,
+        Notice(
+            paper=doi(2), notice="doi:10.1101/2024.06.01.999998", type="correction", day=NEXT, observed_at=moment(NEXT)
+        ),
+    )
+    issue(record, BIOLOGY, NEXT)
+    for channel in ("site", "markdown"):
+        export_site(record, "bio", [NEXT], channel, tmp_path / channel)
+    page = (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000001" / "index.html").read_text("utf-8")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "retracted" in text and "retraction of 8 May 2024" in text and "bioRxiv 10.1101/2024.05.06.000001" in text
+    assert 'content="10.1101/2024.05.06.000001"' in page and "citation_arxiv_id" not in page
+    other = (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000002" / "index.html").read_text("utf-8")
+    assert "correction of 8 May 2024" in other and "retracted" not in other
+    [markdown] = (tmp_path / "markdown").glob("*.md")
+    words = markdown.read_text("utf-8")
+    assert (
+        "[retracted] Made-up neurons 1" in words.replace("\\", "")
+        and "https://www.biorxiv.org/content/10.1101/2024.05.06.000001" in words
+    )
+
+
+def test_the_program_in_the_docs_knows_the_servers() -> None:
+    assert load_program("rebuild_counts").SERVERS == categories.SERVERS_WITH_KEYS
