@@ -84,7 +84,7 @@ def test_an_issue_of_arxiv_does_not_change_beside_other_servers(
     for name in ("peers", "considered", "announced", "readings", "compared"):
         assert getattr(content, name) == getattr(expected, name), name
     entries, expected_entries = (
-        [msgspec.structs.replace(entry, posts=()) for entry in made.entries] for made in (content, expected)
+        [msgspec.structs.replace(entry, posts=()) for entry in several.entries] for several in (content, expected)
     )  # the hashes of posts have salts
     assert entries == expected_entries
 
