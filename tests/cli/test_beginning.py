@@ -124,13 +124,13 @@ def test_a_log_line_is_not_glued_to_the_progress_bar(tmp_path: Path) -> None:
 
 PROGRESS = """
 from hotpapers.base import logs
-from hotpapers.cli.terminal import LogStream, bar, echo, print_error
+from hotpapers.cli.terminal import LogStream, print_error, print_line, progress_bar
 
-logs.listen("text", LogStream())
-with bar("reading", 3) as step:
+logs.start_logging("text", LogStream())
+with progress_bar("reading", 3) as step:
     step(1)
     logs.log_event("event", job="bluesky")
-    echo("a line of output")
+    print_line("a line of output")
     print_error("an error")
     step(1)
 logs.log_event("afterwards")

@@ -266,8 +266,8 @@ def test_another_process_draws_the_same_bytes() -> None:
     """Even with another hash seed and locale."""
     card = CardContent("Daily", "Kettles, Łódź", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
     script = (
-        "import hashlib; from hotpapers.wings.cards.drawing import CardContent, draw; "
-        f"print(hashlib.sha256(draw({card!r})).hexdigest())"
+        "import hashlib; from hotpapers.wings.cards.drawing import CardContent, draw_card; "
+        f"print(hashlib.sha256(draw_card({card!r})).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C"}
     process = subprocess.run(
