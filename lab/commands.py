@@ -17,6 +17,7 @@ from lab import curves
 from lab.attack_commands import attacks
 from lab.clause_command import clauses
 from lab.compare_command import compare
+from lab.conversation_command import conversations
 from lab.outcomes.files import UpvoteCount, json_rows
 from lab.reader_command import readers, related
 from lab.topic_command import topics
@@ -42,6 +43,7 @@ def lab() -> None:
 lab.add_command(attacks)
 lab.add_command(clauses)
 lab.add_command(compare)
+lab.add_command(conversations)
 lab.add_command(readers)
 lab.add_command(topics)
 lab.add_command(related)

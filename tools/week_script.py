@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR
-from tests.loopback import ids
+from tests.loopback import bluesky, ids
 from tests.loopback.papers import PaperGenerator
 from tests.loopback.script import MINUTE, NEVER, Account, Message, Paper, PaperReference, Version
 from tests.loopback.world import DayMessages, MessageGenerator, World
 
 WRITTEN = Path(__file__).parent / "week_papers.txt"
+ANSWERS = Path(__file__).parent / "week_answers.txt"
 WEEK = tuple(f"2026-03-{day:02}" for day in range(9, 14))
 DAILY = 10
 OTHERS, POST_RATE, CHATTER = 8, 2.0, 55
@@ -55,6 +57,35 @@ class WrittenPaper(NamedTuple):
     is_withdrawn: bool
     popularity: int
     author: int
+
+
+class WrittenAnswer(NamedTuple):
+    """An answer to a remark. `depth`: 0 for the remark itself, 1 for an answer to it. `mark`: `*` for the paper's first
+    author, `-` for what is deleted after a day, else empty. `network`: only of a remark."""
+
+    depth: int
+    mark: str
+    network: str
+    lang: str
+    text: str
+
+
+def written_answers(text: str) -> dict[str, list[WrittenAnswer]]:
+    """The answers in a file by the beginning of a paper's title, which is the first line of each block. Remarks are
+    lines such as `bluesky/en TEXT`: the one that begins with this text, else a new one, on forums without text. Answers
+    are lines `> LANGUAGE TEXT`, with a sign more for answers to answers, and perhaps a mark after the signs."""
+    blocks = (block.splitlines() for block in text.strip().split("\n\n"))
+    return {lines[0]: list(map(_answer, lines[1:])) for lines in blocks}
+
+
+def _answer(line: str) -> WrittenAnswer:
+    source, _, rest = line.partition(" ")
+    depth = len(source) - len(source.lstrip(">"))
+    if depth:
+        lang, _, text = rest.partition(" ")
+        return WrittenAnswer(depth, source[depth:], "", lang, text)
+    network, _, lang = source.replace("-", "/").partition("/")
+    return WrittenAnswer(0, "-" if "-" in source else "", network, lang, rest)
 
 
 def written_papers(text: str) -> dict[str, list[WrittenPaper]]:
@@ -117,6 +148,7 @@ class WeekScript(World):
         super().__init__(seed, start, post_rate=POST_RATE, chatter=CHATTER)
         written = written_papers(WRITTEN.read_text("utf-8"))
         self.written = {paper.title: paper for papers in written.values() for paper in papers}
+        self.answers = written_answers(ANSWERS.read_text("utf-8"))
         names = [account.display_name for account in self.accounts("bluesky")[FIRST_AUTHOR:]]
         self._paper_generator = WeekPapers(seed, start, written, names)
 
@@ -132,18 +164,83 @@ class WeekScript(World):
         return self._messages_by_day[label]
 
 
+def _placed(message: Message, parent: Message, root: Message) -> Message:
+    """An answer where it is, as its network says it."""
+    if parent.network == "bluesky":
+        return message._replace(reply_to=bluesky.uri(parent))
+    return message._replace(parent=parent.id, story=root.id if parent.network == "hackernews" else "")
+
+
 class WeekMessages(MessageGenerator):
     """The messages about one day's papers."""
 
     def __init__(self, script: WeekScript, label: str) -> None:
         super().__init__(script, label)
         self._script = script
+        self._remarks: dict[str, list[Message]] = {}
 
     def day(self) -> DayMessages:
         for paper in self._script.papers(self._label):
             if paper.title in self._script.written:
                 self._discuss_as_written(paper, self._script.written[paper.title])
-        return super().day()
+        day = super().day()  # before answers, which so change nothing of it
+        for paper in self._script.papers(self._label):
+            for title, answers in self._script.answers.items():
+                if paper.title.startswith(title):
+                    self._answer_as_written(paper, answers)
+        return day
+
+    def _answer_as_written(self, paper: Paper, answers: Sequence[WrittenAnswer]) -> None:
+        """Every answer half an hour after the line before it, so that all are there after six hours."""
+        rng = Random(f"answers {paper.title}")
+        written = self._script.written[paper.title]
+        path: list[Message] = []
+        for answer in answers:
+            if answer.depth == 0:
+                path = [self._remark(paper, answer, rng)]
+                at = path[0].at
+                continue
+            at = self._free_time(path[0].network, at + rng.randrange(8, 40) * MINUTE)
+            parent = path[answer.depth - 1]
+            author = (
+                self._author_on(parent.network, written.author) if answer.mark == "*" else self._person(parent, rng)
+            )
+            likes = rng.randrange(3 * MOST_LIKES // (answer.depth + 1))
+            message = Message(
+                parent.network, ids.message_id(parent.network, at), at, author, answer.text,
+                final_likes=likes, half_life=HOUR, lang=answer.lang,
+                gone_at=at + DAY if answer.mark == "-" else NEVER,
+            )  # fmt: skip
+            path[answer.depth :] = [self._add(_placed(message, parent, path[0]))]
+
+    def _remark(self, paper: Paper, answer: WrittenAnswer, rng: Random) -> Message:
+        """The remark that begins with a text, or a new one."""
+        for message in self._remarks.get(paper.title, ()) if answer.text else ():
+            if message.network == answer.network and message.words.startswith(answer.text):
+                return message
+        at = self._free_time(answer.network, self._announced_at + HOUR)
+        account = self._script.accounts(answer.network)[rng.randrange(1, 8)]
+        return self._add(Message(
+            answer.network, ids.message_id(answer.network, at), at, account, answer.text, (PaperReference(paper.id),),
+            6 * MOST_LIKES, half_life=HOUR, lang=answer.lang, title="" if answer.text else paper.title,
+            gone_at=at + DAY if answer.mark == "-" else NEVER,
+        ))  # fmt: skip
+
+    def _author_on(self, network: str, number: int) -> Account:
+        """The account of a paper's first author, under the author's name on each network."""
+        author = self._script.accounts("bluesky")[FIRST_AUTHOR + number]
+        if network == "bluesky":
+            return author
+        name = author.display_name.lower().replace(" ", "")
+        return self._script.accounts(network)[0]._replace(id=name, name=name, display_name=author.display_name)
+
+    def _person(self, parent: Message, rng: Random) -> Account:
+        """Somebody who may be quoted, and does not answer themselves."""
+        accounts = [
+            account for account in self._script.accounts(parent.network)[1:30]
+            if not (account.bot or account.labels) and account.gone_from == NEVER and account != parent.author
+        ]  # fmt: skip
+        return rng.choice(accounts)
 
     def _discuss_as_written(self, paper: Paper, written: WrittenPaper) -> None:
         """One remark after the other within an hour, so that likes are read before the issue closes."""
@@ -154,13 +251,14 @@ class WeekMessages(MessageGenerator):
             likes *= 3 if remark.by_author else 1 if remark.network == "bluesky" else 2
             accounts = self._script.accounts(remark.network)
             is_story = remark.network in ("reddit", "lobsters", "feeds")
-            self._add(Message(
+            message = self._add(Message(
                 remark.network, ids.message_id(remark.network, at), at,
                 accounts[FIRST_AUTHOR + written.author] if remark.by_author else self._random_author(remark.network),
                 remark.text, (PaperReference(paper.id),), 0 if remark.network == "hackernews" else likes,
                 half_life=self._rng.randrange(1, 4) * HOUR, lang=remark.lang, title=paper.title if is_story else "",
                 story=ids.message_id("hackernews", at - HOUR) if remark.network == "hackernews" else "",
             ))  # fmt: skip
+            self._remarks.setdefault(paper.title, []).append(message)
 
     def _random_author(self, network: str) -> Account:
         regulars = REGULARS.get(network)

@@ -10,6 +10,7 @@ from typing import Any
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import Account, Message, account_exists, counts, find_message, is_visible
+from tests.loopback.threads import answers
 
 POST = "app.bsky.feed.post"
 MOST_URIS = 25
@@ -23,6 +24,8 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return method(state, request)
     if request.path == "/xrpc/app.bsky.actor.getProfile":
         return _profile(state, request.param("actor"))
+    if request.path == "/xrpc/app.bsky.feed.getPostThread":
+        return _thread(state, request.param("uri"))
     if request.path != "/xrpc/app.bsky.feed.getPosts":
         return not_found()
     uris = request.params.get("uris", ())
@@ -85,6 +88,23 @@ def _find_post(state: NetworkState, did: str, rkey: str) -> Message | None:
     at = ids.creation_time("bluesky", rkey)
     message = find_message(state.script, "bluesky", rkey, at) if at is not None else None
     return message if message and message.author.id == did and is_visible(message, state.now) else None
+
+
+def _thread(state: NetworkState, address: str) -> Reply:
+    match = _URI.fullmatch(address)
+    message = _find_post(state, match[1], match[2]) if match else None
+    if message is None:
+        return json({"error": "NotFound", "message": f"Post not found: {address}"}, 400)
+    return json({"thread": _thread_view(state, message)})
+
+
+def _thread_view(state: NetworkState, message: Message) -> dict[str, Any]:
+    """A post with the answers to it. A missing one has no answers, as in the network's own view."""
+    kind = "app.bsky.feed.defs#threadViewPost"
+    if not is_visible(message, state.now):
+        return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri(message), "notFound": True}
+    replies = [_thread_view(state, answer) for answer in answers(state.script, message, state.now, uri(message))]
+    return {"$type": kind, "post": view(state, message), "replies": replies}
 
 
 def uri(message: Message) -> str:

@@ -19,6 +19,7 @@ from tests.loopback.script import (
     is_visible,
     messages_between,
 )
+from tests.loopback.threads import answers
 
 INDEX_DELAY = 3 * MINUTE
 """How long after its creation the search finds an item."""
@@ -35,7 +36,7 @@ def answer(state: NetworkState, request: Request) -> Reply:
     if item_path:
         return json(_item(state, item_path[1]))
     message = _find_created(state, hit_path[1]) if hit_path else None
-    return json(_hit(state, message)) if message and is_visible(message, state.now) else not_found()
+    return json(_tree(state, message)) if message and is_visible(message, state.now) else not_found()
 
 
 def score(message: Message, now: int) -> int:
@@ -105,7 +106,7 @@ def _hit(state: NetworkState, message: Message) -> dict[str, Any]:
     if message.story:
         story_fields = {
             "story_id": int(message.story),
-            "parent_id": int(message.story),
+            "parent_id": int(message.parent or message.story),
             "story_title": "Something else",
         }
         return (
@@ -118,6 +119,19 @@ def _hit(state: NetworkState, message: Message) -> dict[str, Any]:
     return hit | {
         "title": message.title, "url": _url(message), "points": score(message, state.now),
         "num_comments": totals.replies, "story_text": text or None, "_tags": ["story", f"story_{message.id}"],
+    }  # fmt: skip
+
+
+def _tree(state: NetworkState, message: Message) -> dict[str, Any]:
+    """An item with the comments below it; a missing comment has no author and no text."""
+    children = [_tree(state, answer) for answer in answers(state.script, message, state.now)]
+    at = state.network_time(message.at)
+    is_shown = is_visible(message, state.now)
+    return {
+        "id": int(message.id), "created_at_i": at // SECOND, "type": "comment" if message.story else "story",
+        "author": message.author.name if is_shown else None, "title": message.title or None,
+        "text": _html(message, state.now) if is_shown else None, "points": None, "children": children,
+        "parent_id": int(message.parent or message.story or 0) or None, "story_id": int(message.story or message.id),
     }  # fmt: skip
 
 
@@ -137,7 +151,11 @@ def _item(state: NetworkState, id: str) -> dict[str, Any] | None:
     if not is_visible(message, state.now):
         return base | _missing_fields(message, state.now)
     if message.story:
-        return base | {"by": message.author.name, "parent": int(message.story), "text": _html(message, state.now)}
+        return base | {
+            "by": message.author.name,
+            "parent": int(message.parent or message.story),
+            "text": _html(message, state.now),
+        }
     totals = counts(message, state.now)
     return base | {
         "by": message.author.name, "title": message.title, "url": _url(message) or "",

@@ -11,6 +11,7 @@ from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found, utc
 from tests.loopback.preprints import DAILY
 from tests.loopback.script import Message, counts, find_message, is_visible, latest_messages
+from tests.loopback.threads import below
 
 STORIES = 25
 _PAGE = re.compile(r"/domains/([a-z.-]+)(?:/page/([1-9]\d?))?\.json")
@@ -29,11 +30,10 @@ def lobsters(state: NetworkState, request: Request) -> Reply:
     if story:
         at = ids.creation_time("lobsters", story[1])
         message = find_message(state.script, "lobsters", story[1], at) if at is not None else None
-        return (
-            json(_story(state, message))
-            if message and is_visible(message, state.now)
-            else json({"error": "not found"}, 404)
-        )
+        if message is None or message.parent or not is_visible(message, state.now):
+            return json({"error": "not found"}, 404)
+        comments = [_comment(state, *pair) for pair in below(state.script, message, state.now)]
+        return json(_story(state, message) | {"comments": comments})
     page = _PAGE.fullmatch(request.path)
     if not page:
         return not_found()
@@ -41,7 +41,7 @@ def lobsters(state: NetworkState, request: Request) -> Reply:
     stories = [
         message
         for message in latest_messages(state.script, "lobsters", state.now, 60)
-        if is_visible(message, state.now) and _is_of(message, page[1])
+        if is_visible(message, state.now) and not message.parent and _is_of(message, page[1])
     ]
     return json(state.reorder(_story(state, message) for message in stories[start : start + STORIES]))
 
@@ -65,6 +65,17 @@ def _story(state: NetworkState, message: Message) -> dict[str, Any]:
         "comment_count": counts(message, state.now).replies, "description": f"<p>{message.words}</p>",
         "description_plain": message.words, "submitter_user": message.author.name, "user_is_author": False,
         "tags": ["math"], "short_id_url": f"{state.base}/s/{message.id}",
+    }  # fmt: skip
+
+
+def _comment(state: NetworkState, message: Message, parent: Message) -> dict[str, Any]:
+    created_at = utc(state.network_time(message.at)).astimezone(CHICAGO)
+    is_shown = is_visible(message, state.now)
+    return {
+        "short_id": message.id, "created_at": created_at.isoformat(timespec="milliseconds"),
+        "is_deleted": not is_shown, "is_moderated": False, "score": score(message, state.now), "flags": 0,
+        "parent_comment": parent.id if parent.parent else None, "commenting_user": message.author.name,
+        "comment": f"<p>{message.words}</p>" if is_shown else "", "comment_plain": message.words if is_shown else "",
     }  # fmt: skip
 
 

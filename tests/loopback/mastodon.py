@@ -27,6 +27,7 @@ from tests.loopback.script import (
     is_visible,
     reaction_time,
 )
+from tests.loopback.threads import below
 
 TAG = "arxiv"
 TOKEN = "made-up-access"
@@ -38,6 +39,7 @@ HISTORY_DAYS = 14
 _TIMELINE = re.compile(r"/api/v1/timelines/(?:tag/(\w+)|(public))")
 _LIST = re.compile(r"/api/v1/lists/(\d+)/accounts")
 _STATUS = re.compile(r"/api/v1/statuses/(\d{1,20})")
+_CONTEXT = re.compile(r"/api/v1/statuses/(\d{1,20})/context")
 
 
 class Row(NamedTuple):
@@ -51,6 +53,8 @@ class Row(NamedTuple):
 def answer(state: NetworkState, request: Request) -> Reply:
     """Timelines, single posts, accounts, and the server's description of itself."""
     timeline, status = _TIMELINE.fullmatch(request.path), _STATUS.fullmatch(request.path)
+    if context := _CONTEXT.fullmatch(request.path):
+        return _context(state, context[1])
     if timeline:
         return _timeline(state, request, timeline[1] or "")
     if status:
@@ -167,11 +171,32 @@ def _entry(state: NetworkState, row: Row) -> dict[str, Any]:
 
 def _status(state: NetworkState, id: str) -> Reply:
     """A post on this server by its number, or 404."""
+    message = _own_message(state, id)
+    return json(status_json(state, message)) if message else json({"error": "Record not found"}, 404)
+
+
+def _own_message(state: NetworkState, id: str) -> Message | None:
     at = ids.creation_time("mastodon", id)
     message = find_message(state.script, "mastodon", id, at) if at is not None else None
     if message is None or message.author.home != server(state) or not is_visible(message, state.now):
+        return None
+    return message
+
+
+def _context(state: NetworkState, id: str) -> Reply:
+    """What answers a post on this server, without what no longer exists."""
+    message = _own_message(state, id)
+    if message is None:
         return json({"error": "Record not found"}, 404)
-    return json(status_json(state, message))
+    known = [answer for answer, _ in below(state.script, message, state.now) if is_visible(answer, state.now)]
+    return json({"ancestors": [], "descendants": [status_json(state, answer) for answer in known]})
+
+
+def _answered_id(state: NetworkState, message: Message) -> str | None:
+    """The number on this server of the post that a post answers."""
+    at = ids.creation_time("mastodon", message.parent) if message.parent else None
+    parent = find_message(state.script, "mastodon", message.parent, at) if at is not None else None
+    return str(number(state, parent)) if parent else None
 
 
 def status_json(state: NetworkState, message: Message) -> dict[str, Any]:
@@ -184,7 +209,8 @@ def status_json(state: NetworkState, message: Message) -> dict[str, Any]:
         "id": str(number(state, message)), "uri": uri(state, message),
         "url": uri(state, message).replace("users/", "@"), "created_at": iso(state.network_time(message.at)),
         "edited_at": iso(state.network_time(message.edited_at)) if is_edited else None,
-        "in_reply_to_id": None, "visibility": "public", "language": message.lang, "content": content(state, message),
+        "in_reply_to_id": _answered_id(state, message), "visibility": "public",
+        "language": message.lang, "content": content(state, message),
         "sensitive": "sensitive" in message.limits,
         "spoiler_text": "mind" if "content warning" in message.limits else "",
         "replies_count": counts_here.replies, "reblogs_count": counts_here.reposts,

@@ -102,7 +102,8 @@ class Message(NamedTuple):
     `words`: its text, apart from the papers that it names. `final_likes`: how many likes it gets in the end;
     `half_life`: the time in which half of them come. `gone_at`, `gone_reason`: when and why it disappears.
     `edited_at`, `edit`: when which other words replace these. `limits`: why it may not be quoted. `title`: of a story;
-    `story`: the story to which a comment belongs.
+    `story`: the story to which a comment belongs; `parent`: the message that it answers, on other networks than
+    Bluesky.
     """
 
     network: str
@@ -123,6 +124,7 @@ class Message(NamedTuple):
     lang: str = "en"
     title: str = ""
     story: str = ""
+    parent: str = ""
 
     @property
     def papers(self) -> frozenset[str]:

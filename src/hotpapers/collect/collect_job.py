@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
@@ -25,11 +26,13 @@ from hotpapers.base.model import (
     ReadingBackSource,
     Snapshot,
     Source,
+    ThreadSource,
 )
 from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest_page, parse_page
+from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import MAX_REASON_CHARS
@@ -322,6 +325,9 @@ class RecountJob(NetworkJob):
     def __init__(self, source: Source, connection: Connection, terms: Network) -> None:
         super().__init__(source.name + COUNTS, source, connection, terms)
         self._position = 0
+        self._threads: ThreadReader | None = None
+        if isinstance(source, ThreadSource) and terms.shown != "link":
+            self._threads = ThreadReader(source, source.name, connection.http)
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Requests the counts of due posts, the most valuable first, up to a limit. Returns the seconds until the next
@@ -341,11 +347,18 @@ class RecountJob(NetworkJob):
             context.note(success_at=at)
         if len(posts) == AT_ONCE:
             return 1.0
+        self._read_threads(context)
         if context.status.back_at is None:
             reader = jobs_queries.load_state(context.record, network)
             if reader.back_at is not None and reader.back_at <= at:  # its earlier posts are among those just counted
                 self._finish_reading_back(context, self._now())
         return PAUSE
+
+    def _read_threads(self, context: JobContext) -> None:
+        """Reads answers to posts. What fails is left for later: nothing counts by them."""
+        if self._threads:
+            self._threads.read(context.record, partial(self.store, context))
+            self.note_traffic(context)
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
         """Requests the counts of posts, and records which got no answer."""

@@ -16,6 +16,7 @@ from hotpapers.base.networks import Network
 from hotpapers.base.terms import admissible_items, limited_posts
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits
+from hotpapers.collect.sources.thread_payloads import GAP
 from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
 from hotpapers.record.parsing import ParsedPayload, parse_payload
@@ -31,7 +32,7 @@ COUNTS = "counts"
 REACTION = "reaction"
 SNAPSHOT = "snapshot"
 """The kind of payload with one paper from arXiv's metadata snapshot."""
-NOT_KEPT = (SNAPSHOT, "counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+NOT_KEPT = (SNAPSHOT, "counts", GAP, "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
 """Kinds whose raw payloads are not kept, as their items hold everything."""
 
 

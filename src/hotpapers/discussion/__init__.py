@@ -1,6 +1,7 @@
 """Discussion: who talks about which paper, counted from the record.
 
-engagement   who talked about what, by when
-moderation   which posts may be quoted, bots, authors
-lanes        posts beside an issue, which count for nothing
+conversations  who answered whom
+engagement     who talked about what, by when
+moderation     which posts may be quoted, bots, authors
+lanes          posts beside an issue, which count for nothing
 """

@@ -24,6 +24,7 @@ from hotpapers.base.model import (
     LanePaper,
     Notice,
     Paper,
+    PaperConversations,
     PaperLane,
     Place,
     Post,
@@ -32,6 +33,7 @@ from hotpapers.base.model import (
     Quotation,
     without_duplicates,
 )
+from hotpapers.discussion.conversations.reading import ConversationReader
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
 from hotpapers.discussion.moderation import quotation_policy
@@ -39,7 +41,7 @@ from hotpapers.discussion.moderation.queries import doubtful_pairs
 from hotpapers.issues import paper_fields, queries
 from hotpapers.issues.freeze import FrozenIssue, list_editions
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
-from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, leading_posts, listed_under
+from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, count_own_words, leading_posts, listed_under
 from hotpapers.issues.ranking_input import attention_of
 from hotpapers.issues.windows import days_from, has_no_issue
 from hotpapers.record import NUMBER, AsOfView, Record, RowOf
@@ -176,6 +178,21 @@ class RecordIssueReader:
             for paper, of_paper in quotations.items()
         }
 
+    def conversations(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, PaperConversations]:
+        """None for imported listings, which have only the posts that they printed."""
+        content = self.issue(publication, day).content
+        if content.publication.window == "listing":
+            return {}
+        known = self._now.by_key(Paper, papers)
+        return self._conversations(content).read({key: as_printed(known.get(key), None, key) for key in papers})
+
+    def _conversations(self, content: IssueContent) -> ConversationReader:
+        return self.conversation_reader(self._view_of(content), self._own_voices(content))
+
+    def conversation_reader(self, view: AsOfView, own_voices: Sequence[int]) -> ConversationReader:
+        """Reads conversations as known in a view, and shows what may be shown now."""
+        return ConversationReader(view, self._now, self._terms, own_voices, count_own_words=count_own_words)
+
     def frozen_posts(self, issue: PublishedIssue) -> Mapping[str, Post]:
         """The posts of an issue as it was frozen, by their hashes, even if they are not shown now; without those that
         are forgotten."""
@@ -245,6 +262,7 @@ class RecordIssueReader:
             later=self._later(papers),
             printed=all_posts if issue_header.listing else {},
             lanes=tuple(self._lanes(view, content)),
+            answered=frozenset() if issue_header.listing else self._conversations(content).answered(papers),
         )
 
     def _lanes(self, view: AsOfView, content: IssueContent) -> Iterator[PaperLane]:

@@ -269,6 +269,9 @@ CREATE INDEX notice_origin ON notice (origin) WHERE origin > 0;
 """
 """Papers of other servers than arXiv, their licenses, and publishers' notices about them."""
 
+_THREADS = "ALTER TABLE recount ADD COLUMN thread_at INTEGER NOT NULL DEFAULT 0;"
+"""Adds when the answers to a post were last asked for."""
+
 FORMAT = "1.0"
 """The format version of new stores. Every later version of the program can read them."""
 
@@ -281,6 +284,7 @@ MIGRATIONS: tuple[str, ...] = (
     _MESSAGES,
     _ENTRY_LIMIT,
     _SERVERS,
+    _THREADS,
 )
 """The first creates a store of format 1.0; later ones add measurements, rename, mark withdrawn papers, put all
-deliveries into one table, limit entries, and admit papers of other servers."""
+deliveries into one table, limit entries, admit papers of other servers, and read answers."""

@@ -28,7 +28,7 @@ from tests.conftest import ROOT
 NAMES = sorted(SOURCES)
 KINDS = [
     "post", "edit", "home", "feed", "thread", "counts", "gone", "paper", "reaction", "account", "item", "story",
-    "whatever",
+    "reply", "gap", "whatever",
 ]  # fmt: skip
 PAGES = ROOT / "docs" / "reference" / "sources"
 

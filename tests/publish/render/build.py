@@ -21,6 +21,7 @@ from hotpapers.base.model import (
     Listing,
     NetworkReading,
     Paper,
+    PaperConversations,
     Post,
     PrintedCount,
     Publication,
@@ -47,10 +48,12 @@ class PlainIssueReader:
         announced: Mapping[str, Sequence[AnnouncedPaper]] | None = None,
         announcements: Mapping[str, Sequence[Announcement]] | None = None,
         posts: Mapping[str, Sequence[Quotation]] | None = None,
+        conversations: Mapping[str, PaperConversations] | None = None,
     ) -> None:
         self._publications = tuple(publications)
         self._history, self._announced = history or {}, announced or {}
         self._announcements, self._posts = announcements or {}, posts or {}
+        self._conversations = conversations or {}
         self._editions: dict[tuple[str, str], list[PublishedIssue]] = {}
         for issue in issues:
             key = (issue.content.publication.publication, issue.content.day)
@@ -117,6 +120,10 @@ class PlainIssueReader:
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced."""
         return self._announcements.get(paper, ())
+
+    def conversations(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, PaperConversations]:
+        """The conversations about papers."""
+        return {paper: self._conversations[paper] for paper in papers if paper in self._conversations}
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
         """The attention to papers, the same on every day."""

@@ -38,6 +38,7 @@ VALID_ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "explain": [{"paper": PAPER}, {"paper": "2101.04882", "day": "2021-01-14"}],
     "search": [{"q": "robot"}, {"q": "author:jiang", "limit": 1}],
     "status": [{}],
+    "conversation": [{"paper": PAPER}, {"paper": PAPER, "posts": 1}],
 }
 
 

@@ -2,6 +2,7 @@
 
 items     the kinds of observations
 issues    input and output of rankings, and frozen issues
+conversations   trees of posts that answer each other
 ports     the interfaces between packages: sources, channels, the HTTP client
 
 Names and types of fields are those of the exchange format. Nothing here reads, writes or decides anything.
@@ -10,6 +11,16 @@ Names and types of fields are those of the exchange format. Nothing here reads, 
 from __future__ import annotations
 
 from hotpapers.base.durations import DAY, HOUR
+from hotpapers.base.model.conversations import (
+    Conversation,
+    Landmarks,
+    PaperConversations,
+    Showing,
+    ThreadNode,
+    ThreadPage,
+    ThreadPost,
+    ThreadSource,
+)
 from hotpapers.base.model.issues import (
     NOT_READ,
     Attention,
@@ -108,7 +119,6 @@ from hotpapers.base.model.ports import (
     RenderedFile,
     Response,
     Sender,
-    Showing,
     ShownProof,
     SitePart,
     SiteProofs,

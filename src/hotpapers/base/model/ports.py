@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
 from hotpapers.base.errors import NetError
+from hotpapers.base.model.conversations import PaperConversations, Showing
 from hotpapers.base.model.issues import Attention, HeldPapers, IssueContent
 from hotpapers.base.model.items import (
     Announcement,
@@ -182,10 +183,6 @@ class RenderedFile(NamedTuple):
     data: bytes
 
 
-Showing = Literal["text", "excerpt", "link"]
-"""How a post is shown: in full, by its first words, or only with its link and time."""
-
-
 class Quotation(Value):
     """A post as a channel may show it; never one that was forgotten, hidden or deleted.
 
@@ -222,7 +219,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     first. `withdrawn`: the papers that were taken back, as known now, each with how: `withdrawn`, `retracted` or
     `removed`; `notices`: publishers' notices about its papers, by paper. `later`: the metadata of later versions than
     those frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none as
-    nothing was read, ascending. `lanes`: what is shown beside it.
+    nothing was read, ascending. `lanes`: what is shown beside it. `answered`: papers whose authors answered others.
     """
 
     content: IssueContent
@@ -239,6 +236,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     later: dict[str, Paper] = {}
     days_without_issue: tuple[str, ...] = ()
     lanes: tuple[PaperLane, ...] = ()
+    answered: frozenset[str] = frozenset()
 
 
 class EntrySummary(NamedTuple):
@@ -305,6 +303,9 @@ class IssueReader(Protocol):
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
         """All posts about papers that may be shown, as known when a day's issue was frozen; most reactions first.
         Raises NotFound."""
+
+    def conversations(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, PaperConversations]:
+        """The conversations about papers, as far as they may be shown, as known when a day's issue was frozen."""
 
 
 class NeighborPaper(NamedTuple):

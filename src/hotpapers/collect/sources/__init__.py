@@ -5,7 +5,7 @@
 cover and write. docs/development/adding-a-source.md shows a complete one.
 
 Shared: `paper_mentions` (which papers a post names), `batched_requests` (the sources' base class, reading part by part,
-doubts about empty lists), `decoding`.
+doubts about empty lists), `thread_payloads` (answers to posts), `decoding`.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ https://hn.algolia.com/api · https://github.com/HackerNews/API
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, ThreadPage
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
@@ -31,6 +31,7 @@ from hotpapers.collect.sources.decoding import (
     decode_response,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
+from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap, read_gap
 
 NETWORK = "hackernews"
 MAX_HITS = 1_000
@@ -173,6 +174,15 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         ids = ids_in(keys, _KEY)
         return self._removal_check.pages_one_by_one(ids, partial(self._item, http), lists)
 
+    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+        """The comments below an item, as the search has them; none if it does not have the item."""
+        item = post.removeprefix(f"{NETWORK}:")
+        response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
+        if response.status in GONE:
+            return ThreadPage()
+        payloads = list(comments(decode_response(response, ItemTree), item, response.at))
+        return ThreadPage(payloads, len(payloads) < MAX_REPLIES)
+
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
         response = http.get(f"{self.settings.firebase}/item/{item}.json")
         if response.body.strip() == b"null":
@@ -191,6 +201,10 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
             return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
         if payload.kind == "counts":
             return read_counts(payload.body, payload.at)
+        if payload.kind == GAP:
+            return [read_gap(NETWORK, payload)]
+        if payload.kind == REPLY:
+            return read_comment(payload, self.names)
         return read_hit(payload.body, payload.at, self.names)
 
 
@@ -210,6 +224,17 @@ class AlgoliaHit(msgspec.Struct):
     story_text: str | None = None
     comment_text: str | None = None
     story_id: int | None = None
+    parent_id: int | None = None
+
+
+class ItemTree(msgspec.Struct):
+    """An item as Algolia returns it with the comments below it. `text`: null if it was deleted."""
+
+    id: int
+    created_at_i: Seconds = 0
+    author: str | None = ""
+    text: str | None = None
+    children: list[msgspec.Raw] = []
 
 
 class FirebaseItem(msgspec.Struct):
@@ -231,6 +256,7 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     text, links = html_to_text(hit.comment_text or "")
     if is_story:
         text, links = join_title(hit.title or "", hit.url, *html_to_text(hit.story_text or ""))
+    parent = hit.parent_id or hit.story_id
     post = Post(
         post=key,
         network=NETWORK,
@@ -240,11 +266,52 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
         links=links,
         lang="en",
         handle=hit.author,
-        reply_to="" if is_story or not hit.story_id else f"{NETWORK}:{hit.story_id}",
+        reply_to="" if is_story or not parent else f"{NETWORK}:{parent}",
         observed_at=at,
     )
     counts = _counts(key, hit.points, hit.num_comments, at) if is_story else []
     return with_papers(post, [hit.url or "", *links], names, counts)
+
+
+class _Comment(msgspec.Struct):
+    parent: str
+    created_at_i: Seconds
+    author: str
+    text: str
+
+
+def comments(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload]:
+    """The comments below an item, the nearest first."""
+    waiting = [(item, child) for child in tree.children]
+    for number, (parent, raw) in enumerate(waiting):
+        child = decode_or_none(raw, ItemTree)
+        if number == MAX_REPLIES or child is None:
+            return
+        if child.text is None:
+            yield gap(str(child.id), parent, at)
+        else:
+            comment = _Comment(parent, child.created_at_i, child.author or "", child.text)
+            yield RawPayload(REPLY, str(child.id), msgspec.json.encode(comment), at)
+        waiting += [(str(child.id), below) for below in child.children]
+
+
+def read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    """A comment, with its papers if it names any."""
+    comment = decode_entry(payload.body, _Comment)
+    text, links = html_to_text(comment.text)
+    post = Post(
+        post=f"{NETWORK}:{payload.key}",
+        network=NETWORK,
+        account=f"{NETWORK}:{comment.author}" if comment.author else "",
+        created_at=comment.created_at_i * 1_000_000,
+        text=text,
+        links=links,
+        lang="en",
+        handle=comment.author,
+        reply_to=f"{NETWORK}:{comment.parent}",
+        observed_at=payload.at,
+    )
+    return with_papers(post, links, names, was_edited=True)
 
 
 def read_counts(body: bytes, at: int) -> list[Item]:

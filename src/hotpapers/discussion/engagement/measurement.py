@@ -51,6 +51,10 @@ FRESH = 7 * DAY
 RETRY_AFTER = 6 * HOUR
 """When to ask again for a post that got no answer."""
 NEVER = MAX_INTEGER
+MAX_THREADS_A_DAY = 100
+"""Most threads of a network that are requested in a day."""
+MAX_THREADS_OF_PAPER = 5
+"""Most of these for one paper."""
 
 
 def next_recount_at(created_at: int, asked_at: int, shown_until: int) -> int:

@@ -3,8 +3,8 @@
     endpoints        all queries: name, address, parameters, answer
     session          a record, its terms and its issues, for one thread
     request_params   parameters with their limits
-    schemas          answers      status_schemas   how a site is doing
-    issues papers status    the functions
+    schemas          answers      status_schemas   how a site is doing      conversation_schemas
+    issues papers conversations status    the functions
     queries          which posts about a paper may be shown
     openapi          the API's document, generated from these
 

@@ -11,7 +11,16 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.wings import hooks_of
 from hotpapers.publish.hooks import ApiQuestions
-from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
+from hotpapers.publish.query import (
+    conversation_schemas,
+    conversations,
+    issues,
+    papers,
+    request_params,
+    schemas,
+    status,
+    status_schemas,
+)
 from hotpapers.publish.query.session import QuerySession
 
 
@@ -57,6 +66,14 @@ QUESTIONS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "top", "/publications/{publication}/tops/{period}", request_params.TopParams, schemas.TopDetails, issues.top, 5
+    ),
+    Endpoint(
+        "conversation",
+        f"{_PAPER}/conversation",
+        request_params.ConversationParams,
+        conversation_schemas.PaperConversationDetails,
+        conversations.conversations,
+        5,
     ),
     Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, papers.posts, 2),
     Endpoint(

@@ -159,6 +159,13 @@ class PostsParams(Params, frozen=True):
     cursor: Cursor = ""
 
 
+class ConversationParams(Params, frozen=True):
+    """The conversations about a paper, with some of their posts."""
+
+    paper: Paper
+    posts: Annotated[int, Meta(ge=1, le=500, description="Most posts to return of all conversations")] = 100
+
+
 class EntryParams(Params, frozen=True):
     """A paper's entry in an issue; `latest` is the latest issue that contains it."""
 

@@ -293,7 +293,7 @@ class FeedMaker:
                 site_paths.paper_url(self._base if entry.paper in with_pages else "", entry.paper),
                 view.plain_title,
                 view.authors,
-                glance.counts_line(entry),
+                glance.facts_line(issue, entry),
             )
             for entry, view in zip(content.entries, issue_view(issue).entries, strict=True)
         ]

@@ -19,6 +19,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import hooks_of
+from hotpapers.discussion.conversations.queries import posts_in_reach
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
@@ -364,12 +365,13 @@ def render_changed(
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     """The issues, by publication and day, with pages to render again because of batches after a position: those with a
     paper that is withdrawn or has a new version; those that show a post that is gone, limited or hidden, or no longer
-    so; and those with a paper that such a post is about, because counts link to posts."""
+    so; and those with a paper that such a post is about, or in whose conversations it is."""
     posts = sorted(queries.changed_posts(record, position))
     revised = queries.revised_papers(record, position)
     if not posts and not revised:
         return frozenset()
-    papers = (*revised, *queries.papers_named_by(record.database, posts))
+    answered = posts_in_reach(record.view(), posts)
+    papers = (*revised, *queries.papers_named_by(record.database, answered))
     reader = RecordIssueReader(record)
     issues_showing = queries.issues_showing(record.database, posts)
     shown = (*issues_showing, *issues_beside(record.database, posts))

@@ -1,6 +1,7 @@
 """Views: issues, entries, posts and networks in words and numbers, independent of any output format. Pure.
 
 issue_view     an issue and its entries          post_views   posts, as their networks allow; lanes, icons
+conversation_views   who answered whom, cut to what a page can hold
 phrases        sentences shared by all outputs   site_paths   the addresses of pages
 site_config    what pages know of a publication  tex, mathml  TeX in titles and abstracts
 clean_text     what no output may contain        sparkline    attention as a curve

@@ -62,6 +62,11 @@ def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> QuotedSenten
     return None
 
 
+def sentence_of(post: Post, paper: Paper) -> str:
+    """The best sentence of a post that says more than the title; its first words if each says too little."""
+    return _best_of(post, paper, FEW_OWN_WORDS) or _cut(one_line(post.text))
+
+
 def _best_of(post: Post, paper: Paper, least: int) -> str:
     """The best sentence of a post; empty if none has `least` words of its own."""
     sentences = list(_sentences(post.text[:MAX_EXAMINED_CHARS]))

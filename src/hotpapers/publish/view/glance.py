@@ -18,6 +18,8 @@ from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain_line
 
+ANSWERED = "authors answered"
+"""Said of a paper whose authors answered others."""
 TITLES = 3
 """How many titles introduce an issue where there is little room."""
 MAX_INTRODUCED_CHARS = 88
@@ -73,6 +75,12 @@ def counts_line(entry: Entry) -> str:
     if any(count.method for count in entry.counts):
         unit = "Likes" if words.ranks_likes(entry) else "Reposts and likes"
     return f"{unit}: {' · '.join(figures)}" if figures else ""
+
+
+def facts_line(issue: PublishedIssue, entry: Entry) -> str:
+    """An entry's counts in a line, and whether the paper's authors answered."""
+    parts = (counts_line(entry), ANSWERED if entry.paper in issue.answered else "")
+    return " · ".join(filter(None, parts))
 
 
 def _counted(entry: Entry, count: PrintedCount, number: int) -> str:

@@ -78,7 +78,7 @@ class CountsView(NamedTuple):
 class EntryView(NamedTuple):
     """A paper in an issue. Title, opening and abstract are as written, including TeX: pages render them with `prose`;
     so is `comment`, the authors' latest. `quote`: the best sentence about it, if there is one. `known_since`: since
-    when networks are known, where that is later than the paper."""
+    when networks are known, where that is later than the paper. `answered`: that its authors answered others."""
 
     key: str
     paper: str
@@ -102,6 +102,7 @@ class EntryView(NamedTuple):
     score: int
     score_view: ScoreView
     metadata: Paper
+    answered: str
 
     @property
     def plain_title(self) -> str:
@@ -292,6 +293,7 @@ def _entry(
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),
         metadata=paper,
+        answered=glance.ANSWERED if entry.paper in issue.answered else "",
     )
 
 

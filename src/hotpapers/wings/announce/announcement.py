@@ -99,7 +99,7 @@ def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> 
         title=glance.plain_title(issue, entry.paper),
         author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
         lead=phrases.opening(issue.papers[entry.paper]).text,
-        counts=glance.counts_line(entry),
+        counts=glance.facts_line(issue, entry),
         url=site_paths.paper_url(site_config.base, entry.paper),
     )
 

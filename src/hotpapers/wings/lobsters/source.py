@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.base.keys import own_id
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, ThreadPage
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
 from hotpapers.collect.sources.decoding import (
     Count,
+    Flag,
     Score,
     decode_entries,
     decode_entry,
@@ -26,6 +29,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
+from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap, read_gap
 
 NETWORK = "lobsters"
 FULL = 25
@@ -76,6 +80,69 @@ class _ListedStory(_StoryId):
 
 class _MergedStory(msgspec.Struct):
     merged_into: str = ""
+
+
+class _CommentedStory(_StoryId):
+    comments: list[msgspec.Raw] = []
+
+
+class _Comment(_StoryId):
+    created_at: datetime.datetime
+    comment: str = ""
+    comment_plain: str = ""
+    score: Score | None = None
+    is_deleted: Flag = False
+    is_moderated: Flag = False
+    parent_comment: str | None = None
+    commenting_user: str | _User = ""
+
+
+class _PlacedComment(msgspec.Struct):
+    """A comment, and the id of what it answers."""
+
+    parent: str
+    comment: msgspec.Raw
+
+
+def _comment_id(short_id: str) -> str:
+    """Its address, as comments and stories have ids of their own."""
+    return f"https://lobste.rs/c/{short_id}"
+
+
+def _comments(raws: Sequence[msgspec.Raw], story: str, at: int) -> Iterator[RawPayload]:
+    for raw in raws[:MAX_REPLIES]:
+        comment = decode_or_none(raw, _Comment)
+        if comment is None:
+            continue
+        parent = _comment_id(comment.parent_comment) if comment.parent_comment else story
+        name = _comment_id(comment.short_id)
+        if comment.is_deleted or comment.is_moderated:
+            yield gap(name, parent, at)
+        else:
+            yield RawPayload(REPLY, name, msgspec.json.encode(_PlacedComment(parent, raw)), at)
+
+
+def _read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    """A comment, its score, and its papers if it names any."""
+    placed = decode_entry(payload.body, _PlacedComment)
+    comment = decode_entry(placed.comment, _Comment)
+    user = comment.commenting_user if isinstance(comment.commenting_user, str) else comment.commenting_user.username
+    text, links = html_to_text(comment.comment) if comment.comment else (comment.comment_plain, ())
+    key = f"{NETWORK}:{payload.key}"
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=f"{NETWORK}:{user}" if user else "",
+        created_at=min(microseconds_of(comment.created_at), payload.at),
+        text=text,
+        links=links,
+        lang="en",
+        handle=user,
+        reply_to=f"{NETWORK}:{placed.parent}",
+        observed_at=payload.at,
+    )
+    counts = [] if comment.score is None else [Snapshot(post=key, likes=max(comment.score, 0), observed_at=payload.at)]
+    return with_papers(post, links, names, counts, was_edited=True)
 
 
 class LobstersSource(PostSource[LobstersSettings]):
@@ -151,6 +218,17 @@ class LobstersSource(PostSource[LobstersSettings]):
             raise NetError(f"{response.url}: answered with a different story")
         return PayloadPage([RawPayload("counts", short_id, response.body, response.at)])
 
+    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+        """The comments on a story; none if it is gone."""
+        short_id = own_id(post)
+        response = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
+        if response.status in GONE or not _KEY.fullmatch(post):
+            return ThreadPage()
+        story = decode_response(response, _CommentedStory)
+        raws = story.comments if story.short_id == short_id else []
+        payloads = list(_comments(raws, short_id, response.at))
+        return ThreadPage(payloads, len(payloads) == len(raws))
+
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a story with its papers, a story's counts, or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
@@ -158,6 +236,10 @@ class LobstersSource(PostSource[LobstersSettings]):
             merged = decode_or_none(payload.body, _MergedStory)
             reason = "merged" if merged and merged.merged_into else "deleted"
             return [gone_post(NETWORK, key, payload.at, reason)]
+        if payload.kind == GAP:
+            return [read_gap(NETWORK, payload)]
+        if payload.kind == REPLY:
+            return _read_comment(payload, self.names)
         story = decode_entry(payload.body, _Story)
         likes = None if story.score is None else max(story.score, 0)
         snapshot = Snapshot(post=key, likes=likes, replies=story.comment_count, observed_at=payload.at)

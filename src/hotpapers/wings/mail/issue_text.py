@@ -110,7 +110,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
 
 def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
     more_authors = " et al." if view.other_authors else ""
-    counts = " · ".join(filter(None, (glance.counts_line(entry), view.announcement)))
+    counts = " · ".join(filter(None, (glance.facts_line(issue, entry), view.announcement)))
     # The paper's lead text and where it comes from
     mark = f" ({view.opening.mark})" if view.opening.mark else ""
     return MessageEntry(

@@ -4,6 +4,7 @@ source           the connector; counts, and what is gone
 settings         which servers are read
 author_addresses addresses of authors that a server leaves out
 status_parser    the formats of statuses, read into items
+threads          the answers to a post
 timelines        which pages of a timeline are read
 wing             what it hooks into the core
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.keys import own_id
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPage
 from hotpapers.collect.sources.batched_requests import (
     GONE,
     REMEMBERED,
@@ -22,7 +23,7 @@ from hotpapers.collect.sources.batched_requests import (
     soonest_retry,
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.wings.mastodon import status_parser
+from hotpapers.wings.mastodon import status_parser, threads
 from hotpapers.wings.mastodon.author_addresses import address_host
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edit_payloads
@@ -208,6 +209,21 @@ class MastodonSource(PostSource[MastodonSettings]):
         if len(self._removal_checks) > MAX_REMEMBERED_SERVERS:
             self._removal_checks.popitem(last=False)
         return check
+
+    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+        """The answers to a post as its home server has them. Those from other servers are believed only if the
+        operator named the home server: any other might make them up."""
+        home = HOME.fullmatch(own_id(post))
+        if home is None:
+            return ThreadPage()
+        response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}/context", accept=GONE)
+        if response.status in GONE:
+            return ThreadPage()
+        answers = decode_response(response, threads.Context).descendants
+        hosts = {address_host(home[1])}
+        is_named = hosts <= self._hosts
+        payloads = list(threads.payloads(answers, home, response.at, None if is_named else hosts))
+        return ThreadPage(payloads, is_named and len(answers) < threads.MAX_ANSWERS)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""

@@ -18,6 +18,7 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
+from hotpapers.collect.sources.thread_payloads import GAP, REPLY, read_gap
 from hotpapers.wings.mastodon.author_addresses import address_host, author_address
 
 NETWORK = "mastodon"
@@ -109,6 +110,15 @@ class Status(msgspec.Struct):
         return tuple(name for name, holds in limits.items() if holds)
 
 
+class PlacedStatus(msgspec.Struct):
+    """A status, and the address of the one that it answers, if that is known. `is_home`: its home server says so, which
+    knows its counts."""
+
+    status: msgspec.Raw
+    parent: str = ""
+    is_home: bool = False
+
+
 class TimelineEntry(msgspec.Struct):
     """The part of a timeline's entry that says which one it is. Some servers write its id as a number."""
 
@@ -139,10 +149,15 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
     A post without papers yields nothing unless it is known: then an edit removed them. Counts are kept only of posts
     that are counted again.
     """
-    known = payload.kind in ("counts", "edit")
+    known = payload.kind in ("counts", "edit", REPLY)
     if payload.kind == "gone":
         return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
-    status = decode_entry(payload.body, Status)
+    if payload.kind == GAP:
+        return [read_gap(NETWORK, payload)]
+    placed = (
+        decode_entry(payload.body, PlacedStatus) if payload.kind == REPLY else PlacedStatus(msgspec.Raw(payload.body))
+    )
+    status = decode_entry(placed.status, Status)
     if status.uri != payload.key:
         raise InputError(f"expected {payload.key[:200]}, found {status.uri[:200]}")
     key = f"{NETWORK}:{status.uri}"
@@ -174,22 +189,27 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
         lang=status.language or "und",
         handle=author_account.handle,
         name=author_account.name,
+        reply_to=placed.parent and f"{NETWORK}:{placed.parent}",
         quotes=status.quoted and f"{NETWORK}:{status.quoted}",
         limits=status.limits,
         observed_at=payload.at,
     )
     doubts = title_verdicts(mentions, text, names, was_edited=payload.kind == "edit")
-    if payload.kind not in ("home", "counts") or not HOME.fullmatch(status.uri):
+    if not (placed.is_home or payload.kind in ("home", "counts")) or not HOME.fullmatch(status.uri):
         return [post, author_account, *mentions, *doubts]
-    snapshot = Snapshot(
+    return [post, author_account, *mentions, *doubts, _counts_of(status, key, payload.at)]
+
+
+def _counts_of(status: Status, key: str, at: int) -> Snapshot:
+    """A post's counts as its server shows them."""
+    return Snapshot(
         post=key,
         reposts=status.reblogs_count,
         likes=status.favourites_count,
         replies=status.replies_count,
         quotes=status.quotes_count,
-        observed_at=payload.at,
+        observed_at=at,
     )
-    return [post, author_account, *mentions, *doubts, snapshot]
 
 
 def moment_of(date: object) -> int | None:

@@ -17,7 +17,16 @@ from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.wings import hooks_of, load_object
-from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
+from hotpapers.publish.query import (
+    conversation_schemas,
+    conversations,
+    issues,
+    papers,
+    request_params,
+    schemas,
+    status,
+    status_schemas,
+)
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
@@ -69,6 +78,12 @@ class PaperToolParams(request_params.Params, frozen=True, kw_only=True):
 
     paper: request_params.Paper
     posts: Annotated[int, Meta(ge=0, le=20, description="Most posts to return, latest first")] = 5
+
+
+class ConversationToolParams(request_params.ConversationParams, frozen=True, kw_only=True):
+    """The conversations about a paper, with some of their posts."""
+
+    posts: Annotated[int, Meta(ge=1, le=100, description="Most posts to return of all conversations")] = 40
 
 
 class HotParams(request_params.Params, frozen=True, kw_only=True):
@@ -262,6 +277,16 @@ TOOLS = (
         request_params.NoParams,
         status_schemas.SiteStatus,
         status.status,
+    ),
+    ToolDefinition(
+        "conversation",
+        "Conversation about a paper",
+        "What people say about a paper: conversations as posts with their depth, each answering the last one before it "
+        "that is a level higher; the keys of the first critic, question and answer; whether authors answered. Nothing "
+        "in it is summarized.",
+        ConversationToolParams,
+        conversation_schemas.PaperConversationDetails,
+        conversations.conversations,
     ),
 )
 """Those of this wing."""

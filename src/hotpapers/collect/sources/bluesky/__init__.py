@@ -3,6 +3,7 @@
 schemas         the network's formats, as far as needed
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
+threads         the answers to a post
 
 Here: `BlueskySource`, the connector, which follows the stream and asks for counts.
 """
@@ -15,11 +16,11 @@ from urllib.parse import urlencode, urlsplit
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, StreamGap
-from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPage
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
-from hotpapers.collect.sources.bluesky import parser, schemas
+from hotpapers.collect.sources.bluesky import parser, schemas, threads
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 
@@ -133,6 +134,16 @@ class BlueskySource(PostSource[BlueskySettings]):
                 yield PayloadPage(payloads)
 
         return self._removal_check.pages(uris, views)
+
+    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+        """The answers to a post; none if the view does not have it."""
+        uri = post.removeprefix(f"{self.name}:")
+        text = urlencode({"uri": uri, "depth": threads.DEPTH, "parentHeight": 0})
+        response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPostThread?{text}", accept=UNREADABLE_REQUEST)
+        if response.status in UNREADABLE_REQUEST:
+            return ThreadPage()
+        thread = decode_response(response, threads.ThreadAnswer).thread
+        return ThreadPage(list(threads.payloads(thread, uri, response.at)))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""

@@ -26,6 +26,7 @@ from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_id, mentions_by_name, title_verdicts
+from hotpapers.collect.sources.thread_payloads import read_gap
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
@@ -58,8 +59,10 @@ def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[
     match payload.kind:
         case "post" | "edit":
             return _read_post(payload, names)
-        case "counts":
+        case "counts" | "reply":
             return _read_view(payload, names)
+        case "gap":
+            return [read_gap(NETWORK, payload)]
         case "reaction":
             return [_read_reaction(payload, schemas.event(payload.body))]
         case "withdrawn":

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from hotpapers.base import model
-from hotpapers.base.model import DAY, MAX_INTEGER
+from hotpapers.base.model import DAY, HOUR, MAX_INTEGER
 from hotpapers.discussion.engagement.measurement import (
+    AGES,
     FOLLOWED_FOR,
     FRESH,
+    MAX_THREADS_A_DAY,
+    MAX_THREADS_OF_PAPER,
     NEVER,
     RETRY_AFTER,
     SHOWN_FOR,
     next_recount_at,
 )
 from hotpapers.discussion.engagement.queries import VOICE, persons_sql
-from hotpapers.record import NUMBER, AsOfView, Database, key_of
+from hotpapers.record import NUMBER, AsOfView, Database, first_value, key_of
 from hotpapers.record.identities import is_whole
 
 
@@ -23,8 +27,9 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     """Starts tracking the posts stored after a batch that are no older than 30 days. Returns the batch up to which this
     is done; pass it to the next call.
 
-    Bots' posts are skipped: they are neither counted nor shown, and outnumber all others. When an account is no longer
-    considered a bot, earlier posts are examined again; and if a backup from before the batch was restored, all are.
+    Answers that name no paper are skipped, and so are bots' posts: they are neither counted nor shown, and outnumber
+    all others. When an account is no longer considered a bot, earlier posts are examined again; and if a backup from
+    before the batch was restored, all are.
     """
     # The last batch with posts, and the last one by which an account may have ceased to be a bot, as of one
     # moment: else a batch in between would be missed
@@ -41,12 +46,13 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     sql = f"""WITH {persons_sql(view, ())}
         SELECT post.post, min(post.created_at) FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
         WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = '' AND post.created_at > ?
+          AND (post.reply_to = 0 OR EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post))
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("post.post")} GROUP BY post.post"""
     with database.write():  # read inside: what is forgotten meanwhile must not come back
         after = 0 if pardoned > position else position
         new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
         rows = [(post, network, created_at, 0, next_recount_at(created_at, 0, 0), 0) for post, created_at in new_posts]
-        database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+        database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", rows)
     return latest
 
 
@@ -120,6 +126,45 @@ def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
     rows = [(at, at - SHOWN_FOR, at, at + RETRY_AFTER, NEVER, post, at) for post in posts]
     with database.write():
         database.many(sql, rows)
+
+
+def due_threads(database: Database, network: str, at: int, most: int) -> list[str]:
+    """The posts whose answers are read now, those with the most first. Each has its turn at some ages, then once a week
+    while an issue shows it; answers to answers come with the post at their root. So many of a network and of a paper
+    are read in a day."""
+    since = at - DAY
+    requested = int(first_value(database, f"{_THREADS_ASKED} AND network = ?", (since, network)) or 0)
+    turns = " OR ".join(
+        f"(recount.created_at + {age * HOUR} <= ? AND recount.thread_at < recount.created_at + {age * HOUR})"
+        for age in AGES
+    )
+    sql = f"""SELECT {key_of("recount.post")}, min(mention.paper), max(coalesce(snapshot.replies, 0))
+        FROM recount JOIN mention ON mention.post = recount.post
+        LEFT JOIN snapshot ON snapshot.post = recount.post AND snapshot.until = 0
+        WHERE recount.network = ? AND ({turns} OR (recount.shown_until > ? AND recount.thread_at < ?))
+          AND (snapshot.replies > 0 OR EXISTS (SELECT 1 FROM post AS answer
+            WHERE answer.reply_to = recount.post AND answer.reply_to > 0))
+          AND NOT EXISTS (SELECT 1 FROM post JOIN recount AS parent ON parent.post = post.reply_to
+            WHERE post.post = recount.post AND post.reply_to > 0)
+        GROUP BY recount.post ORDER BY 3 DESC, 1"""
+    chosen: list[str] = []
+    of_paper = Counter[int](dict(database.rows(_THREADS_OF_PAPERS, (since,))))
+    for post, paper, _ in database.rows(sql, (network, *[at] * len(AGES), at, at - 7 * DAY)):
+        if of_paper[paper] < MAX_THREADS_OF_PAPER and len(chosen) < min(most, MAX_THREADS_A_DAY - requested):
+            of_paper[paper] += 1
+            chosen.append(post)
+    return chosen
+
+
+_THREADS_ASKED = "SELECT count(*) FROM recount WHERE thread_at > ?"
+_THREADS_OF_PAPERS = """SELECT mention.paper, count(DISTINCT recount.post) FROM recount
+    JOIN mention ON mention.post = recount.post WHERE recount.thread_at > ? GROUP BY mention.paper"""
+
+
+def note_threads(database: Database, posts: Iterable[str], at: int) -> None:
+    """Records that the answers to posts were asked for."""
+    with database.write():
+        database.many(f"UPDATE recount SET thread_at = ? WHERE post = {NUMBER}", [(at, post) for post in posts])
 
 
 def drop_unfollowed(database: Database, at: int) -> int:

@@ -14,6 +14,7 @@ from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
+from hotpapers.publish.view.conversation_views import conversations_view
 from hotpapers.publish.view.post_views import discussion_views
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.publish.view.sparkline import Sparkline, history_curve
@@ -59,6 +60,7 @@ class PaperPages:
         if is_folded(appearances[-1].issue.day, site.site_config.whole_since):
             return render("folded.html", path, latest.plain_title, latest.opening.text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
+        conversations = site.conversations(latest.key, appearances[0])
         cited = citations.paper_citation(latest.metadata)
         # listings have no announcements, and looking them up for each paper takes time
         announcements = () if site.publication.window == "listing" else site.issue_reader.announcements(latest.key)
@@ -72,6 +74,7 @@ class PaperPages:
             ages=tuple(AGE_NAMES.values()),
             networks=network_histories(history),
             versions=version_rows(latest.metadata, announcements),
+            conversations=conversations_view(conversations, latest.metadata) if conversations else None,
             discussed=discussion_views(posts),
             threads_at_once=THREADS_AT_ONCE,
             most_posts=MAX_POSTS,

@@ -14,6 +14,7 @@ from hotpapers.base.model import (
     IssueReader,
     NeighborPaper,
     Paper,
+    PaperConversations,
     PaperNeighbors,
     Publication,
     PublishedIssue,
@@ -102,6 +103,7 @@ class SiteContext:
         self.index_of_day = {day: n for n, day in enumerate(self.days)}
         self._issue = lru_cache(CACHED)(self._read_issue)
         self._attention = lru_cache(CACHED)(self._read_attention)
+        self._conversations = lru_cache(CACHED)(self._read_conversations)
 
     # ---- issues --------------------------------------------------------------------------------------
 
@@ -247,6 +249,17 @@ class SiteContext:
         history = self.issue_reader.history(self.name, known_day, papers)
         posts = self.issue_reader.posts(self.name, known_day, papers)
         return dict(history), dict(posts)
+
+    def conversations(self, paper: str, first: EntryAppearance) -> PaperConversations | None:
+        """The conversations about a paper, as known with its attention; None if nobody says anything."""
+        if self.publication.window == "listing":
+            return None
+        return self._conversations(first.issue.day, self._final_day(first.issue.day)).get(paper)
+
+    def _read_conversations(self, day: str, known_day: str) -> dict[str, PaperConversations]:
+        """The conversations about the papers in a day's issue, as known on a day."""
+        papers = [entry.paper for entry in self.frozen(day).content.all_entries]
+        return dict(self.issue_reader.conversations(self.name, known_day, papers))
 
     def _final_day(self, day: str) -> str:
         """The first issue frozen a week or more after a day's announcement, else the latest."""

@@ -1,0 +1,119 @@
+"""Conversations about a paper, as values: posts, trees of posts, and facts about them; and the sources of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+
+from hotpapers.base.model.items import Post
+
+if TYPE_CHECKING:
+    from hotpapers.base.model.ports import HttpClient, RawPayload
+
+Showing = Literal["text", "excerpt", "link"]
+"""How a post is shown: in full, by its first words, or only with its link and time."""
+
+
+class ThreadPost(NamedTuple):
+    """A post in a conversation, as far as it may be shown.
+
+    `parent`: the key of the post that it replies to, else of the one that it quotes if that is here too; empty for
+    none. `voice`: the number of the account as whose voice it counts. `reactions`: its reposts and likes; `answers`:
+    the replies that its network counts. `shown`: how it is shown; None if it may not be.
+    `is_author`: by an author of the paper; `is_regular`: by an account with standing.
+    """
+
+    post: Post
+    parent: str = ""
+    voice: int = 0
+    reactions: int = 0
+    answers: int = 0
+    shown: Showing | None = "text"
+    is_author: bool = False
+    is_regular: bool = False
+
+    @property
+    def key(self) -> str:
+        """The post's key."""
+        return self.post.post
+
+
+class ThreadNode(NamedTuple):
+    """A post with the posts that answer it. `post`: None if it may not be shown, or was not read (`is_unread`).
+    `copies`: the same text elsewhere, and twins made by a bridge."""
+
+    key: str
+    post: ThreadPost | None
+    copies: tuple[ThreadPost, ...] = ()
+    replies: tuple[ThreadNode, ...] = ()
+    is_unread: bool = False
+
+    @property
+    def posts(self) -> tuple[ThreadPost, ...]:
+        """The post and its copies; empty for a post that may not be shown."""
+        return (self.post, *self.copies) if self.post else ()
+
+    def walk(self) -> Iterator[ThreadNode]:
+        """This node and all below it, each before its replies."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(node.replies)
+
+
+class Conversation(NamedTuple):
+    """A tree of posts about a paper. `people`: how many wrote in it; `posts`: how many can be seen; `counted`: how many
+    replies its networks count, at least those seen. `began_at`, `ended_at`: its first and last post, µs UTC.
+    `author_answers`: posts by authors of the paper in answer to others. `best`: the post with the most reactions that
+    says more than the title, if any does. `has_replies`: somebody answered, so that it is more than a post."""
+
+    root: ThreadNode
+    networks: tuple[str, ...]
+    people: int
+    posts: int
+    counted: int
+    reactions: int
+    began_at: int
+    ended_at: int
+    author_answers: int
+    best: ThreadPost | None
+    has_replies: bool
+
+
+class Landmarks(NamedTuple):
+    """The first posts of three kinds, if there are any: an objection, a question, and an answer to a question."""
+
+    critic: ThreadPost | None = None
+    question: ThreadPost | None = None
+    answer: ThreadPost | None = None
+
+
+class PaperConversations(NamedTuple):
+    """All conversations about a paper: those with the most people first, then single posts. `people`: how many wrote in
+    those that have answers; `authors`: authors who answered others; `answered`: questions that an author answered."""
+
+    conversations: tuple[Conversation, ...] = ()
+    people: int = 0
+    authors: int = 0
+    answered: int = 0
+    landmarks: Landmarks = Landmarks()
+
+    @property
+    def threads(self) -> tuple[Conversation, ...]:
+        """The conversations in which somebody answered."""
+        return tuple(conversation for conversation in self.conversations if conversation.has_replies)
+
+
+class ThreadPage(NamedTuple):
+    """The answers to a post, of kind `reply` or `gap`. `is_complete`: the network shows no others."""
+
+    payloads: Sequence[RawPayload] = ()
+    is_complete: bool = False
+
+
+@runtime_checkable
+class ThreadSource(Protocol):
+    """A source whose network returns the answers to a post in one request, also those without papers."""
+
+    def thread(self, http: HttpClient, post: str) -> ThreadPage: ...

@@ -1,0 +1,64 @@
+"""The answers to a post on Bluesky, from one request for its thread (lexicon app.bsky.feed.getPostThread).
+
+Gaps are the answers that the view does not show (deleted, or of accounts that block each other), and those that the
+author of the first post has hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hotpapers.base.model import RawPayload
+from hotpapers.collect.sources.bluesky.schemas import AppViewPostUri
+from hotpapers.collect.sources.decoding import decode_or_none
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap
+
+DEPTH = 40
+"""Answers to answers that are requested."""
+
+
+class _HiddenReplies(msgspec.Struct, rename="camel"):
+    hidden_replies: list[str] = []
+
+
+class _Restriction(msgspec.Struct):
+    record: _HiddenReplies | None = None
+
+
+class _RestrictedPost(msgspec.Struct):
+    threadgate: _Restriction | None = None
+
+
+class ThreadTree(msgspec.Struct):
+    """A post with the answers to it; without `post`, one that the view does not show."""
+
+    uri: str = ""
+    post: msgspec.Raw = msgspec.Raw(b"null")
+    replies: list[msgspec.Raw] | None = None
+
+
+class ThreadAnswer(msgspec.Struct):
+    """The response of getPostThread."""
+
+    thread: ThreadTree
+
+
+def payloads(thread: ThreadTree, uri: str, at: int) -> Iterator[RawPayload]:
+    """The answers in the thread of a post, the nearest first."""
+    root = decode_or_none(thread.post, _RestrictedPost)
+    restriction = root and root.threadgate and root.threadgate.record
+    hidden = frozenset(restriction.hidden_replies if restriction else ())
+    waiting = [(uri, reply) for reply in thread.replies or ()]
+    for number, (parent, raw) in enumerate(waiting):
+        view = decode_or_none(raw, ThreadTree)
+        if number == MAX_REPLIES or view is None:
+            return
+        known = decode_or_none(view.post, AppViewPostUri)
+        name = known.uri if known else view.uri
+        if not name:
+            continue
+        is_shown = known is not None and name not in hidden
+        yield RawPayload(REPLY, name, bytes(view.post), at) if is_shown else gap(name, parent, at)
+        waiting += [(name, reply) for reply in view.replies or ()]

@@ -1,0 +1,81 @@
+"""The first critic, question and answer in a paper's conversations, by plain rules that pages tell. Pure.
+
+    question   its words end with a question mark, apart from addresses, hashtags and signs after it
+    answer     the first reply to a question by somebody else; an author's counts before others'
+    critic     not an author, and one of `OBJECTIONS` is among its words
+
+No rule looks for a feeling: *wrong* in praise counts, and an objection in other words does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hotpapers.base.model import Landmarks, ThreadNode, ThreadPost
+
+MAX_CHARS = 3_000
+"""Characters of a post that are searched for objections."""
+MAX_END_CHARS = 400
+"""Characters of a post's end that are looked at for a question mark."""
+OBJECTIONS = (
+    "wrong", "incorrect", "mistake", "mistaken", "flaw", "flawed", "misleading", "overstated", "overclaims?",
+    "doubt", "doubtful", "not convinced", "unconvinced", "unconvincing", "disagree", "contradicts?",
+    "does not hold", "doesn['’]t hold", "fails? to", "failed to", "could not reproduce", "couldn['’]t reproduce",
+    "cannot reproduce", "can['’]t reproduce", "not replicate", "n['’]t replicate", "did not replicate", "cherry-picked",
+    "falsch", "fehler", "zweifle", "irreführend", "erreur", "faux", "trompeur", "je doute", "error", "equivocado",
+    "engañoso", "dudo", "errado", "enganoso", "duvido", "sbagliato", "dubito",
+)  # fmt: skip
+"""Words of objection, as patterns."""
+OBJECTIONS_WITHOUT_SPACES = ("間違", "誤り", "疑問だ", "错误", "錯誤", "质疑", "質疑")
+
+_OBJECTION = re.compile(rf"\b(?:{'|'.join(OBJECTIONS)})\b|{'|'.join(OBJECTIONS_WITHOUT_SPACES)}", re.IGNORECASE)
+_FRAGMENTS = [max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS]
+"""The longest text without signs in each pattern: most posts have none of them, which is quicker to find out."""
+_TRAILER = re.compile(r"(?:(?:^|\s)(?:[#@＃]\S+|(?:https?://|www\.)\S+|[^\w\s?？؟⁇]+)|[\"'”’»」』)\]\s])\Z")
+_QUESTION_MARKS = ("?", "？", "؟", "⁇")
+
+
+def landmarks(walked: Iterable[ThreadNode]) -> Landmarks:
+    """The first post of each kind among the posts of trees, by time."""
+    nodes = [node for node in walked if node.post]
+    nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
+    posts = [node.post for node in nodes if node.post]
+    by_others = [node for node in nodes if node.post and not node.post.is_author]
+    questions = [node for node in by_others if node.post and is_question(node.post)]
+    answers = [answer for node in questions for answer in _answers(node)]
+    answers.sort(key=lambda post: (not post.is_author, post.post.created_at, post.key))
+    return Landmarks(
+        critic=next((post for post in posts if is_objection(post)), None),
+        question=questions[0].post if questions else None,
+        answer=answers[0] if answers else None,
+    )
+
+
+def _answers(question: ThreadNode) -> Iterator[ThreadPost]:
+    voices = {post.voice for post in question.posts}
+    for reply in question.replies:
+        if reply.post and reply.post.voice not in voices and reply.post.shown != "link":
+            yield reply.post
+
+
+def is_question(post: ThreadPost) -> bool:
+    """Whether a post ends with a question mark."""
+    if post.shown == "link":
+        return False
+    text = post.post.text[-MAX_END_CHARS:].rstrip()
+    if not any(mark in text for mark in _QUESTION_MARKS):
+        return False
+    while match := _TRAILER.search(text):
+        text = text[: match.start()]
+    return text.endswith(_QUESTION_MARKS)
+
+
+def is_objection(post: ThreadPost) -> bool:
+    """Whether somebody other than an author uses a word of objection."""
+    if post.is_author or post.shown == "link":
+        return False
+    text = post.post.text[:MAX_CHARS].casefold()
+    if not any(map(text.__contains__, (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES))):
+        return False
+    return _OBJECTION.search(text) is not None

@@ -1,0 +1,187 @@
+"""The posts of conversations in the record: those about papers, those that answer them, and those that they answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.base.model import Mention, Post, Snapshot
+from hotpapers.discussion.engagement.queries import (
+    VOICE,
+    authors_sql,
+    doubtful_sql,
+    hidden_sql,
+    limited_sql,
+    persons_sql,
+)
+from hotpapers.record import (
+    NUMBERS,
+    SPECS,
+    AsOfView,
+    RowOf,
+    column_among,
+    key_of,
+    read_row,
+    rows_among,
+    select_columns,
+)
+
+MAX_STEPS = 60
+"""Answers to answers that are followed; deeper ones are not shown."""
+MAX_POSTS = 5_000
+"""Posts about a paper that are read, with the answers to them."""
+
+
+class StoredPost(NamedTuple):
+    """A post by number, with what is known of it. `reply_to`, `quotes`: the keys of posts, empty for none;
+    `counts`: its reposts and likes, and the replies to it, as last counted; `is_withheld`: gone, limited, hidden, by a
+    hidden account or a bot."""
+
+    number: int
+    row: RowOf[Post]
+    voice: int
+    reply_to: str
+    quotes: str
+    counts: tuple[int, int]
+    is_withheld: bool
+
+
+def posts_about(view: AsOfView, papers: Sequence[str], own_voices: Sequence[int]) -> dict[str, set[int]]:
+    """The numbers of the posts about each paper, also of those that may not be shown, without the publication's own."""
+    sql = f"""WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}
+        SELECT {key_of("mention.paper")}, mention.post FROM mention
+        JOIN post ON post.post = mention.post AND {view.visible("post")}
+        LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE mention.paper IN ({NUMBERS}) AND {view.visible("mention")} AND {view.newest(SPECS[Mention], "mention")}
+          AND {VOICE} NOT IN (SELECT voice FROM own) AND NOT EXISTS (
+              SELECT 1 FROM doubtful WHERE doubtful.post = mention.post AND doubtful.paper = mention.paper)"""
+    result: dict[str, set[int]] = defaultdict(set)
+    for paper, post in rows_among(view.database, sql, papers):
+        result[paper].add(post)
+    return result
+
+
+def answers_to(view: AsOfView, posts: Collection[int]) -> dict[int, set[int]]:
+    """The posts that answer some posts, and those that answer these, and so on, by the post that they answer."""
+    sql = f"""SELECT post.reply_to, post.post FROM post
+            WHERE post.reply_to IN (…) AND post.reply_to > 0 AND {view.visible("post")}
+        UNION SELECT post.quotes, post.post FROM post
+            WHERE post.quotes IN (…) AND post.quotes > 0 AND {view.visible("post")}"""
+    result: dict[int, set[int]] = defaultdict(set)
+    reached = set(posts)
+    following = sorted(posts)
+    for _ in range(MAX_STEPS):
+        pairs = list(rows_among(view.database, sql, following))
+        for parent, post in pairs:
+            result[parent].add(post)
+        following = sorted({post for _, post in pairs} - reached)
+        reached |= set(following)
+        if not following:
+            break
+    return result
+
+
+def bare_answers(view: AsOfView, post: str) -> list[tuple[str, str]]:
+    """The replies to a post, and those to them, that name no paper and are not gone: (post, what it replies to)."""
+    sql = f"""SELECT {key_of("post.post")}, {key_of("post.reply_to")} FROM post
+        WHERE post.post IN (…) AND post.reply_to > 0 AND post.gone = '' AND {view.visible("post")}
+          AND {view.newest(SPECS[Post], "post")}
+          AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post)"""
+    answers = answers_to(view, column_among(view.database, NUMBERS, [post]))
+    numbers = sorted(set().union(*answers.values()))
+    rows = rows_among(view.database, sql, numbers)
+    return [(key, parent) for key, parent in rows]
+
+
+def parents_of(view: AsOfView, posts: Iterable[int]) -> dict[int, int]:
+    """The posts that some posts reply to, and those that these reply to, and so on."""
+    sql = f"""SELECT post.post, post.reply_to FROM post
+        WHERE post.post IN (…) AND post.reply_to > 0 AND {view.visible("post")}"""
+    result: dict[int, int] = {}
+    following = sorted(posts)
+    for _ in range(MAX_STEPS):
+        rows = rows_among(view.database, sql, following)
+        pairs = [(post, parent) for post, parent in rows if post not in result]
+        result |= dict(pairs)
+        following = sorted({parent for _, parent in pairs} - result.keys())
+        if not following:
+            break
+    return result
+
+
+def posts_in_reach(view: AsOfView, keys: Sequence[str]) -> list[str]:
+    """Some posts, those that they answer by a reply or quotation, and so on."""
+    sql = f"SELECT post.reply_to, post.quotes FROM post WHERE post.post IN (…) AND {view.visible('post')}"
+    reached: set[int] = set()
+    following = set(column_among(view.database, NUMBERS, keys))
+    for _ in range(MAX_STEPS):
+        reached |= following
+        pairs = rows_among(view.database, sql, sorted(following))
+        following = {number for pair in pairs for number in pair} - reached - {0}
+        if not following:
+            break
+    return column_among(view.database, "SELECT i.key FROM identity AS i WHERE i.id IN (…)", sorted(reached))
+
+
+def stored_posts(view: AsOfView, now: AsOfView, posts: Iterable[int]) -> Iterator[StoredPost]:
+    """Posts as last observed in a view. Those that are gone or hidden as of `now` are withheld."""
+    numbers = sorted(posts)
+    withheld = _withheld(now, numbers)
+    counts = _counts(view, numbers)
+    answered = _answered(view, numbers)
+    for number, voice, *row in rows_among(view.database, _posts_sql(view), numbers):
+        yield StoredPost(
+            number=number,
+            row=read_row(SPECS[Post], row),
+            voice=voice,
+            reply_to=answered.get(number, ("", ""))[0],
+            quotes=answered.get(number, ("", ""))[1],
+            counts=counts.get(number, (0, 0)),
+            is_withheld=number in withheld,
+        )
+
+
+def _posts_sql(view: AsOfView) -> str:
+    newest = view.newest(SPECS[Post], "post")
+    return f"""WITH {persons_sql(view, ())}
+        SELECT post.post, {VOICE}, {select_columns(SPECS[Post], "post")}
+        FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN (…) AND {view.visible("post")} AND {newest}"""
+
+
+def _withheld(now: AsOfView, numbers: Sequence[int]) -> set[int]:
+    """Posts that are not to be shown: gone, limited, hidden, by a hidden account or a bot."""
+    newest = now.newest(SPECS[Post], "post")
+    sql = f"""WITH {persons_sql(now, ())}, {hidden_sql(now)}
+        SELECT post.post FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN (…) AND {now.visible("post")} AND {newest}
+          AND ({limited_sql("post")} OR post.post IN (SELECT subject FROM hidden)
+            OR {VOICE} IN (SELECT voice FROM hidden) OR {VOICE} IN (SELECT voice FROM bot))"""
+    return {post for (post,) in rows_among(now.database, sql, numbers)}
+
+
+def _counts(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    newest = view.newest(SPECS[Snapshot], "snapshot")
+    sql = f"""SELECT snapshot.post, coalesce(snapshot.reposts, 0) + coalesce(snapshot.likes, 0),
+            coalesce(snapshot.replies, 0)
+        FROM snapshot WHERE snapshot.post IN (…) AND {view.visible("snapshot")} AND {newest}"""
+    rows = rows_among(view.database, sql, numbers)
+    return {post: (reactions, replies) for post, reactions, replies in rows}
+
+
+def _answered(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The keys of the posts that each post replied to and quoted when it was last seen: what is gone no longer says
+    so."""
+    sql = f"""SELECT post.post, {key_of("post.reply_to")}, {key_of("post.quotes")} FROM post
+        WHERE post.post IN (…) AND {view.visible("post")} AND (post.reply_to > 0 OR post.quotes > 0)
+        ORDER BY post.observed_at, post.id"""
+    rows = rows_among(view.database, sql, numbers)
+    return {post: (reply_to, quotes) for post, reply_to, quotes in rows}
+
+
+def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """Papers, by key, with the voices of their authors."""
+    sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
+        SELECT {key_of("author.paper")}, author.voice FROM author WHERE author.paper IN ({NUMBERS})"""
+    return frozenset(rows_among(view.database, sql, papers))

@@ -1,0 +1,135 @@
+"""Reads the conversations about papers from the record, as known in a view, and shows what may be shown now.
+
+Replies that `moderation/quotation_policy.py` does not quote by themselves are shown here, beside what they answer. All
+else applies: the networks' terms, the operator's blocklist, what is gone, hidden, limited or forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+
+from hotpapers.base import terms
+from hotpapers.base.model import Paper, PaperConversations, Showing, ThreadPost
+from hotpapers.discussion.conversations import queries
+from hotpapers.discussion.conversations.queries import StoredPost
+from hotpapers.discussion.conversations.trees import conversations_of
+from hotpapers.discussion.engagement.standing.queries import known_accounts
+from hotpapers.discussion.moderation.author_names import shows_author
+from hotpapers.discussion.moderation.quotation_policy import Blocklist, is_blocked, load_blocklist
+from hotpapers.record import AsOfView
+
+CountOwnWords = Callable[[str, Paper], int]
+"""How many words of a text are its author's own, and not of the paper's title or abstract."""
+ENOUGH_OWN_WORDS = 4
+"""The fewest of them in a post that says more than the title."""
+
+
+class ConversationReader:
+    """Reads conversations. `view`: what was known; `now`: what may be shown; `allowed`: the networks' terms;
+    `own_voices`: the publication's own accounts, whose posts begin none."""
+
+    def __init__(
+        self,
+        view: AsOfView,
+        now: AsOfView,
+        allowed: terms.Table,
+        own_voices: Sequence[int] = (),
+        *,
+        count_own_words: CountOwnWords,
+    ) -> None:
+        self._view = view
+        self._now = now
+        self._terms = allowed
+        self._own = own_voices
+        self._count = count_own_words
+
+    def answered(self, papers: Mapping[str, Paper]) -> frozenset[str]:
+        """The papers whose authors answered others."""
+        about = self.read(papers, only_answered=True)
+        return frozenset(key for key, conversations in about.items() if conversations.authors)
+
+    def read(self, papers: Mapping[str, Paper], *, only_answered: bool = False) -> dict[str, PaperConversations]:
+        """The conversations about each of some papers, whose metadata are given by key; without papers that have
+        none. `only_answered`: without those of which no post was answered."""
+        by_paper = self._numbers(list(papers), only_answered=only_answered)
+        stored = {
+            post.number: post
+            for post in queries.stored_posts(self._view, self._now, set().union(*by_paper.values()))
+        }  # fmt: skip
+        keys = {post.row.item.post for post in stored.values()}
+        authors = queries.authors_of(self._view, list(by_paper))
+        result = {}
+        for key, numbers in by_paper.items():
+            paper = papers[key]
+            voices = {voice for paper_key, voice in authors if paper_key == key}
+            known = (stored[number] for number in numbers if number in stored)
+            posts = (self._thread_post(post, keys, paper, voices) for post in known)
+            conversations = conversations_of(posts, paper.title, partial(self._says_more, paper))
+            if conversations.conversations:
+                result[key] = conversations
+        return result
+
+    def _numbers(self, papers: Sequence[str], *, only_answered: bool) -> dict[str, list[int]]:
+        """The posts of each paper's conversations, by number: those about it, all answers, and what they reply to."""
+        seeds = queries.posts_about(self._view, papers, self._own)
+        every_seed = set[int]().union(*seeds.values())
+        answers = queries.answers_to(self._view, every_seed)
+        if only_answered:
+            answered = answers.keys()
+            seeds = {paper: posts for paper, posts in seeds.items() if not answered.isdisjoint(posts)}
+        parents = queries.parents_of(self._view, every_seed)
+        connected = {paper: sorted(_connected(posts, answers, parents)) for paper, posts in seeds.items()}
+        return {paper: posts[: queries.MAX_POSTS] for paper, posts in connected.items()}
+
+    def _thread_post(self, stored: StoredPost, keys: set[str], paper: Paper, authors: set[int]) -> ThreadPost:
+        shown = self._shown(stored)
+        post = stored.row.item
+        reactions, answers = stored.counts
+        is_named = bool(shown) and shows_author(post.name, post.handle, paper.authors)
+        return ThreadPost(
+            post=terms.as_shown(post, shown or "link"),
+            parent=stored.reply_to or (stored.quotes if stored.quotes in keys else ""),
+            voice=stored.voice,
+            reactions=reactions,
+            answers=answers,
+            shown=shown,
+            is_author=is_named or stored.voice in authors,
+            is_regular=stored.voice in self._regulars,
+        )
+
+    def _shown(self, stored: StoredPost) -> Showing | None:
+        """How a post is shown; None if it may not be."""
+        post = stored.row.item
+        if stored.is_withheld or stored.row.is_forgotten or is_blocked(post, self._blocked):
+            return None
+        if "text" in (stored.row.redacted or ()):
+            return "link"
+        return terms.terms_of(self._terms, post.network).shown
+
+    @cached_property
+    def _blocked(self) -> Blocklist:
+        return load_blocklist(self._now.database)
+
+    @cached_property
+    def _regulars(self) -> frozenset[int]:
+        return known_accounts(self._view) or frozenset()
+
+    def _says_more(self, paper: Paper, text: str) -> bool:
+        return self._count(text, paper) >= ENOUGH_OWN_WORDS
+
+
+def _connected(posts: set[int], answers: Mapping[int, set[int]], parents: Mapping[int, int]) -> Iterator[int]:
+    """Some posts, all that answer them, and what they reply to."""
+    reached = set(posts)
+    waiting = list(posts)
+    while waiting:
+        following = answers.get(waiting.pop(), set()) - reached
+        reached |= following
+        waiting += following
+    yield from reached
+    for post in posts:
+        while (parent := parents.get(post)) and parent not in reached:
+            reached.add(parent)
+            yield parent
+            post = parent

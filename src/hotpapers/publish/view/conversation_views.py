@@ -1,0 +1,279 @@
+"""Conversations about a paper in words: a sentence of facts, the first critic, question and answer, a line for each
+conversation, and its tree, cut to what a page can hold.
+
+A tree shows the posts nearest to its root, the most liked first; what is left out is counted, with a link to where it
+can be read. Each post has its rank in both orders, so that styles alone can change the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from hotpapers.base.durations import format_duration
+from hotpapers.base.model import Conversation, Landmarks, Paper, PaperConversations, ThreadNode, ThreadPost
+from hotpapers.base.networks import icon_of
+from hotpapers.base.text.timestamps import SECOND
+from hotpapers.base.text.words import count_noun
+from hotpapers.discussion.conversations.trees import newest_first
+from hotpapers.issues.ranking.words import people_phrase
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.best_sentence import sentence_of
+from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.post_views import LinkedPiece, linked_pieces, post_byline
+
+MAX_CONVERSATIONS = 30
+"""Most conversations listed on a page."""
+MAX_POSTS = 150
+"""Most posts shown of all conversations."""
+MAX_POSTS_OF_ONE = 40
+"""Most posts shown of each."""
+REPLIES_AT_ONCE = 3
+"""Answers to a post that are shown at once; the others unfold."""
+MAX_RANK = 30
+"""Ranks in the order *newest* that styles know; the rest come last."""
+MAX_LANDMARK_CHARS = 200
+"""Code points of the first critic's, question's and answer's words."""
+WITHHELD = "A post that may not be shown."
+UNREAD = "A post that was not read."
+
+
+class NodeView(NamedTuple):
+    """A post in a tree. `note`: what is there instead of a post. `is_author`, `is_regular`: who wrote it. `copies`:
+    networks with the same words, and where. `newest`: its rank in that order; `is_more`, `is_more_newest`: whether it
+    unfolds, in each order. `rest`: how many answers are left out; `rest_url`: where they are."""
+
+    pieces: tuple[LinkedPiece, ...]
+    source: Mapping[str, str]
+    note: str
+    is_author: bool
+    is_regular: bool
+    reactions: str
+    copies: tuple[LinkedPiece, ...]
+    replies: tuple[NodeView, ...]
+    newest: int = 0
+    is_more: bool = False
+    is_more_newest: bool = False
+    rest: int = 0
+    rest_url: str = ""
+
+    @property
+    def more(self) -> int:
+        return max(len(self.replies) - REPLIES_AT_ONCE, 0)
+
+
+class LandmarkView(NamedTuple):
+    """A first critic, question or answer. `text`: its first words, unchanged."""
+
+    label: str
+    text: str
+    source: Mapping[str, str]
+    is_author: bool
+
+
+class ConversationView(NamedTuple):
+    """A conversation in a line, and its tree. `text`: what its best post says; `said_by`: who."""
+
+    mark: str
+    networks: str
+    beginning: str
+    moment: str
+    url: str
+    facts: str
+    text: str
+    lang: str
+    dir: str
+    said_by: str
+    root: NodeView | None
+    newest: int
+
+
+class ConversationsView(NamedTuple):
+    """The conversations about a paper. `singles`: posts that nobody answered, in words, by network."""
+
+    sentence: str
+    landmarks: tuple[LandmarkView, ...]
+    conversations: tuple[ConversationView, ...]
+    more: int
+    singles: tuple[str, ...]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order makes a difference: somewhere, two posts are beside each other."""
+        roots = [conversation.root for conversation in self.conversations if conversation.root]
+        return len(self.conversations) > 1 or any(map(_branches, roots))
+
+
+def conversations_view(about: PaperConversations, paper: Paper) -> ConversationsView | None:
+    """The conversations of a page; None if nobody answered anybody."""
+    threads = about.threads
+    if not threads:
+        return None
+    shown = threads[:MAX_CONVERSATIONS]
+    ranks = _ranks([conversation.root for conversation in shown])
+    left = MAX_POSTS
+    views = []
+    for conversation in shown:
+        posts = min(left, MAX_POSTS_OF_ONE)
+        rank = ranks[conversation.root.key]
+        views.append(_conversation(conversation, paper, posts, rank))
+        nodes = list(conversation.root.walk())
+        left -= min(posts, len(nodes))
+    return ConversationsView(
+        sentence=sentence(about),
+        landmarks=tuple(_landmarks(about.landmarks)),
+        conversations=tuple(views),
+        more=len(threads) - len(shown),
+        singles=tuple(_singles(about.conversations)),
+    )
+
+
+def _branches(node: NodeView) -> bool:
+    return len(node.replies) > 1 or any(map(_branches, node.replies))
+
+
+# ---- sentences -------------------------------------------------------------------------------------------
+
+
+def sentence(about: PaperConversations) -> str:
+    """`31 people in 4 conversations; 2 authors answered 9 questions; the longest is on Lobsters.`"""
+    threads = about.threads
+    number = count_noun(len(threads), "conversation")
+    parts = [f"{people_phrase(about.people)} in {number}"]
+    if answered := authors_answered(about):
+        parts.append(answered)
+    if len(threads) > 1:
+        longest = max(threads, key=lambda conversation: conversation.posts)
+        parts.append(f"the longest is on {_network_names(longest.networks)}")
+    return "; ".join(parts) + "."
+
+
+def authors_answered(about: PaperConversations) -> str:
+    """`2 authors answered 9 questions`, or `an author answered`; empty if none did."""
+    if not about.authors:
+        return ""
+    who = "an author" if about.authors == 1 else count_noun(about.authors, "author")
+    answered = about.answered
+    return f"{who} answered {count_noun(answered, 'question')}" if answered else f"{who} answered"
+
+
+def _network_names(networks: Sequence[str]) -> str:
+    return " and ".join(map(phrases.network_name, networks))
+
+
+def _facts(conversation: Conversation) -> str:
+    """`7 people, 12 posts in 9 h · 2 answers by authors · 40 posts there`."""
+    lasted = format_duration((conversation.ended_at - conversation.began_at) / SECOND)
+    parts = [f"{people_phrase(conversation.people)}, {count_noun(conversation.posts, 'post')} in {lasted}"]
+    if conversation.author_answers:
+        parts.append(f"{count_noun(conversation.author_answers, 'answer')} by authors")
+    if conversation.counted > conversation.posts:
+        parts.append(f"{count_noun(conversation.counted, 'post')} there")
+    return " · ".join(parts)
+
+
+def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
+    """`12 posts by 11 people on Bluesky`, of posts that nobody answered."""
+    singles = [conversation for conversation in conversations if not conversation.has_replies]
+    by_network = sorted(singles, key=lambda conversation: conversation.networks)
+    for networks, group in groupby(by_network, key=lambda conversation: conversation.networks):
+        yield f"{count_noun(len(list(group)), 'post')} on {_network_names(networks)}"
+
+
+def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:
+    labels = ("First critic", "First question", "First answer")
+    for label, post in zip(labels, landmarks, strict=True):
+        if post:
+            text = phrases.cut_text(one_line(post.post.text), MAX_LANDMARK_CHARS)
+            yield LandmarkView(label, text, post_byline(post.post), post.is_author)
+
+
+# ---- trees -----------------------------------------------------------------------------------------------
+
+
+def _conversation(conversation: Conversation, paper: Paper, most: int, newest: int) -> ConversationView:
+    root = conversation.root
+    best = conversation.best
+    first = root.post or next(node.post for node in root.walk() if node.post)
+    source = post_byline(first.post)
+    beginning = f"begun by {source['author']}" if root.post and first.shown != "link" else "begun"
+    best_source = post_byline(best.post) if best else {}
+    return ConversationView(
+        mark=icon_of(conversation.networks[0]),
+        networks=_network_names(conversation.networks),
+        beginning=f"{beginning} on {phrases.date_name(conversation.began_at)}",
+        moment=source["moment"],
+        url=source["url"],
+        facts=_facts(conversation),
+        text=sentence_of(best.post, paper) if best else "",
+        lang=best_source.get("lang", "und"),
+        dir=best_source.get("dir", "auto"),
+        said_by=best_source.get("author", ""),
+        root=_TreeView(root, most, source["url"]).view if most else None,
+        newest=newest,
+    )
+
+
+class _TreeView:
+    """Makes the view of a tree, of those posts that are nearest to its root."""
+
+    def __init__(self, root: ThreadNode, most: int, url: str) -> None:
+        self._chosen = nearest(root, most)
+        self._url = url
+        self.view = self._node(root)
+
+    def _node(self, node: ThreadNode) -> NodeView:
+        post = node.post
+        source = post_byline(post.post) if post else {}
+        return NodeView(
+            pieces=linked_pieces(post.post) if post else (),
+            source=source,
+            note="" if post else UNREAD if node.is_unread else WITHHELD,
+            is_author=bool(post and post.is_author),
+            is_regular=bool(post and post.is_regular),
+            reactions=count_noun(post.reactions, "reaction") if post and post.reactions else "",
+            copies=tuple(_copy(copy) for copy in node.copies),
+            replies=self._replies([reply for reply in node.replies if reply.key in self._chosen]),
+            rest=_left_out(node, self._chosen),
+            rest_url=source.get("url") or self._url,
+        )
+
+    def _replies(self, children: Sequence[ThreadNode]) -> tuple[NodeView, ...]:
+        ranks = _ranks(children)
+        return tuple(
+            self._node(child)._replace(
+                newest=min(ranks[child.key], MAX_RANK),
+                is_more=number > REPLIES_AT_ONCE,
+                is_more_newest=ranks[child.key] > REPLIES_AT_ONCE,
+            )
+            for number, child in enumerate(children, 1)
+        )
+
+
+def nearest(root: ThreadNode, most: int) -> set[str]:
+    """The keys of the posts nearest to a root, the most liked first."""
+    chosen: set[str] = set()
+    level = [root]
+    while level and len(chosen) < most:
+        first = level[: most - len(chosen)]
+        chosen |= {node.key for node in first}
+        level = [reply for node in first for reply in node.replies]
+    return chosen
+
+
+def _left_out(node: ThreadNode, chosen: set[str]) -> int:
+    """How many answers to a post are not shown, with the answers to them."""
+    hidden = (reply for reply in node.replies if reply.key not in chosen)
+    return sum(1 for reply in hidden for other in reply.walk() if other.post)
+
+
+def _ranks(nodes: Sequence[ThreadNode]) -> dict[str, int]:
+    """The ranks of posts in the order *newest*, from 1."""
+    ordered = sorted(nodes, key=newest_first)
+    return {node.key: rank for rank, node in enumerate(ordered, 1)}
+
+
+def _copy(copy: ThreadPost) -> LinkedPiece:
+    url = site_paths.post_url(copy.post.post, copy.post.links)
+    return LinkedPiece(phrases.network_name(copy.post.network), url)

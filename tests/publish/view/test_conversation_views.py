@@ -1,0 +1,134 @@
+"""Conversations in words, and cut to what a page can hold."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.base.model import HOUR, Paper, PaperConversations, ThreadPost
+from hotpapers.discussion.conversations.trees import conversations_of
+from hotpapers.publish.render.templating import load_macro
+from hotpapers.publish.view.conversation_views import (
+    MAX_POSTS,
+    MAX_POSTS_OF_ONE,
+    UNREAD,
+    WITHHELD,
+    ConversationsView,
+    NodeView,
+    conversations_view,
+    sentence,
+)
+from lab.generated_conversations import network, thread_post
+
+PAPER = Paper(paper="arxiv:2405.00001", title="Every Elevator Is Eventually Yours", observed_at=0)
+
+
+def view_of(*posts: ThreadPost) -> ConversationsView:
+    view = conversations_view(conversations_of(posts, PAPER.title, lambda text: len(text) > 12), PAPER)
+    assert view is not None
+    return view
+
+
+def html_of(view: ConversationsView) -> str:
+    return str(load_macro("conversations.html", "conversations")(view))
+
+
+def nodes(node: NodeView) -> Iterator[NodeView]:
+    yield node
+    for reply in node.replies:
+        yield from nodes(reply)
+
+
+ROOT = thread_post("bluesky:1", text="I doubt Lemma 4 at noon.", at=HOUR, voice=1, reactions=5, answers=9)
+QUESTION = thread_post("bluesky:2", text="Does it hold?", reply_to="bluesky:1", at=2 * HOUR, voice=2)
+ANSWER = thread_post("bluesky:3", text="It does not.", reply_to="bluesky:2", at=5 * HOUR, voice=3, is_author=True)
+STORY = thread_post("lobsters:1", text="A title", at=HOUR, voice=4)
+
+
+def test_the_sentence_and_the_lines() -> None:
+    view = view_of(ROOT, QUESTION, ANSWER, STORY)
+    assert view.sentence == "3 people in 1 conversation; an author answered 1 question."
+    assert [(first.label, first.text, first.is_author) for first in view.landmarks] == [
+        ("First critic", "I doubt Lemma 4 at noon.", False), ("First question", "Does it hold?", False),
+        ("First answer", "It does not.", True),
+    ]  # fmt: skip
+    [line] = view.conversations
+    assert line.facts == "3 people, 3 posts in 4 h · 1 answer by authors · 10 posts there"
+    assert (line.networks, line.beginning, line.text) == (
+        "Bluesky",
+        "begun by A post on 1 January 1970",
+        ROOT.post.text,
+    )
+    assert view.singles == ("1 post on Lobsters",) and not view.is_ordered
+
+
+@pytest.mark.parametrize(
+    ("people", "authors", "answered", "expected"),
+    [
+        (31, 0, 0, "31 people in 1 conversation."),
+        (31, 2, 9, "31 people in 1 conversation; 2 authors answered 9 questions."),
+        (2, 1, 0, "2 people in 1 conversation; an author answered."),
+    ],
+)
+def test_the_sentence(people: int, authors: int, answered: int, expected: str) -> None:
+    facts = conversations_of([ROOT, QUESTION])
+    assert sentence(facts._replace(people=people, authors=authors, answered=answered)) == expected
+
+
+def test_nothing_is_said_of_single_posts() -> None:
+    assert conversations_view(conversations_of([ROOT, STORY]), PAPER) is None
+    assert conversations_view(PaperConversations(), PAPER) is None
+
+
+def test_notes_stand_where_posts_are_missing() -> None:
+    removed = QUESTION._replace(shown=None)
+    [line] = view_of(ROOT, removed, ANSWER).conversations
+    assert line.root and [node.note for node in nodes(line.root)] == ["", WITHHELD, ""]
+    later = thread_post("bluesky:4", text="Me too.", reply_to="bluesky:2", at=9 * HOUR, voice=5)
+    [line] = view_of(ANSWER, later).conversations
+    assert line.root and line.root.note == UNREAD and "begun on" in line.beginning
+
+
+@given(st.integers(0, 1_000), st.integers(2, 400))
+def test_a_page_holds_so_many_posts(seed: int, size: int) -> None:
+    facts = conversations_of(network(seed, size).posts)
+    view = conversations_view(facts, PAPER)
+    roots = [line.root for line in view.conversations if line.root] if view else []
+    sizes = [sum(1 for _ in nodes(root)) for root in roots]
+    assert max(sizes, default=0) <= MAX_POSTS_OF_ONE and sum(sizes) <= MAX_POSTS + len(sizes)
+    for line, conversation in zip(view.conversations if view else (), facts.threads, strict=False):
+        if line.root:
+            shown = list(nodes(line.root))
+            answered = sum(node.post is not None for node in conversation.root.walk())
+            assert sum(not node.note for node in shown) + sum(node.rest for node in shown) == answered
+
+
+def test_a_page_of_two_thousand_posts_is_small() -> None:
+    view = conversations_view(conversations_of(network(3, 2_000).posts), PAPER)
+    assert view and len(gzip.compress(html_of(view).encode())) < 60_000
+
+
+def test_both_orders_are_in_the_page() -> None:
+    answers = [
+        thread_post(f"bluesky:{n}", text=f"answer {n}", reply_to="bluesky:1", at=n * HOUR, voice=n, reactions=9 - n)
+        for n in range(2, 8)
+    ]
+    view = view_of(ROOT, *answers)
+    [line] = view.conversations
+    assert view.is_ordered and line.root and line.root.more == 3
+    assert [reply.newest for reply in line.root.replies] == [6, 5, 4, 3, 2, 1]
+    assert [reply.is_more for reply in line.root.replies] == [False] * 3 + [True] * 3
+    assert [reply.is_more_newest for reply in line.root.replies] == [True] * 3 + [False] * 3
+    text = html_of(view)
+    assert '<li class="n6 more-new">' in text and "3 more" in text and 'value="newest"' in text
+
+
+@given(st.text(max_size=60), st.text(max_size=20))
+def test_hostile_words_are_escaped(text: str, name: str) -> None:
+    post = thread_post("bluesky:2", text=f"<script>{text}", reply_to="bluesky:1", voice=2)
+    page = html_of(view_of(ROOT, post))
+    assert "<script" not in page
