@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeVar
 
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR, Conversation, Mention, Paper, PaperConversations, Post, ThreadNode, ThreadPost
-from hotpapers.discussion.conversations.copies import leaders
+from hotpapers.discussion.conversations.copies import leading_copies
 from hotpapers.discussion.conversations.reading import ENOUGH_OWN_WORDS, ConversationReader
-from hotpapers.discussion.conversations.trees import conversations_of, trees
+from hotpapers.discussion.conversations.trees import conversations_of, trees_of
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view.best_sentence import sentence_of
@@ -70,7 +70,7 @@ def _tree_figures() -> Iterator[Figure]:
         right = shown = wrong = 0
         for seed in range(NETWORKS):
             generated = network(seed, SIZE, is_listed=is_listed)
-            for key, root, parent in _places(trees(generated.posts)):
+            for key, root, parent in _places(trees_of(generated.posts)):
                 shown += 1
                 right += generated.roots[key] == root
                 wrong += generated.parents[key] != parent
@@ -89,7 +89,7 @@ def _places(roots: Sequence[ThreadNode]) -> Iterator[tuple[str, str, str]]:
 
 def _copy_figures() -> Iterator[Figure]:
     pairs = text_pairs(7, PAIRS)
-    judged = [(pair.are_copies, bool(leaders([pair.first, pair.other]))) for pair in pairs]
+    judged = [(pair.are_copies, bool(leading_copies([pair.first, pair.other]))) for pair in pairs]
     both = sum(are and is_judged for are, is_judged in judged)
     yield _share(f"precision of copies, {PAIRS:,} pairs", both / sum(is_judged for _, is_judged in judged), 0.99)
     yield _share(f"recall of copies, {PAIRS:,} pairs", both / sum(are for are, _ in judged), 0.95)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.keys import own_id
 from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload, ThreadPage, ThreadSource
-from hotpapers.collect.sources.thread_payloads import GAP, gap
+from hotpapers.collect.sources.thread_payloads import GAP, gap_payload
 from hotpapers.discussion.conversations.queries import bare_answers
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
@@ -57,4 +57,4 @@ class ThreadReader:
             present = {f"{self._network}:{payload.key}" for payload in page.payloads if payload.kind != GAP}
             for key, parent in bare_answers(record.view(), post):
                 if key not in present:
-                    yield gap(own_id(key), own_id(parent), at)
+                    yield gap_payload(own_id(key), own_id(parent), at)

@@ -15,7 +15,7 @@ from hotpapers.discussion.conversations.landmarks import (
     is_objection,
     is_question,
 )
-from hotpapers.discussion.conversations.trees import conversations_of, likes_first, newest_first, trees
+from hotpapers.discussion.conversations.trees import conversations_of, likes_first, newest_first, trees_of
 from lab.generated_conversations import network, thread_post
 
 
@@ -36,7 +36,7 @@ def with_parents(root: ThreadNode) -> list[tuple[ThreadNode, str]]:
 @pytest.mark.parametrize("seed", range(20))
 def test_roots_and_parents_of_a_generated_network(seed: int) -> None:
     generated = network(seed, 300)
-    shown = places(trees(generated.posts))
+    shown = places(trees_of(generated.posts))
     assert shown.keys() == {post.key for post in generated.posts if post.shown}
     assert all(shown[key] == (generated.roots[key], generated.parents[key]) for key in shown)
 
@@ -44,7 +44,7 @@ def test_roots_and_parents_of_a_generated_network(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_no_reply_is_under_a_wrong_parent_if_posts_are_simply_missing(seed: int) -> None:
     generated = network(seed, 300, is_listed=False)
-    shown = places(trees(generated.posts))
+    shown = places(trees_of(generated.posts))
     assert all(parent == generated.parents[key] for key, (_, parent) in shown.items())
 
 
@@ -66,7 +66,7 @@ def test_any_answers_make_a_tree(answers: list[tuple[int, int, bool]]) -> None:
         )
         for n, (parent, at, quotes) in enumerate(answers)
     ]  # fmt: skip
-    shown = [post.key for root in trees(posts) for node in root.walk() for post in node.posts]
+    shown = [post.key for root in trees_of(posts) for node in root.walk() for post in node.posts]
     assert sorted(shown) == sorted(post.key for post in posts)
 
 
@@ -74,7 +74,7 @@ def test_a_deep_thread_is_no_problem() -> None:
     posts = [
         thread_post(f"bluesky:{n}", text=f"text {n}", reply_to=f"bluesky:{n - 1}" if n else "") for n in range(5_000)
     ]
-    [root] = trees(posts)
+    [root] = trees_of(posts)
     assert sum(1 for _ in root.walk()) == 5_000
 
 
@@ -82,13 +82,13 @@ def test_a_removed_post_keeps_its_place_only_if_it_was_answered() -> None:
     root = thread_post("bluesky:1", text="a root", reactions=3)
     removed = thread_post("bluesky:2", reply_to="bluesky:1", shown=None)
     answer = thread_post("bluesky:3", text="an answer", reply_to="bluesky:2")
-    assert [node.key for node in trees([root, removed])[0].walk()] == ["bluesky:1"]
-    [tree] = trees([root, removed, answer])
+    assert [node.key for node in trees_of([root, removed])[0].walk()] == ["bluesky:1"]
+    [tree] = trees_of([root, removed, answer])
     [place] = tree.replies
     assert place.post is None and not place.is_unread and place.replies[0].post == answer
-    [unread] = trees([answer])
+    [unread] = trees_of([answer])
     assert unread.is_unread and unread.key == "bluesky:2"
-    assert trees([removed]) == ()
+    assert trees_of([removed]) == ()
 
 
 def test_answers_to_copies_meet() -> None:
@@ -98,7 +98,7 @@ def test_answers_to_copies_meet() -> None:
         thread_post("bluesky:2", text="Why at noon?", reply_to="bluesky:1", at=3, voice=2),
         thread_post("mastodon:2", text="The canteen.", reply_to="mastodon:1", at=4, voice=3),
     ]  # fmt: skip
-    [root] = trees(posts)
+    [root] = trees_of(posts)
     assert [post.key for post in root.copies] == ["mastodon:1"]
     assert [reply.key for reply in root.replies] == ["bluesky:2", "mastodon:2"]
     [conversation] = conversations_of(posts).conversations
@@ -162,9 +162,9 @@ def test_one_more_reaction_moves_a_post_past_equals_only(reactions: list[int], c
         for n, count in enumerate(reactions)
     ]
     chosen %= len(posts)
-    before = [root.key for root in trees(posts)]
+    before = [root.key for root in trees_of(posts)]
     liked = posts[chosen]._replace(reactions=reactions[chosen] + 1)
-    after = [root.key for root in trees([*posts[:chosen], liked, *posts[chosen + 1 :]])]
+    after = [root.key for root in trees_of([*posts[:chosen], liked, *posts[chosen + 1 :]])]
     key = f"bluesky:{chosen}"
     passed = before[after.index(key) : before.index(key)]
     assert [other for other in before if other != key] == [other for other in after if other != key]
@@ -173,6 +173,6 @@ def test_one_more_reaction_moves_a_post_past_equals_only(reactions: list[int], c
 
 def test_two_orders() -> None:
     posts: list[ThreadPost] = [thread_post(f"bluesky:{n}", text=f"text {n}", at=n, reactions=9 - n) for n in range(3)]
-    roots = trees(posts)
+    roots = trees_of(posts)
     assert [node.key for node in sorted(roots, key=likes_first)] == ["bluesky:0", "bluesky:1", "bluesky:2"]
     assert [node.key for node in sorted(roots, key=newest_first)] == ["bluesky:2", "bluesky:1", "bluesky:0"]

@@ -20,7 +20,7 @@ from hotpapers.publish.view.conversation_views import (
     ConversationsView,
     NodeView,
     conversations_view,
-    sentence,
+    facts_sentence,
 )
 from lab.generated_conversations import network, thread_post
 
@@ -76,7 +76,7 @@ def test_the_sentence_and_the_lines() -> None:
 )
 def test_the_sentence(people: int, authors: int, answered: int, expected: str) -> None:
     facts = conversations_of([ROOT, QUESTION])
-    assert sentence(facts._replace(people=people, authors=authors, answered=answered)) == expected
+    assert facts_sentence(facts._replace(people=people, authors=authors, answered=answered)) == expected
 
 
 def test_nothing_is_said_of_single_posts() -> None:

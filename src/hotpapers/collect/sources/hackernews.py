@@ -31,7 +31,7 @@ from hotpapers.collect.sources.decoding import (
     decode_response,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
-from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap, read_gap
+from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap_payload, read_gap
 
 NETWORK = "hackernews"
 MAX_HITS = 1_000
@@ -180,7 +180,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
         if response.status in GONE:
             return ThreadPage()
-        payloads = list(comments(decode_response(response, ItemTree), item, response.at))
+        payloads = list(comment_payloads(decode_response(response, ItemTree), item, response.at))
         return ThreadPage(payloads, len(payloads) < MAX_REPLIES)
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
@@ -280,7 +280,7 @@ class _Comment(msgspec.Struct):
     text: str
 
 
-def comments(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload]:
+def comment_payloads(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload]:
     """The comments below an item, the nearest first."""
     waiting = [(item, child) for child in tree.children]
     for number, (parent, raw) in enumerate(waiting):
@@ -288,7 +288,7 @@ def comments(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload]:
         if number == MAX_REPLIES or child is None:
             return
         if child.text is None:
-            yield gap(str(child.id), parent, at)
+            yield gap_payload(str(child.id), parent, at)
         else:
             comment = _Comment(parent, child.created_at_i, child.author or "", child.text)
             yield RawPayload(REPLY, str(child.id), msgspec.json.encode(comment), at)

@@ -20,7 +20,7 @@ class _Gap(msgspec.Struct):
     parent: str
 
 
-def gap(id: str, parent: str, at: int) -> RawPayload:
+def gap_payload(id: str, parent: str, at: int) -> RawPayload:
     """The place of an answer that is not shown. `parent`: the network's id of the post that it answers."""
     return RawPayload(GAP, id, msgspec.json.encode(_Gap(parent)), at)
 

@@ -36,7 +36,7 @@ class ComparedText(NamedTuple):
     post: ThreadPost
 
 
-def leaders(siblings: Sequence[ThreadPost], title: str = "") -> dict[str, str]:
+def leading_copies(siblings: Sequence[ThreadPost], title: str = "") -> dict[str, str]:
     """For each post that is a copy, by key: the key of the earliest post with this text. `siblings`: posts that answer
     the same post, or none; those that are not shown have no copies."""
     result: dict[str, str] = {}

@@ -36,7 +36,7 @@ _TRAILER = re.compile(r"(?:(?:^|\s)(?:[#@＃]\S+|(?:https?://|www\.)\S+|[^\w\s?�
 _QUESTION_MARKS = ("?", "？", "؟", "⁇")
 
 
-def landmarks(walked: Iterable[ThreadNode]) -> Landmarks:
+def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     """The first post of each kind among the posts of trees, by time."""
     nodes = [node for node in walked if node.post]
     nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hotpapers.base.model import Conversation, PaperConversations, ThreadNode, ThreadPost
 from hotpapers.discussion.conversations import copies
-from hotpapers.discussion.conversations.landmarks import is_question, landmarks
+from hotpapers.discussion.conversations.landmarks import first_posts, is_question
 
 SaysMore = Callable[[str], bool]
 """Whether a text says more than the paper's title."""
@@ -37,7 +37,7 @@ def began_at(node: ThreadNode) -> int:
 
 def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: SaysMore = bool) -> PaperConversations:
     """All conversations among the posts about a paper. `title`: the paper's."""
-    walked = [list(root.walk()) for root in trees(posts, title)]
+    walked = [list(root.walk()) for root in trees_of(posts, title)]
     ordered = sorted((_conversation(nodes, says_more) for nodes in walked), key=_most_people_first)
     in_threads = {conversation.root.key for conversation in ordered if conversation.has_replies}
     threads = [nodes for nodes in walked if nodes[0].key in in_threads]
@@ -46,7 +46,7 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
         authors=len({post.voice for nodes in threads for post in _author_answers(nodes)}),
         answered=sum(_is_answered(node) for nodes in threads for node in nodes),
-        landmarks=landmarks(node for nodes in walked for node in nodes),
+        landmarks=first_posts(node for nodes in walked for node in nodes),
     )
 
 
@@ -58,7 +58,7 @@ def _most_people_first(conversation: Conversation) -> tuple[Any, ...]:
 # ---- trees -----------------------------------------------------------------------------------------------
 
 
-def trees(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, ...]:
+def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, ...]:
     """The roots of all trees, each with those that answer it, most liked first."""
     in_order = sorted(posts, key=lambda post: post.key)
     by_key = {post.key: post for post in in_order}
@@ -113,7 +113,7 @@ def _merged(
     answers: dict[str, list[str]] = {}
     waiting = [("", list(children.get("", ())))]
     for parent, keys in waiting:
-        copied = copies.leaders([by_key[key] for key in keys if key in by_key], title) if len(keys) > 1 else {}
+        copied = copies.leading_copies([by_key[key] for key in keys if key in by_key], title) if len(keys) > 1 else {}
         united = {key: [key] for key in keys if key not in copied}
         for key, first in copied.items():
             united[first].append(key)

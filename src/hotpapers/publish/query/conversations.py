@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from hotpapers.base import model
 from hotpapers.base.model import Conversation, ThreadNode, ThreadPost
 from hotpapers.publish.query import conversation_schemas
+from hotpapers.publish.query.conversation_schemas import PaperConversationDetails
 from hotpapers.publish.query.issues import as_post
 from hotpapers.publish.query.papers import known_paper, own_voices
 from hotpapers.publish.query.request_params import ConversationParams
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.conversation_views import nearest, sentence
+from hotpapers.publish.view.conversation_views import facts_sentence, nearest_posts
 
 MAX_CONVERSATIONS = 100
 """Most conversations in an answer."""
 
 
-def conversations(session: QuerySession, params: ConversationParams) -> conversation_schemas.PaperConversationDetails:
+def conversations_about(session: QuerySession, params: ConversationParams) -> PaperConversationDetails:
     """What people say about a paper: who answered whom, as trees, with the words that may be shown."""
     key = known_paper(session, params.paper)
     view = session.record.view()
@@ -29,13 +30,13 @@ def conversations(session: QuerySession, params: ConversationParams) -> conversa
     left = params.posts
     details = []
     for conversation in about.conversations[:MAX_CONVERSATIONS]:
-        chosen = nearest(conversation.root, left)
+        chosen = nearest_posts(conversation.root, left)
         left -= len(chosen)
         details.append(_details(conversation, chosen))
     critic, question, answer = (post.key if post else "" for post in about.landmarks)
-    return conversation_schemas.PaperConversationDetails(
+    return PaperConversationDetails(
         paper=key,
-        sentence=sentence(about) if about.threads else "",
+        sentence=facts_sentence(about) if about.threads else "",
         people=about.people,
         authors=about.authors,
         answered=about.answered,

@@ -72,7 +72,7 @@ QUESTIONS: tuple[Endpoint, ...] = (
         f"{_PAPER}/conversation",
         request_params.ConversationParams,
         conversation_schemas.PaperConversationDetails,
-        conversations.conversations,
+        conversations.conversations_about,
         5,
     ),
     Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, papers.posts, 2),

@@ -121,7 +121,7 @@ def conversations_view(about: PaperConversations, paper: Paper) -> Conversations
         nodes = list(conversation.root.walk())
         left -= min(posts, len(nodes))
     return ConversationsView(
-        sentence=sentence(about),
+        sentence=facts_sentence(about),
         landmarks=tuple(_landmarks(about.landmarks)),
         conversations=tuple(views),
         more=len(threads) - len(shown),
@@ -136,7 +136,7 @@ def _branches(node: NodeView) -> bool:
 # ---- sentences -------------------------------------------------------------------------------------------
 
 
-def sentence(about: PaperConversations) -> str:
+def facts_sentence(about: PaperConversations) -> str:
     """`31 people in 4 conversations; 2 authors answered 9 questions; the longest is on Lobsters.`"""
     threads = about.threads
     number = count_noun(len(threads), "conversation")
@@ -219,7 +219,7 @@ class _TreeView:
     """Makes the view of a tree, of those posts that are nearest to its root."""
 
     def __init__(self, root: ThreadNode, most: int, url: str) -> None:
-        self._chosen = nearest(root, most)
+        self._chosen = nearest_posts(root, most)
         self._url = url
         self.view = self._node(root)
 
@@ -251,7 +251,7 @@ class _TreeView:
         )
 
 
-def nearest(root: ThreadNode, most: int) -> set[str]:
+def nearest_posts(root: ThreadNode, most: int) -> set[str]:
     """The keys of the posts nearest to a root, the most liked first."""
     chosen: set[str] = set()
     level = [root]

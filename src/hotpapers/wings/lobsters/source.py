@@ -29,7 +29,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
-from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap, read_gap
+from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap_payload, read_gap
 
 NETWORK = "lobsters"
 FULL = 25
@@ -117,7 +117,7 @@ def _comments(raws: Sequence[msgspec.Raw], story: str, at: int) -> Iterator[RawP
         parent = _comment_id(comment.parent_comment) if comment.parent_comment else story
         name = _comment_id(comment.short_id)
         if comment.is_deleted or comment.is_moderated:
-            yield gap(name, parent, at)
+            yield gap_payload(name, parent, at)
         else:
             yield RawPayload(REPLY, name, msgspec.json.encode(_PlacedComment(parent, raw)), at)
 

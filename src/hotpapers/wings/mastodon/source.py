@@ -222,7 +222,7 @@ class MastodonSource(PostSource[MastodonSettings]):
         answers = decode_response(response, threads.Context).descendants
         hosts = {address_host(home[1])}
         is_named = hosts <= self._hosts
-        payloads = list(threads.payloads(answers, home, response.at, None if is_named else hosts))
+        payloads = list(threads.reply_payloads(answers, home, response.at, None if is_named else hosts))
         return ThreadPage(payloads, is_named and len(answers) < threads.MAX_ANSWERS)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:

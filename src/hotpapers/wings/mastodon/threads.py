@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base.model import RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none
-from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 from hotpapers.wings.mastodon.author_addresses import address_host
 from hotpapers.wings.mastodon.status_parser import PUBLIC, PlacedStatus
 
@@ -33,7 +33,7 @@ class _Answer(msgspec.Struct):
     visibility: str = "public"
 
 
-def payloads(
+def reply_payloads(
     answers: Sequence[msgspec.Raw], home: re.Match[str], at: int, hosts: Collection[str] | None
 ) -> Iterator[RawPayload]:
     """The answers, those that can be seen by everybody. `hosts`: those whose posts are believed; None for all. An
@@ -45,9 +45,9 @@ def payloads(
         parent = uris.get(str(answer.in_reply_to_id), "")
         if not parent:
             parent = f"{home[1]}/statuses/{answer.in_reply_to_id}"
-            yield gap(parent, home[0], at)
+            yield gap_payload(parent, home[0], at)
         if answer.visibility not in PUBLIC or (hosts is not None and address_host(answer.uri) not in hosts):
-            yield gap(answer.uri, parent, at)
+            yield gap_payload(answer.uri, parent, at)
         else:
             placed = PlacedStatus(raw, parent, address_host(answer.uri) == address_host(home[1]))
             yield RawPayload(REPLY, answer.uri, msgspec.json.encode(placed), at)

@@ -286,7 +286,7 @@ TOOLS = (
         "in it is summarized.",
         ConversationToolParams,
         conversation_schemas.PaperConversationDetails,
-        conversations.conversations,
+        conversations.conversations_about,
     ),
 )
 """Those of this wing."""

@@ -143,7 +143,7 @@ class BlueskySource(PostSource[BlueskySettings]):
         if response.status in UNREADABLE_REQUEST:
             return ThreadPage()
         thread = decode_response(response, threads.ThreadAnswer).thread
-        return ThreadPage(list(threads.payloads(thread, uri, response.at)))
+        return ThreadPage(list(threads.reply_payloads(thread, uri, response.at)))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""

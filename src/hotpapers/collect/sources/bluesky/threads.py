@@ -13,7 +13,7 @@ import msgspec
 from hotpapers.base.model import RawPayload
 from hotpapers.collect.sources.bluesky.schemas import AppViewPostUri
 from hotpapers.collect.sources.decoding import decode_or_none
-from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 
 DEPTH = 40
 """Answers to answers that are requested."""
@@ -45,7 +45,7 @@ class ThreadAnswer(msgspec.Struct):
     thread: ThreadTree
 
 
-def payloads(thread: ThreadTree, uri: str, at: int) -> Iterator[RawPayload]:
+def reply_payloads(thread: ThreadTree, uri: str, at: int) -> Iterator[RawPayload]:
     """The answers in the thread of a post, the nearest first."""
     root = decode_or_none(thread.post, _RestrictedPost)
     restriction = root and root.threadgate and root.threadgate.record
@@ -60,5 +60,5 @@ def payloads(thread: ThreadTree, uri: str, at: int) -> Iterator[RawPayload]:
         if not name:
             continue
         is_shown = known is not None and name not in hidden
-        yield RawPayload(REPLY, name, bytes(view.post), at) if is_shown else gap(name, parent, at)
+        yield RawPayload(REPLY, name, bytes(view.post), at) if is_shown else gap_payload(name, parent, at)
         waiting += [(name, reply) for reply in view.replies or ()]
