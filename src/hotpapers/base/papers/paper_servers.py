@@ -189,8 +189,8 @@ KEY_PATTERN = rf"(?:{arxiv.grammar.KEY}|{DOI}10\.\d{{4,9}}[./]\S{{1,{doi.MAX_SUF
 
 
 def paper_id(key: str) -> str:
-    """The id of a paper as readers know it: `2101.04869`, or a DOI."""
-    return key.partition(":")[2]
+    """The id of a paper, by key, as readers know it: `2101.04869`, or a DOI. Such an id stays."""
+    return next((key.removeprefix(prefix) for prefix in PREFIXES if key.startswith(prefix)), key)
 
 
 def key_of(id: str) -> str:
