@@ -175,7 +175,6 @@ class InputOverDays:
         self._window = window
         self._engagement = EngagementOverDays(window, self._until)
         self._since: Mapping[str, int] = {}
-        self._servers: tuple[str, ...] = ()
         self._counts = ranking_input.PeerCounts()
         self._peers: dict[str, Sequence[ranking_input.Peer]] = {}
         self._curves: dict[str, PaperCurves] = {}
@@ -184,10 +183,10 @@ class InputOverDays:
         self, view: AsOfView, publication: Publication, span: ranking_input.CandidateWindow, own_voices: tuple[int, ...]
     ) -> CollectedInput:
         self._needs = ranking.needs_of(publication.ranking)
-        self._servers = servers_of(publication.categories)
         window = ranking_input.measured_window(publication, 0, own_voices)
         if window != self._window:
             self._begin(window)
+        self._servers = servers_of(publication.categories)
         changed = set(self._engagement.move_to(view))
         since = read_since(view)
         if since != self._since:
