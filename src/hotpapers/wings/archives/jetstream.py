@@ -15,14 +15,21 @@ from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.collect.sources.bluesky.parser import REACTIONS, answer_key, author_of, key_of, record_address
+from hotpapers.collect.sources.bluesky.parser import (
+    FIRST_ACCOUNT,
+    REACTIONS,
+    answer_key,
+    author_of,
+    key_of,
+    record_address,
+)
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record import Record, reaction_marks
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.event_lines import COLLECTIONS, check_moment, event_of
-from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely_items
+from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, timely_items
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.repository import event_lines
 
@@ -166,17 +173,17 @@ class JetstreamArchive(ArchiveFormat):
         at = check_moment(event.time_us, self._place.now + HOUR)
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
-        is_edited = event.commit is not None and event.commit.operation == "update"
-        return [self._noted(payload, is_edited=is_edited) for payload in payloads]
+        return list(map(self._noted, payloads))
 
-    def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
+    def _noted(self, payload: RawPayload) -> RawPayload:
         """A payload, after updating what is tracked: a post that is gone is dropped immediately, not only after the
-        batch; a post that names a paper only since an edit, and was too old by then, is never tracked."""
+        batch; a post that was too old when the network learned of it, or when an edit first named a paper, is never
+        tracked."""
         post = key_of(payload.key)
         if payload.kind == "gone":
             self._known.drop(post)
             self._event_filter.fresh.discard(post)
-        if payload.kind == "post" and is_edited and self._is_old(payload):
+        if payload.kind == "post" and self._is_old(payload):
             self._known.held.add(post)
             self._event_filter.fresh.discard(post)
         return payload._replace(body=payload.body.strip())
@@ -217,7 +224,7 @@ class CarArchive(JetstreamArchive):
     @staticmethod
     def blocks(stream: BinaryIO) -> Iterator[ArchiveBlock]:
         """The events of a stream, as lines. Raises InputError after yielding what could be read."""
-        return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST)))
+        return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST_ACCOUNT)))
 
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)

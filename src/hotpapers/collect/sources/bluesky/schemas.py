@@ -196,6 +196,7 @@ class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
     did: str
     handle: str = ""
     display_name: str = ""
+    created_at: str = ""
     labels: list[LabelValue] = []
 
     def valid_handle(self) -> str:
