@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -124,6 +124,9 @@ class PostTracker(Container[str], Protocol):
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""
+
+    def posts_of(self, account: str, /) -> Collection[str]:
+        """The keys of an account's posts in the record that are not gone."""
 
 
 class Source(Protocol):

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
+from hotpapers.collect.queries import posts_of_account
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.parser import (
     FIRST_ACCOUNT,
@@ -110,6 +111,10 @@ class TrackedAt:
         if queries.had_reaction(self._record, post, key_of(author_of(whole)), kind, self._at):
             return post
         return None
+
+    def posts_of(self, account: str, /) -> Collection[str]:
+        """The keys of an account's posts in the record that are not gone."""
+        return posts_of_account(self._record, account)
 
     def keep(self, now: int) -> None:
         """Stores the reactions remembered since the last call in the record."""
