@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
+import msgspec
+
+from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction, typed_key
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.queries import posts_of_account
@@ -27,7 +29,7 @@ from hotpapers.collect.sources.bluesky.parser import (
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
-from hotpapers.record import Record, reaction_marks
+from hotpapers.record import AsOfView, Record, reaction_marks
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.event_lines import COLLECTIONS, check_moment, event_of
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, timely_items
@@ -213,6 +215,30 @@ class JetstreamArchive(ArchiveFormat):
         """Everything taken so far was parsed."""
         self._known.keep(self._place.now)
         self._event_filter.fresh.clear()
+
+
+# ---- history ---------------------------------------------------------------------------------------------
+
+
+class HistoryArchive(JetstreamArchive):
+    """The rest of a time, with what was deleted since. Whatever the record says already, from any source, stays as it
+    is: live reading saw when it happened."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """The items that the source parses, if they are new."""
+        view = self._place.record.view()
+        return [item for item in super().read(payload) if not _says(view, item)]
+
+
+def _says(view: AsOfView, item: Item) -> bool:
+    """Whether the record's latest row for an item's key says the same."""
+    row = view.latest_row(*typed_key(item))
+    if row is None:
+        return False
+    known = row.item
+    if isinstance(item, Post) and isinstance(known, Post):  # handles, names and labels come with counts
+        return bool(known.gone) == bool(item.gone) and (bool(item.gone) or known.text == item.text)
+    return bool(msgspec.structs.replace(known, observed_at=item.observed_at) == item)
 
 
 # ---- repositories ----------------------------------------------------------------------------------------
