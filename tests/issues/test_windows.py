@@ -227,7 +227,7 @@ def test_a_day_on_which_arxiv_is_known_to_announce_nothing_waits_for_nothing(
 
 def test_a_day_whose_feeds_were_empty_waits_for_nothing(record: Record) -> None:
     write(record, day_read(DAY, TODAY + 5 * HOUR, announcement_days.NOTHING))
-    assert freeze.freeze(record, DAILY, DAY, at=CUT).content.announced == 0
+    assert freeze.freeze_issue(record, DAILY, DAY, at=CUT).content.announced == 0
 
 
 # ---- late issues -----------------------------------------------------------------------------------------

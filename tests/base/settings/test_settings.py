@@ -25,7 +25,7 @@ from hotpapers.base.settings import (
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.quote import QuoteSettings
 from hotpapers.base.settings.serve import ServeSettings
-from hotpapers.base.terms import TERMS, TermsOverride, table
+from hotpapers.base.terms import TERMS, TermsOverride, reviewed_terms
 from hotpapers.wings.archives.replay.settings import JetstreamSettings
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings

@@ -11,7 +11,7 @@ from hotpapers.collect import reprocessing
 from hotpapers.collect.job_factory import ConfiguredSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, parser
 from hotpapers.record import Record
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from tests.collect.sources import bluesky_events as bluesky
 from tests.collect.sources.bluesky_events import ANNA, BERT, tid
 from tests.wings.archives.archive_helpers import DAY, PAPER_URL, import_one, lines
@@ -32,12 +32,12 @@ def backfill() -> bytes:
 
 
 def days(record: Record) -> list[str]:
-    return sorted(timestamps.rfc3339(row.item.created_at)[:10] for row in record.view().latest(Post))
+    return sorted(timestamps.format_rfc3339(row.item.created_at)[:10] for row in record.view().latest(Post))
 
 
 def test_every_post_of_a_backfill_is_of_the_day_of_its_key(record: Record) -> None:
     import_one(record, "jetstream", backfill())
-    expected = [timestamps.rfc3339(at)[:10] for at in range(JUNE_2023, COLLECTED, 7 * DAY)]
+    expected = [timestamps.format_rfc3339(at)[:10] for at in range(JUNE_2023, COLLECTED, 7 * DAY)]
     assert days(record) == expected and expected[0] == "2023-06-05"
     assert {row.item.observed_at // DAY for row in record.view().latest(Mention)} == {COLLECTED // DAY}
 
@@ -63,4 +63,4 @@ def test_what_an_older_version_stored_stays_and_reparse_says_what_it_would_date_
     reprocessing.reprocess(record, CHOICE, TERMS["bluesky"])
     assert days(record)[0] == "2023-06-05" and len(days(record)) == count
     assert {row.item.created_at // DAY for row in old_view.latest(Post)} == {COLLECTED // DAY}
-    assert not check(record.database, record.hasher).findings
+    assert not check_record(record.database, record.hasher).findings

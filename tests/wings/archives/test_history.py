@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Item, Post, Reaction, Verdict
 from hotpapers.record import Record
-from hotpapers.record.verify import check
+from hotpapers.record.verify import check_record
 from hotpapers.wings.archives.replay.block_events import BlockEvents, Period
 from hotpapers.wings.archives.replay.block_spool import BlockSpool, SpoolOrigin
 from hotpapers.wings.archives.replay.segment_blocks import ArchivedRow, rows_of
@@ -102,7 +102,7 @@ class Importer:
 
     def items(self, *kinds: type[Item]) -> list[Any]:
         with Record(str(self.store)) as record:
-            assert not check(record.database, record.hasher).findings
+            assert not check_record(record.database, record.hasher).findings
             return [row.item for kind in kinds for row in record.view().latest(kind)]
 
     def lines(self) -> Counter[bytes]:

@@ -26,8 +26,7 @@ from hotpapers.base.struct_types import Value
 class RawPayload(NamedTuple):
     """One object as the network returned it. `kind`: post, paper, counts, reaction, account, gone, place …
 
-    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this one object. `at`: when it was
-    seen.
+    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this object. `at`: when it was seen.
     """
 
     kind: str
@@ -119,8 +118,7 @@ class PostTracker(Container[str], Protocol):
     """What a source may ask about tracked posts: contains the keys of the posts and their accounts."""
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or account at all, however old. Asked only about possible deletions, and about
-        posts that another process may have stored."""
+        """Whether the record has a post or account at all. Asked about deletions, and what others may have stored."""
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""

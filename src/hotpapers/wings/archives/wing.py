@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, load
+from hotpapers.base.wings import Wing, load_object
 from hotpapers.cli.hooks import Commands, Importers
 
 FORMATS = {
@@ -19,12 +19,12 @@ CLI = "hotpapers.wings.archives.cli"
 WING = Wing(
     "archives",
     "Import what others have archived of networks, and find papers in any text.",
-    settings=lambda: (load("hotpapers.wings.archives.replay.settings:TABLE"),),
+    settings=lambda: (load_object("hotpapers.wings.archives.replay.settings:TABLE"),),
     hooks=(
         Commands({"Read": {"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")}}),
         Importers(
             {
-                name: (f"{CLI}.{'replay' if name == 'bluesky' else 'commands'}:{name}", line)
+                name: (f"{CLI}.replay:import_bluesky" if name == "bluesky" else f"{CLI}.commands:{name}", line)
                 for name, line in FORMATS.items()
             }
         ),

@@ -22,7 +22,7 @@ from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
 from hotpapers.collect.sources.bluesky import parser, schemas
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
-from hotpapers.collect.sources.bluesky.stream_hosts import FIRST_MOMENT, SECOND_VERSION, messages, sequence_cursor
+from hotpapers.collect.sources.bluesky.stream_hosts import FIRST_MOMENT, SECOND_VERSION, host_messages, sequence_cursor
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 
 __all__ = ["BlueskySettings", "BlueskySource"]
@@ -108,7 +108,7 @@ class BlueskySource(PostSource[BlueskySettings]):
         for host in settings.jetstream:
             detector = StallDetector(http.now(), None if is_first else resume, settings.silence, settings.late, resume)
             overlapping = resume - settings.overlap * SECOND  # which is read again
-            stream = messages(http, host, collections, cursor, overlapping)
+            stream = host_messages(http, host, collections, cursor, overlapping)
             try:
                 for page in stream_pages(http, host, stream, resume, self._event_filter, detector):
                     cursor = page.cursor

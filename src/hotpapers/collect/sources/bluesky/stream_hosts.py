@@ -35,7 +35,7 @@ def sequence_for(url: str, cursor: str | None) -> int | None:
     return int(seq) if host == urlsplit(url).netloc and seq.isascii() and seq.isdigit() and len(seq) < 16 else None
 
 
-def messages(
+def host_messages(
     http: HttpClient, host: str, collections: Sequence[str], cursor: str | None, since: int
 ) -> Iterator[bytes | None]:
     """A host's messages from a cursor on; by time, and without compression, if it no longer has the cursor or the

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import libipld
 import msgspec
 
-from hotpapers.collect.sources.bluesky.parser import FIRST_ACCOUNT, address, creation_time
+from hotpapers.collect.sources.bluesky.parser import FIRST_ACCOUNT, creation_time, record_address
 from hotpapers.wings.archives.event_lines import problem_line
 from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.replay.segment_blocks import ACCOUNT, CREATE, DELETE, SYNC, UPDATE, ArchivedRow
@@ -58,7 +58,7 @@ class BlockEvents:
             if event.get("kind") == "sync":
                 self._removed.add(f"{event['did']} {event['sync']['rev']}")
             elif commit and commit["operation"] == "delete":
-                self._removed.add(address(event["did"], commit["collection"], commit["rkey"]))
+                self._removed.add(record_address(event["did"], commit["collection"], commit["rkey"]))
 
     def lines(self, rows: Iterable[ArchivedRow]) -> Iterator[bytes]:
         """The relevant rows as lines; those that cannot be read as lines that say so."""
@@ -101,5 +101,5 @@ class BlockEvents:
         return {"did": row.did, "time_us": at, "kind": "commit", "commit": content}
 
     def _came_again(self, row: ArchivedRow) -> bool:
-        names = (address(row.did, row.collection, row.rkey), f"{row.did} {row.rev}")
+        names = (record_address(row.did, row.collection, row.rkey), f"{row.did} {row.rev}")
         return any(name in removed for name in names for removed in (self._removed, self._before))

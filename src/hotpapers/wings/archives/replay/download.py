@@ -17,7 +17,9 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.jss")
 """A segment's name, which becomes that of a file."""
 
 
-def wanted(plan: Sequence[PlannedSegment], sizes: Mapping[str, ListedSegment], since: int) -> list[PlannedSegment]:
+def wanted_segments(
+    plan: Sequence[PlannedSegment], sizes: Mapping[str, ListedSegment], since: int
+) -> list[PlannedSegment]:
     """The segments of a plan with anything from a moment on: what was witnessed before was made before. Raises NetError
     for a name that is none."""
     for segment in plan:
@@ -26,7 +28,7 @@ def wanted(plan: Sequence[PlannedSegment], sizes: Mapping[str, ListedSegment], s
     return [s for s in plan if s.name not in sizes or sizes[s.name].max_witnessed_at >= since]
 
 
-def download(
+def download_blocks(
     api: ArchiveApi,
     plan: Sequence[PlannedSegment],
     spool: BlockSpool,
