@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
+.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation mutants lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ compare: $(dev) ## simulate a week of two sites with 200 faults, and compare eve
 
 mutation: $(dev) .mutation/ready ## measure how many small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
 	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)
+
+mutants: $(dev) ## make forty named changes that would hurt, and say which no test notices (ARGS="torn-block --workers 1")
+	@$(python) -m tools.mutants $(ARGS)
 
 .mutation/ready: requirements/mutation.txt $(made)
 	@$(python) -m venv --clear .mutation

@@ -45,7 +45,7 @@ LIBRARY = {
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
-    "zstandard": ("record/", "keep/transfer/", "site/demo.py", "wings/"),
+    "zstandard": ("record/", "keep/transfer/", "collect/sources/bluesky/stream_hosts.py", "site/demo.py", "wings/"),
     "jinja2": ("publish/render/templating.py",),
     "latex2mathml": ("publish/view/mathml.py",),
     "nh3": ("publish/view/mathml.py",),

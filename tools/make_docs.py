@@ -39,6 +39,7 @@ from hotpapers.keep.transfer.jsonl import lines
 from hotpapers.keep.transfer.jsonl.lines import FORMAT, VERSION
 from hotpapers.publish.query import openapi
 from hotpapers.record.item_checks import NEVER_NEGATIVE
+from hotpapers.wings.archives.replay import settings as replay
 from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
 from hotpapers.wings.personal import settings as personal
@@ -253,6 +254,7 @@ WINGS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "[[reader]]": (personal.ReaderSettings, "wings/own-order"),
     "[[voices]]": (voices.VoicesSettings, "wings/voices"),
     "[embeddings]": (embeddings.EmbeddingSettings, "wings/own-order"),
+    "[jetstream]": (replay.JetstreamSettings, "wings/scale"),
     "[summary]": (summaries.SummarySettings, "explanation/summary"),
     "[transparency]": (transparency.TransparencySettings, "wings/proof"),
     "[[follow]]": (following.FollowSettings, "wings/follow"),

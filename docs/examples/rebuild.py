@@ -16,6 +16,7 @@ from rebuild_rest import EARLY, FINAL, Forecasts, Prices
 COUNT = ("network", "voices", "reposts", "likes", "until", "method", "bots", "known", "authors", "collector")
 ENTRY = ("place", "paper", "score", "voices", "tied", "classic_rank", "announced_at", "parts", "archive", "order")
 ENTRY += ("metadata", "posts", "price", "forecasts")
+SURVIVORS = "import:bluesky"
 GIVEN = ("format", "publication", "day", "edition", "from_at", "as_of", "until_at", "position", "ranking", "replaces")
 GIVEN += ("reason", "choice", "quoting", "counting", "period")  # by settings, clock and the version of the program
 
@@ -127,6 +128,8 @@ class Issue(Places):  # the whole content
         announced = [row for row in chain(*(rows for _, rows in self.all("announcement"))) if row["type"] == "inferred"]
         inferred = len({row["paper"] for row in announced if since < row["announced_at"] <= self.as_of})
         networks = networks | {row["network"] for row in readings if row["state"] != "unknown"}
+        left = [p for p in known if any(self.export.sources[r["since"]] == SURVIVORS for r in self.rows("post", p))]
+        survivors = sum(known[post] for post in left)
         return {
             "posts": sum(known.values()),
             "posts_later": len(known) - sum(known.values()),
@@ -136,7 +139,7 @@ class Issue(Places):  # the whole content
             "absent": sorted(set(self.networks) - networks),
             "bots": len(self.bots),
             "known": None if self.known is None else len(self.known),
-        } | ({"inferred": inferred} if inferred else {})
+        } | {name: n for name, n in (("inferred", inferred), ("survivors", survivors)) if n}
 
     def forecasts(self, counts, papers):
         """For each of some papers, what is expected on networks after a week."""

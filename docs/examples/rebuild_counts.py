@@ -30,7 +30,7 @@ class Export:  # all rows by kind and what they are about, by moment; and which 
     def __init__(self, lines):
         self.rows = {kind: defaultdict(list) for kind in KINDS}
         self.papers_of_post, self.account_of_post = defaultdict(set), {}
-        self.chains, self.commitments = {0: ""}, {}
+        self.chains, self.commitments, self.sources = {0: ""}, {}, {}
         self.first_papers, self.known_from = defaultdict(dict), {}  # account -> paper -> moment; batch, three moments
         self.secret, position, batch = b"", 0, []
         for item in map(json.loads, lines):
@@ -40,7 +40,7 @@ class Export:  # all rows by kind and what they are about, by moment; and which 
             elif item["kind"] == "batch":
                 self.find_activities(batch)
                 position, batch = item["position"], []
-                self.chains[position] = item["chain"]
+                self.chains[position], self.sources[position] = item["chain"], item["source"]
             elif item["kind"] == "identity":
                 salt = bytes.fromhex(item.get("salt") or "")
                 self.commitments[item["key"]] = item.get("commitment") or sha(salt + item["key"].encode())

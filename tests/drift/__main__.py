@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.drift.drill import play
 from tests.drift.scenarios import DRILL
+from tests.seeds import replay_line
 
 
 def main(words: list[str]) -> int:
@@ -22,6 +23,8 @@ def main(words: list[str]) -> int:
         print(f"{drift.name:<36} {drift.network:<14} {'ok' if not problems else 'FAILS'}", flush=True)
         for problem in problems:
             print(f"    {problem}")
+    if failed:
+        print(replay_line("drift", " ".join(words)))
     return int(failed > 0)
 
 

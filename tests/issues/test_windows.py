@@ -14,6 +14,7 @@ from hotpapers.base.errors import IssueError, UsageError
 from hotpapers.base.model import HOUR, Coverage, Publication, Window
 from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import freeze, windows
+from hotpapers.issues.coverage import TURN
 from hotpapers.issues.windows import cut_of, window_start
 from hotpapers.record.record import Record
 from tests.issues.made import (
@@ -227,3 +228,23 @@ def test_a_day_on_which_arxiv_is_known_to_announce_nothing_waits_for_nothing(
 def test_a_day_whose_feeds_were_empty_waits_for_nothing(record: Record) -> None:
     write(record, day_read(DAY, TODAY + 5 * HOUR, announcement_days.NOTHING))
     assert freeze.freeze_issue(record, DAILY, DAY, at=CUT).content.announced == 0
+
+
+# ---- late issues -----------------------------------------------------------------------------------------
+
+
+def test_a_late_issue_closes_before_the_next_one_and_the_last_one_within_four_days() -> None:
+    following = cut_of(DAILY, "2024-05-08")
+    assert windows.late_limit(DAILY, DAY) == following - TURN
+    ended = msgspec.structs.replace(DAILY, last_day=DAY)
+    assert windows.late_limit(ended, DAY) == CUT + windows.LATE == CUT + 4 * 24 * HOUR
+
+
+def test_an_issue_that_closes_after_its_wait_appears_only_with_its_announcement(record: Record) -> None:
+    """Where arXiv is read; elsewhere nobody can tell, so it appears."""
+    late = at(9)
+    assert windows.is_closed(record.view(late), DAILY, DAY, late)
+    write(record, day_read("2024-05-06", TODAY - 9 * HOUR))
+    assert not windows.is_closed(record.view(late), DAILY, DAY, late)
+    assert windows.is_closed(record.view(CUT), DAILY, DAY, at(8)), "one that closed in time does, once the wait is over"
+    assert not windows.is_closed(record.view(CUT), DAILY, DAY, at(8) - 1)

@@ -25,6 +25,7 @@ from tests.loopback.run_program import Pace
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
+from tests.seeds import seed_of
 
 SUMMARY_EVERY = 5.0
 """Real seconds between two lines about requests."""
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--speed", type=float, default=1.0, help="how many times faster than real time (default 1)")
     add("--at", default="", help="the simulated time at the start, such as 2026-03-10T04:00 (default now)")
     add("--days", type=int, default=14, help="days of history before the start (default 14)")
-    add("--seed", type=int, default=1, help="seed of everything that is made up (default 1)")
+    add("--seed", type=int, default=seed_of(1), help="seed of everything that is made up (default SEED, else 1)")
     add("--papers", type=int, default=40, help="papers per day, on average (default 40)")
     add("--post-rate", type=float, default=1.0, help="how much people post about them; 2 is twice as much (default 1)")
     add(

@@ -96,6 +96,9 @@ class TrackedKeys(set[str]):
     def post_of(self, reaction: str) -> str | None:
         return None
 
+    def posts_of(self, account: str) -> list[str]:
+        return []
+
     def learn(self, items: Iterable[Item]) -> None:
         """Add posts and their accounts."""
         for post in items_of_type(Post, items):

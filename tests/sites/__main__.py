@@ -13,6 +13,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.seeds import replay_line
 from tests.sites.catalog import chosen
 from tests.sites.judging import lines_of
 
@@ -36,6 +37,8 @@ def main(arguments: list[str]) -> int:
         for lines in pool.map(partial(lines_of, options.folder or Path(scratch), bool(options.folder)), groups):
             print(*lines, sep="\n", flush=True)
             wrong += sum("WRONG" in line for line in lines)
+    if wrong:
+        print(replay_line("sites", " ".join(arguments)))
     return int(wrong > 0)
 
 

@@ -14,6 +14,7 @@ from tests.loopback.papers import POPULAR, RELATED, SHARES, Subjects
 from tests.loopback.script import MINUTE, EmptyScript
 from tests.loopback.settings import source_tables
 from tests.loopback.world import World
+from tests.seeds import seed_of
 from tests.sites.calendars import END, HISTORY, START, Period, Site
 from tests.years.fault_plan import Span
 
@@ -68,7 +69,7 @@ def sources(networks: Sequence[str], changes: dict[str, str] | None = None) -> s
 
 def world(seed: int, papers: int, subjects: Subjects, post_rate: float = 1.0) -> World:
     """What happens on the networks of a site."""
-    return World(seed, HISTORY, papers=papers, chatter=CHATTER, subjects=subjects, post_rate=post_rate)
+    return World(seed_of(seed), HISTORY, papers=papers, chatter=CHATTER, subjects=subjects, post_rate=post_rate)
 
 
 def group() -> Site:

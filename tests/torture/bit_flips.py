@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.record import Record
 from tests.cli.run import run
 from tests.record import made
+from tests.seeds import generator
 
 
 class BitFlips:
@@ -35,7 +35,7 @@ class BitFlips:
 
     def flip(self, count: int, seed: int) -> None:
         """Try this many bits, half of them in nonzero bytes, since most of a small store's pages are empty."""
-        rng, nonzero_bytes = random.Random(seed), [n for n, byte in enumerate(self.intact_store) if byte]
+        rng, nonzero_bytes = generator(seed), [n for n, byte in enumerate(self.intact_store) if byte]
         bits = rng.sample(range(len(self.intact_store) * 8), count - count // 2)
         bits += [8 * position + rng.randrange(8) for position in rng.sample(nonzero_bytes, count // 2)]
         for bit in bits:

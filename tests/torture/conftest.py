@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.seeds import replay_line
 from tests.torture.table import NAME, Report, Row, lines, merge_rows
 
 
@@ -16,7 +17,7 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the table."""
+    """Print the table, and for each failure the line that repeats it."""
     stats = terminalreporter.stats
     test_reports = [*stats.get("passed", ()), *stats.get("failed", ())]
     properties = [pair for test_report in test_reports for pair in test_report.user_properties]
@@ -25,3 +26,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("torture")
         for line in lines(merge_rows(rows)):
             terminalreporter.line(line)
+    for failure in stats.get("failed", ()):
+        name = failure.nodeid.rpartition("::")[2].partition("[")[0]
+        terminalreporter.line(replay_line("torture", f"-k {name}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from functools import partial
@@ -15,6 +14,7 @@ from hotpapers.jobs import attempts, loop
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.record import Record
+from tests.seeds import generator
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Report, torture_only
@@ -31,7 +31,7 @@ OUTAGE = 3.0 if ALL else 0.5
 def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: Path, report: Report) -> None:
     import psycopg
 
-    rng, ended_count = random.Random(4), 0
+    rng, ended_count = generator(4), 0
     with rig(postgres_url, tmp_path) as site, psycopg.connect(postgres_url, autocommit=True) as server:
         deadline = time.monotonic() + PATIENCE
         with Record(postgres_url) as record:

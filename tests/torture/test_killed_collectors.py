@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.record import Record
+from tests.seeds import generator
 from tests.torture import comparison
 from tests.torture.rig import Rig, rig
 from tests.torture.table import KILLS, Report, one_database
@@ -24,7 +25,7 @@ CHECK_EVERY = 50
 def test_killed_while_collecting(store_url: str, tmp_path: Path, report: Report) -> None:
     kills = max(KILLS // 2, 1)
     with rig(store_url, tmp_path) as site:
-        kill_often(site, kills, random.Random(1))
+        kill_often(site, kills, generator(1))
         site.start()
         site.finish(report, "killed while collecting", kills)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import threading
 import time
@@ -23,6 +22,7 @@ from hotpapers.record import Record, current_time
 from hotpapers.wings.proof import alarms
 from tests.base.http.server import Play, Server, answer, raw, stall
 from tests.issues.made import counts, post
+from tests.seeds import generator
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.forks import Forks
@@ -73,7 +73,7 @@ class UnreliableSite(Server):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder, self.is_failing, self.faults = folder, False, Counter[str]()
-        self._rng = random.Random(7)
+        self._rng = generator(7)
 
     def next_play(self, path: str) -> Play:
         file = self.folder / path.lstrip("/")
@@ -119,7 +119,7 @@ class Killer:
 
     def __init__(self, forks: Forks, arguments: list[str], home: list[str]) -> None:
         self.forks, self.arguments, self.home = forks, [*arguments, *home], home
-        self._rng, self._longest_life = random.Random(3), 1.0
+        self._rng, self._longest_life = generator(3), 1.0
 
     def kill(self, times: int) -> None:
         """Kill this many, every second one within `run`. Processes that end earlier do not count."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.record import Record
+from tests.seeds import generator
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.table import KILLS, Report
@@ -68,7 +68,7 @@ def difference(expected: Counter[bytes], actual: Counter[bytes]) -> Outcome:
 @pytest.mark.skipif(sys.platform != "linux", reason="finds worker processes in /proc")
 def test_killed_while_importing(tmp_path: Path, report: Report) -> None:
     """In turn the program itself, which is then started again, and a worker, whose part it must read again."""
-    files, rng, kills, outcome = write_archive(tmp_path), random.Random(11), {"program": 0, "worker": 0}, Outcome()
+    files, rng, kills, outcome = write_archive(tmp_path), generator(11), {"program": 0, "worker": 0}, Outcome()
     assert start(tmp_path / "whole.db", files, workers=1).wait() == 0
     expected = observations(tmp_path / "whole.db")
     began, store = time.monotonic(), tmp_path / "store.db"

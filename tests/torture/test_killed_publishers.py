@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from hotpapers.publish.deliver.export_site import export_site, unsent_days
 from hotpapers.publish.schedule import due
 from hotpapers.record import Record
 from tests.issues import made
+from tests.seeds import generator
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.forks import Forks
@@ -53,7 +53,7 @@ def prepare(store: str) -> None:
 
 def killed_until(forks: Forks, start: Callable[[], int], is_done: Callable[[], bool], kills: int, seed: int) -> int:
     """Start and kill processes until all is done, and return how many were killed."""
-    rng, killed_count, deadline = random.Random(seed), 0, time.monotonic() + 3 * PATIENCE
+    rng, killed_count, deadline = generator(seed), 0, time.monotonic() + 3 * PATIENCE
     while not is_done():
         assert time.monotonic() < deadline, forks.output()
         pid = start()

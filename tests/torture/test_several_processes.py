@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from hotpapers.record.batches import cursor_of
 from hotpapers.wings.postgres import server_store
 from tests.collect.job_setup import collect_setup
 from tests.collect.test_collect_job import Stream
+from tests.seeds import generator
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Report, one_database, torture_only
 
@@ -65,7 +65,7 @@ def test_four_share_a_stream_and_are_killed_in_turn(postgres_url: str, tmp_path:
 @pytest.mark.long
 @one_database
 def test_a_process_stopped_for_too_long_writes_nothing_stale(store_url: str, tmp_path: Path, report: Report) -> None:
-    rng, times = random.Random(3), 12 if ALL else 1
+    rng, times = generator(3), 12 if ALL else 1
     with rig(store_url, tmp_path, lease=LEASE) as site:
         site.start(2)
         for n in range(times):

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.seeds import replay_line, seed_of
 from tests.years import figures, newcomer, outcome
 from tests.years.places import Causes
 from tests.years.scenario import Scenario, seventeen_days, two_years
@@ -40,14 +41,18 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.newcomers:
         return newcomers(options.newcomers, options.later or ())
-    scenario = seventeen_days() if options.short else two_years()
+    seed = seed_of(1)
+    scenario = seventeen_days(seed) if options.short else two_years(seed)
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
         exit_code = run(scenario, options.folder, options.papers)
     else:
         with tempfile.TemporaryDirectory(prefix="hotpapers-years-") as folder:
             exit_code = run(scenario, Path(folder), options.papers)
-    return exit_code or (0 if options.short else newcomers(NEWCOMERS, LATER))
+    exit_code = exit_code or (0 if options.short else newcomers(NEWCOMERS, LATER))
+    if exit_code:
+        print(replay_line("years", " ".join(arguments)))
+    return exit_code
 
 
 def seeds(text: str) -> range:

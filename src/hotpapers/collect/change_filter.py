@@ -116,6 +116,10 @@ class TrackedPosts(set[str]):
         """The key of the post to which a reaction belonged, by the reaction's own address. Raises StoreError."""
         return reaction_marks.post_of_reaction(self._record, reaction)
 
+    def posts_of(self, account: str, /) -> Collection[str]:
+        """The keys of an account's posts in the record that are not gone. Raises StoreError."""
+        return queries.posts_of_account(self._record, account)
+
 
 AGAIN = 6 * HOUR
 """Microseconds between full reloads, which drop old papers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.record import Record, current_time
+from hotpapers.record import NUMBER, Record, current_time
 from hotpapers.record.database import first_column, first_value
 from hotpapers.record.identities import is_whole, key_of
 
@@ -28,6 +28,14 @@ def living_posts(record: Record, network: str, position: int, created_from: int)
     sql += f" AND p.created_at > ? AND {is_whole('p.post')}"
     rows = record.database.rows(sql, (network, position, created_from))
     return [(post, account, at) for post, account, at in rows]
+
+
+def posts_of_account(record: Record, account: str) -> list[str]:
+    """The keys of an account's posts that, as last observed, are not gone."""
+    sql = f"""SELECT {key_of("p.post")} FROM post AS p WHERE p.account = {NUMBER} AND p.until = 0 AND p.gone = ''
+        AND NOT EXISTS (SELECT 1 FROM post AS q WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)
+        AND {is_whole("p.post")}"""
+    return first_column(record.database, sql, (account,))
 
 
 def gone_posts(record: Record, network: str, position: int) -> list[str]:

@@ -69,6 +69,7 @@ Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
 """Title, authors, categories."""
 
 
+SURVIVORS = "import:bluesky"  # the source of batches from an archive of what is left of a time
 FIRST_WAIT = 2 * HOUR
 """How long after a site's start its first issue waits for networks to be read back, µs."""
 
@@ -367,19 +368,20 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
             WHERE announcement.announced_at > ? AND announcement.announced_at <= ?
                 AND {announces_sql(view, "announcement")}
             AND NOT EXISTS (SELECT 1 FROM announcement AS earlier WHERE earlier.paper = announcement.paper
-            AND earlier.announced_at <= ?
-                AND {announces_sql(view, "earlier")})),
+            AND earlier.announced_at <= ? AND {announces_sql(view, "earlier")})),
         spoken (post, known) AS (SELECT mention.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
             FROM recent JOIN mention ON mention.paper = recent.paper WHERE {later.visible("mention")}
             AND EXISTS (SELECT 1 FROM post WHERE post.post = mention.post AND post.created_at <= ? AND post.gone = ''
                 AND {later.visible("post")}{network_condition}) GROUP BY mention.post),
-        counted (known, counts) AS (SELECT spoken.known, CASE WHEN {has("snapshot", view)} THEN 'then'
-            WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END
-            FROM spoken)
-        SELECT known, counts, count(*) FROM counted GROUP BY known, counts"""
+        counted (known, counts, survived) AS (SELECT spoken.known, CASE WHEN {has("snapshot", view)} THEN 'then'
+            WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END,
+            EXISTS (SELECT 1 FROM post AS item JOIN batch ON batch.position = item.since
+                WHERE item.post = spoken.post AND batch.source = '{SURVIVORS}' AND {view.visible("item")}) FROM spoken)
+        SELECT known, counts, count(*), sum(CASE WHEN survived THEN 1 ELSE 0 END) FROM counted GROUP BY known, counts"""
     rows = view.database.rows(sql, (start, view.as_of, start, view.as_of, *networks))
-    posts = {(bool(known), counts): int(number) for known, counts, number in rows}
-    return {
+    posts = {(bool(known), counts): int(number) for known, counts, number, _ in rows}
+    survivors = sum(int(survived) for known, _, _, survived in rows if known)
+    return ({"survivors": survivors} if survivors else {}) | {
         "posts": sum(number for (known, _), number in posts.items() if known),
         "posts_later": sum(number for (known, _), number in posts.items() if not known),
         "counts_later": posts.get((True, "later"), 0),

@@ -26,6 +26,7 @@ from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, Webho
 from hotpapers.base.settings.quote import QuoteSettings
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.terms import TERMS, TermsOverride, reviewed_terms
+from hotpapers.wings.archives.replay.settings import JetstreamSettings
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
@@ -40,6 +41,7 @@ EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
 contact = "mailto:desk@paper.example"
 embeddings = { url = "http://127.0.0.1:8080/v1", model = "owl-2", key = "env:OWL_KEY" }
+jetstream = { host = "https://archive.owls.example", key = "env:OWL_KEY" }
 reader = [{ name = "Ada", publication = "owls", stars = "ada.bib", feed = "for/ada.atom", papers = 5 }]
 voices = [{ publication = "owls", accounts = ["ada.example"] }]
 crossref = { api = "http://127.0.0.1:8081", datacite = "http://127.0.0.1:8082", mailto = "desk@owls.example" }
@@ -246,6 +248,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ),
         embeddings=EmbeddingSettings(url="http://127.0.0.1:8080/v1", model="owl-2", key="env:OWL_KEY"),
         summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
+        jetstream=JetstreamSettings(host="https://archive.owls.example", key="env:OWL_KEY"),
         terms={"x": TermsOverride(keep=7, shown="text")},
     )  # fmt: skip
     wing_tables = (setup.table("mailing"), setup.table("transparency"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -16,7 +17,7 @@ from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRe
 from hotpapers.base.model import Account, Mention, Post, RawPayload
 from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.collect.sources.bluesky.parser import code_points, creation_time, links_of, tid_time
+from hotpapers.collect.sources.bluesky.parser import FIRST_ACCOUNT, code_points, creation_time, links_of, tid_time
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from tests.collect.sources.bluesky_events import ANNA, at_uri, create, post, tid
 from tests.collect.sources.cases import AT, cases, check
@@ -144,6 +145,46 @@ def test_a_key_tells_its_moment() -> None:
 )
 def test_a_claimed_moment_is_believed_when_it_can_be_true(rkey: str, date: str, expected: int) -> None:
     assert creation_time(rkey, date, AT, DAY) == expected
+
+
+def created_at(kind: str, body: bytes) -> int:
+    """The moment of a post, as it is read."""
+    [result] = [item for item in BLUESKY.read(RawPayload(kind, "", body, AT)) if isinstance(item, Post)]
+    return result.created_at
+
+
+@given(st.integers(FIRST_ACCOUNT, AT), st.integers(0, AT - FIRST_ACCOUNT), st.sampled_from(["create", "update"]))
+@example(1_687_000_000_000_000, AT, "create")
+def test_every_old_post_is_of_its_own_day_whenever_it_was_collected(created: int, later: int, operation: str) -> None:
+    """An archive stamps a record with the day on which it was collected, whatever the author's clock says."""
+    collected = min(created + later, AT)
+    event = json.loads(create(ANNA, post("arXiv:2609.01234"), rkey=tid(created), time=collected))
+    event["commit"]["operation"] = operation
+    assert created_at("post", json.dumps(event).encode()) == created
+
+
+@pytest.mark.parametrize("created", [AT + 1, FIRST_ACCOUNT - 1, FIRST_ACCOUNT - 3650 * DAY])
+def test_a_key_of_the_future_or_older_than_every_account_says_nothing(created: int) -> None:
+    body = create(ANNA, post("arXiv:2609.01234", createdAt="2012-05-01T00:00:00Z"), rkey=tid(created), time=AT - 5)
+    assert created_at("post", body) == AT - 5
+
+
+@given(st.integers(FIRST_ACCOUNT, AT), st.integers(FIRST_ACCOUNT // 1_000, AT // 1_000))
+def test_a_post_is_not_older_than_its_account_where_that_is_known(created: int, joined: int) -> None:
+    """The view says it. What a program brings along from elsewhere counts from when it came."""
+    stamp = datetime.fromtimestamp(joined / 1_000, UTC).isoformat(timespec="milliseconds")
+    author = {"did": ANNA, "createdAt": stamp.replace("+00:00", "Z")}
+    view = {"uri": at_uri(ANNA, created), "author": author, "record": post("x", createdAt="2022-11-18T00:00:00Z")}
+    claimed = 1_668_729_600_000_000
+    expected = created if created >= joined * 1_000 else claimed if claimed >= joined * 1_000 else AT
+    assert created_at("counts", json.dumps(view).encode()) == expected
+
+
+@pytest.mark.parametrize("joined", ["", "yesterday", 7, None, "9999-12-31T00:00:00Z"])
+def test_an_account_of_any_age_has_readable_posts(joined: object) -> None:
+    author = {"did": ANNA, "createdAt": joined}
+    view = json.dumps({"uri": at_uri(ANNA, AT - DAY), "author": author, "record": post("x")}).encode()
+    assert created_at("counts", view) == (AT if str(joined).startswith("9999") else AT - DAY)
 
 
 @pytest.mark.parametrize("time_us", [-5, AT + DAY, 2**70])

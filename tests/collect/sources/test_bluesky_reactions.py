@@ -36,6 +36,10 @@ class FakeTracker(set[str]):
     def holds(self, key: str, /) -> bool:
         return key in self
 
+    def posts_of(self, account: str, /) -> list[str]:
+        prefix = account.replace(":", ":at://", 1)
+        return [key for key in self if key.startswith(f"{prefix}/")]
+
 
 def tracker(*uris: str, posts: Mapping[str, str] | None = None) -> FakeTracker:
     return FakeTracker([f"bluesky:{uri}" for uri in uris], posts)

@@ -245,6 +245,7 @@ class Retrospective(Value):
     read and from which the record has no posts. `bots`: accounts judged to be bots by the cut. `known`: accounts with
     standing, learned only from earlier records; None if too few. `inferred`: papers considered or compared whose
     announcement nobody observed, so that its day is inferred from their submission; absent if there are none.
+    `survivors`: those of `posts` that come from an archive of what was left of that time; absent if there are none.
     """
 
     posts: int
@@ -256,6 +257,7 @@ class Retrospective(Value):
     bots: int
     known: int | None
     inferred: int | UnsetType = UNSET
+    survivors: int | UnsetType = UNSET
 
 
 class WitnessedCounts(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -27,8 +27,7 @@ from hotpapers.base.struct_types import Value
 class RawPayload(NamedTuple):
     """One object as the network returned it. `kind`: post, paper, counts, reaction, account, gone, place …
 
-    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this one object. `at`: when it was
-    seen.
+    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this object. `at`: when it was seen.
     """
 
     kind: str
@@ -120,11 +119,13 @@ class PostTracker(Container[str], Protocol):
     """What a source may ask about tracked posts: contains the keys of the posts and their accounts."""
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or account at all, however old. Asked only about possible deletions, and about
-        posts that another process may have stored."""
+        """Whether the record has a post or account at all. Asked about deletions, and what others may have stored."""
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""
+
+    def posts_of(self, account: str, /) -> Collection[str]:
+        """The keys of an account's posts in the record that are not gone."""
 
 
 class Source(Protocol):

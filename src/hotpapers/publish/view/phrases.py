@@ -229,12 +229,20 @@ def made_afterwards(retrospective: Retrospective) -> str:
     sentences = (
         "Made afterwards: this issue did not appear on its day.",
         f"{_posts_by_then(retrospective)}.",
+        _survivors(retrospective),
         f"For {count_noun(described, 'paper')}, only later metadata is known." if described else "",
         announcement_counts.inferred_days(retrospective),
         f"Nothing is known about {absent}." if absent else "",
         f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}.",
     )
     return " ".join(filter(None, sentences))
+
+
+def _survivors(retrospective: Retrospective) -> str:
+    if not retrospective.survivors:
+        return ""
+    posts = format_number(retrospective.survivors)
+    return f"Of these posts, {posts} come from an archive of what is left of that time: nobody counted them then."
 
 
 def _posts_by_then(retrospective: Retrospective) -> str:

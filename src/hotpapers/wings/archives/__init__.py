@@ -24,6 +24,7 @@ parts             splits files where possible
 scan              scans a part
 spill             what was found, sorted on disk
 event_import      the whole import: two passes, then the events in order of time into the record
+replay            downloads Bluesky's history, as such events
 
 queries: what imports ask of the store; cli: `hotpapers import` of archives, `hotpapers find`; wing: what it hooks
 into the core.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotpapers.wings.archives.arxiv import ArxivArchive
 from hotpapers.wings.archives.format import ArchiveFormat
 from hotpapers.wings.archives.hackernews import HackerNewsArchive
-from hotpapers.wings.archives.jetstream import CarArchive, JetstreamArchive
+from hotpapers.wings.archives.jetstream import CarArchive, HistoryArchive, JetstreamArchive
 from hotpapers.wings.archives.reddit import RedditArchive
 from hotpapers.wings.archives.x import XArchive
 
@@ -16,6 +16,10 @@ LINES: dict[str, type[ArchiveFormat]] = {
     "x": XArchive,
 }
 """The formats in which a line's relevance depends on the line alone."""
-EVENTS: dict[str, type[JetstreamArchive]] = {"jetstream": JetstreamArchive, "car": CarArchive}
+EVENTS: dict[str, type[JetstreamArchive]] = {
+    "jetstream": JetstreamArchive,
+    "car": CarArchive,
+    "bluesky": HistoryArchive,
+}
 """The formats of Bluesky's events, whose relevance depends on earlier events in any file: files are read in two passes,
 and events are stored in order of time."""

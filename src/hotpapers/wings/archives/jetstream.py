@@ -11,18 +11,28 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
+import msgspec
+
+from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction, typed_key
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
+from hotpapers.collect.queries import posts_of_account
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.collect.sources.bluesky.parser import REACTIONS, answer_key, author_of, key_of, record_address
+from hotpapers.collect.sources.bluesky.parser import (
+    FIRST_ACCOUNT,
+    REACTIONS,
+    answer_key,
+    author_of,
+    key_of,
+    record_address,
+)
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
-from hotpapers.record import Record, reaction_marks
+from hotpapers.record import AsOfView, Record, reaction_marks
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.event_lines import COLLECTIONS, check_moment, event_of
-from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely_items
+from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, timely_items
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.repository import event_lines
 
@@ -104,6 +114,10 @@ class TrackedAt:
             return post
         return None
 
+    def posts_of(self, account: str, /) -> Collection[str]:
+        """The keys of an account's posts in the record that are not gone."""
+        return posts_of_account(self._record, account)
+
     def keep(self, now: int) -> None:
         """Stores the reactions remembered since the last call in the record."""
         if self.reactions:
@@ -166,17 +180,17 @@ class JetstreamArchive(ArchiveFormat):
         at = check_moment(event.time_us, self._place.now + HOUR)
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
-        is_edited = event.commit is not None and event.commit.operation == "update"
-        return [self._noted(payload, is_edited=is_edited) for payload in payloads]
+        return list(map(self._noted, payloads))
 
-    def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
+    def _noted(self, payload: RawPayload) -> RawPayload:
         """A payload, after updating what is tracked: a post that is gone is dropped immediately, not only after the
-        batch; a post that names a paper only since an edit, and was too old by then, is never tracked."""
+        batch; a post that was too old when the network learned of it, or when an edit first named a paper, is never
+        tracked."""
         post = key_of(payload.key)
         if payload.kind == "gone":
             self._known.drop(post)
             self._event_filter.fresh.discard(post)
-        if payload.kind == "post" and is_edited and self._is_old(payload):
+        if payload.kind == "post" and self._is_old(payload):
             self._known.held.add(post)
             self._event_filter.fresh.discard(post)
         return payload._replace(body=payload.body.strip())
@@ -203,6 +217,30 @@ class JetstreamArchive(ArchiveFormat):
         self._event_filter.fresh.clear()
 
 
+# ---- history ---------------------------------------------------------------------------------------------
+
+
+class HistoryArchive(JetstreamArchive):
+    """The rest of a time, with what was deleted since. Whatever the record says already, from any source, stays as it
+    is: live reading saw when it happened."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """The items that the source parses, if they are new."""
+        view = self._place.record.view()
+        return [item for item in super().read(payload) if not _says(view, item)]
+
+
+def _says(view: AsOfView, item: Item) -> bool:
+    """Whether the record's latest row for an item's key says the same."""
+    row = view.latest_row(*typed_key(item))
+    if row is None:
+        return False
+    known = row.item
+    if isinstance(item, Post) and isinstance(known, Post):  # handles, names and labels come with counts
+        return bool(known.gone) == bool(item.gone) and (bool(item.gone) or known.text == item.text)
+    return bool(msgspec.structs.replace(known, observed_at=item.observed_at) == item)
+
+
 # ---- repositories ----------------------------------------------------------------------------------------
 # What somebody posted, reposted and liked, if it still exists. A repository is read as a whole, since its tree may be
 # anywhere in it, and becomes one event per record. From there on it is handled like any archive of events.
@@ -217,7 +255,7 @@ class CarArchive(JetstreamArchive):
     @staticmethod
     def blocks(stream: BinaryIO) -> Iterator[ArchiveBlock]:
         """The events of a stream, as lines. Raises InputError after yielding what could be read."""
-        return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST)))
+        return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST_ACCOUNT)))
 
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)

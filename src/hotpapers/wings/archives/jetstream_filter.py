@@ -1,9 +1,10 @@
 """Filters Bluesky events by their bytes: nearly all are dropped without being decoded.
 
 A line that begins and ends as Jetstream writes it is decoded only if its bytes contain something that may be relevant.
-In the first pass: part of a paper's address, a deletion, an edit, an account event, or an escape that may hide any of
-these. In the second: the key of a post that names a paper. If titles of papers are known, every post is decoded. Errors
-inside lines that are not decoded go unnoticed. Lines that look different are decoded one by one.
+In the first pass: part of a paper's address, a deletion, an edit, an account event or a replaced repository, or an
+escape that may hide any of these. In the second: the key of a post that names a paper. If titles of papers are known,
+every post is decoded. Errors inside lines that are not decoded go unnoticed. Lines that look different are decoded one
+by one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MOMENT = b'","time_us":1'
 POST_PATH = b"/app.bsky.feed.post/"
 HIDING = (b"u", b"/")
 """Escapes that may hide anything: a backslash with one of these."""
-MARKS = (b'"delete"', b'"update"', b'"account"')
+MARKS = (b'"delete"', b'"update"', b'"account"', b'"sync"')
 """Strings that may make a line relevant wherever they occur, besides escapes."""
 POSTS = b'"app.bsky.feed.post"'
 KEY = 13
@@ -97,7 +98,7 @@ class JetstreamBlockFilter:
         check_moment(event.time_us, self._latest)
         commit = event.commit
         if commit is None:
-            return event.account is not None
+            return event.account is not None or event.kind == "sync"
         if commit.operation == "delete":
             return commit.collection in (schemas.POST, *REACTIONS)
         if commit.collection != schemas.POST:

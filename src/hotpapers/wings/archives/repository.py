@@ -279,7 +279,7 @@ def _record_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> in
 def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -> bytes:
     collection, _, rkey = path.partition("/")
     try:
-        record = _plain(libipld.decode_dag_cbor(block))
+        record = plain_json(libipld.decode_dag_cbor(block))
         created = {
             "rev": commit.rev or "",
             "operation": "create",
@@ -294,12 +294,12 @@ def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -
         return problem_line(str(problem), did=commit.did, path=path, block=block)
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """A record in its JSON form: links and bytes as objects with `$link` and `$bytes`."""
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain_json(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     if not isinstance(value, bytes):
         return value
     if len(value) == CID_BYTES and value.startswith(CID):

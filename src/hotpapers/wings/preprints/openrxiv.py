@@ -129,11 +129,11 @@ class OpenRxivSource:
         response = http.get(f"{self.settings.api}/details/{self.name}/{place}")
         details = decode_response(response, _Details)
         message = details.messages[0] if details.messages else _Message()
-        rows = decode_entries(
-            details.collection, _RowId, lambda row: f"{row.doi}v{row.version}", "version", response.at
-        )
-        problem = "" if message.status.lower() == "ok" and rows else message.status[:100] or "an empty answer"
-        return _DetailsPage([payload for _, payload in rows], _number(message.total), problem)
+        rows = decode_entries(details.collection, _RowId, _row_key, "version", response.at)
+        payloads = [payload for _, payload in rows]
+        is_reading = message.status.lower() == "ok" and payloads
+        problem = message.status[:100] or "an empty answer"
+        return _DetailsPage(payloads, _number(message.total), "" if is_reading else problem)
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Nothing: nobody posts there."""
@@ -143,19 +143,24 @@ class OpenRxivSource:
         """Reads a version of a paper, and its announcement."""
         row = decode_entry(payload.body, _Row)
         key, _ = posted_papers.work_of(row.doi)
-        category = slug_of(_known(row.category).partition("(")[0].replace("_", " "))
+        category = _known(row.category).partition("(")[0]
+        slug = slug_of(category.replace("_", " "))
         posted = PostedVersion(
             key=key,
             version=_number(row.version) or 1,
             title=posted_papers.plain_title(row.title),
             authors=tuple(filter(None, map(posted_papers.display_name, _known(row.authors).split(";")))),
             abstract=posted_papers.plain_abstract(_known(row.abstract)),
-            category=f"{self.name}.{category}" if category else self.name,
+            category=f"{self.name}.{slug}" if slug else self.name,
             posted_at=posted_papers.moment_of_date(row.date),
             published_doi=_known(row.published).lower(),
             license=_known(row.license),
         )
         return list(posted_papers.items_of(posted, payload.at))
+
+
+def _row_key(row: _RowId) -> str:
+    return f"{row.doi}v{row.version}"
 
 
 def _known(text: str) -> str:

@@ -117,7 +117,8 @@ class RegistryJob:
         return EVERY
 
     def _load(self, context: JobContext) -> RegistryState:
-        return msgspec.json.decode(read_meta(context.record.database, NAME) or "{}", type=RegistryState)
+        text = read_meta(context.record.database, NAME) or "{}"
+        return msgspec.json.decode(text, type=RegistryState)
 
     def _save(self, context: JobContext, state: RegistryState) -> None:
         with context.record.database.write():
@@ -147,7 +148,8 @@ class RegistryJob:
         """A paper as a registry describes it; None if none does."""
         work = self._work(key)
         if work is not None and next(iter(work.title), ""):
-            return crossref_works.posted_version(work)._replace(key=key)
+            posted = crossref_works.posted_version(work)
+            return posted._replace(key=key)
         doi = quote(paper_servers.paper_id(key), "/")
         response = self._http.get(f"{self._settings.datacite}/dois/{doi}", accept=GONE)
         if response.status in GONE:

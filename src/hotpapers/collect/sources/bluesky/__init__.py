@@ -1,6 +1,7 @@
 """Bluesky, without a key: posts that name papers, from the public stream; counts and handles from the public view.
 
 schemas         the network's formats, as far as needed
+stream_hosts    the hosts of both versions of the stream
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
 threads         the answers to a post
@@ -22,6 +23,7 @@ from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
 from hotpapers.collect.sources.bluesky import parser, schemas, threads
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
+from hotpapers.collect.sources.bluesky.stream_hosts import FIRST_MOMENT, SECOND_VERSION, host_messages, sequence_cursor
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 
 __all__ = ["BlueskySettings", "BlueskySource"]
@@ -33,7 +35,7 @@ UNREADABLE_REQUEST = (400, 414, 431)
 
 
 class BlueskySettings(SettingsStruct):
-    """`jetstream`: hosts, tried in turn.
+    """`jetstream`: hosts, tried in turn: those of the second version with its whole address.
 
     `view`: where counts are read. `mode`: `poll` reads only posts; `stream` also likes and reposts of tracked posts.
     `overlap`: seconds that are read again. `silence`, `late`: seconds after which a server counts as stalled, because
@@ -42,6 +44,8 @@ class BlueskySettings(SettingsStruct):
     """
 
     jetstream: tuple[str, ...] = (
+        f"wss://jetstream.us-east.bsky.network{SECOND_VERSION}",
+        f"wss://jetstream.us-west.bsky.network{SECOND_VERSION}",
         "wss://jetstream1.us-east.bsky.network",
         "wss://jetstream2.us-east.bsky.network",
         "wss://jetstream1.us-west.bsky.network",
@@ -95,6 +99,8 @@ class BlueskySource(PostSource[BlueskySettings]):
         if moment is None:
             yield PayloadPage((), str(start))
             moment = start
+        elif moment < FIRST_MOMENT:  # a number of some relay's
+            moment = http.now() - self.reach + EDGE
         # a server whose clock was ahead may have given a time in the future
         since = resume = min(moment, http.now())
         problems = list[NetError]()
@@ -102,12 +108,12 @@ class BlueskySource(PostSource[BlueskySettings]):
         collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
         for host in settings.jetstream:
             detector = StallDetector(http.now(), None if is_first else resume, settings.silence, settings.late, resume)
-            params = [("wantedCollections", collection) for collection in collections]
-            params.append(("cursor", str(max(resume - settings.overlap * SECOND, 0))))  # which is read again
-            url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
+            overlapping = resume - settings.overlap * SECOND  # which is read again
+            stream = host_messages(http, host, collections, cursor, overlapping)
             try:
-                for page in stream_pages(http, url, resume, self._event_filter, detector):
-                    resume = parse_cursor(page.cursor) or resume
+                for page in stream_pages(http, host, stream, resume, self._event_filter, detector):
+                    cursor = page.cursor
+                    resume = parse_cursor(cursor) or resume
                     gaps.clear()
                     if is_first and detector.first_commit_at is not None:
                         is_first = False
@@ -172,8 +178,8 @@ class BlueskySource(PostSource[BlueskySettings]):
 
 # ---- Jetstream ----------------------------------------------------------------------------------------
 
-# Where to resume, when to give up on a silent server, and turning messages into pages. A cursor is the time of the
-# newest event, in µs, and valid on any host. https://github.com/bluesky-social/jetstream
+# Where to resume, when to give up on a silent server, and turning messages into pages. A cursor ends with the time of
+# the newest event, in µs, which is valid on any host. https://github.com/bluesky-social/jetstream
 
 SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND
@@ -184,8 +190,8 @@ CHECK_LAG = 60 * SECOND
 
 
 def parse_cursor(text: str | None) -> int | None:
-    """A cursor's moment, µs UTC; None, from now on, for an invalid one. Of a relay's, as earlier versions kept, it is
-    the last part."""
+    """A cursor's moment, µs UTC; None, from now on, for an invalid one. It is the last part, after a host and its own
+    number; of a relay's, as earlier versions kept, that is a number, too."""
     moment = (text or "").rpartition(":")[2]
     if moment.isascii() and moment.isdigit() and len(moment) < 20:
         return int(moment)
@@ -198,7 +204,7 @@ class StallDetector:
     `silence`: most seconds without a commit, 0 for no limit. `late`: the age in seconds beyond which events must be
     catching up. `since`: the moment from which on everything should be received, if it is a moment; `read_until`: up to
     when the network was read before. `last_commit_at`: when the last commit came; `is_first`: none has come yet;
-    `first_commit_at`: the first commit's time.
+    `is_clamped`: the server said that it no longer has `since`; `first_commit_at`: the first commit's time.
     """
 
     def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int) -> None:
@@ -206,17 +212,28 @@ class StallDetector:
         self._late = late * SECOND
         self._since = since
         self.is_first = True
+        self.is_clamped = False
         self.first_commit_at: int | None = None
         self._read_until = min(read_until, now)
         self.last_commit_at = self._last_check_at = now
         self._lag: int | None = None
 
+    def note(self, now: int, event: schemas.StreamEvent) -> None:
+        """Note an event. Raises StreamGap, and NetError for an error that the server tells."""
+        if event.kind == "error":
+            raise NetError(f"the server ended the stream: {event.notice}")
+        self.is_clamped |= event.kind == "info"
+        if event.commit is not None:
+            self.last_commit_at = now
+            if self.is_first:
+                self.note_first(now, event.time_us)
+
     def note_first(self, now: int, time: int) -> None:
-        """Note the first commit; for later ones, set `last_commit_at`. Raises StreamGap if it is much newer than what
-        was requested. A commit in the future only shows that the server's clock is ahead, not that anything is missing.
-        """
+        """Note the first commit. Raises StreamGap if it is much newer than what was requested. A commit in the future
+        only shows that the server's clock is ahead, not that anything is missing."""
         is_ahead = time > now + self._late
-        if self._silence and self._since is not None and time - self._since > self._late and not is_ahead:
+        is_late = self._silence and self._since is not None and time - self._since > self._late
+        if self._since is not None and (is_late or (self.is_clamped and time > self._since)) and not is_ahead:
             gap = format_duration((time - self._since) / SECOND)
             reason = f"the server no longer has the next events: {gap} are missing"
             raise StreamGap(reason, str(time), (self._since, time))
@@ -247,28 +264,33 @@ class StallDetector:
         self._last_check_at = now
 
 
-def stream_pages(http: HttpClient, url: str, since: int, event_filter: EventFilter, detector: StallDetector) -> Pages:
-    """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only.
+def stream_pages(
+    http: HttpClient,
+    url: str,
+    stream: Iterable[bytes | None],
+    since: int,
+    event_filter: EventFilter,
+    detector: StallDetector,
+) -> Pages:
+    """Pages from a server's stream: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only.
 
     Their cursors are never before `since`, where the stream was resumed: the overlap at its start is older, and a
     process killed there must not resume earlier each time.
     """
     payloads: list[RawPayload] = []
     newest: int | None = None
-    unreadable = last_check_at = 0
+    unreadable = last_check_at = seq = 0
     event_filter.fresh.clear()
     last_page_at = http.now()
-    for message in http.messages(url):
+    for message in stream:
         now = http.now()
         if message is not None:
             try:
                 event = schemas.event(message)
+                detector.note(now, event)
+                seq = event.seq or seq
                 if newest is None or event.time_us > newest:
                     newest = event.time_us if event.time_us < now else now
-                if event.commit is not None:
-                    detector.last_commit_at = now
-                    if detector.is_first:
-                        detector.note_first(now, event.time_us)
                 payloads += event_filter.payloads(event, message, now)
                 unreadable = 0
             except UNREADABLE as problem:
@@ -279,7 +301,7 @@ def stream_pages(http: HttpClient, url: str, since: int, event_filter: EventFilt
         elapsed = now - last_page_at
         if (payloads and (elapsed >= SECOND or len(payloads) >= MAX_SEEN_POSTS)) or elapsed >= HEARTBEAT:
             until = detector.until(now, newest, quiet=message is None)
-            yield PayloadPage(payloads, str(max(newest or 0, since)), until)
+            yield PayloadPage(payloads, sequence_cursor(url, seq, max(newest or 0, since)), until)
             payloads = []
             last_page_at = http.now()
             event_filter.fresh.clear()

@@ -9,7 +9,6 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import (
-    DAY,
     Account,
     Item,
     Mention,
@@ -33,6 +32,8 @@ LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual
 """Labels that keep a post from being quoted: on the post, on its author, or by its author."""
 MAX_LINKS = 200
 """Most links of a post that are considered."""
+FIRST_ACCOUNT = 1_668_643_200_000_000
+"""17 November 2022 in µs UTC, when the directory of accounts begins (https://plc.directory/export)."""
 REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}")
 _DIGITS = str.maketrans("234567abcdefghijklmnopqrstuvwxyz", "0123456789abcdefghijklmnopqrstuv")
@@ -90,8 +91,7 @@ def _read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     uri = record_address(event.did, event.commit.collection, event.commit.rkey)
     post_mentions = list_mentions(key_of(uri), record, payload.at, names)
     learned_at = max(min(event.time_us, payload.at), 0)
-    longest_ago = learned_at if event.commit.operation == "update" else DAY
-    created_at = creation_time(event.commit.rkey, record.created_at, learned_at, longest_ago)
+    created_at = creation_time(event.commit.rkey, record.created_at, learned_at, learned_at - FIRST_ACCOUNT)
     was_edited = payload.kind == "edit"
     if not (post_mentions or was_edited):
         return []
@@ -195,7 +195,9 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
 
 def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
     """When a post was created: the time in its key, else the claimed one, if it is at most `oldest` before `bound`;
-    else `bound`. Both are the author's claims, and a program can write anything there."""
+    else `bound`. Both are the author's claims, and a program can write anything there: so not before their account was
+    created, as far as that is known, and not in the future. When the network learned of a post says little about its
+    age: an archive stamps every old one with the day on which it was collected."""
     for moment in (tid_time(rkey), timestamps.parse_iso(claimed)):
         if moment is not None and bound - oldest <= moment <= bound:
             return moment
@@ -215,8 +217,8 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
     key = key_of(storable_text(view.uri))
     author = view.author
-    rkey = view.uri.rpartition("/")[2]
-    created_at = creation_time(rkey, view.record.created_at, payload.at, payload.at)
+    joined_at = max(timestamps.parse_iso(author.created_at) or 0, FIRST_ACCOUNT)
+    created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at - joined_at)
     snapshot = Snapshot(
         post=key,
         reposts=view.repost_count,
@@ -280,9 +282,8 @@ def _read_account(payload: RawPayload) -> Verdict:
     active = event.account.active
     status = event.account.status
     reason = "active" if active else (isinstance(status, str) and storable_text(status)) or "inactive"
-    subject = key_of(storable_text(event.did))
     return Verdict(
-        subject=subject,
+        subject=key_of(storable_text(event.did)),
         about="",
         rule="network",
         judgement="shown" if active else "hidden",

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from hotpapers.base.errors import InputError
 from hotpapers.base.model import ReactionType
+from hotpapers.base.text import timestamps
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 
@@ -44,12 +46,39 @@ class AccountStatus(msgspec.Struct, gc=False):
 
 
 class StreamEvent(msgspec.Struct, gc=False):
-    """A message from Jetstream. `time_us`: when the network learned of it."""
+    """A message from Jetstream. `time_us`: when the network learned of it. `kind`: commit, account, identity; of its
+    second version also sync, where a repository was replaced, and info or error, with a `notice`. `seq`: the number
+    that the second version gave it."""
 
     did: str
     time_us: int
     commit: CommitEvent | None = None
     account: AccountStatus | None = None
+    kind: Any = ""
+    seq: int = msgspec.field(default=0, name="$seq")
+    notice: str = msgspec.field(default="", name="$notice")
+
+
+class FramePayload(msgspec.Struct, gc=False):
+    """The payload of a frame of Jetstream 2. Only commits have an operation."""
+
+    type: str = msgspec.field(name="$type")
+    did: str = ""
+    time: str = ""
+    seq: int = 0
+    operation: str = ""
+    collection: str = ""
+    rkey: str = ""
+    record: msgspec.Raw = msgspec.Raw(b"null")
+    account: AccountStatus | None = None
+    name: str = ""
+
+
+class EventFrame(msgspec.Struct, gc=False):
+    """A frame of Jetstream 2: a message, or an error, after which the stream ends."""
+
+    payload: FramePayload | None = None
+    error: str = ""
 
 
 class StrongRef(msgspec.Struct, gc=False):
@@ -196,6 +225,7 @@ class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
     did: str
     handle: str = ""
     display_name: str = ""
+    created_at: str = ""
     labels: list[LabelValue] = []
 
     def valid_handle(self) -> str:
@@ -234,7 +264,31 @@ class WithdrawnReaction(msgspec.Struct):
     event: StreamEvent
 
 
-event = msgspec.json.Decoder(StreamEvent).decode
+def _read_event(message: bytes) -> StreamEvent:
+    """A message of either version of Jetstream. Raises the decoder's errors, and InputError for an impossible time."""
+    if not message.startswith(FRAME):
+        return _event(message)
+    frame = _frame(message)
+    content = frame.payload
+    if content is None:
+        return StreamEvent("", 0, kind="error", notice=frame.error)
+    kind = content.type.rpartition("#")[2]
+    if kind == "info":
+        return StreamEvent("", 0, kind=kind, notice=content.name)
+    at = timestamps.parse_iso(content.time)
+    if at is None or not content.did:
+        raise InputError("a frame without a time or an account")
+    commit = None
+    if kind == "commit":
+        commit = CommitEvent(content.operation, content.collection, content.rkey, content.record)
+    return StreamEvent(content.did, at, commit, content.account, kind, content.seq)
+
+
+FRAME = b'{"$type":'
+"""How a frame of Jetstream 2 begins; no event of its first version has a type."""
+_event = msgspec.json.Decoder(StreamEvent).decode
+event = _read_event
+_frame = msgspec.json.Decoder(EventFrame).decode
 like_or_repost = msgspec.json.Decoder(LikeOrRepost).decode
 post_record = entry_decoder(PostRecord)
 view = entry_decoder(AppViewPost)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,18 @@ from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
 """The errors that decoders raise for invalid input."""
 NOTHING: Sequence[RawPayload] = ()
+REPLACED_WITHIN = 60_000_000
+"""Microseconds after which all records of a replaced repository have come again."""
+
+
+class Replacement(NamedTuple):
+    """A repository that was replaced as a whole: the account's posts that have not come again, until a moment, µs UTC;
+    the event, and when it came."""
+
+    until: int
+    missing: set[str]
+    body: bytes
+    at: int
 
 
 class EventFilter:
@@ -38,20 +51,36 @@ class EventFilter:
         self._reactions = frozenset(REACTIONS if reactions else ())
         self._post_of = known.post_of if isinstance(known, PostTracker) else lambda reaction: None
         self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
+        self._posts_of = known.posts_of if isinstance(known, PostTracker) else lambda account: ()
         self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
+        self._replaced: dict[str, Replacement] = {}
         self.fresh: set[str] = set()
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
         commit = event.commit
+        gone = self._not_replaced(event.time_us) if self._replaced else NOTHING
         if commit is None:
             is_relevant = event.account and self._is_known(event.did)
-            return [RawPayload("account", event.did, body, at)] if is_relevant else NOTHING
+            if event.kind == "sync" and self._is_known(event.did):
+                posts = set(self._posts_of(key_of(event.did)))
+                self._replaced[event.did] = Replacement(event.time_us + REPLACED_WITHIN, posts, body, at)
+            return [*gone, RawPayload("account", event.did, body, at)] if is_relevant else gone
         if commit.collection in self._reactions:
-            return self._reaction(event, commit, body, at)
+            return [*gone, *self._reaction(event, commit, body, at)]
         if commit.collection == schemas.POST:
-            return self._post(event, commit, body, at)
-        return NOTHING
+            return [*gone, *self._post(event, commit, body, at)]
+        return gone
+
+    def _not_replaced(self, time: int) -> Sequence[RawPayload]:
+        """The removals of posts that did not come again although their account's repository was replaced."""
+        over = [did for did, replacement in self._replaced.items() if time > replacement.until]
+        replacements = [self._replaced.pop(did) for did in over]
+        return [
+            RawPayload("gone", key.removeprefix(f"{NETWORK}:"), replacement.body, replacement.at)
+            for replacement in replacements
+            for key in sorted(replacement.missing)
+        ]
 
     def _is_tracked(self, id: str) -> bool:
         key = key_of(id)
@@ -73,6 +102,8 @@ class EventFilter:
         """A post that names a paper, or did before it was edited; its replies and quotes; its deletion. A known post's
         new wording is of kind `edit`: papers it no longer names were edited out."""
         uri = record_address(event.did, schemas.POST, commit.rkey)
+        if event.did in self._replaced:
+            self._replaced[event.did].missing.discard(key_of(uri))
         if commit.operation == "delete":
             if self._is_known(uri):
                 removals = [RawPayload("gone", uri, body, at)]

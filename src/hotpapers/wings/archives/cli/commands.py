@@ -31,6 +31,7 @@ NETWORKS = {
     "arxiv": "arxiv",
     "jetstream": "bluesky",
     "car": "bluesky",
+    "bluesky": "bluesky",
     "hackernews": "hackernews",
     "reddit": "reddit",
     "x": "x",
@@ -70,7 +71,7 @@ class Processes(NamedTuple):
     staging: str | None
 
 
-_workers = click.option(
+workers_option = click.option(
     "--workers",
     type=NumberRange(1, 256),
     metavar="N",
@@ -224,7 +225,7 @@ def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> 
     examples = (f"hotpapers import {format_} {example}", *more)
     lines = "".join(f"\n  {line}" for line in examples)
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
-    options = _workers(_master(_staging(import_options(function))))
+    options = workers_option(_master(_staging(import_options(function))))
     command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")
     return common.add_examples(lines)(command(options if is_dated else seen_at_option(options)))
 
