@@ -241,8 +241,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySummary(NamedTuple):
-    """A place in the latest edition of an issue, in brief, with the paper's current metadata. `withdrawn`: how the
-    paper was taken back, empty if it was not."""
+    """A place in the latest edition of an issue, in brief, with the paper's current metadata."""
 
     day: str
     place: int
