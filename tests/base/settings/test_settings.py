@@ -210,12 +210,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
         host="https://pds.owls.example", thread=False, documents=False, feed="https://app.owls.example",
     )  # fmt: skip
-    roost = ChatSettings(
-        name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")
-    )
-    archive = WebhookSettings(
-        name="archive", publication="night-owls", url="https://archive.example/issues", secret="sixteen owls sit"
-    )
+    members = ("Odo Fennimore", "bluesky:did:plc:owlet")
+    roost = ChatSettings(name="roost", publication="daily", url="env:ROOST_URL", members=members)
+    hook, secret = "https://archive.example/issues", "sixteen owls sit"
+    archive = WebhookSettings(name="archive", publication="night-owls", url=hook, secret=secret)
     assert setup == Settings(
         store="postgresql://paper@db.example/hot",
         contact="mailto:desk@paper.example",

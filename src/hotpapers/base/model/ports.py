@@ -495,5 +495,4 @@ class BulkSender(MessageSender, Protocol):
         """Why there is nothing to send for a day's issue now."""
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
-        """The outcome of a day's messages; None while some are left, if there were none, or if it is already in the
-        record."""
+        """The outcome of a day's messages; None while some are left, if there were none, or if the record has it."""
