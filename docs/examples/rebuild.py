@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from itertools import chain
 from operator import itemgetter
 
-from rebuild_counts import AGES, COUNTS, DAY, GAP, HOUR, MOST, Export, archive_of, current, last
+from rebuild_counts import AGES, COUNTS, DAY, GAP, HOUR, MOST, Export, current, last
 from rebuild_places import Places
 from rebuild_quotes import canonical, chosen, row_hash, sha
-from rebuild_rest import EARLY, FINAL, Forecasts, Prices
+from rebuild_rest import EARLY, FINAL, Forecasts, Prices, archive_of
 
 COUNT = ("network", "voices", "reposts", "likes", "until", "method", "bots", "known", "authors", "collector")
 ENTRY = ("place", "paper", "score", "voices", "tied", "classic_rank", "announced_at", "parts", "archive", "order")

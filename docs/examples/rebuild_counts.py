@@ -4,7 +4,6 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from datetime import date, timedelta
 from functools import cache
 from heapq import heappop, heappush
 from itertools import chain, pairwise
@@ -12,6 +11,7 @@ from operator import itemgetter
 from unicodedata import ucd_3_2_0 as unicode
 
 from rebuild_quotes import sha
+from rebuild_rest import archive_of, is_of_day, is_on, servers_of
 
 HOUR, MOST, ENOUGH, TIMED = 3_600_000_000, 2**53 - 1, 100, ("rate", "share", "template")
 DAY, GAP = 24 * HOUR, 90 * HOUR // 60
@@ -20,10 +20,6 @@ NETWORKS, SHORT = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x
 KINDS = dict.fromkeys(("paper", "announcement", "mention", "tally", "measurement"), "paper")  # what rows are about
 KINDS |= {**dict.fromkeys(("listing", "place", "shown", "issue"), "publication"), "post": "post", "snapshot": "post"}
 KINDS |= {"reaction": "post", "alias": "account", "verdict": "subject", "coverage": "network"}
-
-_SERVERS = """biorxiv medrxiv chemrxiv africarxiv ecoevorxiv edarxiv engrxiv metaarxiv osf psyarxiv socarxiv
-researchsquare ssrn preprints zenodo doi"""
-SERVERS = set(_SERVERS.split())  # besides arXiv
 
 
 class Export:  # all rows by kind and what they are about, by moment; and which accounts were active when
@@ -277,26 +273,3 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
                 heappop(here)
             none = {"state": "partial" if until - at > GAP else SHORT, "reason": "not read", "from_at": at}
             yield at, until, here[0][3] if here else none
-
-
-def archive_of(paper):
-    return (paper.get("categories") or [""])[0].partition(".")[0]
-
-
-def server_of(category):
-    return archive if (archive := category.partition(".")[0]) in SERVERS else "arxiv"
-
-
-def servers_of(fields):
-    return set(map(server_of, fields)) or {"arxiv"}
-
-
-def is_on(paper, archive, servers):
-    return ("arxiv" if paper.startswith("arxiv:") else archive) in servers
-
-
-def is_of_day(row, day):
-    if row["paper"].startswith("arxiv:"):
-        return row["day"] == day
-    at = date.fromisoformat(day)
-    return str(at - timedelta(1 if at.weekday() else 3)) <= row["day"] < day

@@ -7,23 +7,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from operator import itemgetter
 
-from rebuild_counts import (
-    COUNTS,
-    DAY,
-    GAP,
-    HOUR,
-    MOST,
-    NETWORKS,
-    SHORT,
-    STATES,
-    Counts,
-    archive_of,
-    current,
-    is_on,
-    server_of,
-    servers_of,
-)
-from rebuild_rest import millipoints, scopes
+from rebuild_counts import COUNTS, DAY, GAP, HOUR, MOST, NETWORKS, SHORT, STATES, Counts, current
+from rebuild_rest import archive_of, is_on, millipoints, scopes, server_of, servers_of
 
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 FIXED, MOVING = ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))

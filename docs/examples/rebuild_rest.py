@@ -1,14 +1,18 @@
-"""Prices and forecasts, by docs/reference/rebuilding.md. Part of rebuild.py."""
+"""Prices, forecasts, and servers of papers, by docs/reference/rebuilding.md. Part of rebuild.py."""
 
 import decimal
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
+from datetime import date, timedelta
 from functools import cache
 
 ENOUGH, MAX_PRICE, PER_VOICE, VOUCHED = 500, 4096, 20, 240
 PHYSICS = ["astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nlin"]
 PHYSICS += ["nucl-ex", "nucl-th", "physics", "quant-ph"]
 SIMILAR, TESTED, APART, EARLY, FINAL = 60, 30, 2, (6, 24, 72), 168  # of forecasts
+_SERVERS = """biorxiv medrxiv chemrxiv africarxiv ecoevorxiv edarxiv engrxiv metaarxiv osf psyarxiv socarxiv
+researchsquare ssrn preprints zenodo doi"""
+SERVERS = set(_SERVERS.split())  # besides arXiv
 
 
 @cache
@@ -156,3 +160,26 @@ def level_of(classes):
         if 100 * sum(bisect_right(own, high) - bisect_left(own, low) for own, low, high in ranges) >= 90 * tested:
             return level
     return None
+
+
+def archive_of(paper):
+    return (paper.get("categories") or [""])[0].partition(".")[0]
+
+
+def server_of(category):
+    return archive if (archive := category.partition(".")[0]) in SERVERS else "arxiv"
+
+
+def servers_of(fields):
+    return set(map(server_of, fields)) or {"arxiv"}
+
+
+def is_on(paper, archive, servers):
+    return ("arxiv" if paper.startswith("arxiv:") else archive) in servers
+
+
+def is_of_day(row, day):
+    if row["paper"].startswith("arxiv:"):
+        return row["day"] == day
+    at = date.fromisoformat(day)
+    return str(at - timedelta(1 if at.weekday() else 3)) <= row["day"] < day
