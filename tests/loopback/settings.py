@@ -7,8 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from string import Template
 
+from hotpapers.base.papers.paper_servers import OSF
 from tests.loopback import feeds, mastodon, reddit, x
 
+REGISTERED = ("chemrxiv", *OSF, "researchsquare", "ssrn", "preprints")
+"""The servers that are read from Crossref."""
 TEMPLATE = Template("""\
 # Made by the loopback internet: every base address leads to it.
 store = "$store"
@@ -66,14 +69,7 @@ api = "$openrxiv"
 on = false
 api = "$openrxiv"
 
-[source.chemrxiv]
-on = false
-api = "$crossref"
-
-[source.psyarxiv]
-on = false
-api = "$crossref"
-
+$servers
 [crossref]
 api = "$crossref"
 datacite = "$datacite"
@@ -91,8 +87,9 @@ def settings_toml(bases: Mapping[str, str], *, store: str = "hotpapers.db", budg
     servers and feeds, keys, and a budget. Sources that are off by default are configured and can be switched on."""
     urls = ", ".join(f'"{bases["feeds"]}{path}"' for path in feeds.PATHS)
     names = {name.replace(".", "_"): base for name, base in bases.items()}
+    servers = "\n".join(f'[source.{name}]\non = false\napi = "{bases["crossref"]}"\n' for name in REGISTERED)
     keys = {"client": reddit.CLIENT, "secret": reddit.SECRET, "token": x.TOKEN, "access": mastodon.TOKEN}
-    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, budget=budget)
+    return TEMPLATE.substitute(names, **keys, servers=servers, urls=urls, store=store, budget=budget)
 
 
 def source_tables(bases: Mapping[str, str]) -> dict[str, str]:

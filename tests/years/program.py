@@ -31,6 +31,7 @@ from hotpapers.site.site import Site
 from hotpapers.site.site_jobs import jobs_in, site_jobs, wing_jobs
 from hotpapers.wings.peers import commands as following_module
 from hotpapers.wings.personal.embeddings import filling as filling_module
+from hotpapers.wings.preprints import registry_job as registry_module
 from hotpapers.wings.proof import log_keeping as log_keeping_module
 from hotpapers.wings.voices import noting as noting_module
 from tests.loopback.clock import SteppedClock
@@ -73,7 +74,15 @@ threshold = 1
 channels = ["site", "markdown"]
 """
 
-CONNECTING = (job_factory, site_jobs_module, following_module, log_keeping_module, noting_module, filling_module)
+CONNECTING = (
+    job_factory,
+    site_jobs_module,
+    following_module,
+    log_keeping_module,
+    noting_module,
+    filling_module,
+    registry_module,
+)
 """The modules that open connections. All are patched, also one that the program imports late: imported first inside the
 patched block, it would keep the client of that simulation."""
 

@@ -251,9 +251,9 @@ def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], reason: str)
 
 def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
-        record.append([made.EVERY[-7]], source="s")
+        record.append([made.EVERY[-8]], source="s")
         tally = json.loads(list(exporter.record_lines(record))[2])
-        one_hash = record.view().latest(type(made.EVERY[-7]))[0].hash
+        one_hash = record.view().latest(type(made.EVERY[-8]))[0].hash
     problem = refused(sqlite_url, chained([tally, tally], [one_hash] * 2))
     assert "has the same tally twice" in problem.reason
 
@@ -262,7 +262,7 @@ def test_a_row_can_be_closed_once_and_only_a_snapshot_pruned(
     sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
-        record.append([made.EVERY[-7]], source="s")
+        record.append([made.EVERY[-8]], source="s")
         first = record.head.chain
         lines = list(exporter.record_lines(record))[:-1]
     lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()

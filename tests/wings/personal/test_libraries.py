@@ -28,7 +28,8 @@ from tests.conftest import data
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
 NAMES = ("vectors", "paper_ids", "library_entries", "library", "library_exports")
 FILES = [Path(stars.__file__).with_name(f"{name}.js").read_text("utf-8") for name in NAMES]
-SCRIPT = "".join([read_asset("words.js").decode(), *FILES])
+DOM = "const dom = { doiOf: (id) => id, paperAddress: (id) => `https://arxiv.org/abs/${id}` };\n"
+SCRIPT = "".join([read_asset("words.js").decode(), DOM, *FILES])
 IN_NODE = """
 const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));

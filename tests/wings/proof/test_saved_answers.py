@@ -148,7 +148,7 @@ def post_of(answer: Json) -> Json:
 def test_another_fact_of_a_post_is_named(
     publication: SamplePublication, answer: bytes, stored: StoredIssue, tmp_path: Path, name: str
 ) -> None:
-    assert set(NEEDS_STORE) == {"frozen_at", "editions", "posts", "code", "withdrawn", "later_version"}
+    assert set(NEEDS_STORE) == {"frozen_at", "editions", "posts", "code", "withdrawn", "later_version", "notices"}
     forged = json.loads(answer)
     post_of(forged)[name] = {"x": 1}
     body = json.dumps(forged).encode()

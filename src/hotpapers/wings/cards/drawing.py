@@ -138,21 +138,31 @@ BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
 
 def break_lines(text: str, typeface: Typeface, width: float) -> Iterator[str]:
     """The lines of a text, broken between words, or within a word that is longer than a line."""
-    line = ""
-    for word in text.split():
-        longer_line = f"{line} {word}" if line else word
-        if typeface.width(longer_line) <= width:
-            line = longer_line
+    words = text.split()
+    while words:
+        count = _fit_words(words, typeface, width)
+        if count:
+            yield " ".join(words[:count])
+            words = words[count:]
             continue
-        if line:
-            yield line
-        while typeface.width(word) > width:
-            fitting = max(_fit_count(word, typeface, width), 1)
-            yield word[:fitting]
-            word = word[fitting:]
-        line = word
-    if line:
-        yield line
+        fitting = max(_fit_count(words[0], typeface, width), 1)
+        yield words[0][:fitting]
+        rest = words[0][fitting:]
+        words = [rest, *words[1:]] if rest else words[1:]
+
+
+def _fit_words(words: Sequence[str], typeface: Typeface, width: float) -> int:
+    """How many of the first words fit into this width. Tries twice as many each time, then halves."""
+
+    def is_too_long(count: int) -> bool:
+        return typeface.width(" ".join(words[:count])) > width
+
+    most = 1
+    while most <= len(words) and not is_too_long(most):
+        most *= 2
+    fitting = most // 2
+    counts = range(fitting + 1, min(most, len(words) + 1))
+    return fitting + bisect_right(counts, False, key=is_too_long)
 
 
 def _fit_count(text: str, typeface: Typeface, width: float) -> int:

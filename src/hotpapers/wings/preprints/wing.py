@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from hotpapers.base.networks import Network, NetworkReader
-from hotpapers.base.papers import paper_servers
 from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.site.hooks import Jobs
 
 REVIEWED = "2026-11-28"
-OPENRXIV = ("biorxiv", "medrxiv")
-CROSSREF = ("chemrxiv", *paper_servers.OSF, "researchsquare", "ssrn", "preprints")
-_TITLES = {server.name: server.title for server in paper_servers.SERVERS}
+OPENRXIV = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
+CROSSREF = {
+    "chemrxiv": "ChemRxiv",
+    "africarxiv": "AfricArXiv",
+    "ecoevorxiv": "EcoEvoRxiv",
+    "edarxiv": "EdArXiv",
+    "engrxiv": "engrXiv",
+    "metaarxiv": "MetaArXiv",
+    "osf": "OSF Preprints",
+    "psyarxiv": "PsyArXiv",
+    "socarxiv": "SocArXiv",
+    "researchsquare": "Research Square",
+    "ssrn": "SSRN",
+    "preprints": "Preprints.org",
+}
+"""Servers with their titles, as in `base.papers.paper_servers`, which the help would otherwise load."""
 
 
 def _network(name: str, basis: str, page: str, host: str) -> Network:
     return Network(
         name,
-        _TITLES[name],
+        (OPENRXIV | CROSSREF)[name],
         reviewed=REVIEWED,
         basis=basis,
         page=page,

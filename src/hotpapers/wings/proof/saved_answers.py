@@ -24,7 +24,7 @@ from hotpapers.record.commitments import canonical_json
 
 LANES = ("entries", "ongoing")
 PROVED_BY_HASHES = frozenset(("content", "metadata", "proof"))
-NEEDS_STORE = frozenset(("frozen_at", "editions", "posts", "code", "withdrawn", "later_version"))
+NEEDS_STORE = frozenset(("frozen_at", "editions", "posts", "code", "withdrawn", "later_version", "notices"))
 """Fields that content and metadata do not give."""
 
 POST_FIELDS = frozenset(schemas.PostDetails.__struct_fields__)
@@ -45,6 +45,7 @@ class AnsweredEntry(msgspec.Struct, frozen=True):
     posts: tuple[AnsweredPost, ...] = ()
     withdrawn: bool = False
     later_version: int | None = None
+    notices: tuple[dict[str, str], ...] = ()
 
 
 class AnswerParts(msgspec.Struct, frozen=True):
@@ -148,12 +149,14 @@ def _as_then(issue: PublishedIssue, parts: AnswerParts, stored: StoredIssue) -> 
     pairs = [*zip(content.entries, parts.entries, strict=False), *zip(content.ongoing, parts.ongoing, strict=False)]
     editions = now.editions[: max(len(parts.editions), content.edition)]
     revised = {entry.paper for entry, shown in pairs if shown.withdrawn or shown.later_version is not None}
+    withdrawn = {entry.paper for entry, shown in pairs if shown.withdrawn}
     return replace(
         issue,
         frozen_at=now.frozen_at,
         editions=(*editions, *parts.editions[len(now.editions) :]),  # a store may have been put back
         posts={entry.paper: tuple(_posts_then(entry, shown, stored)) for entry, shown in pairs},
-        withdrawn={e.paper: now.withdrawn.get(e.paper, "") for e, shown in pairs if shown.withdrawn},
+        withdrawn={paper: how for paper, how in now.withdrawn.items() if paper in withdrawn},
+        notices={e.paper: now.notices.get(e.paper, ()) for e, shown in pairs if shown.notices},
         later={paper: later for paper, later in now.later.items() if paper in revised},
         lanes=now.lanes,
     )
