@@ -25,6 +25,7 @@ from hotpapers.record.verify import check_record
 from hotpapers.wings.archives.replay.block_events import BlockEvents, Period
 from hotpapers.wings.archives.replay.block_spool import BlockSpool, SpoolOrigin
 from hotpapers.wings.archives.replay.segment_blocks import ArchivedRow, rows_of
+from hotpapers.wings.archives.replay.settings import JetstreamSettings, jetstream_problems
 from tests.cli.run import Result, run
 from tests.collect.sources import bluesky_events as bluesky
 from tests.collect.sources.bluesky_events import at_uri, tid
@@ -396,3 +397,11 @@ def test_twenty_kills_leave_no_gap_and_no_double(tmp_path: Path) -> None:
         assert start(importer).wait() == 0
     assert importer.lines() == expected.lines()
     assert kills == 20
+
+
+@pytest.mark.parametrize(
+    "host", ["", "archive.example", "ftp://archive.example", "https://archive.example/x", "http://["]
+)
+def test_an_archive_has_an_address(host: str) -> None:
+    assert [key for key, _ in jetstream_problems(JetstreamSettings(host=host))] == ["host"]
+    assert not list(jetstream_problems(JetstreamSettings(host="http://archive.example:8080/")))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hotpapers.base.settings.limits import is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
@@ -20,8 +21,8 @@ class JetstreamSettings(SettingsStruct):
 
 def jetstream_problems(settings: JetstreamSettings) -> Iterator[tuple[str, str]]:
     """Problems in `[jetstream]`, as (key, reason and remedy)."""
-    parts = urlsplit(settings.host)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+    parts = urlsplit(settings.host) if is_address(settings.host) else None
+    if parts is None or parts.scheme not in ("http", "https") or parts.path.strip("/"):
         yield "host", 'write the address of an archive, such as "https://jetstream.us-east.bsky.network"'
 
 
