@@ -46,7 +46,7 @@ def test_the_stream_keeps_just_the_posts_that_give_items(case: str) -> None:
     from tests.conftest import data
 
     body = data(f"sources/bluesky/{case}").read_bytes()
-    commit = schemas.event(body).commit
+    commit = schemas.read_event(body).commit
     assert commit is not None
     assert names_paper(commit.record, post_record(commit.record)) == bool(
         list(BLUESKY.read(RawPayload("post", "", body, AT)))

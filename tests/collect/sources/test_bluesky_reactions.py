@@ -47,7 +47,7 @@ def tracker(*uris: str, posts: Mapping[str, str] | None = None) -> FakeTracker:
 
 def filtered(tracker: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[RawPayload]:
     event_filter = EventFilter(tracker, reactions=reactions, remembers=remembers)
-    return [payload for body in events for payload in event_filter.payloads(schemas.event(body), body, AT)]
+    return [payload for body in events for payload in event_filter.payloads(schemas.read_event(body), body, AT)]
 
 
 def items(payloads: Iterable[RawPayload]) -> list[Item]:

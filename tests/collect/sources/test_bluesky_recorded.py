@@ -147,7 +147,7 @@ class EveryPost:
 
 def items_of(events: list[bytes]) -> list[Item]:
     event_filter = EventFilter(EveryPost(), reactions=True, remembers=1000)
-    payloads = [payload for body in events for payload in event_filter.payloads(schemas.event(body), body, AT)]
+    payloads = [payload for body in events for payload in event_filter.payloads(schemas.read_event(body), body, AT)]
     return [item for payload in payloads for item in BLUESKY.read(payload)]
 
 

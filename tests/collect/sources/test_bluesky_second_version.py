@@ -171,7 +171,7 @@ def test_a_broken_frame_is_set_apart(broken: dict[str, Any]) -> None:
 
 
 def test_an_event_of_the_first_version_cannot_pass_for_one_of_the_second() -> None:
-    event = schemas.event(b'{"did":"d","time_us":5,"kind":7,"seq":"x","$notice":"n"}')
+    event = schemas.read_event(b'{"did":"d","time_us":5,"kind":7,"seq":"x","$notice":"n"}')
     assert (event.kind, event.seq) == (7, 0)
 
 

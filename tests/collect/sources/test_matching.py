@@ -10,7 +10,7 @@ import pytest
 from hotpapers.base.model import Item, Mention, Post, RawPayload, Verdict
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.collect.sources import SOURCES
-from hotpapers.collect.sources.bluesky.schemas import event
+from hotpapers.collect.sources.bluesky.schemas import read_event
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from hotpapers.collect.sources.paper_mentions import mentions_of, title_verdicts
 from tests.collect.sources.bluesky_events import ANNA, create, post
@@ -108,7 +108,7 @@ def test_every_source_doubts_a_link_with_the_words_of_another_paper(make_payload
 def test_bluesky_lets_through_what_it_can_read() -> None:
     for text, link in [(TITLE, "https://a.example"), (TEXT, PAGE), (f"so {TITLE} now", "https://a.example")]:
         body = bluesky(text, link).body
-        commit = event(body).commit
+        commit = read_event(body).commit
         assert commit is not None
         is_kept = names_paper(commit.record, post_record(commit.record), NAMES)
         assert is_kept == bool(read(RawPayload("post", "", body, AT), "bluesky")) == (not text.startswith("so "))

@@ -82,7 +82,7 @@ class FullDecoder(JetstreamBlockFilter):
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[Unit]:
         for unit in lines_of(data):
             if jetstream_filter._refers(unit.content, posts):
-                yield unit._replace(stamp=event_stamp(schemas.event(unit.content)))
+                yield unit._replace(stamp=event_stamp(schemas.read_event(unit.content)))
 
 
 @pytest.mark.long

@@ -15,7 +15,6 @@ from hotpapers.base.papers.paper_servers import DOI, SERVERS
 ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
 """The field of all papers on arXiv, for a publication that also has other servers."""
 _BY_NAME = {server.name: server for server in reversed(SERVERS)}
-_SERVERS = frozenset(server.name for server in SERVERS)
 SERVERS_WITH_KEYS = frozenset(server.name for server in SERVERS if server.dois or server.name == DOI.removesuffix(":"))
 """The names of the servers besides arXiv whose papers have keys."""
 
@@ -33,7 +32,7 @@ def group_of(archive: str) -> str:
 def server_of_category(category: str) -> str:
     """The name of the server that has a category."""
     archive = archive_of(category)
-    return archive if archive in _SERVERS else ALL_OF_ARXIV
+    return archive if archive in _BY_NAME else ALL_OF_ARXIV
 
 
 def servers_of(fields: Sequence[str]) -> tuple[str, ...]:

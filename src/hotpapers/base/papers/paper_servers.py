@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv, doi
@@ -176,7 +176,11 @@ SERVERS = (
 )  # fmt: skip
 """All servers. The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""
 
-_DOIS = [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
+
+@cache
+def _doi_patterns() -> list[re.Pattern[str]]:
+    """Compiled on first use: settings need the servers' names alone."""
+    return [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
 
 
 # ---- keys ----------------------------------------------------------------------------------------------
@@ -220,7 +224,7 @@ ARXIV_DOI = "10.48550/arxiv"
 
 def by_doi(name: str) -> re.Match[str] | None:
     """The beginning of a text that is a DOI of one of the servers, with the groups of `dois`."""
-    return next((match for dois in _DOIS if (match := dois.match(name))), None)
+    return next((match for dois in _doi_patterns() if (match := dois.match(name))), None)
 
 
 def named_by(server: PaperServer, groups: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, ThreadPage
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, TextLink, ThreadPage
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
@@ -257,18 +257,8 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     if is_story:
         text, links = join_title(hit.title or "", hit.url, *html_to_text(hit.story_text or ""))
     parent = hit.parent_id or hit.story_id
-    post = Post(
-        post=key,
-        network=NETWORK,
-        account=f"{NETWORK}:{hit.author}" if hit.author else "",
-        created_at=hit.created_at_i * 1_000_000,
-        text=text,
-        links=links,
-        lang="en",
-        handle=hit.author,
-        reply_to="" if is_story or not parent else f"{NETWORK}:{parent}",
-        observed_at=at,
-    )
+    answered = "" if is_story or not parent else str(parent)
+    post = _post(hit.object_id, hit, text, links, answered, at)
     counts = _counts(key, hit.points, hit.num_comments, at) if is_story else []
     return with_papers(post, [hit.url or "", *links], names, counts)
 
@@ -299,19 +289,26 @@ def read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A comment, with its papers if it names any."""
     comment = decode_entry(payload.body, _Comment)
     text, links = html_to_text(comment.text)
-    post = Post(
-        post=f"{NETWORK}:{payload.key}",
+    post = _post(payload.key, comment, text, links, comment.parent, payload.at)
+    return with_papers(post, links, names, was_edited=True)
+
+
+def _post(
+    item: str, written: AlgoliaHit | _Comment, text: str, links: tuple[TextLink, ...], parent: str, at: int
+) -> Post:
+    """An item as a post. `written`: by whom, and when; `parent`: the item that it answers, empty for none."""
+    return Post(
+        post=f"{NETWORK}:{item}",
         network=NETWORK,
-        account=f"{NETWORK}:{comment.author}" if comment.author else "",
-        created_at=comment.created_at_i * 1_000_000,
+        account=f"{NETWORK}:{written.author}" if written.author else "",
+        created_at=written.created_at_i * 1_000_000,
         text=text,
         links=links,
         lang="en",
-        handle=comment.author,
-        reply_to=f"{NETWORK}:{comment.parent}",
-        observed_at=payload.at,
+        handle=written.author,
+        reply_to=f"{NETWORK}:{parent}" if parent else "",
+        observed_at=at,
     )
-    return with_papers(post, links, names, was_edited=True)
 
 
 def read_counts(body: bytes, at: int) -> list[Item]:

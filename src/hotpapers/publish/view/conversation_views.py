@@ -115,11 +115,9 @@ def conversations_view(about: PaperConversations, paper: Paper) -> Conversations
     left = MAX_POSTS
     views = []
     for conversation in shown:
-        posts = min(left, MAX_POSTS_OF_ONE)
-        rank = ranks[conversation.root.key]
-        views.append(_conversation(conversation, paper, posts, rank))
-        nodes = list(conversation.root.walk())
-        left -= min(posts, len(nodes))
+        chosen = nearest_posts(conversation.root, min(left, MAX_POSTS_OF_ONE))
+        left -= len(chosen)
+        views.append(_conversation(conversation, paper, chosen, ranks[conversation.root.key]))
     return ConversationsView(
         sentence=facts_sentence(about),
         landmarks=tuple(_landmarks(about.landmarks)),
@@ -192,7 +190,7 @@ def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:
 # ---- trees -----------------------------------------------------------------------------------------------
 
 
-def _conversation(conversation: Conversation, paper: Paper, most: int, newest: int) -> ConversationView:
+def _conversation(conversation: Conversation, paper: Paper, chosen: set[str], newest: int) -> ConversationView:
     root = conversation.root
     best = conversation.best
     first = root.post or next(node.post for node in root.walk() if node.post)
@@ -210,16 +208,16 @@ def _conversation(conversation: Conversation, paper: Paper, most: int, newest: i
         lang=best_source.get("lang", "und"),
         dir=best_source.get("dir", "auto"),
         said_by=best_source.get("author", ""),
-        root=_TreeView(root, most, source["url"]).view if most else None,
+        root=_TreeView(root, chosen, source["url"]).view if chosen else None,
         newest=newest,
     )
 
 
 class _TreeView:
-    """Makes the view of a tree, of those posts that are nearest to its root."""
+    """Makes the view of a tree, of its chosen posts. `url`: where the others are."""
 
-    def __init__(self, root: ThreadNode, most: int, url: str) -> None:
-        self._chosen = nearest_posts(root, most)
+    def __init__(self, root: ThreadNode, chosen: set[str], url: str) -> None:
+        self._chosen = chosen
         self._url = url
         self.view = self._node(root)
 

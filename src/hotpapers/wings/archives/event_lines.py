@@ -35,7 +35,7 @@ def event_of(line: bytes) -> schemas.StreamEvent:
     """A line's event. Raises InputError with the reason of a line without one, and the decoders' errors."""
     if line.startswith(PROBLEM):
         raise InputError(msgspec.json.decode(line, type=_Problem).problem[:300])
-    return schemas.event(line)
+    return schemas.read_event(line)
 
 
 def mark_of(address: str) -> int:

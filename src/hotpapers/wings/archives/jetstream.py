@@ -137,7 +137,7 @@ def _removed(line: bytes) -> tuple[str, Sequence[str]]:
     reactions that it withdraws. Nothing for unreadable lines."""
     if b'"delete"' in line or b'"account"' in line:
         with suppress(*UNREADABLE):
-            event = schemas.event(line)
+            event = schemas.read_event(line)
             if (commit := event.commit) is None:
                 return event.did, ()
             uri = record_address(event.did, commit.collection, commit.rkey)

@@ -117,7 +117,7 @@ class JetstreamBlockFilter:
         units = [unit for unit in escaped if _refers(unit.content, posts)]
         for unit in (*units, *_lines_at(data, block, _references(data, block, posts))):
             with suppress(*UNREADABLE):
-                event = schemas.event(unit.content)
+                event = schemas.read_event(unit.content)
                 check_moment(event.time_us, self._latest)
                 yield unit._replace(stamp=event_stamp(event))
 
@@ -138,7 +138,7 @@ def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
 def _refers(body: bytes, posts: PostKeys) -> bool:
     """Whether an event is a reaction to a known post."""
     try:
-        commit = schemas.event(body).commit
+        commit = schemas.read_event(body).commit
         if commit is None or commit.operation == "delete":
             return False
         if commit.collection in REACTIONS:

@@ -6,39 +6,29 @@ Crossref answers faster (https://www.crossref.org/documentation/retrieve-metadat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.mentions.paper_index import PaperIndex
-from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.collect.sources.decoding import Count, decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import crossref_works, posted_papers
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
+from hotpapers.wings.preprints.preprint_source import PreprintSettings, PreprintSource
 
-SERVERS = ("chemrxiv", *paper_servers.OSF, "researchsquare", "ssrn", "preprints")
-"""The servers that are read from Crossref."""
 ROWS = 200
 """Works of a page."""
 MAX_PAGES = 300
-OVERLAP = 2 * DAY
 
 
-class CrossrefSettings(SettingsStruct):
-    """`api`: base address of the API. `mailto`: your mail address, for faster answers. `every`: seconds between rounds.
-    `first_days`: how many days back the first round goes if `[run] read_back` is 0."""
+class CrossrefSettings(PreprintSettings):
+    """`api`: base address of the API. `mailto`: your mail address, for faster answers."""
 
     api: str = "https://api.crossref.org"
     mailto: str = ""
-    every: AtLeastOne = 3600
-    first_days: Annotated[int, msgspec.Meta(ge=1, le=30)] = 2
 
 
 class _WorkId(msgspec.Struct):
@@ -55,39 +45,13 @@ class _Answer(msgspec.Struct):
     message: _WorkList
 
 
-class CrossrefSource:
-    """The connector of one server. The cursor is the day up to which everything was read."""
+class CrossrefSource(PreprintSource[CrossrefSettings]):
+    """The connector of one server."""
 
-    def __init__(self, name: str, settings: CrossrefSettings, _known: object = (), _names: PaperIndex | None = None):
-        self.name = name
-        self.settings = settings
-        self._registrants = registrants_of(name)
-
-    @property
-    def every(self) -> float:
-        """Seconds between rounds."""
-        return self.settings.every
-
-    @property
-    def reach(self) -> int | None:
-        """None: the API has the whole history."""
-        return None
-
-    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
-        """The works registered since the last day that was read, with an overlap."""
-        first = start_of_day(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
-        return self._since(http, first)
-
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
-        """The works registered since a moment."""
-        yield from self._since(http, since)
-        yield PayloadPage(since=since)
-
-    def _since(self, http: HttpClient, since: int) -> Pages:
-        today = day_of(http.now())
-        for registrant in self._registrants:
-            yield from self._works(http, registrant, day_of(since))
-        yield PayloadPage((), today)
+    def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
+        """All works registered since a day."""
+        for registrant in registrants_of(self.name):
+            yield from self._works(http, registrant, first)
 
     def _works(self, http: HttpClient, registrant: str, first: str) -> Pages:
         """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end."""
@@ -112,18 +76,13 @@ class CrossrefSource:
         if count < works.total:
             raise PartiallyRead(f"{registrant} since {first}: {count:,} of {works.total:,} works")
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
-        """Nothing: nobody posts there."""
-        return iter(())
-
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a version of a paper, its announcement, and notices about it; nothing for another server's work."""
         work = decode_entry(payload.body, CrossrefWork)
-        key, _ = posted_papers.work_of(work.doi)
-        if paper_servers.server_of(key).name != self.name:
-            return []
         posted = crossref_works.posted_version(work, self.name)
-        return [*posted_papers.items_of(posted, payload.at), *crossref_works.notices_of(key, work, payload.at)]
+        if paper_servers.server_of(posted.key).name != self.name:
+            return []
+        return [*posted_papers.items_of(posted, payload.at), *crossref_works.notices_of(posted.key, work, payload.at)]
 
 
 def registrants_of(name: str) -> tuple[str, ...]:

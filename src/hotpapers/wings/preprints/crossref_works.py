@@ -17,7 +17,7 @@ from hotpapers.base.model import Notice, NoticeType
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import slug_of
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.base.text.timestamps import day_of, from_datetime, start_of_day
+from hotpapers.base.text.timestamps import day_of, from_datetime
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 
@@ -41,6 +41,15 @@ _TYPES = {
 class _Date(msgspec.Struct):
     parts: list[list[int | None]] = msgspec.field(name="date-parts", default_factory=list)
     moment: datetime.datetime | None = msgspec.field(name="date-time", default=None)
+
+    @property
+    def day(self) -> int | None:
+        """The beginning of its day, µs UTC; None if only a month or a year is known."""
+        parts = self.parts[0] if self.parts else []
+        if len(parts) != 3:
+            return None
+        year, month, day = (part or 0 for part in parts)
+        return posted_papers.moment_of_day(year, month, day)
 
 
 class _Author(msgspec.Struct):
@@ -109,20 +118,11 @@ def posted_moment(work: CrossrefWork) -> int | None:
     """When a work was posted, µs UTC: the beginning of its day, or the moment of its registration if only a month or a
     year is known of it; None if nothing is known."""
     for date in (work.posted, work.published):
-        parts = date.parts[0] if date and date.parts else []
-        if len(parts) == 3 and (moment := _moment_of(parts)) is not None:
-            return moment
+        if date and date.day is not None:
+            return date.day
     if work.created is None or work.created.moment is None:
         return None
     return from_datetime(work.created.moment)
-
-
-def _moment_of(parts: list[int | None]) -> int | None:
-    try:
-        year, month, day = (int(part or 0) for part in parts)
-        return start_of_day(datetime.date(year, month, day).isoformat())
-    except (ValueError, OverflowError):
-        return None
 
 
 def published_doi(work: CrossrefWork) -> str:
@@ -149,5 +149,4 @@ def _update_moment(update: _Update) -> int | None:
         return None
     if update.updated.moment is not None:
         return from_datetime(update.updated.moment)
-    parts = update.updated.parts[0] if update.updated.parts else []
-    return _moment_of(parts) if len(parts) == 3 else None
+    return update.updated.day

@@ -7,37 +7,29 @@ interval reaches back two days before the last one that was read: rows appear la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.papers.categories import slug_of
-from hotpapers.base.papers.mentions.paper_index import PaperIndex
-from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.collect.sources.decoding import decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
+from hotpapers.wings.preprints.preprint_source import PreprintSettings, PreprintSource
 
-OVERLAP = 2 * DAY
 MAX_PAGES = 400
 """Most pages of an interval: more than a month of bioRxiv."""
 NOTHING = "NA"
 """How the API writes an absent value."""
 
 
-class OpenRxivSettings(SettingsStruct):
-    """`api`: base address of the API. `every`: seconds between rounds. `first_days`: how many days back the first round
-    goes if `[run] read_back` is 0."""
+class OpenRxivSettings(PreprintSettings):
+    """`api`: base address of the API."""
 
     api: str = "https://api.biorxiv.org"
-    every: AtLeastOne = 3600
-    first_days: Annotated[int, msgspec.Meta(ge=1, le=30)] = 2
 
 
 class _Message(msgspec.Struct):
@@ -75,40 +67,11 @@ class _DetailsPage(msgspec.Struct, frozen=True):
     problem: str
 
 
-class OpenRxivSource:
-    """The connector. The cursor is the day up to which everything was read."""
+class OpenRxivSource(PreprintSource[OpenRxivSettings]):
+    """The connector."""
 
-    def __init__(self, name: str, settings: OpenRxivSettings, _known: object = (), _names: PaperIndex | None = None):
-        self.name = name
-        self.settings = settings
-
-    @property
-    def every(self) -> float:
-        """Seconds between rounds."""
-        return self.settings.every
-
-    @property
-    def reach(self) -> int | None:
-        """None: the API has the whole history."""
-        return None
-
-    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
-        """The versions posted since the last day that was read, with an overlap."""
-        first = start_of_day(cursor) - OVERLAP if cursor else http.now() - self.settings.first_days * DAY
-        return self._since(http, first)
-
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
-        """The versions posted since a moment."""
-        yield from self._since(http, since)
-        yield PayloadPage(since=since)
-
-    def _since(self, http: HttpClient, since: int) -> Pages:
-        today = day_of(http.now())
-        yield from self._interval(http, day_of(since), today)
-        yield PayloadPage((), today)
-
-    def _interval(self, http: HttpClient, first: str, last: str) -> Generator[PayloadPage, None, None]:
-        """All rows of an interval, a page at a time. Raises PartiallyRead if they cannot be read to the end."""
+    def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
+        """All rows of an interval, a page at a time."""
         count = largest = total = 0
         for _ in range(MAX_PAGES):
             page = self._page(http, f"{first}/{last}/{count}")
@@ -134,10 +97,6 @@ class OpenRxivSource:
         is_reading = message.status.lower() == "ok" and payloads
         problem = message.status[:100] or "an empty answer"
         return _DetailsPage(payloads, _number(message.total), "" if is_reading else problem)
-
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
-        """Nothing: nobody posts there."""
-        return iter(())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a version of a paper, and its announcement."""

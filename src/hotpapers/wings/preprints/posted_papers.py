@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import re
 from collections.abc import Iterator
@@ -96,9 +97,14 @@ def work_of(doi: str) -> tuple[str, int]:
 def moment_of_date(text: str) -> int | None:
     """The beginning of a date such as 2026-11-05 or 2026-11-5, µs UTC; None if it is none."""
     match = _DATE.match(text)
+    return moment_of_day(*map(int, match.groups())) if match else None
+
+
+def moment_of_day(year: int, month: int, day: int) -> int | None:
+    """The beginning of a day, µs UTC; None if there is no such day."""
     try:
-        return start_of_day(f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}") if match else None
-    except ValueError:
+        return start_of_day(datetime.date(year, month, day).isoformat())
+    except (ValueError, OverflowError):
         return None
 
 

@@ -8,7 +8,7 @@ neither Crossref nor DataCite knows is asked for again a month later.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -194,7 +194,7 @@ class RegistryJob:
         if paper is not None and published and published != paper.doi:
             self._append(context, [msgspec.structs.replace(paper, doi=published, observed_at=self._http.now())])
 
-    def _append(self, context: JobContext, items: Iterator[Item] | list[Item] | Iterator[Notice]) -> None:
+    def _append(self, context: JobContext, items: Iterable[Item]) -> None:
         """Stores items, but no notice that is known."""
         view = context.record.view()
         new = [

@@ -286,7 +286,7 @@ def stream_pages(
         now = http.now()
         if message is not None:
             try:
-                event = schemas.event(message)
+                event = schemas.read_event(message)
                 detector.note(now, event)
                 seq = event.seq or seq
                 if newest is None or event.time_us > newest:

@@ -65,7 +65,7 @@ def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[
         case "gap":
             return [read_gap(NETWORK, payload)]
         case "reaction":
-            return [_read_reaction(payload, schemas.event(payload.body))]
+            return [_read_reaction(payload, schemas.read_event(payload.body))]
         case "withdrawn":
             withdrawal = schemas.withdrawal(payload.body)
             return [_read_reaction(payload, withdrawal.event, withdrawal)]
@@ -75,7 +75,7 @@ def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[
             created_at = tid_time(payload.key.rpartition("/")[2]) or 0
             created_before = min(created_at, payload.at)
             return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", created_before)]
-    schemas.event(payload.body)  # raises again for a message that could not be read when it came
+    schemas.read_event(payload.body)  # raises again for a message that could not be read when it came
     raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
 
 
@@ -84,7 +84,7 @@ def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[
 
 def _read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A post with its papers. Without papers it yields nothing unless it was edited: then that removed them."""
-    event = schemas.event(payload.body)
+    event = schemas.read_event(payload.body)
     if event.commit is None:
         raise InputError("a post without a commit")
     record = schemas.post_record(event.commit.record)
@@ -276,7 +276,7 @@ def _read_reaction(
 
 def _read_account(payload: RawPayload) -> Verdict:
     """A verdict that hides all posts of an inactive account until it is active again."""
-    event = schemas.event(payload.body)
+    event = schemas.read_event(payload.body)
     if event.account is None:
         raise InputError("an account event without an account")
     active = event.account.active

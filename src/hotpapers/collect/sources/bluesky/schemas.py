@@ -264,7 +264,7 @@ class WithdrawnReaction(msgspec.Struct):
     event: StreamEvent
 
 
-def _read_event(message: bytes) -> StreamEvent:
+def read_event(message: bytes) -> StreamEvent:
     """A message of either version of Jetstream. Raises the decoder's errors, and InputError for an impossible time."""
     if not message.startswith(FRAME):
         return _event(message)
@@ -287,7 +287,6 @@ def _read_event(message: bytes) -> StreamEvent:
 FRAME = b'{"$type":'
 """How a frame of Jetstream 2 begins; no event of its first version has a type."""
 _event = msgspec.json.Decoder(StreamEvent).decode
-event = _read_event
 _frame = msgspec.json.Decoder(EventFrame).decode
 like_or_repost = msgspec.json.Decoder(LikeOrRepost).decode
 post_record = entry_decoder(PostRecord)

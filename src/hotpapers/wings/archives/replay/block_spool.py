@@ -15,6 +15,7 @@ import msgspec
 import zstandard
 
 from hotpapers.base.errors import UsageError
+from hotpapers.base.file_modes import write_atomically
 from hotpapers.wings.archives.replay.block_events import Period
 
 LEVEL = 6
@@ -52,7 +53,7 @@ class BlockSpool:
     def _check(self, file: Path, origin: SpoolOrigin) -> None:
         content = msgspec.json.encode(origin)
         if not file.exists():
-            _write(file, content)
+            write_atomically(file, content)
         elif file.read_bytes() != content:
             raise UsageError(
                 f"{self._folder} has blocks of another archive or period; name another folder: --folder DIR"
@@ -110,10 +111,3 @@ class BlockSpool:
             progress.flush()
             os.fsync(progress.fileno())
         self.done[segment].add(number)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
-    temporary = file.with_suffix(".new")
-    temporary.write_bytes(content)
-    temporary.replace(file)
