@@ -18,6 +18,7 @@ from hotpapers.wings.preprints.registry_job import RegistryJob
 from hotpapers.wings.preprints.settings import RegistrySettings
 from tests.loopback import preprints
 from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.network_state import Reply, json
 from tests.loopback.reading import client
 from tests.loopback.servers import Loopback
 from tests.loopback.world import World
@@ -73,6 +74,26 @@ def test_discussed_papers_are_described_once(record: Record, loopback: Loopback)
     assert announcements[keys[1]].announced_at == posted_at and announcements[keys[1]].type == INFERRED
     assert announcements[keys[2]].day == "2026-03-10"
     assert record.count(Paper) == 3, "each is asked for once"
+
+
+ODD = {
+    "10.5555/odd.1": {"DOI": "10.5555/odd.1", "title": ["<b></b>"]},
+    "10.5555/odd.2": {"DOI": "10.5555/odd.2", "title": "not a list"},
+    "10.5555/odd.3": {"title": ["No DOI"]},
+    "10.5555/odd.4": {"DOI": "10.5555/odd.4", "title": ["Odd Dates"], "posted": "yesterday", "author": [7]},
+}
+"""Works that Crossref would hardly return."""
+
+
+def test_odd_answers_cost_no_other_paper(record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_work(doi: str, now: int) -> Reply:
+        return json({"status": "ok", "message": ODD[doi]} if doi in ODD else [])
+
+    monkeypatch.setattr(preprints, "_one_work", one_work)
+    for number, doi in enumerate((*ODD, "10.5555/odd.5")):
+        record.append(post_about(f"doi:{doi}", number, NOW - HOUR), source="bluesky")
+    run(record, loopback, times=2)
+    assert [(paper.paper, paper.title) for paper in record.view().items(Paper)] == [("doi:10.5555/odd.4", "Odd Dates")]
 
 
 def test_papers_of_other_servers_are_not_asked_for(record: Record, loopback: Loopback) -> None:

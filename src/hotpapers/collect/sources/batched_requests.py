@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ REFUSALS_IN_A_ROW = 100
 """So many refusals in a row mean it: each may concern only its post, in a subreddit gone private, say."""
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 
 def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
@@ -35,8 +36,8 @@ def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
     return list(dict.fromkeys(match[1] for match in matches if match))
 
 
-def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
-    """A page for each item, skipping single failures.
+def one_by_one(items: Iterable[T], ask: Callable[[T], Answer]) -> Iterator[Answer]:
+    """An answer, such as a page, for each item, skipping single failures.
 
     Raises RetryLater immediately, and the last failure if every item failed or several failed in a row: the rest would
     fail too, and is fetched later.
@@ -46,7 +47,7 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
     last_failure: NetError | None = None
     for item in items:
         try:
-            page = ask(item)
+            answer = ask(item)
         except RetryLater:
             raise
         except NetError as problem:
@@ -60,7 +61,7 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
             continue
         any_answer = True
         failures = refusals = 0
-        yield page
+        yield answer
     if last_failure and not any_answer:
         raise last_failure
 

@@ -10,21 +10,19 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
-from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
-from hotpapers.collect.sources.batched_requests import GONE
-from hotpapers.collect.sources.decoding import decode_response
+from hotpapers.collect.sources.batched_requests import GONE, one_by_one
+from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.wings.preprints import crossref_works, posted_papers
@@ -35,6 +33,8 @@ from hotpapers.wings.preprints.settings import RegistrySettings
 
 if TYPE_CHECKING:
     from hotpapers.site.configured_site import ConfiguredSite
+
+T = TypeVar("T")
 
 NAME = "crossref"
 EVERY = 600.0
@@ -132,12 +132,12 @@ class RegistryJob:
         unknown = {key: at for key, at in state.unknown.items() if at > now - AGAIN}
         papers = undescribed_papers(context.record.view())
         wanted = [(key, at) for key, at in papers if key not in unknown and self._is_wanted(key)]
-        for key, first_at in wanted[:AT_MOST]:
-            posted = self._posted(key)
+        first_moments = dict(wanted[:AT_MOST])
+        for key, posted in one_by_one(first_moments, lambda key: (key, self._posted(key))):
             if posted is None:
                 unknown[key] = now
             else:
-                self._append(context, described_items(posted, first_at, self._http.now()))
+                self._append(context, described_items(posted, first_moments[key], self._http.now()))
         latest = sorted(unknown.items(), key=lambda entry: -entry[1])[:MAX_UNKNOWN]
         return msgspec.structs.replace(state, unknown=dict(latest))
 
@@ -147,21 +147,29 @@ class RegistryJob:
     def _posted(self, key: str) -> PostedVersion | None:
         """A paper as a registry describes it; None if none does."""
         work = self._work(key)
-        if work is not None and next(iter(work.title), ""):
+        if work is not None:
             posted = crossref_works.posted_version(work)
-            return posted._replace(key=key)
+            if posted.title:
+                return posted._replace(key=key)
         doi = quote(paper_servers.paper_id(key), "/")
-        response = self._http.get(f"{self._settings.datacite}/dois/{doi}", accept=GONE)
-        if response.status in GONE:
-            return None
-        return datacite_version(key, decode_response(response, _DataciteAnswer).data.attributes)
+        answer = self._answer(f"{self._settings.datacite}/dois/{doi}", {}, _DataciteAnswer)
+        return datacite_version(key, answer.data.attributes) if answer else None
 
     def _work(self, key: str) -> CrossrefWork | None:
         """A work that Crossref has; None if it does not."""
         params = {"mailto": self._settings.mailto} if self._settings.mailto else {}
         doi = quote(paper_servers.paper_id(key), "")
-        response = self._http.get(f"{self._settings.api}/works/{doi}", params=params, accept=GONE)
-        return None if response.status in GONE else decode_response(response, _CrossrefAnswer).message
+        answer = self._answer(f"{self._settings.api}/works/{doi}", params, _CrossrefAnswer)
+        return answer.message if answer else None
+
+    def _answer(self, url: str, params: Mapping[str, str], type: type[T]) -> T | None:
+        """A registry's answer about a DOI; None if it does not know it, or says nothing that can be read. Raises
+        NetError."""
+        response = self._http.get(url, params=params, accept=GONE)
+        if response.status in GONE:
+            return None
+        refuse_page(response.body, url)
+        return decode_or_none(response.body, type)
 
     # ---- notices -------------------------------------------------------------------------------------------
 
@@ -170,22 +178,15 @@ class RegistryJob:
         now = self._http.now()
         last = state.last if state.checked == day_of(now) else ""
         papers = [pair for pair in discussed_papers(context.record.view(), now - KNOWN_FOR) if pair[0] > last]
-        for key, published in papers[:AT_MOST]:
-            for doi in filter(None, (key, published and DOI + published)):
-                self._note(context, key, doi)
-            last = key
+        asked_for = [
+            (key, doi) for key, published in papers[:AT_MOST] for doi in (key, published and DOI + published) if doi
+        ]
+        for key, work in one_by_one(asked_for, lambda pair: (pair[0], self._work(pair[1]))):
+            if work is not None:
+                self._append(context, crossref_works.notices_of(key, work, self._http.now()))
+                self._publish(context, key, work)
+        last = max((key for key, _ in asked_for), default=last)
         return msgspec.structs.replace(state, checked=day_of(now), last=last)
-
-    def _note(self, context: JobContext, key: str, doi: str) -> None:
-        try:
-            work = self._work(doi)
-        except RetryLater:
-            raise
-        except (NetError, *BROKEN):  # of one work, which is asked for again tomorrow
-            return
-        if work is not None:
-            self._append(context, crossref_works.notices_of(key, work, self._http.now()))
-            self._publish(context, key, work)
 
     def _publish(self, context: JobContext, key: str, work: CrossrefWork) -> None:
         """Adds the article that a preprint became, once it is registered."""
