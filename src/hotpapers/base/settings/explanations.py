@@ -41,8 +41,9 @@ class ValuePlace(NamedTuple):
 
 
 def describe_fields(cls: type[Any]) -> dict[str, str]:
-    """The description of each field in a docstring: "`hour`, `zone`: when a day's issue closes." → both, the same."""
-    text = " ".join((inspect.getdoc(cls) or "").split())
+    """The description of each field in the docstrings of a class and of the classes it extends: "`hour`, `zone`: when
+    a day's issue closes." → both, the same."""
+    text = " ".join(" ".join(inspect.cleandoc(each.__doc__ or "") for each in reversed(cls.__mro__)).split())
     parts = _DESCRIBED.split(text)[1:]
     pairs = zip(parts[::2], parts[1::2], strict=True)
     return {name: description.strip(" ;.") for names, description in pairs for name in re.findall(r"`(\w+)`", names)}
