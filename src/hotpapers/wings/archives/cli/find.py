@@ -45,13 +45,13 @@ class NamedPaper(NamedTuple):
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
 )
+@click.option("--any-server", is_flag=True, help="Also find papers of other servers than arXiv; slower.")
 @click.option(
     "--store",
     metavar="STORE",
     type=click.Path(readable=False),
     help="Also find papers of this store by title, DOI and pages of their own.",
 )
-@click.option("--any-server", is_flag=True, help="Also find papers of other servers than arXiv; slower.")
 @common.debug_option
 def find(files: tuple[str, ...], as_json: bool, store: str | None, any_server: bool) -> None:
     """Find the papers mentioned in a text.
