@@ -29,8 +29,24 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         return (not wanted["include"] or has_any(text, wanted["include"])) and not has_any(text, wanted["exclude"])
 
     def announced(self):
-        is_known = self.announcements or self.is_known_empty()
-        return len({row["paper"] for row in self.announcements if self.is_counted(row)}) if is_known else None
+        papers = {row["paper"] for row in self.announcements if self.is_counted(row)}
+        if "arxiv" in servers_of(self.publication["categories"]):
+            is_known = self.announcements or self.is_known_empty()
+        else:
+            is_known = all(row["state"] == "complete" for row in self.servers())
+        return len(papers) if papers or is_known else None
+
+    def servers(self):  # how those besides arXiv were read for the days whose papers belong to the issue
+        start, end = self.from_at, self.issue.get("until_at", self.as_of)
+        if self.window == "daily":
+            day = date.fromisoformat(self.issue["day"])
+            start, end = midnight(day - timedelta(1 if day.weekday() else 3)), min(midnight(day), self.as_of)
+        readings = []
+        for name in dict.fromkeys(map(server_of, self.publication["categories"])):
+            if name not in ("arxiv", "zenodo", "doi"):
+                reading, gaps = self.judged(name, start, end)
+                readings.append({"network": name, **reading, "gaps": gaps})
+        return readings
 
     def is_counted(self, row):
         categories = (self.issue.get("counting") and self.about[row["paper"]].get("categories")) or [row["category"]]
@@ -43,8 +59,8 @@ class Places(Counts):  # of an issue's papers, and how networks were read
 
     def is_known_empty(self):
         day = date.fromisoformat(self.issue["day"])
-        midnight = (day - date(1970, 1, 1)).days * DAY
-        rows = [r for r in current(self.rows("coverage", "arxiv"), "from_at") if 0 <= r["from_at"] - midnight <= HOUR]
+        begin = midnight(day)
+        rows = [r for r in current(self.rows("coverage", "arxiv"), "from_at") if 0 <= r["from_at"] - begin <= HOUR]
         is_empty = any(row.get("reason", "").startswith("nothing was announced") for row in rows)
         return is_empty or day.weekday() > 4 or is_holiday(day - timedelta(1 if day.weekday() else 3))
 
@@ -67,21 +83,24 @@ class Places(Counts):  # of an issue's papers, and how networks were read
             start = max(start, began - LEAD)
         return [{"network": n, **self.reading(n, start)} for n in self.publication["networks"] or networks]
 
-    def reading(self, network, start):
-        stretches = [s for s in self.stretches(network, start, self.as_of) if s[2]["state"] != SHORT]
+    def judged(self, network, start, end):
+        stretches = [s for s in self.stretches(network, start, end) if s[2]["state"] != SHORT]
         rows, result = [row for _, _, row in stretches], {"state": "unknown", "reason": "not read", "since": None}
-        has_gaps = "period" in self.issue
         if any("until_at" in row for row in rows):
             worst = max(rows, key=lambda row: STATES.index(row["state"]))  # the first of several
             since = None if worst["state"] == "complete" else worst["from_at"]
             result = {"state": worst["state"], "reason": worst.get("reason", ""), "since": since}
-        elif max(self.reports(network, "read back")) > self.as_of - GAP:
+        return result, list(gaps_of(stretches))
+
+    def reading(self, network, start):
+        has_gaps, (result, gaps) = "period" in self.issue, self.judged(network, start, self.as_of)
+        if result["state"] == "unknown" and max(self.reports(network, "read back")) > self.as_of - GAP:
             return {"state": "complete", "reason": "", "since": None} | ({"gaps": []} if has_gaps else {})
         rows = [row for row in self.rows("coverage", network) if row["from_at"] < row["until_at"]]
         read = [
             row["from_at"] for row in rows if row["state"] != "refused" and not row.get("reason", "").startswith(LOST)
         ]
-        more = {"gaps": list(gaps_of(stretches))} | ({"began": min(read)} if read else {})
+        more = {"gaps": gaps} | ({"began": min(read)} if read else {})
         return result | (more if has_gaps else {})
 
     def comparable(self, counts):
@@ -221,6 +240,10 @@ def gaps_of(stretches):
         else:
             gaps.append({"from_at": start, "until_at": end, "state": state})
     return gaps
+
+
+def midnight(day):
+    return (day - date(1970, 1, 1)).days * DAY
 
 
 def in_any(categories, fields):

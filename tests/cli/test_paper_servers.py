@@ -10,10 +10,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base.model import HOUR, Announcement, Item, Mention, Notice, Paper, Post, Publication, Snapshot
+from hotpapers.base.model import (
+    HOUR,
+    Announcement,
+    CoverageState,
+    Item,
+    Mention,
+    Notice,
+    Paper,
+    Post,
+    Publication,
+    Snapshot,
+    Window,
+)
 from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
 from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.record.record import Record
 from tests.cli.rebuild_program import load_program
 from tests.cli.test_rebuild_edges import assert_rebuilt, issue
@@ -55,7 +68,8 @@ def preprint(number: int, voices: int, category: str = "biorxiv.neuroscience") -
 def record(sqlite_url: str) -> Iterator[Record]:
     with Record(sqlite_url) as opened:
         opened.database.run("PRAGMA synchronous = OFF")
-        write(opened, read("bluesky", moment("2024-01-01"), moment(NEXT) + 12 * HOUR))
+        for network in ("bluesky", "biorxiv"):
+            write(opened, read(network, moment("2024-01-01"), moment(NEXT)))
         write(opened, *background(), *paper(1, NEXT), *posts_about(1, 30, moment(NEXT) + HOUR))
         write(opened, *preprint(1, 40), *preprint(2, 20, "biorxiv.cell-biology"))
         write(opened, *(item for number in range(3, 9) for item in preprint(number, 3, "biorxiv.zoology")))
@@ -77,7 +91,7 @@ def test_an_issue_of_arxiv_does_not_change_beside_other_servers(
     record: Record, sqlite_url: str, tmp_path: Path
 ) -> None:
     with Record(str(tmp_path / "alone.db")) as alone:
-        write(alone, read("bluesky", moment("2024-01-01"), moment(NEXT) + 12 * HOUR))
+        write(alone, read("bluesky", moment("2024-01-01"), moment(NEXT)))
         write(alone, *background(), *paper(1, NEXT), *posts_about(1, 30, moment(NEXT) + HOUR))
         expected = issue(alone, ALONE, NEXT)
     content = issue(record, ALONE, NEXT)
@@ -99,7 +113,61 @@ def test_days_of_other_servers_are_in_words(record: Record) -> None:
     assert content.announced == 8
     facts = " · ".join(announcement_counts.announcement_facts(content))
     assert "8 posted since Tuesday" in facts
-    assert announcement_counts.announcement_phrase(content, content.entries[0]) == "announced the day before"
+    assert announcement_counts.announcement_phrase(content, content.entries[0]) == "posted the day before"
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "facts", "gap"),
+    [
+        ((0, 24), "complete", "8 posted since Tuesday", ""),
+        ((0, 20), "complete", "at least 8 posted since Tuesday", "; bioRxiv not since 7 May 20:00 UTC"),
+        (
+            (5, 9), "partial", "at least 8 posted since Tuesday",
+            "; bioRxiv only in part from 7 May 05:00 to 7 May 09:00 UTC",
+        ),
+        ((0, 24), "refused", "at least 8 posted since Tuesday", "; bioRxiv not reachable"),
+    ],
+)  # fmt: skip
+def test_an_issue_says_which_servers_were_not_read(
+    sqlite_url: str, tmp_path: Path, hours: tuple[int, int], state: CoverageState, facts: str, gap: str
+) -> None:
+    start, end = (moment(BEFORE) + hour * HOUR for hour in hours)
+    with Record(sqlite_url) as record:
+        write(record, read("bluesky", moment("2024-01-01"), moment(NEXT) + 8 * HOUR))
+        if state != "complete":
+            write(record, read("biorxiv", moment("2024-01-01"), moment(NEXT)))
+        write(record, read("biorxiv", start, end, state, at=moment(NEXT)))
+        write(record, *(item for number in range(1, 9) for item in preprint(number, 3)))
+        content = issue(record, BIOLOGY, NEXT)
+        assert facts in " · ".join(announcement_counts.announcement_facts(content))
+        assert readings_text(content, with_reasons=False) == f"1 network read{gap}"
+        assert_rebuilt(record, tmp_path, 1)
+
+
+@pytest.mark.parametrize("state", ["complete", "partial", "refused", "unknown"])
+@pytest.mark.parametrize("fields", [("biorxiv",), ("chemrxiv", "biorxiv.zoology"), ("arxiv", "biorxiv"), ("doi",)])
+@pytest.mark.parametrize("window", ["daily", "weekly"])
+def test_no_papers_are_none_only_if_servers_were_read(
+    sqlite_url: str, tmp_path: Path, window: Window, fields: tuple[str, ...], state: str
+) -> None:
+    """A day without any paper, for each way of reading the servers."""
+    publication = msgspec.structs.replace(BIOLOGY, categories=fields, window=window)
+    names = [name for name in categories.servers_of(fields) if name != "doi"]
+    day = NEXT if window == "daily" else "2024-05-06"
+    cut = moment(day) + 8 * HOUR
+    with Record(sqlite_url) as record:
+        write(record, read("bluesky", moment("2024-01-01"), cut))
+        for name in names if state != "unknown" else ():
+            write(record, read(name, moment("2024-01-01"), cut, state))  # type: ignore[arg-type]
+        write(record, *preprint(1, 3, "medrxiv.neurology"))
+        content = issue(record, publication, day)
+        words = " · ".join(announcement_counts.announcement_facts(content))
+        is_known = state == "complete" or fields == ("doi",)
+        if window == "daily" and "arxiv" not in fields:
+            assert ("none posted since Tuesday" in words) is is_known, words
+            assert ("how many were posted since Tuesday is not known" in words) is not is_known
+        assert [reading.state for reading in content.servers or ()] == [state for name in names if name != "arxiv"]
+        assert_rebuilt(record, tmp_path, 1)
 
 
 def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from datetime import date
 import msgspec
 
 from hotpapers.base.model import Entry, IssueContent, Retrospective
+from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.announcement_days import announcement_day, is_of_issue, posted_since
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.windows import waits_for_announcement
 
@@ -17,10 +19,13 @@ WEEKDAYS = tuple(_WEEKDAYS.split())
 
 
 def announcement_phrase(content: IssueContent, entry: Entry) -> str:
-    """`announced that day`, `announced the day before`, `announced on Friday`; empty if unknown."""
+    """`announced that day`, `posted the day before`, `first discussed on Friday`; empty if unknown."""
     if not entry.announced_at:
         return ""
-    return f"announced {_day_text(content.day, announcement_day(entry.paper, entry.announced_at))}"
+    day = _day_text(content.day, announcement_day(entry.paper, entry.announced_at))
+    server = paper_servers.server_of(entry.paper)
+    verb = "posted" if server.has_list else "first discussed"
+    return f"{'announced' if arxiv.is_key(entry.paper) else verb} {day}"
 
 
 def _day_text(day: str, label: str) -> str:
@@ -45,11 +50,9 @@ def _facts(content: IssueContent) -> Iterator[str]:
         yield count_further(content)
         return
     if not waits_for_announcement(content.publication):
-        posted = format_number(content.announced) if content.announced else "none"
-        weekday = WEEKDAYS[date.fromisoformat(posted_since(content.day)).weekday()]
         yield papers
         yield count_further(content)
-        yield f"{posted} posted since {weekday}, {considered}"
+        yield f"{_announced(content)}, {considered}"
         return
     yield f"{papers}{_announcement_days(content)}"
     yield count_further(content)
@@ -59,10 +62,28 @@ def _facts(content: IssueContent) -> Iterator[str]:
     elif content.day in _labels_of_entries(content):
         yield considered
     else:
-        announced = format_number(content.announced) if content.announced else "none"
-        yield f"{announced} announced that day, {considered}"
+        yield f"{_announced(content)}, {considered}"
     if inferred_days(content.retrospective):
         yield "announcement days inferred"
+
+
+def when_announced(content: IssueContent) -> str:
+    """When the papers counted as `announced` were: `announced that day`, `posted since Tuesday`, or both."""
+    servers = servers_of(content.publication.categories)
+    parts = ["announced that day"] if ALL_OF_ARXIV in servers else []
+    if servers != (ALL_OF_ARXIV,):
+        weekday = date.fromisoformat(posted_since(content.day)).weekday()
+        parts.append(f"posted since {WEEKDAYS[weekday]}")
+    return " or ".join(parts)
+
+
+def _announced(content: IssueContent) -> str:
+    """`8 posted since Tuesday`; `at least 8` if a server was not read in full."""
+    if content.announced is None:
+        return f"how many were {when_announced(content)} is not known"
+    is_complete = all(reading.state == "complete" for reading in content.servers or ())
+    number = format_number(content.announced) if content.announced else "none"
+    return f"{number if is_complete else f'at least {number}'} {when_announced(content)}"
 
 
 def count_further(content: IssueContent) -> str:

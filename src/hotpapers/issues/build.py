@@ -30,6 +30,7 @@ from hotpapers.base.model import (
     Shown,
 )
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
@@ -165,12 +166,15 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     readings = _readings(recipe, view, read_from, networks_of(ranking_input))
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
     known_networks = networks_of(ranking_input) | read_networks
+    posting_span = coverage.posting_span(publication, recipe.day, start, end or view.as_of)
+    servers = coverage.server_readings(view, publication, posting_span)
     about = partial(
         IssueContent,
         from_at=start,
         as_of=view.as_of,
-        announced=_announced(view, recipe),
+        announced=_announced(view, recipe, servers),
         readings=readings,
+        servers=servers or UNSET,
         considered=sum(
             publication.window != "daily" or candidate.announced_at > start for candidate in ranking_input.candidates
         ),
@@ -236,12 +240,15 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
     return window_start(publication, day), cut, hour if is_late else UNSET
 
 
-def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
+def _announced(view: AsOfView, recipe: IssueRecipe, servers: Sequence[NetworkReading]) -> int | None:
+    """How many papers were announced for an issue; None if that is unknown."""
     field_rule = FieldRule(recipe.counting, recipe.publication)
     papers = paper_fields.announced_on(view, field_rule, recipe.day)
-    if papers is None and not known_absent(view, recipe.day):
-        return None
-    return len(papers or ())
+    if ALL_OF_ARXIV not in servers_of(recipe.publication.categories):
+        is_known = all(reading.state == "complete" for reading in servers)
+    else:
+        is_known = papers is not None or known_absent(view, recipe.day)
+    return len(papers or ()) if papers or is_known else None
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:

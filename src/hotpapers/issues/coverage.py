@@ -23,7 +23,10 @@ from msgspec import UNSET
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import DAY, HOUR, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication, ReadingGap
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.announcement_days import posted_since
+from hotpapers.base.papers.categories import servers_with_lists
 from hotpapers.base.spans import Span, clip_spans, merge_spans
+from hotpapers.base.text.timestamps import start_of_day
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import first_read_at, site_started_at
 from hotpapers.record import AsOfView
@@ -78,6 +81,23 @@ def network_readings(
         return msgspec.structs.replace(period_reading, began=UNSET if began is None else began)
 
     return tuple(map(reading, networks))
+
+
+def server_readings(view: AsOfView, publication: Publication, span: Span) -> tuple[NetworkReading, ...]:
+    """How the servers besides arXiv were read over a span, whose new papers belong to an issue."""
+    start, end = span
+    where = "t.network = ? AND t.until_at > ? AND t.from_at < ?"
+    return tuple(
+        reading_of(server, list(view.items(Coverage, where, (server, start, end))), start, end)
+        for server in servers_with_lists(publication.categories)
+    )
+
+
+def posting_span(publication: Publication, day: str, start: int, cut: int) -> Span:
+    """The time in which servers besides arXiv posted the papers that belong to an issue. `start`: of its window."""
+    if publication.window != "daily":
+        return start, cut
+    return start_of_day(posted_since(day)), min(start_of_day(day), cut)
 
 
 class UnreadTimes:

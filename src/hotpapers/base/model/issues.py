@@ -283,8 +283,9 @@ class IssueContent(Value, kw_only=True):
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
     the same papers. `further`: for lists with a line each, by place, the papers beyond the publication's
     `most_entries`, or those below the threshold that fewer than two regulars talked about; absent without either.
-    `until_at`: present if a weekly or monthly issue closed after its hour: the end
-    of its window. Posts and announcements after it are the next issue's.
+    `until_at`: present if a weekly or monthly issue closed after its hour: the end of its window. Posts and
+    announcements after it are the next issue's. `servers`: how the publication's servers besides arXiv that have lists
+    of new papers were read for the days whose papers belong to the issue; absent without such servers.
     """
 
     format: Literal[1] = 1
@@ -315,6 +316,7 @@ class IssueContent(Value, kw_only=True):
     witnessed: WitnessedCounts | UnsetType = UNSET
     until_at: int | UnsetType = UNSET
     further: tuple[Entry, ...] | UnsetType = UNSET
+    servers: tuple[NetworkReading, ...] | UnsetType = UNSET
 
     @property
     def listed(self) -> tuple[Entry, ...]:

@@ -35,7 +35,8 @@ class PaperServer(NamedTuple):
     group `id` is that of a work with one of the DOIs in `named`; any other group names an id of which only the server
     knows the DOI. `page`, `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
     `categories`: those of its papers, as in `base.papers.categories`; empty if it has none. `category_page`: the
-    address of the list of one, which fills the braces.
+    address of the list of one, which fills the braces. `has_list`: whether it has a list of new papers that is read; of
+    one without, only discussed papers are known.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PaperServer(NamedTuple):
     pdf: str = ""
     categories: tuple[str, ...] = ()
     category_page: str = ""
+    has_list: bool = True
 
 
 END = r"(?![a-z0-9])"
@@ -153,7 +155,7 @@ _CORE = (
     PaperServer(
         "zenodo", "Zenodo", ("zenodo.org",), ("10.5281",), rf"(?P<work>10\.5281/zenodo\.(?P<id>\d{{3,10}})){END}",
         ("zenodo",), rf"zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}", ("10.5281/zenodo.{id}",),
-        "https://zenodo.org/records/{id}",
+        "https://zenodo.org/records/{id}", has_list=False,
     ),
     PaperServer(
         "hal", "HAL", ("hal.science", "archives-ouvertes.fr", "hal.inria.fr"),
@@ -173,7 +175,7 @@ _CORE = (
     ),
     PaperServer(
         "doi", "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
-        addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])",
+        addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
     ),
 )  # fmt: skip
 """The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
+from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import glance, phrases, site_paths
@@ -176,6 +177,7 @@ class IssueView(NamedTuple):
     notes: tuple[str, ...]
     empty: str
     announced: int
+    when_announced: str
     entries: LazyEntries
     further: LazyEntries
     further_title: str
@@ -234,6 +236,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         notes=phrases.notes(issue),
         empty=phrases.why_empty(issue),
         announced=content.announced or 0,
+        when_announced=announcement_counts.when_announced(content),
         entries=LazyEntries(issue, content.entries, history, posts),
         further=LazyEntries(issue, content.further or (), history, posts),
         further_title=phrases.further_title(content),

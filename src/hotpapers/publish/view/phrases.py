@@ -30,6 +30,7 @@ from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
+from hotpapers.issues.windows import waits_for_announcement
 from hotpapers.publish.view import clean_text
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
@@ -169,7 +170,8 @@ def _talk_time(content: IssueContent) -> str:
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
         return f"{count_noun(days, 'day')} of discussion"
-    if not content.announced or content.as_of <= announced_at(content.day):
+    is_on_arxiv = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
+    if not is_on_arxiv or not content.announced or content.as_of <= announced_at(content.day):
         return ""
     hours = (content.as_of - announced_at(content.day)) // HOUR
     return f"{count_noun(hours, 'hour')} of discussion since the announcement"
@@ -183,8 +185,10 @@ def why_empty(issue: PublishedIssue) -> str:
     if issue.listing:
         return "The listing of this day has no papers."
     if content.announced == 0 and content.publication.window == "daily":
-        name = holiday_reason(content.day)
         fields = " in this publication’s fields" if content.publication.categories else ""
+        if not waits_for_announcement(content.publication):
+            return f"Nothing was posted{fields}."
+        name = holiday_reason(content.day)
         return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
     if not content.readings and not (content.retrospective and content.considered):
         return announcement_counts.unread_sentence("was")

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
-from hotpapers.base.networks import network_title
+from hotpapers.base.networks import network_title, row_of
+from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN
+from hotpapers.issues.coverage import LOST, TURN, posting_span
 from hotpapers.publish.view.clean_text import one_line
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
@@ -26,7 +27,11 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
     """`7 networks read; Bluesky not from 20 November 08:17 to 21 November 04:51 UTC`. `with_reasons`: say why a network
     was not read, as its server put it."""
     if content.period:
-        return "; ".join((_complete(content.readings), *_incomplete(content, with_reasons=with_reasons)))
+        span = content.read_from or 0, content.as_of
+        parts = [_complete(content.readings), *_incomplete(content.readings, span, with_reasons=with_reasons)]
+        posted_in = posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
+        parts += _incomplete(content.servers or (), posted_in, with_reasons=with_reasons)
+        return "; ".join(parts)
     return _by_state(content, with_reasons=with_reasons)
 
 
@@ -62,9 +67,10 @@ class _NetworkGroup(NamedTuple):
         return self._replace(networks=(*self.networks, *other.networks), gap=gap)
 
 
-def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
+def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons: bool) -> Iterator[str]:
+    """Which networks or servers were not read in full in a span, and when."""
     groups: list[_NetworkGroup] = []
-    for reading in content.readings:
+    for reading in readings:
         if not reading.gaps:
             continue
         new = _group_of(reading, with_reasons=with_reasons)
@@ -74,9 +80,9 @@ def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
         else:
             groups[alike] = groups[alike].joined(new)
     for group in groups:
-        names = ", ".join(map(network_title, group.networks))
+        names = ", ".join(row_of(network).title or network for network in group.networks)
         reason = f" ({group.reason})" if group.reason else ""
-        yield f"{names} {_gap_text(content, group.gap, group.shorter)}{reason}"
+        yield f"{names} {_gap_text(group.gap, group.shorter, span)}{reason}"
 
 
 def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
@@ -88,10 +94,10 @@ def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
     return _NetworkGroup((reading.network,), longest, len(gaps) - 1, reason)
 
 
-def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
-    """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`."""
-    begins_before = gap.from_at <= (content.read_from or 0)
-    ends_after = gap.until_at >= content.as_of
+def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
+    """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`, of a span."""
+    begins_before = gap.from_at <= span[0]
+    ends_after = gap.until_at >= span[1]
     verb = _VERBS[gap.state]
     start = moment_name(gap.from_at)
     end = moment_name(gap.until_at)
@@ -110,7 +116,7 @@ def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
         group = _group_of(reading, with_reasons=False)
-        return _gap_text(content, group.gap, group.shorter)
+        return _gap_text(group.gap, group.shorter, (content.read_from or 0, content.as_of))
     text = _THROUGHOUT[reading.state]
     if reading.since is None:
         return text
