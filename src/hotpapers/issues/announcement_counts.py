@@ -79,11 +79,12 @@ def when_announced(content: IssueContent) -> str:
 
 def _announced(content: IssueContent) -> str:
     """`8 posted since Tuesday`; `at least 8` if a server was not read in full."""
-    if content.announced is None:
+    count = content.announced
+    is_partial = any(reading.state != "complete" for reading in content.servers or ())
+    if count is None or (is_partial and not count):
         return f"how many were {when_announced(content)} is not known"
-    is_complete = all(reading.state == "complete" for reading in content.servers or ())
-    number = format_number(content.announced) if content.announced else "none"
-    return f"{number if is_complete else f'at least {number}'} {when_announced(content)}"
+    number = format_number(count) if count else "none"
+    return f"{'at least ' if is_partial else ''}{number} {when_announced(content)}"
 
 
 def count_further(content: IssueContent) -> str:

@@ -87,10 +87,11 @@ def server_readings(view: AsOfView, publication: Publication, span: Span) -> tup
     """How the servers besides arXiv were read over a span, whose new papers belong to an issue."""
     start, end = span
     where = "t.network = ? AND t.until_at > ? AND t.from_at < ?"
-    return tuple(
-        reading_of(server, list(view.items(Coverage, where, (server, start, end))), start, end)
-        for server in servers_with_lists(publication.categories)
-    )
+    readings: list[NetworkReading] = []
+    for server in servers_with_lists(publication.categories):
+        spans = list(view.items(Coverage, where, (server, start, end)))
+        readings.append(reading_of(server, spans, start, end))
+    return tuple(readings)
 
 
 def posting_span(publication: Publication, day: str, start: int, cut: int) -> Span:

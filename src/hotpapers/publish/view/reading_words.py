@@ -80,7 +80,8 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
         else:
             groups[alike] = groups[alike].joined(new)
     for group in groups:
-        names = ", ".join(row_of(network).title or network for network in group.networks)
+        titles = (row_of(network).title or network for network in group.networks)
+        names = ", ".join(titles)
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {_gap_text(group.gap, group.shorter, span)}{reason}"
 
