@@ -244,16 +244,17 @@ any had, there is no forecast.
 
 ## Held-out weeks
 
-Each week was forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}. The method was chosen on these same weeks.
-`python -m lab forecast --output` writes this page, and prints all figures.
+Each week was forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}. The method was chosen on these
+same weeks. `python -m lab forecast --output` writes this page, and prints all figures.
 
 TABLE
 
-*Within*: papers within their range. *Less*: how much lower the mean pinball loss of the 5, 50 and 95 % quantiles is than
-that of usual growth from that age on that network. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % are within, and the loss is {GAIN:.0f} % less.
+*Within*: papers within their range. *Less*: how much lower the mean pinball loss of the 5, 50 and 95 % quantiles is
+than that of usual growth from that age on that network. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % are within, and
+the loss is {GAIN:.0f} % less.
 
 **huggingface** has upvotes in the daily papers, 2025-04 to 2026-08. In some months hardly more than eight in ten were
-within their range: when habits change, ranges are wrong until newer papers are a week old. **hackernews** has votes for
-stories on the front page, 2020-11 to 2022-11, few of them about papers; **{OWN_CLOCK}** starts six hours after each was
-first seen. Votes are not voices: no series of voices on Bluesky or Mastodon was available.
+within: when habits change, ranges are wrong until newer papers are a week old. **hackernews** has votes for stories on
+the front page, 2020-11 to 2022-11, few about papers; **{OWN_CLOCK}** starts six hours after each was first
+seen. Votes are not voices: no series of voices on Bluesky or Mastodon was available.
 """
