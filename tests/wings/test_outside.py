@@ -1,4 +1,5 @@
-"""A package from outside brings a source, a channel and a ranking: that of docs/examples/corkboard, installed."""
+"""Packages from outside, installed: docs/examples/corkboard brings a source, a channel and a ranking; inkwell, a server
+of papers."""
 
 from __future__ import annotations
 
@@ -18,19 +19,28 @@ from tests.cli.run import PACKAGE, environment, run_process
 from tests.conftest import ROOT
 from tests.issues.made import DAY
 
-EXAMPLE = ROOT / "docs" / "examples" / "corkboard"
+EXAMPLES = {name: ROOT / "docs" / "examples" / name for name in ("corkboard", "inkwell")}
 NOTE = {"id": 7, "by": "ada", "words": "see arxiv.org/abs/2609.01234", "pins": 3}
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The PYTHONPATH of an environment with the package."""
+def install(tmp_path_factory: pytest.TempPathFactory, name: str) -> str:
+    """Returns the PYTHONPATH of an environment with an example's package."""
     folder = tmp_path_factory.mktemp("outside")
-    shutil.copytree(EXAMPLE, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(EXAMPLES[name], folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-index"]
     command += ["--no-deps", "--no-build-isolation", "--target", str(folder / "site"), str(folder / "source")]
     subprocess.run(command, check=True, capture_output=True)
     return os.pathsep.join(map(str, (folder / "site", PACKAGE, ROOT)))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return install(tmp_path_factory, "corkboard")
+
+
+@pytest.fixture(scope="module")
+def with_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return install(tmp_path_factory, "inkwell")
 
 
 def good(installed: str, *args: str | Path) -> str:
@@ -39,9 +49,10 @@ def good(installed: str, *args: str | Path) -> str:
     return result.out
 
 
-def test_it_is_small() -> None:
-    lines = [file.read_text("utf-8").count("\n") for file in EXAMPLE.rglob("*") if file.suffix in (".py", ".toml")]
-    assert len(lines) == 4 and sum(lines) <= 150
+@pytest.mark.parametrize(("name", "most_lines"), [("corkboard", 150), ("inkwell", 150)])
+def test_they_are_small(name: str, most_lines: int) -> None:
+    files = [file for file in EXAMPLES[name].rglob("*") if file.suffix in (".py", ".toml")]
+    assert 3 <= len(files) <= 4 and sum(file.read_text("utf-8").count("\n") for file in files) <= most_lines
 
 
 @pytest.mark.long
@@ -79,3 +90,44 @@ def test_its_notes_are_counted_ranked_published_and_forgotten(installed: str, cw
     assert "corkboard:42: forgotten" in good(installed, "forget", "corkboard:42", "--yes", *store)
     assert "Tea cups" not in issue.read_text("utf-8") and "2. Made-up paper 2 (4)" in issue.read_text("utf-8")
     assert "verified" in good(installed, "verify", "--all", *store)
+
+
+# ---- a server of papers: docs/examples/inkwell -----------------------------------------------------------
+
+
+@pytest.mark.long
+def test_papers_of_a_server_are_read(with_server: str, cwd: Path) -> None:
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    paper = {"doi": "10.55555/ink.2611.0012", "title": "Nibs that never dry", "posted": today, "subject": "Pens"}
+    off = "".join(f"[source.{row.name}]\non = false\n" for row in readable_networks().values() if row.is_on)
+    with serving() as server:
+        for back in range(9):
+            day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - back * 86_400))
+            papers = [] if back else [paper]
+            server.on(f"/papers/{day}", answer(200, json.dumps({"papers": papers}).encode()))
+        settings = f'contact = "https://library.example/"\n{off}[source.inkwell]\napi = "{server.base}"\n'
+        publication = '[[publication]]\nname = "pens"\ntitle = "Pens"\npapers = ["inkwell: pens"]\n'
+        (cwd / "hotpapers.toml").write_text(f"{settings}{publication}")
+        assert "inkwell            2 items so far" in good(with_server, "collect", "--once")
+    assert "10.55555/ink.2611.0012  " in good(with_server, "search", "nibs", "--store", "hotpapers.db")
+    (cwd / "hotpapers.toml").write_text(settings + publication.replace('pens"]', 'pencils"]'))
+    wrong = run_process("status", PYTHONPATH=with_server)
+    assert "inkwell has no category 'pencils': pens, stained-paper" in wrong.err
+    (cwd / "hotpapers.toml").write_text(settings + publication)
+    assert "'inkwell' is no server" in run_process("status").err  # it needs the package
+
+
+@pytest.mark.long
+def test_its_papers_are_found_ranked_and_published(with_server: str, cwd: Path) -> None:
+    (cwd / "note.txt").write_text("see inkwell.example/paper/2405.0001v2")
+    assert good(with_server, "find", "--any-server", "note.txt") == "10.55555/ink.2405.0001v2  inkwell at 4\n"
+    subprocess.run(
+        [sys.executable, "-m", "tests.wings.outside_papers", "s.db"],
+        env=environment(PYTHONPATH=with_server), check=True,
+    )  # fmt: skip
+    store = ("--store", "s.db")
+    good(with_server, "publish", "--all", "--to", "site", "--output", "out", *store)
+    page = (cwd / "out" / "paper" / "10.55555" / "ink.2405.0001" / "index.html").read_text("utf-8")
+    assert "Inkwell" in page and 'href="https://inkwell.example/pdf/2405.0001"' in page and "Nibs that seldom" in page
+    assert not (cwd / "out" / "paper" / "10.55555" / "ink.2405.0002").exists(), "it is in another field"
+    assert "verified" in good(with_server, "verify", "--all", *store)

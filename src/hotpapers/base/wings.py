@@ -91,6 +91,7 @@ class Wing(NamedTuple):
 HOOK_MODULES = (
     "hotpapers.base.wings",
     "hotpapers.base.networks",
+    "hotpapers.base.papers.paper_servers",
     *(f"hotpapers.{part}.hooks" for part in ("cli", "keep", "issues", "publish", "serve", "site")),
 )
 """Where the types of hooks are defined."""

@@ -26,6 +26,8 @@ WORDS: dict[type[model.Item], tuple[str, ...]] = {
 }
 """The fields with people's words and names."""
 
+NO_REUSE = "cc_no"
+"""The license of abstracts that may be shown, but not passed on, as bioRxiv and medRxiv name it."""
 _NOTE = "withheld"
 """The name in `meta` of the networks from which the store has rows without words."""
 
@@ -46,6 +48,13 @@ def without_words(item: model.Item) -> model.Item:
     words = words_of(item)
     if words:
         return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()})
+    return item
+
+
+def without_abstract(item: model.Item) -> model.Item:
+    """A paper without its abstract if that may not be passed on; other items unchanged."""
+    if isinstance(item, model.Paper) and item.license == NO_REUSE:
+        return msgspec.structs.replace(item, abstract="", summary="")
     return item
 
 
@@ -140,11 +149,13 @@ def _lacks_words(item: model.Item, networks: Collection[str]) -> bool:
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:
-    """Whether an item of one of these networks lacks its words, and the record has the same observation with them."""
-    if not _lacks_words(item, networks):
+    """Whether an item of one of these networks, or a paper, lacks its words, and the record has the same observation
+    with them."""
+    lacks_abstract = isinstance(item, model.Paper) and item.license == NO_REUSE and not item.abstract
+    if not lacks_abstract and not _lacks_words(item, networks):
         return False
     names = (*item.key, "observed_at")
     where = " AND ".join(f'"{name}" = {NUMBER if name in item.key else "?"}' for name in names)
     params = [getattr(item, name) for name in names]
     rows = select_rows(database, SPECS[type(item)], f"{where} AND until = 0", params)
-    return any(without_words(row.item) == item for row in rows)
+    return any(without_abstract(without_words(row.item)) == item for row in rows)

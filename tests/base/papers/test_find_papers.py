@@ -166,7 +166,8 @@ def test_work_grows_with_length_only(unit: str, monkeypatch: pytest.MonkeyPatch)
     find_papers(text)
     plain = text.lower().replace("\u200b", "")
     needles = sum(
-        plain.count(needle) for needle in ("10.", *server_mentions._ADDRESSES, "xiv", "5iv", "papers", "xxx", "adsabs")
+        plain.count(needle)
+        for needle in ("10.", *server_mentions._addresses(), "xiv", "5iv", "papers", "xxx", "adsabs")
     )
     assert characters <= needles * 300
 
@@ -184,7 +185,7 @@ def test_a_papers_page_is_found_as_the_paper(key: str) -> None:
     page, _ = paper_servers.paper_links(key, 2)
     assert [paper.key for paper in find_papers(page)] == [key]
     server = paper_servers.server_of(key)
-    assert server in paper_servers.SERVERS and server.title
+    assert server in paper_servers.all_servers() and server.title
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.settings import Settings, load
 from hotpapers.base.settings.explanations import describe_fields, homes_below
-from hotpapers.base.settings.limits import category_problem
+from hotpapers.base.settings.limits import category_problem, papers_problem
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.terms import TermsOverride
 from hotpapers.collect.job_factory import chosen_sources, read_settings
@@ -219,12 +220,27 @@ def test_which_category_was_meant(category: str, hint: str | None) -> None:
     assert category_problem(category) == f"{category!r} is not an arXiv category or archive; {hint}"
 
 
-def test_every_category_is_recognized_in_lower_case() -> None:
-    from hotpapers.base.settings.limits import FIELDS
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("biorxiv: neuroscience", ""), ("medrxiv", ""), ("arxiv:q-bio", ""), ("doi", ""), ("arxiv", ""),
+        ("biorxiv: Cell  Biology", ""),
+        ("biorxiv: neurosience", "biorxiv has no category 'neurosience': … did you mean neuroscience?"),
+        ("chemrxiv: organic", "chemrxiv has no category 'organic': write chemrxiv alone"),
+        ("bioarxiv: ecology", "'bioarxiv' is no server: … did you mean biorxiv?"),
+        ("arxiv: cs.LC", "'cs.LC' is not an arXiv category or archive; did you mean cs.CL?"),
+    ],
+)  # fmt: skip
+def test_papers_of_which_server_were_meant(text: str, problem: str) -> None:
+    without_choices = re.sub(r": [a-z, -]+;", ": …", papers_problem(text))
+    assert without_choices == problem
 
-    for field in FIELDS:
+
+def test_every_category_is_recognized_in_lower_case() -> None:
+    fields = known_fields()
+    for field in fields:
         assert category_problem(field) == ""
-        if field.lower() not in FIELDS:
+        if field.lower() not in fields:
             assert f"{field}" in category_problem(field.lower()).partition("did you mean ")[2]
 
 

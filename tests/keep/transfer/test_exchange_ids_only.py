@@ -312,3 +312,20 @@ def test_a_backup_is_whole_and_one_of_a_store_without_words_verifies(
     back_up_store(other, tmp_path / "lacking.db")
     with Record(str(tmp_path / "lacking.db"), create=False) as copied:
         assert made.verified(copied) == made.verified(other) and not made.verified(copied).findings
+
+
+def test_abstracts_that_may_not_be_passed_on(tmp_path: Path) -> None:
+    """Exports of observations lack them, imports keep what is there, and a store that is moved whole has them."""
+    shown = model.Paper(
+        paper="doi:10.1101/2026.01.02.700001", title="Gloves", abstract="Seven gloves.", license="cc_no", observed_at=1
+    )
+    free = msgspec.structs.replace(shown, paper="doi:10.1101/2026.01.02.700002", license="cc_by")
+    with Record(str(tmp_path / "own.db")) as record, Record(str(tmp_path / "other.db")) as other:
+        record.append([shown, free], source="biorxiv")
+        lines = list(exporter.record_lines(record, records_only=True))
+        assert b"".join(lines).count(b"Seven gloves.") == 1
+        assert b"".join(exporter.record_lines(record)).count(b"Seven gloves.") == 2
+        importer.import_lines(record, "again", lines)
+        assert list(record.view().items(model.Paper)) == [shown, free]
+        importer.import_lines(other, "all", lines)
+        assert list(other.view().items(model.Paper)) == [msgspec.structs.replace(shown, abstract=""), free]

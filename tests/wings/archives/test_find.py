@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hotpapers.base.model import Paper
+from hotpapers.base.model import Paper, Publication
 from hotpapers.record import Record
 from tests.cli.run import good, misuse, run
 
@@ -27,6 +27,36 @@ def test_json_has_bare_ids_numbers_and_code_points() -> None:
     assert [TEXT[line["start"] : line["end"]] for line in lines] == [
         "arXiv:2101.04869v2", "https://arxiv.org/abs/hep-th/9901001",
     ]  # fmt: skip
+
+
+ELSEWHERE = "see biorxiv.org/content/10.1101/2024.01.02.573921v2 and 10.1000/tea-182,\narXiv:2101.04869 too"
+
+
+def test_papers_of_any_server(tmp_path: Path) -> None:
+    assert good("find", input=ELSEWHERE.encode()) == "2101.04869  prose at 73\n"
+    assert good("find", "--any-server", input=ELSEWHERE.encode()).splitlines() == [
+        "10.1101/2024.01.02.573921v2  doi at 4",
+        "10.1000/tea-182  doi at 56",
+        "2101.04869  prose at 73",
+    ]
+
+
+def test_papers_of_the_servers_of_a_store(tmp_path: Path) -> None:
+    store = tmp_path / "bio.db"
+    with Record(str(store)) as record:
+        publication = Publication(publication="bio", title="Bio", categories=("biorxiv.zoology",), observed_at=AT)
+        paper = Paper(
+            paper="doi:10.1101/2024.01.02.573999", title="Seven lost gloves of the north", authors=(), observed_at=AT
+        )
+        record.append([publication, paper], source="settings")
+    lines = good("find", "--store", store, input=f"{ELSEWHERE}\nSeven lost gloves of the north".encode()).splitlines()
+    assert lines == [
+        "10.1101/2024.01.02.573921v2  doi at 4",
+        "2101.04869  prose at 73",
+        "10.1101/2024.01.02.573999  title in the line at 94",
+    ]
+    both = good("find", "--store", store, "--any-server", input=ELSEWHERE.encode())
+    assert both == good("find", "--any-server", input=ELSEWHERE.encode())
 
 
 def test_several_files_are_named(tmp_path: Path) -> None:

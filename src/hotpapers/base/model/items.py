@@ -68,7 +68,7 @@ class Item(
 class Paper(Item, frozen=True, kw_only=True):
     """A paper's metadata at one moment. All versions of a work are one paper. `categories`: primary category first.
     `withdrawn`: true if its authors or its server have withdrawn it; absent otherwise. `license`: that of its abstract,
-    as the server names it; absent if it does not."""
+    as the server names it; absent if it does not. Exports of observations leave out the abstract if it is `cc_no`."""
 
     key = ("paper",)
 

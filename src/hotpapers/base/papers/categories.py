@@ -7,16 +7,24 @@ without categories has one field, its name. A publication names its fields; with
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from functools import cache
 
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
-from hotpapers.base.papers.paper_servers import DOI, SERVERS
+from hotpapers.base.papers.paper_servers import DOI, PaperServer, all_servers
 
 ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
 """The field of all papers on arXiv, for a publication that also has other servers."""
-_BY_NAME = {server.name: server for server in reversed(SERVERS)}
-SERVERS_WITH_KEYS = frozenset(server.name for server in SERVERS if server.dois or server.name == DOI.removesuffix(":"))
-"""The names of the servers besides arXiv whose papers have keys."""
+
+
+@cache
+def _by_name() -> dict[str, PaperServer]:
+    return {server.name: server for server in reversed(all_servers())}
+
+
+def servers_with_keys() -> frozenset[str]:
+    """The names of the servers besides arXiv whose papers have keys."""
+    return frozenset(server.name for server in all_servers() if server.dois or server.name == DOI.removesuffix(":"))
 
 
 def archive_of(category: str) -> str:
@@ -32,7 +40,7 @@ def group_of(archive: str) -> str:
 def server_of_category(category: str) -> str:
     """The name of the server that has a category."""
     archive = archive_of(category)
-    return archive if archive in _BY_NAME else ALL_OF_ARXIV
+    return archive if archive in _by_name() else ALL_OF_ARXIV
 
 
 def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
 
 def category_page(category: str) -> str:
     """The address of the server's list of a category; empty if it has none."""
-    server = _BY_NAME[server_of_category(category)]
+    server = _by_name()[server_of_category(category)]
     own = category if server.name == ALL_OF_ARXIV else category.partition(".")[2]
     return server.category_page.format(own) if own else ""
 
@@ -76,8 +84,14 @@ def slug_of(name: str) -> str:
     return "-".join(words)
 
 
+def categories_of(server: str) -> tuple[str, ...]:
+    """The categories of a server besides arXiv, by name."""
+    return _by_name()[server].categories
+
+
+@cache
 def known_fields() -> frozenset[str]:
     """All fields that a publication may name."""
     of_arxiv = {*KNOWN, *map(archive_of, KNOWN), ALL_OF_ARXIV}
-    categories = (f"{server.name}.{category}" for server in SERVERS for category in server.categories)
-    return frozenset((*of_arxiv, *SERVERS_WITH_KEYS, *categories))
+    categories = (f"{server.name}.{category}" for server in all_servers() for category in server.categories)
+    return frozenset((*of_arxiv, *servers_with_keys(), *categories))

@@ -1,4 +1,5 @@
-"""The servers that publish papers, one row each; and keys of papers, which name a server and its paper.
+"""The servers that publish papers, one row each; and keys of papers, which name a server and its paper. A wing adds a
+server by a `PaperServer` among its hooks.
 
     key                              paper
     arxiv:2101.04869                 on arXiv
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv, doi
 from hotpapers.base.papers.preprint_categories import BIORXIV, MEDRXIV
+from hotpapers.base.wings import hooks_of
 
 DOI = "doi:"
 """How the keys begin of papers that are not on arXiv."""
@@ -105,7 +107,7 @@ def _on_osf(name: str) -> PaperServer:
     )  # fmt: skip
 
 
-SERVERS = (
+_CORE = (
     PaperServer(
         "arxiv", "arXiv", ("arxiv.org",), page="https://arxiv.org/abs/{id}",
         version_page="https://arxiv.org/abs/{id}v{version}", pdf="https://arxiv.org/pdf/{id}",
@@ -174,13 +176,19 @@ SERVERS = (
         addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])",
     ),
 )  # fmt: skip
-"""All servers. The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""
+"""The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""
+
+
+@cache
+def all_servers() -> tuple[PaperServer, ...]:
+    """The servers, also those of wings, arXiv first and the one that has all other DOIs last."""
+    return (*_CORE[:-1], *hooks_of(PaperServer), _CORE[-1])
 
 
 @cache
 def _doi_patterns() -> list[re.Pattern[str]]:
     """Compiled on first use: settings need the servers' names alone."""
-    return [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
+    return [re.compile(server.dois, re.ASCII) for server in all_servers() if server.dois]
 
 
 # ---- keys ----------------------------------------------------------------------------------------------
@@ -243,13 +251,14 @@ def named_by(server: PaperServer, groups: dict[str, str]) -> str:
 def server_of(key: str) -> PaperServer:
     """The server of a paper, by key."""
     own = key.removeprefix(DOI)
-    others = SERVERS[0 if own == key else -1]
-    return next((server for server in SERVERS if server.dois and re.match(server.dois, own)), others)
+    servers = all_servers()
+    others = servers[0 if own == key else -1]
+    return next((server for server in servers if server.dois and re.match(server.dois, own)), others)
 
 
 def hosts_of(servers: Container[str]) -> tuple[str, ...]:
     """The hosts of servers, by name, whose addresses people share."""
-    hosts = (host for server in SERVERS if server.name in servers for host in server.hosts)
+    hosts = (host for server in all_servers() if server.name in servers for host in server.hosts)
     return tuple(dict.fromkeys(hosts))
 
 

@@ -32,7 +32,7 @@ from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, servers_
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import convert_table, converted_all, homes_below
-from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
+from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, papers_problem, path_problem
 from hotpapers.base.settings.quote import QuoteSettings, quote_problems
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
 from hotpapers.base.settings.zones import zone_problem
@@ -440,10 +440,10 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "most_entries", f"is less than least_entries, {publication.least_entries}"
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers"'
-    for key, fields in (("categories", publication.categories), ("papers", fields_from(publication.papers))):
-        for category in fields:
-            if problem := category_problem(category):
-                yield key, problem
+    for problem in filter(None, map(category_problem, publication.categories)):
+        yield "categories", problem
+    for problem in filter(None, map(papers_problem, publication.papers)):
+        yield "papers", problem
 
 
 ENTRY_LIMIT = 10

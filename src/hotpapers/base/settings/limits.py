@@ -12,8 +12,15 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from hotpapers.base.model import MAX_INTEGER
-from hotpapers.base.papers.categories import known_fields
-from hotpapers.base.suggestions import did_you_mean, letters_of, nearest_names
+from hotpapers.base.papers.categories import (
+    ALL_OF_ARXIV,
+    categories_of,
+    fields_from,
+    known_fields,
+    servers_with_keys,
+    slug_of,
+)
+from hotpapers.base.suggestions import did_you_mean, letters_of, list_choices, nearest_names
 
 AnyNumber = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 """A whole number without a limit that matters."""
@@ -85,17 +92,35 @@ def model_problems(url: str, model: str, key: str) -> Iterator[tuple[str, str]]:
 # ---- categories -----------------------------------------------------------
 
 
-FIELDS = known_fields()
-"""All categories and archives."""
 _SHORT = 4
 """A subject that is so short resembles many others: nothing is guessed from its spelling."""
 
 
-def category_problem(category: str, allowed: Collection[str] = FIELDS) -> str:
-    """What is wrong with a name for a field, and which one may be meant; empty if arXiv has it."""
+def category_problem(category: str, allowed: Collection[str] = ()) -> str:
+    """What is wrong with a name for a field, and which one may be meant; empty if there is none among those that are
+    allowed, by default all."""
+    allowed = allowed or known_fields()
     if category in allowed:
         return ""
     return f"{category!r} is not an arXiv category or archive; {_hint(category, allowed)}"
+
+
+def papers_problem(text: str) -> str:
+    """What is wrong with `server: category` or `server`, and what may be meant; empty if there is such a field."""
+    [field] = fields_from([text])
+    if field in known_fields():
+        return ""
+    name = text.partition(":")[0].strip()
+    if name == ALL_OF_ARXIV:
+        return category_problem(field)
+    if name not in servers_with_keys():
+        names = sorted(servers_with_keys())
+        return f"{name!r} is no server: {list_choices(name, names)}"
+    category = text.partition(":")[2].strip()
+    slugs = categories_of(name)
+    if not slugs:
+        return f"{name} has no category {category!r}: write {name} alone"
+    return f"{name} has no category {category!r}: {list_choices(slug_of(category), slugs)}"
 
 
 def _hint(category: str, allowed: Collection[str]) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base.networks import Network
 from hotpapers.record import Record, cursor_of
-from hotpapers.record.paper_names import paper_aliases
+from hotpapers.record.paper_names import named_servers, paper_aliases
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spill import full_disk_as_error
@@ -104,6 +104,7 @@ class ArchiveTask(NamedTuple):
         """Writes the names of papers to the folder, and returns the setup of the pool's processes. Raises FullStore."""
         now = self.target.now
         with full_disk_as_error(folder):
-            pickled = pickle.dumps(list(paper_aliases(self.record, now, 0)))
+            aliases = list(paper_aliases(self.record, now, 0))
+            pickled = pickle.dumps((aliases, named_servers(self.record)))
             (folder / "names").write_bytes(pickled)
         return WorkerSetup(self.kind, now, str(folder))

@@ -3,8 +3,8 @@
 A line that begins and ends as Jetstream writes it is decoded only if its bytes contain something that may be relevant.
 In the first pass: part of a paper's address, a deletion, an edit, an account event or a replaced repository, or an
 escape that may hide any of these. In the second: the key of a post that names a paper. If titles of papers are known,
-every post is decoded. Errors inside lines that are not decoded go unnoticed. Lines that look different are decoded one
-by one.
+or papers of other servers than arXiv are looked for, every post is decoded. Errors inside lines that are not decoded go
+unnoticed. Lines that look different are decoded one by one.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class JetstreamBlockFilter:
     def filter(self, data: bytes) -> FilteredBlock:
         """The events that are relevant by themselves."""
         self._keys = []
-        all_posts = bool(len(self._names))
+        all_posts = bool(len(self._names) or self._names.servers)
         if lines := _plain_lines(data):
             block = Str(data)
             units = _lines_at(data, block, set(_all_places(block, data, all_posts=all_posts)))

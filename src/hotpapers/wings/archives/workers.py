@@ -52,8 +52,9 @@ class WorkerSetup(NamedTuple):
 
     def target(self) -> ImportTarget:
         """A target for filters, none of which queries the record. Building its index of names takes a while."""
-        aliases = pickle.loads((Path(self.folder) / "names").read_bytes())
-        return ImportTarget(cast("Record", None), PaperIndex(aliases), self.now, self.now)
+        pickled = (Path(self.folder) / "names").read_bytes()
+        names = PaperIndex(*pickle.loads(pickled))
+        return ImportTarget(cast("Record", None), names, self.now, self.now)
 
 
 Work = Callable[[WorkerSetup, Any, Progress], Any]

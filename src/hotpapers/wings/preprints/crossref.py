@@ -87,7 +87,7 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
 
 def registrants_of(name: str) -> tuple[str, ...]:
     """The registrants of a server's DOIs."""
-    registrants = (server.registrants for server in paper_servers.SERVERS if server.name == name)
+    registrants = (server.registrants for server in paper_servers.all_servers() if server.name == name)
     return tuple(dict.fromkeys(registrant for several in registrants for registrant in several))
 
 

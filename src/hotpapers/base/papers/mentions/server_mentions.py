@@ -8,6 +8,7 @@ candidates: it is one paper at most, and none before somebody has looked.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
@@ -15,6 +16,7 @@ from hotpapers.base.papers import arxiv, doi, paper_servers
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.papers.arxiv.addresses import Mention
 from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, mention_spans, shift_mention
+from hotpapers.base.papers.paper_servers import PaperServer
 from hotpapers.base.text.unescaping import lowercase_text, with_slashes, without_invisible
 
 
@@ -68,7 +70,7 @@ def _elsewhere(text: str) -> list[Mention]:
     visible, dropped = without_invisible(text)
     plain = with_slashes(lowercase_text(visible))
     mentions: list[Mention] = []
-    for needle in ("10.", *_ADDRESSES):
+    for needle in ("10.", *_addresses()):
         place = plain.find(needle)
         while place >= 0:
             mention = _match(plain, needle, place)
@@ -81,18 +83,21 @@ def _elsewhere(text: str) -> list[Mention]:
     return [shift_mention(mention, dropped) for mention in mentions]
 
 
-_ADDRESSES = {
-    needle: (server, re.compile(server.addresses, re.ASCII))
-    for server in paper_servers.SERVERS
-    for needle in server.needles
-}
+@cache
+def _addresses() -> dict[str, tuple[PaperServer, re.Pattern[str]]]:
+    """The patterns of addresses, with their servers, by needle."""
+    patterns: dict[str, tuple[PaperServer, re.Pattern[str]]] = {}
+    for server in paper_servers.all_servers():
+        pattern = re.compile(server.addresses, re.ASCII)
+        patterns |= {needle: (server, pattern) for needle in server.needles}
+    return patterns
 
 
 def _match(text: str, needle: str, place: int) -> Mention | None:
     """The mention around a needle, as in `addresses.match_address`."""
     if needle == "10.":
         return _doi(text, place)
-    server, pattern = _ADDRESSES[needle]
+    server, pattern = _addresses()[needle]
     match = pattern.match(text, place)
     if not match or (start := addresses.address_start(text, place)) < 0:
         return None

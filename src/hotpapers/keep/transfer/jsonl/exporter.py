@@ -5,6 +5,7 @@ manifest. So a store can be rebuilt from it, batch by batch, and verifies. With 
 issues, only observations, to be read, changed and imported anywhere. The last line marks the end.
 
 For the networks in `ids_only`, posts and accounts are exported without their words and names; see `record.redaction`.
+With `records_only`, so are papers without abstracts that may not be passed on.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             continue
         for row in queries.open_rows(record.database, spec):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
-                yield _line(redactor.row(row).item)
+                yield _line(redaction.without_abstract(redactor.row(row).item))
 
 
 def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

@@ -10,9 +10,10 @@ import click
 import msgspec
 
 from hotpapers.base.errors import InputError, require
+from hotpapers.base.papers.categories import servers_with_keys
 from hotpapers.base.papers.mentions import PaperMention
-from hotpapers.base.papers.mentions import find as find_mentions
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.paper_servers import paper_id
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_error, strip_controls
 from hotpapers.keep.transfer import streams
@@ -38,11 +39,13 @@ class NamedPaper(NamedTuple):
 @common.command("""
   hotpapers find page.html
   curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u
+  hotpapers find notes.txt --any-server
   hotpapers find notes.txt --store hotpapers.db""")
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
 )
+@click.option("--any-server", is_flag=True, help="Also find papers of other servers than arXiv; slower.")
 @click.option(
     "--store",
     metavar="STORE",
@@ -50,17 +53,16 @@ class NamedPaper(NamedTuple):
     help="Also find papers of this store by title, DOI and pages of their own.",
 )
 @common.debug_option
-def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
+def find(files: tuple[str, ...], as_json: bool, store: str | None, any_server: bool) -> None:
     """Find the papers mentioned in a text.
 
     Reads files or standard input and prints one line per mention. Without --store, papers are found by identifiers and
     addresses; no store is needed.
     """
-    names = None
-    if store is not None:
-        require(store != "", EMPTY_STORE)
-        with Record(store, create=False) as record:
-            names = load_names(record, current_time(), since=0)
+    names = None if store is None else _names_of(store)
+    if any_server:
+        names = names or PaperIndex()
+        names.servers = servers_with_keys()
     failures = 0
     for file in files or (streams.STDIN,):
         try:
@@ -76,19 +78,26 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
+def _names_of(store: str) -> PaperIndex:
+    require(store != "", EMPTY_STORE)
+    with Record(store, create=False) as record:
+        return load_names(record, current_time(), since=0)
+
+
 def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | NamedPaper]:
     """The mentions of a text, line by line: by identifier, then by name what the line does not identify."""
     start = 0
     while line := stream.readline(MAX_LINE_BYTES):
         text = line.decode("utf-8", "replace")
-        mentions = find_mentions(text)
-        yield from (mention._replace(start=start + mention.start, end=start + mention.end) for mention in mentions)
-        identified = {mention.id for mention in mentions}
+        identified = set()
+        for mention in names.named_by_ids(text):
+            identified.add(mention.id)
+            id = paper_id(mention.id)
+            yield mention._replace(id=id, start=start + mention.start, end=start + mention.end)
         for match in names.papers_in(text):
-            paper = match.paper.partition(":")[2]
-            if paper not in identified:
-                identified.add(paper)
-                yield NamedPaper(paper, start, match.form)
+            if match.paper not in identified:
+                identified.add(match.paper)
+                yield NamedPaper(paper_id(match.paper), start, match.form)
         start += len(text)
 
 
