@@ -94,7 +94,7 @@ compare: $(dev) ## simulate a week of two sites with 200 faults, and compare eve
 mutation: $(dev) .mutation/ready ## measure how many small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
 	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)
 
-mutants: $(dev) ## make forty named changes that would hurt, and say which no test notices (ARGS="torn-block --workers 1")
+mutants: $(dev) ## make small changes that would hurt, and say which no test notices (ARGS="torn-block --workers 1")
 	@$(python) -m tools.mutants $(ARGS)
 
 .mutation/ready: requirements/mutation.txt $(made)

@@ -234,30 +234,27 @@ _PAGE = f"""\
 
 Nothing has to be set: `hotpapers run` learns forecasts from its own record.
 
-From six hours after a paper's announcement, its voices on a network after a week can be forecast from the count alone:
-*12 to 90, median 34*. The forecast is never part of the [score](ranking.md). `python -m lab forecast --output`
-writes this page, and prints all figures.
+From six hours after a paper's announcement, an issue forecasts its voices on a network after a week from the count
+alone: *12 to 90, median 34*. The forecast is never part of the [score](ranking.md).
 
-## How it is made
-
-From the growth of papers of the last {WINDOW} days with similarly many voices
+The forecast comes from the growth of papers of the last {WINDOW} days with similarly many voices
 ([exactly](../reference/rebuilding.md#forecasts)): split conformal prediction (Lei et al. 2018), with ranges widened
 until nine in ten papers of the record's own weeks are within. Without enough papers or weeks, or for more voices than
 any had, there is no forecast.
 
 ## Held-out weeks
 
-Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}. The
-[method](../development/decisions/0060-later-decisions.md) was chosen on these same weeks.
+Each week was forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}. The method was chosen on these
+same weeks. `python -m lab forecast --output` writes this page, and prints all figures.
 
 TABLE
 
-*Usual* growth is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age;
-*less* is how much lower the mean pinball loss of these quantiles is. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of
-papers are within their range, and the loss is {GAIN:.0f} % less.
+*Within*: papers within their range. *Less*: how much lower the mean pinball loss of the 5, 50 and 95 % quantiles is
+than that of usual growth from that age on that network. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % are within, and
+the loss is {GAIN:.0f} % less.
 
-**huggingface** are upvotes in the daily papers, 2025-04 to 2026-08; in some months hardly more than eight in ten were
-within their range: when habits change, ranges are wrong until newer papers are a week old. **hackernews** are votes for
-stories on the front page, 2020-11 to 2022-11, few of them about papers; **{OWN_CLOCK}**, six hours after each was first
-seen. Votes are not voices, of which no series on Bluesky or Mastodon was available.
+**huggingface** has upvotes in the daily papers, 2025-04 to 2026-08. In some months hardly more than eight in ten were
+within: when habits change, ranges are wrong until newer papers are a week old. **hackernews** has votes for stories on
+the front page, 2020-11 to 2022-11, few about papers; **{OWN_CLOCK}** starts six hours after each was first
+seen. Votes are not voices: no series of voices on Bluesky or Mastodon was available.
 """

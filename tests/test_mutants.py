@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 
 from tests.conftest import ROOT
-from tools.mutants import PAGE, mutants
+from tools.mutants import mutants
 
-MUTANTS = mutants(PAGE.read_text("utf-8"))
+MUTANTS = mutants()
 
 
-def test_each_mutant_is_listed_once_and_can_be_made() -> None:
-    text = PAGE.read_text("utf-8")
-    assert len(MUTANTS) == text.count("\n* **") >= 40
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+def test_each_mutant_can_be_made() -> None:
+    assert len(MUTANTS) >= 40
     for mutant in MUTANTS:
         code = (ROOT / "src" / "hotpapers" / mutant.file).read_text("utf-8")
         assert code.count(mutant.old) == 1, mutant.name

@@ -56,6 +56,7 @@ if str(ROOT) not in sys.path:  # as a script, this file knows its own folder alo
     sys.path.insert(0, str(ROOT))
 
 from tools import tour  # noqa: E402
+from tools.mutants import mutants  # noqa: E402
 
 DOCS = ROOT / "docs"
 
@@ -437,6 +438,17 @@ def quotes_file() -> str:
     return json.dumps(lists, indent=1, ensure_ascii=False) + "\n"
 
 
+def mutants_page() -> str:
+    """The mutants, why each would hurt, and the test that kills it."""
+    rows = [f"* `{mutant.name}`: {mutant.why}; KILLED by `{mutant.test}`\n" for mutant in mutants()]
+    return f"""# Named mutants
+
+`make mutants` makes each of these {len(rows)} small changes ([`tools/mutants.toml`](../../tools/mutants.toml)) in a
+copy of the checkout, one at a time, and reports those that no test notices.
+
+{"".join(rows)}"""
+
+
 def files() -> dict[str, str]:
     """Every generated file, by its path in the project."""
     return {
@@ -446,6 +458,7 @@ def files() -> dict[str, str]:
         "docs/reference/items.md": items_page(),
         "docs/reference/exchange.schema.json": schema_file(),
         "docs/reference/quotes-1.json": quotes_file(),
+        "docs/development/mutants.md": mutants_page(),
         "docs/reference/openapi.json": openapi.document_text(),
         "lab/docs/attacks.md": report.page(kept_figures()),
         "src/hotpapers/publish/render/templates/attack_prices.json": page_data(kept_figures()),

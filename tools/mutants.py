@@ -1,7 +1,5 @@
-"""Named mutants: `python -m tools.mutants [NAME …]` makes each change that docs/development/mutants.md lists, in a copy
-of the checkout, and runs the tests named there. Each must fail; one that passes survived.
-
-    * **name**: `file`: `old` → `new`: why it would hurt. KILLED by `test`
+"""Named mutants: `python -m tools.mutants [NAME …]` makes each change that tools/mutants.toml lists, in a copy of the
+checkout, and runs the test named there. Each must fail; one that passes survived.
 
 `--find` runs all tests of the file or folder named, and prints which one fails first.
 """
@@ -16,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,16 +22,12 @@ from queue import Queue
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "development" / "mutants.md"
+TABLE = ROOT / "tools" / "mutants.toml"
 COPIED = ("src", "tests", "docs", "tools", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 SETTINGS = {"CI": "1", "HOTPAPERS_TEST_EXAMPLES": "20", "HOTPAPERS_TEST_UNSHRUNK": "1"}
 """`CI`: property tests use the same examples in each run, and failing ones are not shrunk."""
 PATIENCE = 180.0
 """Seconds after which a mutant counts as one that hangs, which kills it."""
-_MUTANT = re.compile(
-    r"\* \*\*(?P<name>[a-z0-9-]+)\*\*: `(?P<file>[^`]+)`:\s+`(?P<old>[^`]+)` → `(?P<new>[^`]+)`:\s+(?P<why>[^`]+?)\s+"
-    r"KILLED by\s+`(?P<test>[^`]+)`"
-)
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.M)
 
 
@@ -68,9 +63,9 @@ class Verdict(NamedTuple):
     seconds: float
 
 
-def mutants(text: str) -> list[Mutant]:
-    """The mutants that a page lists, each on one line or several."""
-    return [Mutant(**match.groupdict()) for match in _MUTANT.finditer(re.sub(r"\n  ", " ", text))]
+def mutants() -> list[Mutant]:
+    """The mutants of the table."""
+    return [Mutant(name=name, **fields) for name, fields in tomllib.loads(TABLE.read_text("utf-8")).items()]
 
 
 def try_one(mutant: Mutant, folder: Path, python: str, *, is_search: bool) -> Verdict:
@@ -130,7 +125,7 @@ def main(words: Sequence[str]) -> None:
     reader.add_argument("--find", action="store_true", help="find the test that fails first")
     options = reader.parse_args(words)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    known = mutants(PAGE.read_text("utf-8"))
+    known = mutants()
     chosen = [mutant for mutant in known if not options.names or mutant.name in options.names]
     began, survivors = time.monotonic(), []
     for verdict in try_all(chosen, options.workers, sys.executable, is_search=options.find):

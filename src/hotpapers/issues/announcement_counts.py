@@ -84,7 +84,8 @@ def _announced(content: IssueContent) -> str:
     if count is None or (is_partial and not count):
         return f"how many were {when_announced(content)} is not known"
     number = format_number(count) if count else "none"
-    return f"{'at least ' if is_partial else ''}{number} {when_announced(content)}"
+    at_least = "at least " if is_partial else ""
+    return f"{at_least}{number} {when_announced(content)}"
 
 
 def count_further(content: IssueContent) -> str:

@@ -132,14 +132,13 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 
 def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> BuiltIssue:
     publication = recipe.publication
-    recipe = recipe._replace(counting=recipe.counting or paper_fields.current_rule(publication))
-    _check_rules(recipe)
+    recipe = _with_known_rules(recipe)
+    own_voices = record.voices_of(publication.own)
     start, cut, end = recipe.moments or moments_of(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
         learn_standing(record.database, recipe.position)
     view = record.view(cut, recipe.position)
-    own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
     earlier_contents = [content for _, content in earlier]
     earlier_voices = last_voices(earlier_contents)
@@ -147,15 +146,15 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
-    least_entries = selection.least_papers(publication, compared)
-    earlier_lines = selection.papers_in_lines(earlier_contents)
-    chosen = pick_entries(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice, earlier_lines)
+    least = selection.least_papers(publication, compared)
+    lines = selection.papers_in_lines(earlier_contents)
+    chosen = pick_entries(view, publication, ranking_input, earlier_voices, least, recipe.choice, lines)
     if recipe.counting == paper_fields.FEEDS:
         chosen = without_counted_as(chosen)
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
-    posts_since = 0 if publication.window == "daily" else start
     quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
-    leading = quotations.leading_posts(view, publication, papers_shown, own_voices, quoting, (posts_since, span.end))
+    posts_span = (0 if publication.window == "daily" else start), span.end
+    leading = quotations.leading_posts(view, publication, papers_shown, own_voices, quoting, posts_span)
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
@@ -164,10 +163,8 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     )
     read_from = _read_from(record, recipe, view, (*chosen.entries, *chosen.further), ranking_input, start)
     readings = _readings(recipe, view, read_from, networks_of(ranking_input))
-    read_networks = {reading.network for reading in readings if reading.state != "unknown"}
-    known_networks = networks_of(ranking_input) | read_networks
-    posting_span = coverage.posting_span(publication, recipe.day, start, end or view.as_of)
-    servers = coverage.server_readings(view, publication, posting_span)
+    known_networks = networks_of(ranking_input) | {known.network for known in readings if known.state != "unknown"}
+    servers = _server_readings(view, recipe, start, end or cut)
     about = partial(
         IssueContent,
         from_at=start,
@@ -195,17 +192,25 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
-def _check_rules(recipe: IssueRecipe) -> None:
-    """Raises IssueError for a rule that this version does not know."""
+def _with_known_rules(recipe: IssueRecipe) -> IssueRecipe:
+    """The recipe with a rule for counting. Raises IssueError for a rule that this version does not know."""
+    recipe = recipe._replace(counting=recipe.counting or paper_fields.current_rule(recipe.publication))
     selection.check_rule(recipe.choice)
     paper_fields.check_rule(recipe.counting)
     coverage.check_rule(recipe.period)
+    return recipe
 
 
 def _readings(recipe: IssueRecipe, view: AsOfView, read_from: int, networks: Set[str]) -> tuple[NetworkReading, ...]:
     """How networks were read in the period that an issue reports."""
     read = coverage.network_readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
     return read(view, recipe.publication, read_from, networks)
+
+
+def _server_readings(view: AsOfView, recipe: IssueRecipe, start: int, end: int) -> tuple[NetworkReading, ...]:
+    """How servers besides arXiv were read when they posted an issue's papers."""
+    span = coverage.posting_span(recipe.publication, recipe.day, start, end)
+    return coverage.server_readings(view, recipe.publication, span)
 
 
 def _read_from(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 
@@ -89,11 +88,9 @@ def test_dumps_of_reddit_have_crossposts_and_galleries(record: Record, more: dic
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
 def test_what_jq_makes_of_a_dump_of_xs_first_api(record: Record) -> None:
-    """Its program is on the page about imports. Reposts are left out, what they repeat is not."""
-    page = (ROOT / "docs/wings/imports.md").read_text("utf-8")
-    [program] = re.findall(r"^jq -c '(.*?)' dump\.json", page, re.M | re.S)
-    file = data("archives/x-api1.jsonl")
-    process = subprocess.run(["jq", "-c", program, file], capture_output=True, check=False)
+    """Reposts are left out, what they repeat is not."""
+    program, file = ROOT / "docs/examples/x_first_api.jq", data("archives/x-api1.jsonl")
+    process = subprocess.run(["jq", "-c", "-f", program, file], capture_output=True, check=False)
     assert b'date "yesterday" does not match' in process.stderr
     result = import_one(record, "x", process.stdout)
     assert (result.lines, result.posts, result.mentions, result.gone, result.quarantined) == (7, 3, 3, 1, 1)

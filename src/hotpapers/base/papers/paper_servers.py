@@ -245,7 +245,10 @@ def named_by(server: PaperServer, groups: dict[str, str]) -> str:
         return " ".join(f"{name}:{value}" for name, value in groups.items())
     named = (OSF[groups["of"]].split()[0] + "/osf.io/{id}",) if "of" in groups else server.named
     if NEW_REGISTRANT in server.registrants:
-        named = named[:1] if id < _OLD_UNTIL or "." not in id else named[1:] if id >= _NEW_FROM else named
+        if id < _OLD_UNTIL or "." not in id:
+            named = named[:1]
+        elif id >= _NEW_FROM:
+            named = named[1:]
     return " ".join(DOI + template.format(id=id) for template in named)
 
 

@@ -82,8 +82,9 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
     for group in groups:
         titles = (row_of(network).title or network for network in group.networks)
         names = ", ".join(titles)
+        text = _gap_text(group.gap, group.shorter, span)
         reason = f" ({group.reason})" if group.reason else ""
-        yield f"{names} {_gap_text(group.gap, group.shorter, span)}{reason}"
+        yield f"{names} {text}{reason}"
 
 
 def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
@@ -117,7 +118,8 @@ def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
         group = _group_of(reading, with_reasons=False)
-        return _gap_text(group.gap, group.shorter, (content.read_from or 0, content.as_of))
+        span = content.read_from or 0, content.as_of
+        return _gap_text(group.gap, group.shorter, span)
     text = _THROUGHOUT[reading.state]
     if reading.since is None:
         return text
