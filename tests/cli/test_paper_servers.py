@@ -25,11 +25,15 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.reading_words import readings_text
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record.record import Record
+from hotpapers.wings.mail.issue_text import as_text, message_view
 from tests.cli.rebuild_program import load_program
 from tests.cli.test_rebuild_edges import assert_rebuilt, issue
+from tests.conftest import needs_wings
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, read, write
 
 BEFORE, NEXT = DAY, "2024-05-08"
@@ -199,6 +203,26 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
         "[retracted] Made-up neurons 1" in words.replace("\\", "")
         and "https://www.biorxiv.org/content/10.1101/2024.05.06.000001" in words
     )
+
+
+@needs_wings
+def test_notices_are_in_markdown_mail_and_feeds(record: Record, tmp_path: Path) -> None:
+    record.append([BIOLOGY], source="settings")
+    for number, kind in ((1, "retraction"), (2, "concern")):
+        notice = f"doi:10.1101/2024.06.01.99999{number}"
+        write(record, Notice(paper=doi(number), notice=notice, type=kind, day=NEXT, observed_at=moment(NEXT)))  # type: ignore[arg-type]
+    issue(record, BIOLOGY, NEXT)
+    for channel in ("markdown", "feeds"):
+        export_site(record, "bio", [NEXT], channel, tmp_path / channel)
+    message = message_view(RecordIssueReader(record).issue("bio", NEXT), SiteConfig(), 10)
+    assert message.entries[0].title.url.endswith("10.1101/2024.05.06.000001"), "not the notice"
+    [markdown] = (tmp_path / "markdown").glob("*.md")
+    feeds = "".join(file.read_text("utf-8") for file in (tmp_path / "feeds").rglob("*.atom"))
+    for text in (markdown.read_text("utf-8"), feeds, as_text(message)):
+        plain = text.replace("\\", "")
+        assert "[retracted] Made-up neurons 1" in plain and "[retracted] Made-up neurons 2" not in plain
+        for words in ("retraction of 8 May 2024", "expression of concern of 8 May 2024", "2024.06.01.999992"):
+            assert words in plain
 
 
 def test_the_program_in_the_docs_knows_the_servers() -> None:

@@ -322,8 +322,8 @@ def links_to_paper(
     version = (later and later.version) or 0
     listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
-        *(LinkedPiece(phrases.notice_label(notice), site_paths.abs_url(notice.notice)) for notice in notices),
         LinkedPiece(phrases.paper_label(paper.paper), site_paths.abs_url(paper.paper)),
+        *(LinkedPiece(phrases.notice_label(notice), site_paths.abs_url(notice.notice)) for notice in notices),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),
