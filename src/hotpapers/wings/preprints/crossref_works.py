@@ -55,6 +55,7 @@ class _Date(msgspec.Struct):
 class _Author(msgspec.Struct):
     given: str = ""
     family: str = ""
+    suffix: str = ""
     name: str = ""
 
 
@@ -110,7 +111,7 @@ def posted_version(work: CrossrefWork, server: str = "") -> PostedVersion:
 
 def _names(authors: Iterable[_Author]) -> Iterator[str]:
     for author in list(authors)[:MAX_AUTHORS]:
-        if name := " ".join(f"{author.given} {author.family} {author.name}".split()):
+        if name := " ".join(f"{author.given} {author.family} {author.suffix} {author.name}".split()):
             yield name
 
 
