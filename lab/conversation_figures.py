@@ -238,10 +238,13 @@ def _page_figures() -> Iterator[Figure]:
     posts = network(3, LARGE).posts
     paper = Paper(paper="arxiv:2603.00001", title="A title", observed_at=0)
     render = load_macro("conversations.html", "conversations")
-    html, seconds = _timed(lambda: str(render(conversations_view(conversations_of(posts, paper.title), paper))))
+    about, tree_seconds = _timed(lambda: conversations_of(posts, paper.title))
+    html, seconds = _timed(lambda: str(render(conversations_view(about, paper))))
     size = len(gzip.compress(html.encode()))
+    both = tree_seconds + seconds
     yield Figure(f"conversations of {LARGE:,} posts, packed", f"{size / 1000:.1f} kB", "≤ 60 kB", size <= 60_000)
-    yield Figure(f"conversations of {LARGE:,} posts, made", f"{seconds * 1000:.0f} ms", "≤ 20 ms", seconds <= 0.02)
+    yield Figure(f"conversations of {LARGE:,} posts, made", f"{both * 1000:.0f} ms", "≤ 20 ms", both <= 0.02)
+    yield Figure("of that, the page when trees are known", f"{seconds * 1000:.0f} ms", "≤ 20 ms", seconds <= 0.02)
 
 
 def _timed(make: Callable[[], T]) -> tuple[T, float]:

@@ -268,7 +268,7 @@ def _left_out(node: ThreadNode, chosen: set[str]) -> int:
 
 def _ranks(nodes: Sequence[ThreadNode]) -> dict[str, int]:
     """The ranks of posts in the order *newest*, from 1."""
-    ordered = sorted(nodes, key=newest_first)
+    ordered = sorted(nodes, key=newest_first) if len(nodes) > 1 else nodes
     return {node.key: rank for rank, node in enumerate(ordered, 1)}
 
 
