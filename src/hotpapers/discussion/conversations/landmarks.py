@@ -42,8 +42,7 @@ def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     nodes = [node for node in walked if node.post]
     nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
     posts = [node.post for node in nodes if node.post]
-    by_others = [node for node in nodes if node.post and not node.post.is_author]
-    questions = [node for node in by_others if node.post and is_question(node.post)]
+    questions = [node for node in nodes if node.post and not node.post.is_author and is_question(node.post)]
     answers = [answer for node in questions for answer in _answers(node)]
     answers.sort(key=lambda post: (not post.is_author, post.post.created_at, post.key))
     return Landmarks(
