@@ -99,11 +99,14 @@ def _thread(state: NetworkState, address: str) -> Reply:
 
 
 def _thread_view(state: NetworkState, message: Message) -> dict[str, Any]:
-    """A post with the answers to it. A missing one has no answers, as in the network's own view."""
+    """A post with the answers to it. Missing ones are left out with all below, as in the network's own view."""
     kind = "app.bsky.feed.defs#threadViewPost"
     if not is_visible(message, state.now):
         return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri(message), "notFound": True}
-    replies = [_thread_view(state, answer) for answer in answers(state.script, message, state.now, uri(message))]
+    visible = [
+        answer for answer in answers(state.script, message, state.now, uri(message)) if is_visible(answer, state.now)
+    ]
+    replies = [_thread_view(state, answer) for answer in visible]
     return {"$type": kind, "post": view(state, message), "replies": replies}
 
 

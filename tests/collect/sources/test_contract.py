@@ -226,7 +226,7 @@ def test_whatever_a_server_answers_is_a_thread_or_a_net_error(name: str, bodies:
     assert isinstance(source, ThreadSource)
     with suppress(NetError):
         page = source.thread(ScriptedClient(partial(_next, iter(bodies))), POST_KEYS[name][0])
-        assert all(payload.key and payload.at and payload.kind in ("reply", "gap") for payload in page.payloads)
+        assert all(payload.key and payload.at and payload.kind in ("reply", "gap") for payload in page if payload)
 
 
 def _next(answers: Iterator[bytes], url: str) -> bytes:

@@ -63,7 +63,7 @@ def test_which_feeds_there_are() -> None:
 
 
 ROOT = thread_post("bluesky:at://did:plc:quill/app.bsky.feed.post/3kfold", text="A bridge!", at=20 * HOUR, voice=1)
-SAID = (
+THREAD_POSTS = (
     ROOT,
     thread_post("bluesky:at://x", text="<b>Does it</b>\x00\nfold & hold?", reply_to=ROOT.key, at=30 * HOUR, voice=2),
     thread_post("bluesky:at://y", reply_to="bluesky:at://x", at=40 * HOUR, voice=3, shown=None),
@@ -72,7 +72,7 @@ SAID = (
 TALKED_ABOUT = PlainIssueReader(
     [OWN],
     [build.issue(OWN, "2021-01-14", [BRIDGES_ENTRY])],
-    conversations={BRIDGES.paper: conversations_of(SAID, BRIDGES.title)},
+    conversations={BRIDGES.paper: conversations_of(THREAD_POSTS, BRIDGES.title)},
 )
 
 

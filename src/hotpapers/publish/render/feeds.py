@@ -203,7 +203,7 @@ class FeedMaker:
         return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers))))
 
     def _of_posts(self, path: str, paper: str, form: str) -> bytes | None:
-        """What people say about a paper, the newest first; None if it has no page."""
+        """The posts about a paper and answers to them, the newest first; None if it has no page."""
         appearances = self._site.appearances(paper)
         if not appearances:
             return None

@@ -125,17 +125,17 @@ class _Child(msgspec.Struct):
     data: msgspec.Raw
 
 
-class ListingData(msgspec.Struct):
+class RedditListingData(msgspec.Struct):
     """A page of a list, and the token for the next one."""
 
     children: list[_Child]
     after: str | None = None
 
 
-class Listing(msgspec.Struct):
+class RedditListing(msgspec.Struct):
     """A list, as the API has it."""
 
-    data: ListingData
+    data: RedditListingData
 
 
 class RedditComment(msgspec.Struct):
@@ -157,7 +157,7 @@ class RedditComment(msgspec.Struct):
         return self.author == DELETED or self.body in (DELETED, REMOVED)
 
 
-def comment_payloads(thread: Listing, at: int) -> Iterator[RawPayload | None]:
+def comment_payloads(thread: RedditListing, at: int) -> Iterator[RawPayload | None]:
     """The comments of a thread, the nearest first, as posts whose text they are. None if there are others."""
     waiting = [child.data for child in thread.data.children]
     for number, raw in enumerate(waiting):
@@ -170,7 +170,7 @@ def comment_payloads(thread: Listing, at: int) -> Iterator[RawPayload | None]:
         else:
             fields = msgspec.structs.asdict(comment) | {"selftext": comment.body, "body": None, "replies": None}
             yield RawPayload(REPLY, comment.name, msgspec.json.encode(fields), at)
-        below = decode_or_none(comment.replies, Listing)
+        below = decode_or_none(comment.replies, RedditListing)
         waiting += [child.data for child in below.data.children] if below else []
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.keys import own_id
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response, ThreadPage
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response, ThreadPayloads
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import (
@@ -31,7 +31,7 @@ from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
 from hotpapers.wings.reddit import post_parser
 from hotpapers.wings.reddit.post_parser import (
     NETWORK,
-    Listing,
+    RedditListing,
     RedditPost,
     comment_payloads,
     gone_from_feed,
@@ -142,16 +142,15 @@ class RedditApi:
 
         return self._removal_check.pages(names, ask, partial(first_ids, lists))
 
-    def thread(self, http: HttpClient, name: str) -> ThreadPage:
+    def thread(self, http: HttpClient, name: str) -> ThreadPayloads:
         """The comments on a post, the most liked first; none if it is gone."""
         params = {"limit": str(COMMENTS), "sort": "top", "raw_json": "1"}
         url = f"{self._api}/comments/{name.removeprefix('t3_')}"
         response = http.get(url, params=params, headers=self._headers, accept=GONE)
         if response.status in GONE:
-            return ThreadPage()
-        *_, comments = decode_response(response, tuple[msgspec.Raw, Listing])
-        payloads = list(comment_payloads(comments, response.at))
-        return ThreadPage([payload for payload in payloads if payload], None not in payloads)
+            return [None]
+        *_, comments = decode_response(response, tuple[msgspec.Raw, RedditListing])
+        return list(comment_payloads(comments, response.at))
 
     def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
         payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
@@ -169,7 +168,7 @@ class RedditApi:
         """A page's posts, their creation times, and the token for the next page; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more_params}
         response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
-        data = decode_response(response, Listing).data
+        data = decode_response(response, RedditListing).data
         entries = [(decode_or_none(child.data, RedditPost), bytes(child.data)) for child in data.children]
         payloads = list[RawPayload]()
         for thing, body in entries:
@@ -253,9 +252,9 @@ class RedditFeeds:
         lists = (self._posts(http.get(url, params=self._params))[1] for url in urls)
         return self._removal_check.pages_one_by_one(names, partial(self._thread, http), lists)
 
-    def thread(self, http: HttpClient, name: str) -> ThreadPage:
+    def thread(self, http: HttpClient, name: str) -> ThreadPayloads:
         """None: feeds do not say what a comment answers."""
-        return ThreadPage()
+        return [None]
 
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. A refusal (403, 429) says nothing about it."""
@@ -333,10 +332,10 @@ class RedditSource(PostSource[RedditSettings]):
             self._reader.begin(http)
             yield from self._reader.current_posts(http, names, self.settings.subreddits)
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The comments on a post, with a key."""
         if not _KEY.fullmatch(post):
-            return ThreadPage()
+            return [None]
         self._reader.begin(http)
         return self._reader.thread(http, own_id(post))
 

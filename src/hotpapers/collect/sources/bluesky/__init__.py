@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, StreamGap
-from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPage
+from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPayloads
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
@@ -141,15 +141,15 @@ class BlueskySource(PostSource[BlueskySettings]):
 
         return self._removal_check.pages(uris, views)
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The answers to a post; none if the view does not have it."""
         uri = post.removeprefix(f"{self.name}:")
         text = urlencode({"uri": uri, "depth": threads.DEPTH, "parentHeight": 0})
         response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPostThread?{text}", accept=UNREADABLE_REQUEST)
         if response.status in UNREADABLE_REQUEST:
-            return ThreadPage()
+            return [None]
         thread = decode_response(response, threads.ThreadAnswer).thread
-        return ThreadPage(list(threads.reply_payloads(thread, uri, response.at)))
+        return list(threads.reply_payloads(thread, uri, response.at))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""
