@@ -141,6 +141,24 @@ def test_an_answer_deleted_before_leaves_its_place(sqlite_url: str, network: str
         assert outline == [*WHOLE[:2], (2, "…"), *WHOLE[3:]]
 
 
+@pytest.mark.parametrize("network", ["bluesky", "mastodon", "reddit"])
+def test_what_answers_a_quotation_stays(sqlite_url: str, network: str) -> None:
+    """It is not in the thread of the post that is quoted."""
+    setup = Setup(sqlite_url, network, thread(network))
+    quotation = Post(
+        post=f"{network}:q", network=network, account=f"{network}:eve", created_at=START, text="Quoted",
+        quotes=setup.root, observed_at=START,
+    )  # fmt: skip
+    reply = Post(
+        post=f"{network}:r", network=network, account=f"{network}:finn", created_at=START + 1, text="Answered",
+        reply_to=quotation.post, observed_at=START,
+    )  # fmt: skip
+    mention = Mention(post=quotation.post, paper=PAPER.paper, form="abs", observed_at=START)
+    setup.record.append([quotation, reply, mention], source="made-up")
+    setup.run(START + 7 * HOUR)
+    assert {(1, "Quoted"), (2, "Answered"), (1, "Which moss?")} <= set(setup.outline())
+
+
 def test_answers_are_neither_counted_nor_read_again_by_themselves(sqlite_url: str, network: str) -> None:
     setup = Setup(sqlite_url, network, thread(network))
     setup.run(START + 7 * HOUR)

@@ -88,15 +88,16 @@ def _followed(view: AsOfView, sql: str, posts: Collection[int]) -> Iterator[tupl
 
 
 def bare_answers(view: AsOfView, post: str) -> list[tuple[str, str]]:
-    """The replies to a post, and those to them, that name no paper and are not gone: (post, what it replies to)."""
+    """The replies to a post, and those to them, that name no paper and are not gone: (post, what it replies to). What
+    answers a quotation is in another thread."""
+    replies = f"""SELECT post.reply_to, post.post FROM post
+        WHERE post.reply_to IN (…) AND post.reply_to > 0 AND {view.visible("post")}"""
     sql = f"""SELECT {key_of("post.post")}, {key_of("post.reply_to")} FROM post
         WHERE post.post IN (…) AND post.reply_to > 0 AND post.gone = '' AND {view.visible("post")}
           AND {view.newest(SPECS[Post], "post")}
           AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post)"""
-    answers = answers_to(view, column_among(view.database, NUMBERS, [post]))
-    numbers = sorted(set().union(*answers.values()))
-    rows = rows_among(view.database, sql, numbers)
-    return [(key, parent) for key, parent in rows]
+    below = _followed(view, replies, column_among(view.database, NUMBERS, [post]))
+    return list(rows_among(view.database, sql, sorted({number for _, number in below})))
 
 
 def parents_of(view: AsOfView, posts: Collection[int]) -> dict[int, int]:
