@@ -196,11 +196,16 @@ def test_what_an_account_said_that_was_taken_down(network: Network, site_of: Mak
     assert in_record(site) == on_network(network, root) == [(0, "Read arXiv:2210.03629")]
 
 
-def test_a_quotation_that_names_the_paper_is_below(network: Network, site_of: MakeSite, people: list[Person]) -> None:
-    anna, bert, *_ = people
+def test_quotations_are_below(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+    """Also those that name no paper."""
+    anna, bert, cleo, _ = people
     site = site_of(network, mode="poll")
     with site.collecting():
         root = anna.post("Read arXiv:2210.03629")
         bert.quote(root, "Not convinced by arXiv:2210.03629")
+    cleo.quote(root, "Look at this")
     read_threads(site, 7)
-    assert in_record(site) == [(0, "Read arXiv:2210.03629"), (1, "Not convinced by arXiv:2210.03629")]
+    shown = call(f"{network.view}/xrpc/app.bsky.feed.getQuotes?uri={root.uri}")["posts"]
+    quotations = sorted((1, post["record"]["text"]) for post in shown)
+    assert quotations == [(1, "Look at this"), (1, "Not convinced by arXiv:2210.03629")]
+    assert sorted(in_record(site)) == [(0, "Read arXiv:2210.03629"), *quotations]

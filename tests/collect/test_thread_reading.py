@@ -141,6 +141,24 @@ def test_an_answer_deleted_before_leaves_its_place(sqlite_url: str, network: str
         assert outline == [*WHOLE[:2], (2, "…"), *WHOLE[3:]]
 
 
+def test_quotations_on_bluesky_are_read_too(sqlite_url: str) -> None:
+    """Also those that do not name the paper; deleted ones lose their words."""
+    root, *replies = thread("bluesky")
+    quotation = message(
+        account("bluesky", "eve"),
+        START + 2 * HOUR,
+        "Not convinced.",
+        quotes=bluesky.uri(root),
+        gone_at=START + 30 * HOUR,
+    )
+    setup = Setup(sqlite_url, "bluesky", [root, *replies, quotation])
+    setup.run(START + 7 * HOUR)
+    assert (1, "Not convinced.") in setup.outline() and len(setup.outline()) == len(WHOLE) + 1
+    for hours in (31, 48, 73):
+        setup.run(START + hours * HOUR)
+    assert setup.outline() == WHOLE
+
+
 @pytest.mark.parametrize("network", ["bluesky", "mastodon", "reddit"])
 def test_what_answers_a_quotation_stays(sqlite_url: str, network: str) -> None:
     """It is not in the thread of the post that is quoted."""

@@ -10,10 +10,10 @@ from typing import Any
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import Account, Message, account_exists, counts, find_message, is_visible
-from tests.loopback.threads import answers
+from tests.loopback.threads import answers, quotations
 
 POST = "app.bsky.feed.post"
-MOST_URIS = 25
+MOST_URIS, MOST_QUOTES = 25, 100
 LABELER = "did:plc:madeuplabeler"
 _URI = re.compile(rf"at://(did:plc:[a-z2-7]{{24}})/{re.escape(POST)}/([2-7a-z]{{13}})")
 
@@ -26,6 +26,8 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return _profile(state, request.param("actor"))
     if request.path == "/xrpc/app.bsky.feed.getPostThread":
         return _thread(state, request.param("uri"))
+    if request.path == "/xrpc/app.bsky.feed.getQuotes":
+        return _quotes(state, request.param("uri"))
     if request.path != "/xrpc/app.bsky.feed.getPosts":
         return not_found()
     uris = request.params.get("uris", ())
@@ -96,6 +98,15 @@ def _thread(state: NetworkState, address: str) -> Reply:
     if message is None:
         return json({"error": "NotFound", "message": f"Post not found: {address}"}, 400)
     return json({"thread": _thread_view(state, message)})
+
+
+def _quotes(state: NetworkState, address: str) -> Reply:
+    """The posts that quote a post, the newest first."""
+    match = _URI.fullmatch(address)
+    message = _find_post(state, match[1], match[2]) if match else None
+    found = quotations(state.script, message, state.now, address) if message else ()
+    posts = [view(state, post) for post in found if is_visible(post, state.now)]
+    return json({"uri": address, "posts": posts[::-1][:MOST_QUOTES]})
 
 
 def _thread_view(state: NetworkState, message: Message) -> dict[str, Any]:

@@ -168,6 +168,6 @@ def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[ThreadPost]:
 def _is_answered(node: ThreadNode) -> bool:
     """Whether a question was answered by an author."""
     post = node.post
-    if post is None or post.is_author or not any(reply.post and reply.post.is_author for reply in node.replies):
+    if post is None or post.is_author:
         return False
-    return is_question(post)
+    return any(reply.post and reply.post.is_author for reply in node.replies) and is_question(post)

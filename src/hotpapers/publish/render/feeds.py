@@ -340,10 +340,10 @@ class FeedMaker:
     def _post(self, post: Post) -> FeedItem:
         source = post_byline(post)
         text = one_line(post.text)
+        at = post.created_at
         title = f"{source['author']}, {source['network']}"
-        html = _html("paragraphs", [text])
         id = permanent_id(self._name, post.post)
-        return FeedItem(id, title, source["url"], post.created_at, post.created_at, html, text, (), ())
+        return FeedItem(id, title, source["url"], at, at, _html("paragraphs", [text]), text, (), ())
 
 
 def permanent_id(*parts: str) -> str:

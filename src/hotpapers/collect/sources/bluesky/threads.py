@@ -15,8 +15,8 @@ from hotpapers.collect.sources.bluesky.schemas import AppViewPostUri
 from hotpapers.collect.sources.decoding import decode_or_none
 from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 
-DEPTH = 40
-"""Answers to answers that are requested."""
+DEPTH, QUOTATIONS = 40, 100
+"""Answers to answers, and quotations, that are requested."""
 
 
 class _HiddenReplies(msgspec.Struct, rename="camel"):
