@@ -121,10 +121,12 @@ def test_on_twenty_papers_the_facts_are_where_a_stranger_looks(tab: Tab, made_up
     """The first critic and the longest conversation are named at the top, and one click shows an author's answer."""
     pages = sorted((made_up_week / "site" / "paper").rglob("index.html"))
     with_talk = [page for page in pages if 'class="talk"' in page.read_text("utf-8")]
-    found = []
+    page_facts = []
     for page in with_talk:
         tab.open(page.as_uri())
-        found.append(tab.run(FACTS))
-    assert len(found) >= 20 and all(facts["told"] for facts in found)
-    assert all(bool(facts["authors"]) == facts["answered"] and facts["authors"] == facts["badges"] for facts in found)
-    assert sum(facts["critics"] for facts in found) >= 3 and sum(facts["answered"] for facts in found) >= 3
+        page_facts.append(tab.run(FACTS))
+    assert len(page_facts) >= 20 and all(facts["told"] for facts in page_facts)
+    assert all(
+        bool(facts["authors"]) == facts["answered"] and facts["authors"] == facts["badges"] for facts in page_facts
+    )
+    assert sum(facts["critics"] for facts in page_facts) >= 3 and sum(facts["answered"] for facts in page_facts) >= 3

@@ -104,8 +104,8 @@ def _quotes(state: NetworkState, address: str) -> Reply:
     """The posts that quote a post, the newest first."""
     match = _URI.fullmatch(address)
     message = _find_post(state, match[1], match[2]) if match else None
-    found = quotations(state.script, message, state.now, address) if message else ()
-    posts = [view(state, post) for post in found if is_visible(post, state.now)]
+    quoting_posts = quotations(state.script, message, state.now, address) if message else ()
+    posts = [view(state, post) for post in quoting_posts if is_visible(post, state.now)]
     return json({"uri": address, "posts": posts[::-1][:MOST_QUOTES]})
 
 

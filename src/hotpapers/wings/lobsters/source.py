@@ -123,14 +123,16 @@ def _comments(raws: Sequence[msgspec.Raw], story: str, at: int) -> Iterator[RawP
         if comment.is_deleted or comment.is_moderated:
             yield gap_payload(name, parent, at)
         else:
-            yield RawPayload(REPLY, name, msgspec.json.encode(_PlacedComment(parent, raw)), at)
+            body = msgspec.json.encode(_PlacedComment(parent, raw))
+            yield RawPayload(REPLY, name, body, at)
 
 
 def _read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A comment, its score, and its papers if it names any."""
     placed = decode_entry(payload.body, _PlacedComment)
     comment = decode_entry(placed.comment, _Comment)
-    user = comment.commenting_user if isinstance(comment.commenting_user, str) else comment.commenting_user.username
+    named = comment.commenting_user
+    user = named if isinstance(named, str) else named.username
     text, links = html_to_text(comment.comment) if comment.comment else (comment.comment_plain, ())
     key = f"{NETWORK}:{payload.key}"
     post = Post(

@@ -206,7 +206,8 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
         limits=("over_18",) if submission.over_18 else (),
         observed_at=at,
     )
-    return with_mentions(post, mentions, names, [snapshot], was_edited=payload.kind in ("edit", REPLY))
+    was_edited = payload.kind in ("edit", REPLY)
+    return with_mentions(post, mentions, names, [snapshot], was_edited=was_edited)
 
 
 def _mentions(key: str, text: str, post: RedditPost, at: int, names: PaperIndex) -> list[Mention]:

@@ -153,7 +153,8 @@ class RedditApi:
         return list(comment_payloads(comments, response.at))
 
     def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
-        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
+        id_list = ",".join(names)
+        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": id_list})
         keys = {payload.key for payload in payloads}
         # else a missing post may be one of the entries without a readable id
         if keys.issubset(names):
@@ -167,7 +168,8 @@ class RedditApi:
     ) -> tuple[list[RawPayload], list[float], str]:
         """A page's posts, their creation times, and the token for the next page; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more_params}
-        response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
+        url = f"{self._api}{path}"
+        response = http.get(url, params=params, headers=self._headers)
         data = decode_response(response, RedditListing).data
         entries = [(decode_or_none(child.data, RedditPost), bytes(child.data)) for child in data.children]
         payloads = list[RawPayload]()
