@@ -6,6 +6,8 @@ only type and length headers. Each runs in its own process under uvicorn with th
 turns, the one with the middle ratio counts. Rates are per second of the server's processor time: what else runs on the
 machine slows down both, but not in equal turns.
 
+*A page with 2,000 posts*: a paper's, with conversations of 2,000 posts.
+
 *Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other papers
 every half second; 16 connections.
 
@@ -30,14 +32,19 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from bench import bench_import, measure
 from bench.bench_site import frozen
-from hotpapers.base.model import Item, Mention, Paper, Post
+from hotpapers.base.model import DAY as DAY_LENGTH
+from hotpapers.base.model import Announcement, Item, Mention, Paper, Post, Publication, Snapshot
+from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import listed_days
 from hotpapers.keep.search import update_index
 from hotpapers.record import Record, current_time
 from hotpapers.site.demo import take_sample
+from lab.generated_conversations import network
 
 CONNECTIONS = 64
 BESIDE = 16
@@ -52,6 +59,8 @@ PAGES = {
     "an issue from the API": f"/api/v1/publications/hot-papers/issues/{DAY}",
     "a search's page": "/search/?q=learning",
 }
+TALKED_ABOUT, TALK_DAY, TALK_POSTS = "arxiv:2603.00001", "2026-03-10", 2_000
+"""A paper, the day of its announcement, and the posts about it."""
 GOAL, LATENCY = 0.7, 3.0
 """The least share of the peer's rate, and the greatest multiple of its latency."""
 COLD_SEARCHES, COLD_MS = 200, 5.0
@@ -97,9 +106,10 @@ def turn(server: Served, path: str, seconds: float, connections: int) -> Turn:
 async def fetched(port: int, path: str) -> bytes:
     """The body of one answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
+    assert b" 200 " in answer[:20], answer[:200]
     return answer.partition(b"\r\n\r\n")[2]
 
 
@@ -141,6 +151,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
                     lines += measured(label, (own_app, path), (bare, f"/{n}"), scale)
         archive_lines, archive_notes = beside_a_writer(Path(name), scale)
         lines += archive_lines
+        lines += long_conversations(Path(name), scale)
         lines += [cold_search(Path(name), round(posts * scale)) for posts in POSTS]
     sizes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)]
     return {"lines": lines, "method": __doc__, "notes": [*archive_notes, *sizes]}
@@ -185,6 +196,38 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
                 lines += measured(f"{label} beside a writer", (own_app, path), (bare, "/0"), scale, BESIDE)
     load = f"load while pages were cold: {os.getloadavg()[0]:.1f}"
     return lines, [load, *([note] if note else [])]
+
+
+def long_conversations(folder: Path, scale: float) -> list[dict[str, Any]]:
+    """Lines for the page of a paper that is talked about in 2,000 posts."""
+    store = str(folder / "talk.db")
+    with Record(store) as record:
+        at = announced_at(TALK_DAY)
+        publication = Publication(publication="daily", title="Daily", ranking="classic/1", threshold=1, observed_at=at)
+        record.append([publication, *talked_about(at)], source="bench", at=at + DAY_LENGTH)
+        freeze_issue(record, publication, TALK_DAY)
+    path = f"/paper/{TALKED_ABOUT.removeprefix('arxiv:')}/"
+    label = f"a page with {TALK_POSTS:,} posts"
+    file = folder / "talk.html"
+    with serving("ours", store) as own_app:
+        file.write_bytes(asyncio.run(fetched(own_app.port, path)))
+        with serving("bare", store, file) as bare:
+            return measured(label, (own_app, path), (bare, "/0"), scale)
+
+
+def talked_about(at: int) -> Iterator[Item]:
+    """A paper announced at a moment, and the posts about it."""
+    yield Paper(paper=TALKED_ABOUT, title="A kettle boils at noon", categories=("cs.LG",), observed_at=at)
+    yield Announcement(
+        paper=TALKED_ABOUT, day=TALK_DAY, category="cs.LG", type="new", announced_at=at, version=1, observed_at=at
+    )
+    for number, generated in enumerate(network(3, TALK_POSTS, 0.0).posts):
+        written_at = at + number * 10_000_000
+        name = f"Reader Number {generated.voice}"
+        yield msgspec.structs.replace(generated.post, name=name, created_at=written_at, observed_at=written_at)
+        yield Snapshot(post=generated.key, reposts=1, likes=generated.reactions, observed_at=written_at)
+        if not generated.post.reply_to:
+            yield Mention(post=generated.key, paper=TALKED_ABOUT, form="abs", observed_at=written_at)
 
 
 def all_cold(folder: Path, store: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PAGE = f"""{HEADING}
 
 `python -m lab conversations --store STORE` measures how well conversations are made, without a model: on generated
 networks with known trees, on pairs of texts, on labeled posts, and on the papers of a store, here the demo's made-up
-week. Times are the least of five on one core, and differ between machines.
+week. Times: the least of five on one core.
 
 """
 

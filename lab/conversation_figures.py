@@ -74,7 +74,7 @@ def _tree_figures() -> Iterator[Figure]:
                 shown += 1
                 right += generated.roots[key] == root
                 wrong += generated.parents[key] != parent
-        name = "the network says where missing posts were" if is_listed else "they are simply not there"
+        name = "their places known" if is_listed else "unknown"
         yield _share(f"roots right, a tenth missing: {name}", right / shown, 0.99 if is_listed else 0.0)
         yield Figure(f"replies under a wrong parent: {name}", f"{wrong} of {shown:,}", "0", not wrong)
 
@@ -125,7 +125,7 @@ def _store_figures(papers: Sequence[PaperFacts]) -> Iterator[Figure]:
     shares = [_held(paper.about.conversations, threads_only=False) for paper in with_threads]
     yield _share(f"people in five lines, median of {name}", statistics.median(shares), 0.8)
     shares = [_held(paper.about.conversations, threads_only=True) for paper in with_threads]
-    yield _share("the same, of those who wrote where somebody answered", statistics.median(shares), 0.8)
+    yield _share("the same, of people in threads", statistics.median(shares), 0.8)
     words = [is_stored for paper in with_threads for is_stored in _words(paper)]
     yield _share(f"shown texts that are parts of a stored post, {len(words):,}", sum(words) / len(words), 1.0)
 
@@ -238,10 +238,13 @@ def _page_figures() -> Iterator[Figure]:
     posts = network(3, LARGE).posts
     paper = Paper(paper="arxiv:2603.00001", title="A title", observed_at=0)
     render = load_macro("conversations.html", "conversations")
-    html, seconds = _timed(lambda: str(render(conversations_view(conversations_of(posts, paper.title), paper))))
+    about, tree_seconds = _timed(lambda: conversations_of(posts, paper.title))
+    html, seconds = _timed(lambda: str(render(conversations_view(about, paper))))
     size = len(gzip.compress(html.encode()))
+    both = tree_seconds + seconds
     yield Figure(f"conversations of {LARGE:,} posts, packed", f"{size / 1000:.1f} kB", "≤ 60 kB", size <= 60_000)
-    yield Figure(f"conversations of {LARGE:,} posts, made", f"{seconds * 1000:.0f} ms", "≤ 20 ms", seconds <= 0.02)
+    yield Figure(f"conversations of {LARGE:,} posts, made", f"{both * 1000:.0f} ms", "≤ 20 ms", both <= 0.02)
+    yield Figure("of that, the page of known trees", f"{seconds * 1000:.0f} ms", "≤ 20 ms", seconds <= 0.02)
 
 
 def _timed(make: Callable[[], T]) -> tuple[T, float]:

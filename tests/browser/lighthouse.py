@@ -5,7 +5,7 @@ demo's static site; those about topics, as files of a site that is old enough. P
 are left out. Each is tested five times as on a phone, and the median counts. Accessibility, best practices and search
 engines must score 100; performance, 99, which also depends on the machine: it is lower on a busy one.
 
-    python -m tests.browser.lighthouse [--runs 5] [--of app|site|topics] [PAGE…]
+    python -m tests.browser.lighthouse [--runs 5] [--of app|posts|site|topics] [PAGE…]
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from socket import create_server
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from hotpapers.base import settings
+from hotpapers.base.model import IssueReader
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.deliver.files import write_files
@@ -43,7 +45,7 @@ from hotpapers.site import demo as week
 from hotpapers.wings.topics.freezing import freeze_next
 from tests.browser.chromium import find_browser
 from tests.conftest import ROOT
-from tests.publish.render.full_sample import FULL_READER
+from tests.publish.render.full_sample import FULL_READER, TALKED_ABOUT_READER
 from tests.wings.topics.made import WEEK as TOPICS_WEEK
 from tests.wings.topics.made import fill
 
@@ -123,11 +125,11 @@ def running(web_server: uvicorn.Server) -> Iterator[None]:
 
 
 @contextmanager
-def serve_app() -> Iterator[str]:
+def serve_app(issue_reader: IssueReader = FULL_READER) -> Iterator[str]:
     """The app's address."""
     port = free_port()
     base = f"http://127.0.0.1:{port}/"
-    pages = CurrentPages(lambda: FULL_READER, "daily", SiteConfig("desk@daily.example", base))
+    pages = CurrentPages(lambda: issue_reader, "daily", SiteConfig("desk@daily.example", base))
     with running(build_server(SiteApp(pages), port=port)):
         yield base
 
@@ -168,7 +170,12 @@ def serve_topics() -> Iterator[str]:
         yield base
 
 
-SERVED = {"app": (serve_app, PAGES), "site": (serve_site, SITE_PAGES), "topics": (serve_topics, TOPICS_PAGES)}
+SERVED: Mapping[str, tuple[Callable[[], AbstractContextManager[str]], Mapping[str, str]]] = {
+    "app": (serve_app, PAGES),
+    "posts": (partial(serve_app, TALKED_ABOUT_READER), {"2,000-posts": PAGES["paper"]}),
+    "site": (serve_site, SITE_PAGES),
+    "topics": (serve_topics, TOPICS_PAGES),
+}
 
 
 def run_lighthouse(url: str, attempts: int = ATTEMPTS) -> PageRun:

@@ -32,9 +32,9 @@ class Question(NamedTuple):
     steps: tuple[tuple[str, str], ...]
 
 
-def questions() -> list[Question]:
-    """The walk as the page has it: a list, with what is clicked in bold and what is shown in quotation marks."""
-    walk = PAGE.read_text("utf-8").partition("## Five questions")[2].partition("\n## ")[0]
+def questions(heading: str = "Five questions") -> list[Question]:
+    """A walk as the page has it: a list, with what is clicked in bold and what is shown in quotation marks."""
+    walk = PAGE.read_text("utf-8").partition(f"## {heading}")[2].partition("\n## ")[0]
     items = re.findall(r"^\d\. \*(.+?)\*(.+?)(?=^\d\. |\Z)", walk, re.M | re.S)
     return [Question(text, tuple(STEP.findall(" ".join(item.split())))) for text, item in items]
 
@@ -77,3 +77,56 @@ def test_a_stranger_finds_the_answers(tab: Tab, tmp_path: Path, view: View) -> N
                 pages.append(page)
     assert len(pages) <= MAX_PAGES
     assert tab.console_messages() == []
+
+
+@pytest.fixture(scope="module")
+def made_up_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("week")
+    demo.make_week(folder)
+    return folder
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_stranger_finds_who_said_what(tab: Tab, made_up_week: Path, scripts: bool) -> None:
+    walk = questions("Three questions to a conversation")
+    assert len(walk) == 3 and sum(bool(clicked) for question in walk for clicked, _ in question.steps) == 1
+    tab.set_view(View(390, 844, scripts=scripts))
+    tab.open((made_up_week / "site" / "paper" / "2603.00042" / "index.html").as_uri())
+    for clicked, expected in [step for question in walk for step in question.steps]:
+        if clicked:
+            click(tab, clicked)
+        else:
+            tab.wait(f"document.readyState === 'complete' && {IS_SHOWN}({json.dumps(expected)})")
+
+
+FACTS = """(() => {
+  const talk = document.querySelector('.talk');
+  const lines = [...talk.querySelectorAll('.conversations > li')];
+  const sizes = lines.map((line) => Number(/(\\d+) posts? in/.exec(line.querySelector('.facts').textContent)[1]));
+  const largest = lines[sizes.indexOf(Math.max(...sizes))].querySelector('summary b').textContent;
+  const said = talk.querySelector('.facts').textContent;
+  const authors = lines.filter((line) => line.querySelector('.facts').textContent.includes('by authors'));
+  return {
+    critics: [...talk.querySelectorAll('dt')].filter((term) => term.textContent === 'First critic').length,
+    told: lines.length === 1 || said.includes(`the longest is on ${largest}`),
+    answered: said.includes('answered'),
+    authors: authors.length,
+    badges: authors.filter((line) => line.querySelector('.badge')).length,
+  };
+})()"""
+"""The facts that a reader finds on a paper's page, and whether they agree."""
+
+
+def test_on_twenty_papers_the_facts_are_where_a_stranger_looks(tab: Tab, made_up_week: Path) -> None:
+    """The first critic and the longest conversation are named at the top, and one click shows an author's answer."""
+    pages = sorted((made_up_week / "site" / "paper").rglob("index.html"))
+    with_talk = [page for page in pages if 'class="talk"' in page.read_text("utf-8")]
+    page_facts = []
+    for page in with_talk:
+        tab.open(page.as_uri())
+        page_facts.append(tab.run(FACTS))
+    assert len(page_facts) >= 20 and all(facts["told"] for facts in page_facts)
+    assert all(
+        bool(facts["authors"]) == facts["answered"] and facts["authors"] == facts["badges"] for facts in page_facts
+    )
+    assert sum(facts["critics"] for facts in page_facts) >= 3 and sum(facts["answered"] for facts in page_facts) >= 3

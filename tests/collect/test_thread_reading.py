@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError, RetryLater
-from hotpapers.base.model import HOUR, HttpClient, Mention, Paper, Post, Snapshot, ThreadNode, ThreadPage
+from hotpapers.base.model import HOUR, HttpClient, Mention, Paper, Post, Snapshot, ThreadNode, ThreadPayloads
 from hotpapers.collect.collect_job import Connection, RecountJob
 from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.conversations.reading import ConversationReader
@@ -47,7 +47,9 @@ def thread(network: str, gone_at: int = EVERYTHING) -> list[Message]:
     return [root, first, second, answer(3, second, root, "Oh, that one."), answer(4, root, root, "Lovely.")]
 
 
-NETWORKS = ("bluesky", "hackernews", "lobsters", "mastodon")
+NETWORKS = ("bluesky", "hackernews", "lobsters", "mastodon", "reddit")
+ALLOWED = terms.reviewed_terms({"reddit": terms.TermsOverride(shown="text")})
+"""Comments on Reddit are only read by operators who may show them."""
 
 
 class Setup:
@@ -58,7 +60,7 @@ class Setup:
         self.clock = SteppedClock(START)
         self.http = DirectClient(ManualScript([MOSS], messages), self.clock)
         self.record = Record(store)
-        job = RecountJob(make_source(network, self.http.bases), Connection(self.http), terms.TERMS[network])
+        job = RecountJob(make_source(network, self.http.bases), Connection(self.http), ALLOWED[network])
         self.job = JobSetup(loop_of(job, store, self.http, "one"), self.http, self.record)  # type: ignore[arg-type]
         root = messages[0]
         own_id = {"bluesky": bluesky.uri(root), "mastodon": self._address(root)}.get(network, root.id)
@@ -83,7 +85,7 @@ class Setup:
     def outline(self) -> list[tuple[int, str]]:
         """Depth and words of each post."""
         view = self.record.view()
-        reader = ConversationReader(view, view, terms.TERMS, count_own_words=count_own_words)
+        reader = ConversationReader(view, view, ALLOWED, count_own_words=count_own_words)
         [conversation] = reader.read({PAPER.paper: PAPER})[PAPER.paper].conversations
         return list(rows(conversation.root, 0))
 
@@ -120,16 +122,14 @@ def test_the_tree_is_as_on_the_network(sqlite_url: str, network: str) -> None:
 
 
 def test_a_deleted_answer_loses_its_words(sqlite_url: str, network: str) -> None:
-    """At once where its deletion is told; elsewhere when the thread is read again."""
+    """When the thread is read again. Bluesky's view also leaves out what was below."""
     setup = Setup(sqlite_url, network, thread(network, gone_at=START + 9 * HOUR))
     setup.run(START + 7 * HOUR)
     assert setup.outline() == WHOLE
     setup.run(START + 25 * HOUR)
     texts = [text for _, text in setup.outline()]
-    if network == "bluesky":  # the stream tells it
-        assert "Which moss?" in texts
-    else:
-        assert "The one of section 3." not in texts and "Which moss?" in texts and "Lovely." in texts
+    assert "The one of section 3." not in texts and "Which moss?" in texts and "Lovely." in texts
+    assert ("Oh, that one." in texts) == (network != "bluesky")
 
 
 def test_an_answer_deleted_before_leaves_its_place(sqlite_url: str, network: str) -> None:
@@ -137,8 +137,44 @@ def test_an_answer_deleted_before_leaves_its_place(sqlite_url: str, network: str
     setup.run(START + 7 * HOUR)
     outline = setup.outline()
     assert (1, "Which moss?") in outline and "The one of section 3." not in str(outline)
-    if network in ("hackernews", "lobsters"):
+    if network in ("hackernews", "lobsters", "reddit"):
         assert outline == [*WHOLE[:2], (2, "…"), *WHOLE[3:]]
+
+
+def test_quotations_on_bluesky_are_read_too(sqlite_url: str) -> None:
+    """Also those that do not name the paper; deleted ones lose their words."""
+    root, *replies = thread("bluesky")
+    quotation = message(
+        account("bluesky", "eve"),
+        START + 2 * HOUR,
+        "Not convinced.",
+        quotes=bluesky.uri(root),
+        gone_at=START + 30 * HOUR,
+    )
+    setup = Setup(sqlite_url, "bluesky", [root, *replies, quotation])
+    setup.run(START + 7 * HOUR)
+    assert (1, "Not convinced.") in setup.outline() and len(setup.outline()) == len(WHOLE) + 1
+    for hours in (31, 48, 73):
+        setup.run(START + hours * HOUR)
+    assert setup.outline() == WHOLE
+
+
+@pytest.mark.parametrize("network", ["bluesky", "mastodon", "reddit"])
+def test_what_answers_a_quotation_stays(sqlite_url: str, network: str) -> None:
+    """It is not in the thread of the post that is quoted."""
+    setup = Setup(sqlite_url, network, thread(network))
+    quotation = Post(
+        post=f"{network}:q", network=network, account=f"{network}:eve", created_at=START, text="Quoted",
+        quotes=setup.root, observed_at=START,
+    )  # fmt: skip
+    reply = Post(
+        post=f"{network}:r", network=network, account=f"{network}:finn", created_at=START + 1, text="Answered",
+        reply_to=quotation.post, observed_at=START,
+    )  # fmt: skip
+    mention = Mention(post=quotation.post, paper=PAPER.paper, form="abs", observed_at=START)
+    setup.record.append([quotation, reply, mention], source="made-up")
+    setup.run(START + 7 * HOUR)
+    assert {(1, "Quoted"), (2, "Answered"), (1, "Which moss?")} <= set(setup.outline())
 
 
 def test_answers_are_neither_counted_nor_read_again_by_themselves(sqlite_url: str, network: str) -> None:
@@ -176,7 +212,7 @@ class FailingSource:
         self.problem = problem
         self.requests = 0
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         self.requests += 1
         raise self.problem
 

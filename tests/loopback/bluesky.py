@@ -10,10 +10,10 @@ from typing import Any
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import Account, Message, account_exists, counts, find_message, is_visible
-from tests.loopback.threads import answers
+from tests.loopback.threads import answers, quotations
 
 POST = "app.bsky.feed.post"
-MOST_URIS = 25
+MOST_URIS, MOST_QUOTES = 25, 100
 LABELER = "did:plc:madeuplabeler"
 _URI = re.compile(rf"at://(did:plc:[a-z2-7]{{24}})/{re.escape(POST)}/([2-7a-z]{{13}})")
 
@@ -26,6 +26,8 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return _profile(state, request.param("actor"))
     if request.path == "/xrpc/app.bsky.feed.getPostThread":
         return _thread(state, request.param("uri"))
+    if request.path == "/xrpc/app.bsky.feed.getQuotes":
+        return _quotes(state, request.param("uri"))
     if request.path != "/xrpc/app.bsky.feed.getPosts":
         return not_found()
     uris = request.params.get("uris", ())
@@ -98,12 +100,24 @@ def _thread(state: NetworkState, address: str) -> Reply:
     return json({"thread": _thread_view(state, message)})
 
 
+def _quotes(state: NetworkState, address: str) -> Reply:
+    """The posts that quote a post, the newest first."""
+    match = _URI.fullmatch(address)
+    message = _find_post(state, match[1], match[2]) if match else None
+    quoting_posts = quotations(state.script, message, state.now, address) if message else ()
+    posts = [view(state, post) for post in quoting_posts if is_visible(post, state.now)]
+    return json({"uri": address, "posts": posts[::-1][:MOST_QUOTES]})
+
+
 def _thread_view(state: NetworkState, message: Message) -> dict[str, Any]:
-    """A post with the answers to it. A missing one has no answers, as in the network's own view."""
+    """A post with the answers to it. Missing ones are left out with all below, as in the network's own view."""
     kind = "app.bsky.feed.defs#threadViewPost"
     if not is_visible(message, state.now):
         return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri(message), "notFound": True}
-    replies = [_thread_view(state, answer) for answer in answers(state.script, message, state.now, uri(message))]
+    visible = [
+        answer for answer in answers(state.script, message, state.now, uri(message)) if is_visible(answer, state.now)
+    ]
+    replies = [_thread_view(state, answer) for answer in visible]
     return {"$type": kind, "post": view(state, message), "replies": replies}
 
 

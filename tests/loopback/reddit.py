@@ -16,13 +16,14 @@ from xml.sax.saxutils import escape
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import SECOND, Message, account_exists, counts, find_message, latest_messages
+from tests.loopback.threads import answers
 
 CLIENT, SECRET, TOKEN = "loopback", "made-up-secret", "made-up-token"
 FEED_TOKEN, FEED_USER = "0123made0up0feed0token4567", "loopback"
 """What the address of one's own feeds has."""
 FEED_POSTS, MAX_POSTS, LISTING_LIMIT = 25, 100, 1000
 HOME = "MachineLearning"
-_THREAD = re.compile(r"/comments/([0-9a-z]{1,13})/\.rss")
+_THREAD = re.compile(r"/comments/([0-9a-z]{1,13})(/\.rss)?")
 _NEW = re.compile(r"/r/(\w+)/new(/\.rss)?")
 
 
@@ -36,10 +37,12 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return json({"message": "Forbidden", "error": 403}, 403)
     if listing_path and listing_path[2]:
         return _feed(state, listing_path[1])
-    if thread_path:
+    if thread_path and thread_path[2]:
         return _thread(state, f"t3_{thread_path[1]}")
     if request.headers.get("authorization") != f"Bearer {TOKEN}":
         return json({"message": "Unauthorized", "error": 401}, 401)
+    if thread_path:
+        return _comments(state, f"t3_{thread_path[1]}")
     if listing_path:
         return _new(state, request, listing_path[1])
     return _info(state, request) if request.path == "/api/info" else not_found()
@@ -63,9 +66,8 @@ def _new(state: NetworkState, request: Request, subreddit: str) -> Reply:
 
 
 def _newest(state: NetworkState) -> Iterator[Message]:
-    return (
-        message for message in latest_messages(state.script, "reddit", state.now, 60) if is_listed(message, state.now)
-    )
+    latest = latest_messages(state.script, "reddit", state.now, 60)
+    return (message for message in latest if not message.parent and is_listed(message, state.now))
 
 
 def _info(state: NetworkState, request: Request) -> Reply:
@@ -130,12 +132,42 @@ def was_removed(message: Message, now: int) -> bool:
     return message.gone_at <= now and message.gone_reason == "removed"
 
 
+def _comments(state: NetworkState, name: str) -> Reply:
+    """A post and the tree of its comments. Without the post, there is none."""
+    message = _find_created(state, name)
+    if message is None or not is_listed(message, state.now):
+        return not_found()
+    post = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": _t3(state, message, HOME)}]}}
+    return json([post, _tree(state, message, name)])
+
+
+def _tree(state: NetworkState, message: Message, name: str) -> Any:
+    """The answers to a message as a list; an empty text for none. Of a comment that is gone, the place is left if
+    somebody answered it."""
+    children = []
+    for answer in answers(state.script, message, state.now):
+        own_name = f"t1_{answer.id[3:]}"
+        below = _tree(state, answer, own_name)
+        shown: dict[str, Any] = {
+            "name": own_name, "parent_id": name, "replies": below, "created_utc": float(answer.at // SECOND),
+            "author": answer.author.name, "author_fullname": answer.author.id, "body": answer.words_at(state.now),
+            "score": score(answer, state.now), "score_hidden": False,
+        }  # fmt: skip
+        if not is_listed(answer, state.now):
+            shown |= {"author": "[deleted]", "author_fullname": None, "body": "[deleted]"}
+        if below or is_listed(answer, state.now):
+            children.append({"kind": "t1", "data": shown})
+    if message.parent and not children:
+        return ""
+    return {"kind": "Listing", "data": {"after": None, "children": children}}
+
+
 def _feed(state: NetworkState, subreddit: str) -> Reply:
     return _atom(state, list(islice(_newest(state), FEED_POSTS)), subreddit)
 
 
 def _thread(state: NetworkState, name: str) -> Reply:
-    """A post's own feed: the post and its comments, of which this simulation has none."""
+    """A post's own feed: the post, without its comments, which are not read from there."""
     message = _find_created(state, name)
     return _atom(state, [message], HOME) if message and is_listed(message, state.now) else not_found()
 

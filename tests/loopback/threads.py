@@ -20,6 +20,14 @@ def answers(script: Script, message: Message, now: int, address: str = "") -> It
             yield answer
 
 
+def quotations(script: Script, message: Message, now: int, address: str) -> Iterator[Message]:
+    """The messages that quote a message by a moment, by time. `address`: by which they name it."""
+    until = min(now, message.at + ANSWER_DAYS * DAY)
+    for other in messages_between(script, message.network, message.at + 1, until):
+        if other.quotes == address:
+            yield other
+
+
 def below(script: Script, message: Message, now: int) -> Iterator[tuple[Message, Message]]:
     """All answers below a message, each after the one that it answers: (answer, what it answers)."""
     waiting = [message]

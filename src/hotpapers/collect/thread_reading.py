@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.keys import own_id
-from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload, ThreadPage, ThreadSource
+from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload, ThreadPayloads, ThreadSource
 from hotpapers.collect.sources.thread_payloads import GAP, gap_payload
 from hotpapers.discussion.conversations.queries import bare_answers
 from hotpapers.discussion.engagement.queries import is_recorded
@@ -48,13 +48,13 @@ class ThreadReader:
                 recount_queries.note_threads(record.database, [post], now)
             store(PayloadPage(list(self._payloads(record, post, page, now))))
 
-    def _payloads(self, record: Record, post: str, page: ThreadPage, at: int) -> Iterator[RawPayload]:
+    def _payloads(self, record: Record, post: str, page: ThreadPayloads, at: int) -> Iterator[RawPayload]:
         """A thread without gaps where there are posts that name papers, and with gaps for what is no longer there."""
-        for payload in page.payloads:
-            if payload.kind != GAP or not is_recorded(record, f"{self._network}:{payload.key}"):
+        for payload in page:
+            if payload and (payload.kind != GAP or not is_recorded(record, f"{self._network}:{payload.key}")):
                 yield payload
-        if page.is_complete:
-            present = {f"{self._network}:{payload.key}" for payload in page.payloads if payload.kind != GAP}
+        if None not in page:
+            present = {f"{self._network}:{payload.key}" for payload in page if payload and payload.kind != GAP}
             for key, parent in bare_answers(record.view(), post):
                 if key not in present:
                     yield gap_payload(own_id(key), own_id(parent), at)

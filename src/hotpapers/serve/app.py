@@ -1,5 +1,6 @@
 """The ASGI app: GET and HEAD of the site's pages, with the bytes of the static site's files, and further routes. Only
-lists that readers can choose from differ: here their choices are links, and addresses such as `?in=cs.CL` are answered.
+lists that readers can choose from differ: here their choices are links, and addresses such as `?in=cs.CL` are answered;
+and the pages of papers, which link to feeds of what people say.
 
 Rendered pages, and cached replies of the API and of searches, are sent immediately, without routing, if they are known
 to be current; see `page_cache` and `answer_cache` for the others."""

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.model import Item, Post, RawPayload, Source, kind_of
+from hotpapers.base.model import Item, Post, RawPayload, Source, ThreadSource, kind_of
 from hotpapers.base.networks import readable_networks, row_of
 from hotpapers.collect.sources import SOURCES
 from hotpapers.record.item_checks import check_item, clean_item
@@ -196,6 +196,10 @@ ANSWERS = st.one_of(
     st.just(b'[{"id":"1","uri":"u"},5]'),
     st.just(b'{"hits":[{"objectID":"1","created_at_i":5},7]}'),
     st.just(b'[{"short_id":"aa"},{"paper":{"id":"2609.00001"}},5]'),
+    st.just(b'{"short_id":"aa","comments":[{"short_id":"ab","created_at":"2026-09-01T00:00:00Z"},7]}'),
+    st.just(
+        b'[7,{"data":{"children":[{"data":{"name":"t1_a","parent_id":"t3_a","body":"a","replies":7}},{"data":4}]}}]'
+    ),
 )
 
 
@@ -212,6 +216,17 @@ def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, bodies: li
         except NetError:
             continue
         assert all(payload.key and payload.at for page in pages for payload in page.payloads)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SETTINGS if isinstance(source_of(name), ThreadSource)))
+@given(st.lists(ANSWERS, min_size=1, max_size=3))
+def test_whatever_a_server_answers_is_a_thread_or_a_net_error(name: str, bodies: list[bytes]) -> None:
+    make, settings = SOURCES[name]
+    source = make(msgspec.convert(SETTINGS[name], settings))
+    assert isinstance(source, ThreadSource)
+    with suppress(NetError):
+        page = source.thread(ScriptedClient(partial(_next, iter(bodies))), POST_KEYS[name][0])
+        assert all(payload.key and payload.at and payload.kind in ("reply", "gap") for payload in page if payload)
 
 
 def _next(answers: Iterator[bytes], url: str) -> bytes:

@@ -12,7 +12,7 @@ from hotpapers.base.model import PaperConversations, ThreadNode, ThreadPost
 from hotpapers.discussion.conversations.landmarks import (
     OBJECTIONS,
     OBJECTIONS_WITHOUT_SPACES,
-    is_objection,
+    first_objection,
     is_question,
 )
 from hotpapers.discussion.conversations.trees import conversations_of, likes_first, newest_first, trees_of
@@ -146,13 +146,13 @@ def test_other_posts_are_no_questions(text: str) -> None:
 @pytest.mark.parametrize("pattern", [*OBJECTIONS, *OBJECTIONS_WITHOUT_SPACES])
 def test_each_word_of_objection_is_noticed(pattern: str) -> None:
     for text in (pattern.replace("['’]", "’").replace("?", ""), pattern.replace("['’]", "'").replace("s?", "")):
-        assert is_objection(thread_post("bluesky:1", text=f"Well, this {text.upper()} …")), text
+        assert first_objection([thread_post("bluesky:1", text=f"Well, this {text.upper()} …")]), text
 
 
 def test_objections() -> None:
     post = thread_post("bluesky:1", text="I couldn’t reproduce Table 2")
-    assert is_objection(post) and not is_objection(post._replace(is_author=True))
-    assert not is_objection(thread_post("bluesky:1", text="Undoubtedly the best, without flaws"))
+    assert first_objection([post]) == post and not first_objection([post._replace(is_author=True)])
+    assert not first_objection([thread_post("bluesky:1", text="Undoubtedly the best, without flaws")])
 
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=12), st.integers(0, 11))

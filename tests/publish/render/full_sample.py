@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import msgspec
 
 from hotpapers.base.model import (
@@ -11,10 +13,13 @@ from hotpapers.base.model import (
     AnnouncementType,
     Attention,
     ScoreComponent,
+    ThreadPost,
     VoiceHistogram,
 )
 from hotpapers.base.papers.arxiv.calendar import announced_at
+from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.publish.view.site_config import SiteConfig
+from lab.generated_conversations import network
 from tests.publish.render.build import LISTED, NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
 from tests.publish.render.sample import BRIDGES, BRIDGES_ENTRY, OLD, OWN_READER, TEA
 
@@ -108,3 +113,18 @@ def _issue_reader() -> PlainIssueReader:
 
 
 FULL_READER = _issue_reader()
+
+MANY_POSTS = 2_000
+
+
+def _with_names(number: int, post: ThreadPost) -> ThreadPost:
+    named = msgspec.structs.replace(post.post, name=f"Reader Number {post.voice}", lang=("en", "de", "he")[number % 3])
+    return post._replace(post=named, is_author=post.voice == 7, is_regular=post.voice % 2 == 0)
+
+
+TALKED_ABOUT_READER = PlainIssueReader(
+    [OWN],
+    [issue(OWN, "2021-01-14", [BRIDGES_ENTRY])],
+    conversations={BRIDGES.paper: conversations_of(map(_with_names, count(), network(3, MANY_POSTS).posts))},
+)
+"""An issue with a paper that is talked about in 2,000 posts."""

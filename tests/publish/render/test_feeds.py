@@ -16,14 +16,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.model import HOUR
 from hotpapers.base.text import timestamps
+from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, FeedMaker, FeedsChannel
-from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.render.html.pages import SiteChannel, SitePages
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from lab.generated_conversations import thread_post
 from tests.conftest import DATA, data
+from tests.publish.render import build
+from tests.publish.render.build import OWN, PlainIssueReader
 from tests.publish.render.html import Page
-from tests.publish.render.sample import LISTED_READER, OWN_READER
+from tests.publish.render.sample import BRIDGES, BRIDGES_ENTRY, LISTED_READER, OWN_READER
 
 BASE = "https://papers.example/daily/"
 PUBLIC = SiteConfig("https://desk.example/", BASE)
@@ -55,6 +60,52 @@ def test_which_feeds_there_are() -> None:
     ]  # fmt: skip
     maker = FeedMaker(LISTED_READER, "hot-papers", PUBLIC)
     assert maker.feed("feeds/other.atom") is None and maker.feed("feeds/category/../x.atom") is None
+
+
+ROOT = thread_post("bluesky:at://did:plc:quill/app.bsky.feed.post/3kfold", text="A bridge!", at=20 * HOUR, voice=1)
+THREAD_POSTS = (
+    ROOT,
+    thread_post("bluesky:at://x", text="<b>Does it</b>\x00\nfold & hold?", reply_to=ROOT.key, at=30 * HOUR, voice=2),
+    thread_post("bluesky:at://y", reply_to="bluesky:at://x", at=40 * HOUR, voice=3, shown=None),
+    thread_post("mastodon:https://tea.example/@oak/1", text="It folds.", at=25 * HOUR, voice=4),
+)
+TALKED_ABOUT = PlainIssueReader(
+    [OWN],
+    [build.issue(OWN, "2021-01-14", [BRIDGES_ENTRY])],
+    conversations={BRIDGES.paper: conversations_of(THREAD_POSTS, BRIDGES.title)},
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_people_say_about_a_paper_is_a_feed_of_the_app(form: str) -> None:
+    maker = FeedMaker(TALKED_ABOUT, OWN.publication, PUBLIC)
+    path = f"feeds/paper/2101.99901.{form}"
+    assert path not in maker.paths()
+    feed = maker.feed(path)
+    assert feed is not None
+    if form == "json":
+        texts = [item.get("summary", "") for item in json.loads(feed)["items"]]
+    else:
+        parsed = feedparser.parse(feed)
+        assert not parsed.bozo and parsed.feed.title.endswith(": Suspension Bridges for Pocket Robots")
+        texts = [html.unescape(entry.summary.removeprefix("<p>").removesuffix("</p>")) for entry in parsed.entries]
+        links = [entry.get("link") for entry in parsed.entries]
+        assert links[-1] == "https://bsky.app/profile/did:plc:quill/post/3kfold"
+    assert texts == ["<b>Does it</b> fold & hold?", "It folds.", "A bridge!"]
+    assert b"<b>" not in feed or form == "json"
+    assert maker.feed(f"feeds/paper/2101.99999.{form}") is maker.feed(f"feeds/paper/a/../b.{form}") is None
+
+
+def test_only_the_app_links_to_the_feed_of_a_paper() -> None:
+    path = "paper/2101.99901/index.html"
+    link = b'<a href="../../feeds/paper/2101.99901.atom">'
+    pages = {
+        live: SitePages(TALKED_ABOUT, OWN.publication, PUBLIC._replace(is_live=live)).page(path)
+        for live in (True, False)
+    }
+    assert link in (pages[True] or b"") and b"feeds/" not in (pages[False] or b"feeds/")
+    silent = SitePages(OWN_READER, OWN.publication, PUBLIC._replace(is_live=True)).page(path)
+    assert silent and b"feeds/" not in silent
 
 
 def test_tops_are_announced_once_they_are_over() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_sentence_and_the_lines() -> None:
     ]  # fmt: skip
     [line] = view.conversations
     assert line.facts == "3 people, 3 posts in 4 h · 1 answer by authors · 10 posts there"
-    assert (line.networks, line.beginning, line.text) == (
+    assert (line.networks, line.beginning, line.best["text"]) == (
         "Bluesky",
         "begun by A post on 1 January 1970",
         ROOT.post.text,
@@ -121,10 +122,11 @@ def test_both_orders_are_in_the_page() -> None:
     [line] = view.conversations
     assert view.is_ordered and line.root and line.root.more == 3
     assert [reply.newest for reply in line.root.replies] == [6, 5, 4, 3, 2, 1]
-    assert [reply.is_more for reply in line.root.replies] == [False] * 3 + [True] * 3
-    assert [reply.is_more_newest for reply in line.root.replies] == [True] * 3 + [False] * 3
     text = html_of(view)
-    assert '<li class="n6 more-new">' in text and "3 more" in text and 'value="newest"' in text
+    assert re.findall('<li class="(n[^"]*)">', text) == [
+        "n1", "n6 more-new", "n5 more-new", "n4 more-new", "n3 more-liked", "n2 more-liked", "n1 more-liked",
+    ]  # fmt: skip
+    assert "3 more" in text and 'value="newest"' in text
 
 
 @given(st.text(max_size=60), st.text(max_size=20))

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from hotpapers.base.model import Paper
 from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, sentence_points, split_sentences
+from hotpapers.publish.view.key_sentence import (
+    LOSES,
+    RULE,
+    TELLS,
+    TOO_LONG,
+    key_sentence,
+    name_in,
+    sentence_points,
+    split_sentences,
+)
 from hotpapers.wings.classic import format as classic
 from tests.publish.render.build import paper
 
@@ -85,10 +94,15 @@ def test_the_name_in_a_title(title: str, name: str) -> None:
     assert name_in(title) == name
 
 
+def points_of(sentence: str, number: int, count: int) -> int:
+    more = [points for points, pattern in (*TELLS, *LOSES) if pattern.search(sentence.lower())]
+    return sentence_points(sentence, number, count, "") + sum(more)
+
+
 def test_length_counts() -> None:
     easy, long, endless = (f"We tea {'leaf ' * number}now." for number in (20, 60, 90))
-    assert sentence_points(easy, 1, 3) > sentence_points(long, 1, 3) > sentence_points(endless, 1, 3)
-    assert sentence_points("Tea.", 1, 3) < sentence_points("Tea is what the kettle in the hall was for.", 1, 3)
+    assert points_of(easy, 1, 3) > points_of(long, 1, 3) > points_of(endless, 1, 3)
+    assert points_of("Tea.", 1, 3) < points_of("Tea is what the kettle in the hall was for.", 1, 3)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=400) | st.text(alphabet="aB .$\\()[]?!1", max_size=400))
@@ -98,7 +112,7 @@ def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> Non
     assert " ".join("".join(parts).split()) == "".join(parts)
     assert "".join("".join(parts).split()) == "".join(line.split())
     sentence = key_sentence(line)
-    ranks = [(-sentence_points(part, n, len(parts)), n) for n, part in enumerate(parts)]
+    ranks = [(-points_of(part, n, len(parts)), n) for n, part in enumerate(parts)]
     assert sentence == (parts[min(ranks)[1]] if ranks else "")
     assert sentence in parts or (sentence == "" and not parts)
     start = line.find(sentence)

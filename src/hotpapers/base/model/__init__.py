@@ -17,7 +17,7 @@ from hotpapers.base.model.conversations import (
     PaperConversations,
     Showing,
     ThreadNode,
-    ThreadPage,
+    ThreadPayloads,
     ThreadPost,
     ThreadSource,
 )

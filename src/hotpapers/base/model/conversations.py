@@ -105,15 +105,12 @@ class PaperConversations(NamedTuple):
         return tuple(conversation for conversation in self.conversations if conversation.has_replies)
 
 
-class ThreadPage(NamedTuple):
-    """The answers to a post, of kind `reply` or `gap`. `is_complete`: the network shows no others."""
-
-    payloads: Sequence[RawPayload] = ()
-    is_complete: bool = False
+ThreadPayloads = Sequence["RawPayload | None"]
+"""The answers to a post, of kind `reply` or `gap`. None is among them if the network may show others."""
 
 
 @runtime_checkable
 class ThreadSource(Protocol):
     """A source whose network returns the answers to a post in one request, also those without papers."""
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage: ...
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads: ...

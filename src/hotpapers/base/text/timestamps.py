@@ -193,7 +193,7 @@ def as_utc(at: int) -> datetime:
 
 def format_rfc3339(at: int) -> str:
     """A moment as programs read it: `2026-07-04T14:38:07Z`."""
-    return f"{as_utc(at):%Y-%m-%dT%H:%M:%SZ}"
+    return as_utc(at).isoformat()[:19] + "Z"
 
 
 def day_of(at: int) -> str:

@@ -14,7 +14,17 @@ from typing import Annotated
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, TextLink, ThreadPage
+from hotpapers.base.model import (
+    HttpClient,
+    Item,
+    Pages,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Snapshot,
+    TextLink,
+    ThreadPayloads,
+)
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
@@ -174,14 +184,13 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         ids = ids_in(keys, _KEY)
         return self._removal_check.pages_one_by_one(ids, partial(self._item, http), lists)
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The comments below an item, as the search has them; none if it does not have the item."""
         item = post.removeprefix(f"{NETWORK}:")
         response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
         if response.status in GONE:
-            return ThreadPage()
-        payloads = list(comment_payloads(decode_response(response, ItemTree), item, response.at))
-        return ThreadPage(payloads, len(payloads) < MAX_REPLIES)
+            return [None]
+        return list(comment_payloads(decode_response(response, ItemTree), item, response.at))
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
         response = http.get(f"{self.settings.firebase}/item/{item}.json")
@@ -270,12 +279,13 @@ class _Comment(msgspec.Struct):
     text: str
 
 
-def comment_payloads(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload]:
-    """The comments below an item, the nearest first."""
+def comment_payloads(tree: ItemTree, item: str, at: int) -> Iterator[RawPayload | None]:
+    """The comments below an item, the nearest first. None if there may be others."""
     waiting = [(item, child) for child in tree.children]
     for number, (parent, raw) in enumerate(waiting):
         child = decode_or_none(raw, ItemTree)
         if number == MAX_REPLIES or child is None:
+            yield None
             return
         if child.text is None:
             yield gap_payload(str(child.id), parent, at)

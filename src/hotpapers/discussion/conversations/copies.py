@@ -25,6 +25,7 @@ OWN_LETTERS = 12
 """A text with fewer letters besides the title is a headline."""
 
 _LINKS = re.compile(r"(?:https?://|www\.)\S+|@[\w.-]+(?:@[\w.-]+)?")
+_LINK_SIGNS = ("://", "www.", "@")
 _CUT = re.compile(r"(?:…|\.\.\.)[\W_]*\Z")
 
 
@@ -50,9 +51,12 @@ def leading_copies(siblings: Sequence[ThreadPost], title: str = "") -> dict[str,
 def _compared(siblings: Iterable[ThreadPost]) -> Iterator[ComparedText]:
     for post in siblings:
         if post.shown in ("text", "excerpt"):
-            text = _LINKS.sub(" ", post.post.text[:MAX_CHARS])
+            text = post.post.text[:MAX_CHARS]
+            if any(map(text.__contains__, _LINK_SIGNS)):
+                text = _LINKS.sub(" ", text)
             if letters := normalized_text(text):
-                yield ComparedText(letters, _CUT.search(text) is not None, post)
+                is_cut = ("…" in text or "..." in text) and _CUT.search(text) is not None
+                yield ComparedText(letters, is_cut, post)
 
 
 def _groups(texts: Sequence[ComparedText], headline: str) -> Iterator[list[ComparedText]]:

@@ -10,7 +10,7 @@ No rule looks for a feeling: *wrong* in praise counts, and an objection in other
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from hotpapers.base.model import Landmarks, ThreadNode, ThreadPost
 
@@ -30,10 +30,10 @@ OBJECTIONS = (
 OBJECTIONS_WITHOUT_SPACES = ("間違", "誤り", "疑問だ", "错误", "錯誤", "质疑", "質疑")
 
 _OBJECTION = re.compile(rf"\b(?:{'|'.join(OBJECTIONS)})\b|{'|'.join(OBJECTIONS_WITHOUT_SPACES)}", re.IGNORECASE)
-_FRAGMENTS = [max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS]
+_FRAGMENTS = {max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
 """The longest text without signs in each pattern: most posts have none of them, which is quicker to find out."""
 _TRAILER = re.compile(r"(?:(?:^|\s)(?:[#@＃]\S+|(?:https?://|www\.)\S+|[^\w\s?？؟⁇]+)|[\"'”’»」』)\]\s])\Z")
-_QUESTION_MARKS = ("?", "？", "؟", "⁇")
+_QUESTION_MARK = re.compile(r"[?？؟⁇]")
 
 
 def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
@@ -41,22 +41,18 @@ def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     nodes = [node for node in walked if node.post]
     nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
     posts = [node.post for node in nodes if node.post]
-    by_others = [node for node in nodes if node.post and not node.post.is_author]
-    questions = [node for node in by_others if node.post and is_question(node.post)]
-    answers = [answer for node in questions for answer in _answers(node)]
-    answers.sort(key=lambda post: (not post.is_author, post.post.created_at, post.key))
+    questions = [node for node in nodes if node.post and not node.post.is_author and is_question(node.post)]
+    replies = [(node, reply.post) for node in questions for reply in node.replies if reply.post]
+    answers = [
+        post
+        for node, post in replies
+        if post.shown != "link" and all(post.voice != other.voice for other in node.posts)
+    ]
     return Landmarks(
-        critic=next((post for post in posts if is_objection(post)), None),
+        critic=first_objection(posts),
         question=questions[0].post if questions else None,
-        answer=answers[0] if answers else None,
+        answer=min(answers, key=lambda post: (not post.is_author, post.post.created_at, post.key), default=None),
     )
-
-
-def _answers(question: ThreadNode) -> Iterator[ThreadPost]:
-    voices = {post.voice for post in question.posts}
-    for reply in question.replies:
-        if reply.post and reply.post.voice not in voices and reply.post.shown != "link":
-            yield reply.post
 
 
 def is_question(post: ThreadPost) -> bool:
@@ -64,18 +60,20 @@ def is_question(post: ThreadPost) -> bool:
     if post.shown == "link":
         return False
     text = post.post.text[-MAX_END_CHARS:].rstrip()
-    if not any(mark in text for mark in _QUESTION_MARKS):
+    if not _QUESTION_MARK.search(text):
         return False
     while match := _TRAILER.search(text):
         text = text[: match.start()]
-    return text.endswith(_QUESTION_MARKS)
+    return _QUESTION_MARK.match(text[-1:]) is not None
 
 
-def is_objection(post: ThreadPost) -> bool:
-    """Whether somebody other than an author uses a word of objection."""
-    if post.is_author or post.shown == "link":
-        return False
-    text = post.post.text[:MAX_CHARS].casefold()
-    if not any(map(text.__contains__, (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES))):
-        return False
-    return _OBJECTION.search(text) is not None
+def first_objection(posts: Sequence[ThreadPost]) -> ThreadPost | None:
+    """The first post in which somebody other than an author uses a word of objection."""
+    by_others = [post for post in posts if not post.is_author and post.shown != "link"]
+    texts = [post.post.text[:MAX_CHARS].casefold() for post in by_others]
+    together = "\n".join(texts)
+    present = [text for text in (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES) if text in together]
+    for post, text in zip(by_others, texts, strict=True):
+        if any(map(text.__contains__, present)) and _OBJECTION.search(text):
+            return post
+    return None

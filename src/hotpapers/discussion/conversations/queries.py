@@ -69,58 +69,52 @@ def answers_to(view: AsOfView, posts: Collection[int]) -> dict[int, set[int]]:
         UNION SELECT post.quotes, post.post FROM post
             WHERE post.quotes IN (…) AND post.quotes > 0 AND {view.visible("post")}"""
     result: dict[int, set[int]] = defaultdict(set)
-    reached = set(posts)
-    following = sorted(posts)
-    for _ in range(MAX_STEPS):
-        pairs = list(rows_among(view.database, sql, following))
-        for parent, post in pairs:
-            result[parent].add(post)
-        following = sorted({post for _, post in pairs} - reached)
-        reached |= set(following)
-        if not following:
-            break
+    for parent, post in _followed(view, sql, posts):
+        result[parent].add(post)
     return result
 
 
+def _followed(view: AsOfView, sql: str, posts: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The rows of a query for some posts, then for the posts that end these rows, and so on."""
+    reached: set[int] = set()
+    following = set(posts)
+    for _ in range(MAX_STEPS):
+        pairs = list(rows_among(view.database, sql, sorted(following)))
+        yield from pairs
+        reached |= following
+        following = {post for _, post in pairs} - reached
+        if not following:
+            return
+
+
 def bare_answers(view: AsOfView, post: str) -> list[tuple[str, str]]:
-    """The replies to a post, and those to them, that name no paper and are not gone: (post, what it replies to)."""
+    """The replies to a post, and those to them, that name no paper and are not gone: (post, what it replies to). What
+    answers a quotation is in another thread."""
+    replies = f"""SELECT post.reply_to, post.post FROM post
+        WHERE post.reply_to IN (…) AND post.reply_to > 0 AND {view.visible("post")}"""
     sql = f"""SELECT {key_of("post.post")}, {key_of("post.reply_to")} FROM post
         WHERE post.post IN (…) AND post.reply_to > 0 AND post.gone = '' AND {view.visible("post")}
           AND {view.newest(SPECS[Post], "post")}
           AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post)"""
-    answers = answers_to(view, column_among(view.database, NUMBERS, [post]))
-    numbers = sorted(set().union(*answers.values()))
-    rows = rows_among(view.database, sql, numbers)
-    return [(key, parent) for key, parent in rows]
+    below = _followed(view, replies, column_among(view.database, NUMBERS, [post]))
+    return list(rows_among(view.database, sql, sorted({number for _, number in below})))
 
 
-def parents_of(view: AsOfView, posts: Iterable[int]) -> dict[int, int]:
+def parents_of(view: AsOfView, posts: Collection[int]) -> dict[int, int]:
     """The posts that some posts reply to, and those that these reply to, and so on."""
     sql = f"""SELECT post.post, post.reply_to FROM post
         WHERE post.post IN (…) AND post.reply_to > 0 AND {view.visible("post")}"""
-    result: dict[int, int] = {}
-    following = sorted(posts)
-    for _ in range(MAX_STEPS):
-        rows = rows_among(view.database, sql, following)
-        pairs = [(post, parent) for post, parent in rows if post not in result]
-        result |= dict(pairs)
-        following = sorted({parent for _, parent in pairs} - result.keys())
-        if not following:
-            break
-    return result
+    return dict(_followed(view, sql, posts))
 
 
 def posts_in_reach(view: AsOfView, keys: Sequence[str]) -> list[str]:
     """Some posts, those that they answer by a reply or quotation, and so on."""
-    sql = f"SELECT post.reply_to, post.quotes FROM post WHERE post.post IN (…) AND {view.visible('post')}"
-    reached: set[int] = set()
-    following = set(column_among(view.database, NUMBERS, keys))
-    for _ in range(MAX_STEPS):
-        reached |= following
-        pairs = rows_among(view.database, sql, sorted(following))
-        following = {number for pair in pairs for number in pair} - reached - {0}
-        if not following:
-            break
+    sql = f"""SELECT post.post, post.reply_to FROM post
+            WHERE post.post IN (…) AND post.reply_to > 0 AND {view.visible("post")}
+        UNION SELECT post.post, post.quotes FROM post
+            WHERE post.post IN (…) AND post.quotes > 0 AND {view.visible("post")}"""
+    reached = set(column_among(view.database, NUMBERS, keys))
+    reached |= {post for _, post in _followed(view, sql, reached)}
     return column_among(view.database, "SELECT i.key FROM identity AS i WHERE i.id IN (…)", sorted(reached))
 
 

@@ -20,7 +20,7 @@ SaysMore = Callable[[str], bool]
 
 def likes_first(node: ThreadNode) -> tuple[Any, ...]:
     """The order *most liked*: more reactions first, then the earlier post."""
-    return (-sum(post.reactions for post in node.posts), began_at(node), node.key)
+    return (-sum([post.reactions for post in node.posts]), began_at(node), node.key)
 
 
 def newest_first(node: ThreadNode) -> tuple[Any, ...]:
@@ -70,9 +70,10 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
     members, answers = _merged(children, by_key, title)
     nodes: dict[str, ThreadNode] = {}
     for key in reversed(members):
-        replies = [nodes[reply] for reply in answers[key] if reply in nodes]
+        replies = [nodes[reply] for reply in answers.get(key, ()) if reply in nodes]
+        if len(replies) > 1:
+            replies.sort(key=likes_first)
         united = [by_key[member] for member in members[key] if member in by_key]
-        replies.sort(key=likes_first)
         node = _node(key, united, tuple(replies))
         if node.post or node.replies:
             nodes[key] = node
@@ -81,9 +82,9 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
 
 
 def _node(key: str, posts: Sequence[ThreadPost], replies: tuple[ThreadNode, ...]) -> ThreadNode:
-    shown = [post for post in posts if post.shown]
+    shown = tuple([post for post in posts if post.shown])
     first = shown[0] if shown else None
-    return ThreadNode(key, first, tuple(shown[1:]), replies, is_unread=not posts)
+    return ThreadNode(key, first, shown[1:], replies, not posts)
 
 
 def _without_circles(parents: Mapping[str, str], by_key: Mapping[str, ThreadPost]) -> dict[str, str]:
@@ -100,7 +101,7 @@ def _without_circles(parents: Mapping[str, str], by_key: Mapping[str, ThreadPost
             names = list(path)
             circle = names[names.index(key) :]
             del result[min(circle, key=lambda name: (by_key[name].post.created_at, name))]
-        finished |= path.keys()
+        finished.update(path)
     return result
 
 
@@ -119,9 +120,10 @@ def _merged(
             united[first].append(key)
         answers[parent] = list(united)
         members |= united
-        waiting += [
-            (key, [child for member in some for child in children.get(member, ())]) for key, some in united.items()
-        ]
+        for key, some in united.items():
+            below = [child for member in some if member in children for child in children[member]]
+            if below:
+                waiting.append((key, below))
     return members, answers
 
 
@@ -129,7 +131,8 @@ def _merged(
 
 
 def _conversation(nodes: Sequence[ThreadNode], says_more: SaysMore) -> Conversation:
-    posts = [post for node in nodes for post in node.posts]
+    united = [node.posts for node in nodes]
+    posts = [post for some in united for post in some]
     moments = [post.post.created_at for post in posts]
     first = nodes[0].posts or next(node.posts for node in nodes if node.posts)
     return Conversation(
@@ -137,19 +140,19 @@ def _conversation(nodes: Sequence[ThreadNode], says_more: SaysMore) -> Conversat
         networks=tuple(dict.fromkeys(post.post.network for post in first)),
         people=len({post.voice for post in posts}),
         posts=len(posts),
-        counted=max(len(posts), 1 + sum(post.answers for post in posts)),
-        reactions=sum(post.reactions for post in posts),
+        counted=max(len(posts), 1 + sum([post.answers for post in posts])),
+        reactions=sum([post.reactions for post in posts]),
         began_at=min(moments),
         ended_at=max(moments),
         author_answers=sum(1 for _ in _author_answers(nodes)),
         best=_best(posts, says_more),
-        has_replies=sum(node.post is not None for node in nodes) > 1,
+        has_replies=len(list(filter(None, united))) > 1,
     )
 
 
 def _best(posts: Sequence[ThreadPost], says_more: SaysMore) -> ThreadPost | None:
-    ordered = sorted(posts, key=lambda post: (post.is_author, -post.reactions, post.post.created_at, post.key))
-    with_words = (post for post in ordered if post.shown != "link")
+    with_words = [post for post in posts if post.shown != "link"]
+    with_words.sort(key=lambda post: (post.is_author, -post.reactions, post.post.created_at, post.key))
     return next((post for post in with_words if says_more(post.post.text)), None)
 
 
@@ -165,6 +168,6 @@ def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[ThreadPost]:
 def _is_answered(node: ThreadNode) -> bool:
     """Whether a question was answered by an author."""
     post = node.post
-    if post is None or post.is_author or not is_question(post):
+    if post is None or post.is_author:
         return False
-    return any(reply.post and reply.post.is_author for reply in node.replies)
+    return any(reply.post and reply.post.is_author for reply in node.replies) and is_question(post)

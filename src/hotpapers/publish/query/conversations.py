@@ -66,8 +66,7 @@ def _thread(root: ThreadNode, chosen: set[str]) -> Iterator[conversation_schemas
     while stack:
         depth, node = stack.pop()
         yield _post(depth, node, node.post)
-        replies = [reply for reply in reversed(node.replies) if reply.key in chosen]
-        stack += [(depth + 1, reply) for reply in replies]
+        stack += [(depth + 1, reply) for reply in reversed(node.replies) if reply.key in chosen]
 
 
 def _post(depth: int, node: ThreadNode, post: ThreadPost | None) -> conversation_schemas.ThreadPostDetails:

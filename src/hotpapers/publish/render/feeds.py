@@ -4,6 +4,7 @@
     feeds/papers.atom  .rss  .json        each paper, in order of issue and place
     feeds/tops.atom    .rss  .json        the top of each week, month and year that is over
     feeds/category/cs.LG.atom             papers in a category, or on a network: feeds/network/bluesky.atom
+    feeds/paper/2603.01234.atom           posts about a paper and answers to them, as on its page; only from the app
 
 Identifiers are permanent: they depend on publication, day, and paper or edition, not on the site's address.
 """
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
 from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
@@ -31,7 +32,7 @@ from hotpapers.publish.render.templating import load_macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import EntryView, LazyEntries, issue_view
-from hotpapers.publish.view.post_views import lane_views
+from hotpapers.publish.view.post_views import lane_views, post_byline
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.publish.view.tops import period_name, tops_of
@@ -46,7 +47,7 @@ SPACE = uuid.UUID("6f9f52a5-64f5-5c2b-9d9e-0d1d4c1f2a60")
 """The namespace of this program's identifiers (RFC 9562 §5.5)."""
 WHOLE = ("issues", "papers", "tops")
 """The feeds that every publication has."""
-PATH = re.compile(r"feeds/(issues|papers|tops|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
+PATH = re.compile(r"feeds/(issues|papers|tops|(?:category|network|paper)/[\w./~-]+)\.(atom|rss|json)", re.ASCII)
 
 
 # ---- formats -----------------------------------------------------------------------------------------------
@@ -187,6 +188,8 @@ class FeedMaker:
             "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
             "network": lambda paper: name in {count.network for count in paper.entry.counts},
         }
+        if kind == "paper":
+            return self._of_posts(path, site_paths.paper_of(f"{match[1]}/index.html"), match[2])
         if kind in predicates:
             return self.of_papers(path, name or kind, predicates[kind], match[2])
         if kind == "tops":
@@ -198,6 +201,16 @@ class FeedMaker:
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
         """A feed of selected papers, such as those by an author or with a word."""
         return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers))))
+
+    def _of_posts(self, path: str, paper: str, form: str) -> bytes | None:
+        """The posts about a paper and answers to them, the newest first; None if it has no page."""
+        appearances = self._site.appearances(paper)
+        if not appearances:
+            return None
+        about = self._site.conversations(paper, appearances[0])
+        nodes = [node for line in about.conversations for node in line.root.walk()] if about else []
+        posts = sorted((node.post.post for node in nodes if node.post), key=lambda post: (-post.created_at, post.post))
+        return FORMATS[form](self._feed(path, appearances[-1].entry.plain_title, map(self._post, posts)))
 
     # ---- contents ------------------------------------------------------------------------------------
 
@@ -323,6 +336,14 @@ class FeedMaker:
             categories=tuple(map(one_line, issue.papers[entry.paper].categories)),
             page=site_paths.issue_path(content.day),
         )
+
+    def _post(self, post: Post) -> FeedItem:
+        source = post_byline(post)
+        text = one_line(post.text)
+        at = post.created_at
+        title = f"{source['author']}, {source['network']}"
+        id = permanent_id(self._name, post.post)
+        return FeedItem(id, title, source["url"], at, at, _html("paragraphs", [text]), text, (), ())
 
 
 def permanent_id(*parts: str) -> str:

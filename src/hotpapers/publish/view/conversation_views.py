@@ -7,8 +7,8 @@ can be read. Each post has its rank in both orders, so that styles alone can cha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
@@ -40,26 +40,22 @@ UNREAD = "A post that was not read."
 
 
 class NodeView(NamedTuple):
-    """A post in a tree. `note`: what is there instead of a post. `is_author`, `is_regular`: who wrote it. `copies`:
-    networks with the same words, and where. `newest`: its rank in that order; `is_more`, `is_more_newest`: whether it
-    unfolds, in each order. `rest`: how many answers are left out; `rest_url`: where they are."""
+    """A post in a tree. `note`: what is there instead of a post. `copies`: networks with the same words, and where.
+    `newest`: its rank in that order. `rest`: how many answers are left out; `rest_url`: where they are."""
 
+    post: ThreadPost | None
     pieces: tuple[LinkedPiece, ...]
     source: Mapping[str, str]
     note: str
-    is_author: bool
-    is_regular: bool
-    reactions: str
     copies: tuple[LinkedPiece, ...]
     replies: tuple[NodeView, ...]
     newest: int = 0
-    is_more: bool = False
-    is_more_newest: bool = False
     rest: int = 0
     rest_url: str = ""
 
     @property
     def more(self) -> int:
+        """How many replies unfold."""
         return max(len(self.replies) - REPLIES_AT_ONCE, 0)
 
 
@@ -73,18 +69,13 @@ class LandmarkView(NamedTuple):
 
 
 class ConversationView(NamedTuple):
-    """A conversation in a line, and its tree. `text`: what its best post says; `said_by`: who."""
+    """A conversation in a line, and its tree. `best`: what its best post says, with its source; empty for none."""
 
     mark: str
     networks: str
     beginning: str
-    moment: str
-    url: str
     facts: str
-    text: str
-    lang: str
-    dir: str
-    said_by: str
+    best: Mapping[str, str]
     root: NodeView | None
     newest: int
 
@@ -139,21 +130,14 @@ def facts_sentence(about: PaperConversations) -> str:
     threads = about.threads
     number = count_noun(len(threads), "conversation")
     parts = [f"{people_phrase(about.people)} in {number}"]
-    if answered := authors_answered(about):
-        parts.append(answered)
+    if about.authors:
+        who = "an author" if about.authors == 1 else count_noun(about.authors, "author")
+        questions = f" {count_noun(about.answered, 'question')}" if about.answered else ""
+        parts.append(f"{who} answered{questions}")
     if len(threads) > 1:
         longest = max(threads, key=lambda conversation: conversation.posts)
         parts.append(f"the longest is on {_network_names(longest.networks)}")
     return "; ".join(parts) + "."
-
-
-def authors_answered(about: PaperConversations) -> str:
-    """`2 authors answered 9 questions`, or `an author answered`; empty if none did."""
-    if not about.authors:
-        return ""
-    who = "an author" if about.authors == 1 else count_noun(about.authors, "author")
-    answered = about.answered
-    return f"{who} answered {count_noun(answered, 'question')}" if answered else f"{who} answered"
 
 
 def _network_names(networks: Sequence[str]) -> str:
@@ -173,10 +157,9 @@ def _facts(conversation: Conversation) -> str:
 
 def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
     """`12 posts by 11 people on Bluesky`, of posts that nobody answered."""
-    singles = [conversation for conversation in conversations if not conversation.has_replies]
-    by_network = sorted(singles, key=lambda conversation: conversation.networks)
-    for networks, group in groupby(by_network, key=lambda conversation: conversation.networks):
-        yield f"{count_noun(len(list(group)), 'post')} on {_network_names(networks)}"
+    singles = Counter(conversation.networks for conversation in conversations if not conversation.has_replies)
+    for networks, number in sorted(singles.items()):
+        yield f"{count_noun(number, 'post')} on {_network_names(networks)}"
 
 
 def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:
@@ -196,18 +179,12 @@ def _conversation(conversation: Conversation, paper: Paper, chosen: set[str], ne
     first = root.post or next(node.post for node in root.walk() if node.post)
     source = post_byline(first.post)
     beginning = f"begun by {source['author']}" if root.post and first.shown != "link" else "begun"
-    best_source = post_byline(best.post) if best else {}
     return ConversationView(
         mark=icon_of(conversation.networks[0]),
         networks=_network_names(conversation.networks),
         beginning=f"{beginning} on {phrases.date_name(conversation.began_at)}",
-        moment=source["moment"],
-        url=source["url"],
         facts=_facts(conversation),
-        text=sentence_of(best.post, paper) if best else "",
-        lang=best_source.get("lang", "und"),
-        dir=best_source.get("dir", "auto"),
-        said_by=best_source.get("author", ""),
+        best=post_byline(best.post) | {"text": sentence_of(best.post, paper)} if best else {},
         root=_TreeView(root, chosen, source["url"]).view if chosen else None,
         newest=newest,
     )
@@ -225,13 +202,11 @@ class _TreeView:
         post = node.post
         source = post_byline(post.post) if post else {}
         return NodeView(
+            post=post,
             pieces=linked_pieces(post.post) if post else (),
             source=source,
             note="" if post else UNREAD if node.is_unread else WITHHELD,
-            is_author=bool(post and post.is_author),
-            is_regular=bool(post and post.is_regular),
-            reactions=count_noun(post.reactions, "reaction") if post and post.reactions else "",
-            copies=tuple(_copy(copy) for copy in node.copies),
+            copies=tuple(map(_copy, node.copies)),
             replies=self._replies([reply for reply in node.replies if reply.key in self._chosen]),
             rest=_left_out(node, self._chosen),
             rest_url=source.get("url") or self._url,
@@ -239,14 +214,7 @@ class _TreeView:
 
     def _replies(self, children: Sequence[ThreadNode]) -> tuple[NodeView, ...]:
         ranks = _ranks(children)
-        return tuple(
-            self._node(child)._replace(
-                newest=min(ranks[child.key], MAX_RANK),
-                is_more=number > REPLIES_AT_ONCE,
-                is_more_newest=ranks[child.key] > REPLIES_AT_ONCE,
-            )
-            for number, child in enumerate(children, 1)
-        )
+        return tuple(self._node(child)._replace(newest=min(ranks[child.key], MAX_RANK)) for child in children)
 
 
 def nearest_posts(root: ThreadNode, most: int) -> set[str]:
@@ -268,7 +236,7 @@ def _left_out(node: ThreadNode, chosen: set[str]) -> int:
 
 def _ranks(nodes: Sequence[ThreadNode]) -> dict[str, int]:
     """The ranks of posts in the order *newest*, from 1."""
-    ordered = sorted(nodes, key=newest_first)
+    ordered = sorted(nodes, key=newest_first) if len(nodes) > 1 else nodes
     return {node.key: rank for rank, node in enumerate(ordered, 1)}
 
 

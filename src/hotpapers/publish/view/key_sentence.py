@@ -154,14 +154,9 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
     return not (match[0].startswith(".") and _SHORT.search(text, max(match.start() - 12, 0), match.start() + 1))
 
 
-def sentence_points(sentence: str, number: int, count: int, name: str = "") -> int:
-    """The points of sentence `number` (from 0) out of `count`. `name`: the name of its subject in the paper's title."""
-    opening_points = _opening_points(sentence, number, count, name)
-    return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
-
-
-def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
-    """Points without `TELLS`, which add at most `MORE`, and without `LOSES`, which only subtract."""
+def sentence_points(sentence: str, number: int, count: int, name: str) -> int:
+    """The points of sentence `number` (from 0) out of `count`, without `TELLS`, which add at most `MORE`, and without
+    `LOSES`, which only subtract. `name`: the name of its subject in the paper's title."""
     lowercase = sentence.lower()
     name_points = 2 if name and name in sentence else 0
     length_points = POINTS_FOR_LENGTH[bisect_left((MIN_SENTENCE_CHARS - 1, EASY, LONG, TOO_LONG), len(sentence))]
@@ -194,7 +189,7 @@ def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of a one-line abstract; empty if there is none."""
     all_sentences = split_sentences(abstract)
     name = name_in(title)
-    scores = [(_opening_points(sentence, n, len(all_sentences), name), -n) for n, sentence in enumerate(all_sentences)]
+    scores = [(sentence_points(sentence, n, len(all_sentences), name), -n) for n, sentence in enumerate(all_sentences)]
     best = (MIN_POINTS, 0)  # points, and the negated sentence number, so that ties go to the first
     for opening_points, n in sorted(scores, reverse=True):
         if (opening_points + MORE, n) <= best:

@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.keys import own_id
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, ThreadPage
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot, ThreadPayloads
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
@@ -109,24 +109,30 @@ def _comment_id(short_id: str) -> str:
     return f"https://lobste.rs/c/{short_id}"
 
 
-def _comments(raws: Sequence[msgspec.Raw], story: str, at: int) -> Iterator[RawPayload]:
+def _comments(raws: Sequence[msgspec.Raw], story: str, at: int) -> Iterator[RawPayload | None]:
+    """The first comments on a story. None for one that cannot be read, and for others."""
+    if len(raws) > MAX_REPLIES:
+        yield None
     for raw in raws[:MAX_REPLIES]:
         comment = decode_or_none(raw, _Comment)
         if comment is None:
+            yield None
             continue
         parent = _comment_id(comment.parent_comment) if comment.parent_comment else story
         name = _comment_id(comment.short_id)
         if comment.is_deleted or comment.is_moderated:
             yield gap_payload(name, parent, at)
         else:
-            yield RawPayload(REPLY, name, msgspec.json.encode(_PlacedComment(parent, raw)), at)
+            body = msgspec.json.encode(_PlacedComment(parent, raw))
+            yield RawPayload(REPLY, name, body, at)
 
 
 def _read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A comment, its score, and its papers if it names any."""
     placed = decode_entry(payload.body, _PlacedComment)
     comment = decode_entry(placed.comment, _Comment)
-    user = comment.commenting_user if isinstance(comment.commenting_user, str) else comment.commenting_user.username
+    named = comment.commenting_user
+    user = named if isinstance(named, str) else named.username
     text, links = html_to_text(comment.comment) if comment.comment else (comment.comment_plain, ())
     key = f"{NETWORK}:{payload.key}"
     post = Post(
@@ -218,16 +224,15 @@ class LobstersSource(PostSource[LobstersSettings]):
             raise NetError(f"{response.url}: answered with a different story")
         return PayloadPage([RawPayload("counts", short_id, response.body, response.at)])
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The comments on a story; none if it is gone."""
         short_id = own_id(post)
         response = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
         if response.status in GONE or not _KEY.fullmatch(post):
-            return ThreadPage()
+            return [None]
         story = decode_response(response, _CommentedStory)
         raws = story.comments if story.short_id == short_id else []
-        payloads = list(_comments(raws, short_id, response.at))
-        return ThreadPage(payloads, len(payloads) == len(raws))
+        return list(_comments(raws, short_id, response.at))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a story with its papers, a story's counts, or that it is gone."""

@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.keys import own_id
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPage
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPayloads
 from hotpapers.collect.sources.batched_requests import (
     GONE,
     REMEMBERED,
@@ -210,20 +210,21 @@ class MastodonSource(PostSource[MastodonSettings]):
             self._removal_checks.popitem(last=False)
         return check
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The answers to a post as its home server has them. Those from other servers are believed only if the
         operator named the home server: any other might make them up."""
         home = HOME.fullmatch(own_id(post))
         if home is None:
-            return ThreadPage()
+            return [None]
         response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}/context", accept=GONE)
         if response.status in GONE:
-            return ThreadPage()
+            return [None]
         answers = decode_response(response, threads.Context).descendants
         hosts = {address_host(home[1])}
         is_named = hosts <= self._hosts
-        payloads = list(threads.reply_payloads(answers, home, response.at, None if is_named else hosts))
-        return ThreadPage(payloads, is_named and len(answers) < threads.MAX_ANSWERS)
+        payloads = threads.reply_payloads(answers, home, response.at, None if is_named else hosts)
+        is_complete = is_named and len(answers) < threads.MAX_ANSWERS
+        return [*payloads, *(() if is_complete else (None,))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""

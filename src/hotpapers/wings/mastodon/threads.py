@@ -49,5 +49,6 @@ def reply_payloads(
         if answer.visibility not in PUBLIC or (hosts is not None and address_host(answer.uri) not in hosts):
             yield gap_payload(answer.uri, parent, at)
         else:
-            placed = PlacedStatus(raw, parent, address_host(answer.uri) == address_host(home[1]))
+            is_local = address_host(answer.uri) == address_host(home[1])
+            placed = PlacedStatus(raw, parent, is_local)
             yield RawPayload(REPLY, answer.uri, msgspec.json.encode(placed), at)

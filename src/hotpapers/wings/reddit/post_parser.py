@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +13,7 @@ from hotpapers.base.model import Item, Mention, Post, RawPayload, Snapshot, Text
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import overlap_problem
-from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
+from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry, decode_or_none
 from hotpapers.collect.sources.paper_mentions import (
     gone_post,
     join_title,
@@ -21,6 +21,7 @@ from hotpapers.collect.sources.paper_mentions import (
     with_mentions,
     with_papers,
 )
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 from hotpapers.wings.feeds.feed_parser import FeedEntry
 
 NETWORK = "reddit"
@@ -120,8 +121,61 @@ class RedditPost(PostContent, kw_only=True):
         return f"{NETWORK}:{parent}" if parent.startswith(("t1_", "t3_")) else ""
 
 
+class _Child(msgspec.Struct):
+    data: msgspec.Raw
+
+
+class RedditListingData(msgspec.Struct):
+    """A page of a list, and the token for the next one."""
+
+    children: list[_Child]
+    after: str | None = None
+
+
+class RedditListing(msgspec.Struct):
+    """A list, as the API has it."""
+
+    data: RedditListingData
+
+
+class RedditComment(msgspec.Struct):
+    """A comment, as the API has it in its thread; without `body`, comments that it leaves out. `replies`: a list, or an
+    empty text."""
+
+    name: str
+    parent_id: str
+    body: str | None = None
+    author: str | None = ""
+    author_fullname: str | None = None
+    created_utc: float | None = None
+    score: int | None = None
+    replies: msgspec.Raw = msgspec.Raw(b'""')
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether only its place is left."""
+        return self.author == DELETED or self.body in (DELETED, REMOVED)
+
+
+def comment_payloads(thread: RedditListing, at: int) -> Iterator[RawPayload | None]:
+    """The comments of a thread, the nearest first, as posts whose text they are. None if there are others."""
+    waiting = [child.data for child in thread.data.children]
+    for number, raw in enumerate(waiting):
+        comment = decode_or_none(raw, RedditComment)
+        if number == MAX_REPLIES or comment is None or comment.body is None or comment.name[:3] != "t1_":
+            yield None
+            return
+        if comment.is_gone:
+            yield gap_payload(comment.name, comment.parent_id, at)
+        else:
+            fields = msgspec.structs.asdict(comment) | {"selftext": comment.body, "body": None, "replies": None}
+            yield RawPayload(REPLY, comment.name, msgspec.json.encode(fields), at)
+        below = decode_or_none(comment.replies, RedditListing)
+        waiting += [child.data for child in below.data.children] if below else []
+
+
 def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
-    """A post with its papers (`post`), also if an edit removed them all (`edit`); or its counts, or that it is gone
+    """A post with its papers (`post`), also without any (`edit`, `reply`); or its counts, or that it is gone
     (`counts`)."""
     at = payload.at
     submission = decode_entry(payload.body, RedditPost)
@@ -152,7 +206,8 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
         limits=("over_18",) if submission.over_18 else (),
         observed_at=at,
     )
-    return with_mentions(post, mentions, names, [snapshot], was_edited=payload.kind == "edit")
+    was_edited = payload.kind in ("edit", REPLY)
+    return with_mentions(post, mentions, names, [snapshot], was_edited=was_edited)
 
 
 def _mentions(key: str, text: str, post: RedditPost, at: int, names: PaperIndex) -> list[Mention]:

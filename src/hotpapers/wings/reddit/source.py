@@ -11,7 +11,8 @@ from functools import partial
 import msgspec
 
 from hotpapers.base.http.redact_errors import HIDDEN
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
+from hotpapers.base.keys import own_id
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response, ThreadPayloads
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import (
@@ -25,9 +26,18 @@ from hotpapers.collect.sources.batched_requests import (
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post
+from hotpapers.collect.sources.thread_payloads import GAP, read_gap
 from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
 from hotpapers.wings.reddit import post_parser
-from hotpapers.wings.reddit.post_parser import NETWORK, RedditPost, gone_from_feed, known_missing, too_many
+from hotpapers.wings.reddit.post_parser import (
+    NETWORK,
+    RedditListing,
+    RedditPost,
+    comment_payloads,
+    gone_from_feed,
+    known_missing,
+    too_many,
+)
 
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
@@ -57,21 +67,10 @@ class RedditSettings(SettingsStruct):
 
 BATCH = 100
 MAX_PAGES = 10
+COMMENTS = 500
+"""Comments of a post that are asked for: the most that the API returns at once."""
 OVERLAP = 6 * 3600
 """Seconds that are read again: in their first hours, posts are held back, approved, removed and edited."""
-
-
-class _Child(msgspec.Struct):
-    data: msgspec.Raw
-
-
-class _ListingData(msgspec.Struct):
-    children: list[_Child]
-    after: str | None = None
-
-
-class _Listing(msgspec.Struct):
-    data: _ListingData
 
 
 class _Token(msgspec.Struct):
@@ -143,8 +142,19 @@ class RedditApi:
 
         return self._removal_check.pages(names, ask, partial(first_ids, lists))
 
+    def thread(self, http: HttpClient, name: str) -> ThreadPayloads:
+        """The comments on a post, the most liked first; none if it is gone."""
+        params = {"limit": str(COMMENTS), "sort": "top", "raw_json": "1"}
+        url = f"{self._api}/comments/{name.removeprefix('t3_')}"
+        response = http.get(url, params=params, headers=self._headers, accept=GONE)
+        if response.status in GONE:
+            return [None]
+        *_, comments = decode_response(response, tuple[msgspec.Raw, RedditListing])
+        return list(comment_payloads(comments, response.at))
+
     def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
-        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
+        id_list = ",".join(names)
+        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": id_list})
         keys = {payload.key for payload in payloads}
         # else a missing post may be one of the entries without a readable id
         if keys.issubset(names):
@@ -158,8 +168,9 @@ class RedditApi:
     ) -> tuple[list[RawPayload], list[float], str]:
         """A page's posts, their creation times, and the token for the next page; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more_params}
-        response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
-        data = decode_response(response, _Listing).data
+        url = f"{self._api}{path}"
+        response = http.get(url, params=params, headers=self._headers)
+        data = decode_response(response, RedditListing).data
         entries = [(decode_or_none(child.data, RedditPost), bytes(child.data)) for child in data.children]
         payloads = list[RawPayload]()
         for thing, body in entries:
@@ -243,6 +254,10 @@ class RedditFeeds:
         lists = (self._posts(http.get(url, params=self._params))[1] for url in urls)
         return self._removal_check.pages_one_by_one(names, partial(self._thread, http), lists)
 
+    def thread(self, http: HttpClient, name: str) -> ThreadPayloads:
+        """None: feeds do not say what a comment answers."""
+        return [None]
+
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. A refusal (403, 429) says nothing about it."""
         response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", params=self._params, accept=GONE)
@@ -319,9 +334,18 @@ class RedditSource(PostSource[RedditSettings]):
             self._reader.begin(http)
             yield from self._reader.current_posts(http, names, self.settings.subreddits)
 
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
+        """The comments on a post, with a key."""
+        if not _KEY.fullmatch(post):
+            return [None]
+        self._reader.begin(http)
+        return self._reader.thread(http, own_id(post))
+
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """Reads a post with its papers, from the API or a feed; its counts; or that it is gone."""
+        """Reads a post with its papers, from the API or a feed; a comment; its counts; or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
+        if payload.kind == GAP:
+            return [read_gap(NETWORK, payload)]
         if payload.kind == "gone":
             return [gone_post(NETWORK, key, payload.at, "deleted")]
         read = post_parser.read_feed if payload.kind in ("feed", "thread") else post_parser.read_api

@@ -17,14 +17,15 @@ from urllib.parse import urlencode, urlsplit
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, StreamGap
-from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload, ThreadPage
+from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload, Response, ThreadPayloads
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
 from hotpapers.collect.sources.bluesky import parser, schemas, threads
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
 from hotpapers.collect.sources.bluesky.stream_hosts import FIRST_MOMENT, SECOND_VERSION, host_messages, sequence_cursor
-from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
+from hotpapers.collect.sources.decoding import decode_entries, decode_response, unreadable_key
+from hotpapers.collect.sources.thread_payloads import REPLY
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 
@@ -141,15 +142,18 @@ class BlueskySource(PostSource[BlueskySettings]):
 
         return self._removal_check.pages(uris, views)
 
-    def thread(self, http: HttpClient, post: str) -> ThreadPage:
-        """The answers to a post; none if the view does not have it."""
+    def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
+        """The answers to a post and what quotes it; none if the view does not have it."""
         uri = post.removeprefix(f"{self.name}:")
         text = urlencode({"uri": uri, "depth": threads.DEPTH, "parentHeight": 0})
         response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPostThread?{text}", accept=UNREADABLE_REQUEST)
         if response.status in UNREADABLE_REQUEST:
-            return ThreadPage()
+            return [None]
         thread = decode_response(response, threads.ThreadAnswer).thread
-        return ThreadPage(list(threads.reply_payloads(thread, uri, response.at)))
+        text = urlencode({"uri": uri, "limit": threads.QUOTATIONS})
+        quotes = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getQuotes?{text}")
+        quotations = (payload for _, payload in _entries(quotes, REPLY))
+        return [*threads.reply_payloads(thread, uri, response.at), *quotations]
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""
@@ -159,21 +163,22 @@ class BlueskySource(PostSource[BlueskySettings]):
             if len(uris) > 1:
                 return [payloads for uri in uris for payloads in self._views(http, [uri])]
             return []
-        entries = [
-            (decode_or_none(post, schemas.AppViewPostUri), bytes(post))
-            for post in decode_response(response, schemas.AppViewPosts).posts
-        ]
-        bodies = {entry.uri: body for entry, body in entries if entry}
-        broken = [
-            RawPayload("counts", unreadable_key(body), body, response.at) for entry, body in entries if entry is None
-        ]
-        payloads = [RawPayload("counts", uri, bodies[uri], response.at) for uri in uris if uri in bodies]
-        missing = [RawPayload("gone", uri, b"null", response.at) for uri in uris if uri not in bodies]
+        entries = _entries(response, "counts")
+        views = {entry.uri: payload for entry, payload in entries if entry}
+        broken = [payload for entry, payload in entries if entry is None]
+        payloads = [views[uri] for uri in uris if uri in views]
+        missing = [RawPayload("gone", uri, b"null", response.at) for uri in uris if uri not in views]
         return [*payloads, *broken] if broken else [*payloads, *missing]  # a broken entry may be a missing post
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers; its counts, handle and labels; a reaction or its withdrawal; or a removal."""
         return parser.read_payload(payload, self.names)
+
+
+def _entries(response: Response, kind: str) -> list[tuple[schemas.AppViewPostUri | None, RawPayload]]:
+    """The posts in a response of the view, as payloads of a kind."""
+    posts = decode_response(response, schemas.AppViewPosts).posts
+    return decode_entries(posts, schemas.AppViewPostUri, lambda post: post.uri, kind, response.at)
 
 
 # ---- Jetstream ----------------------------------------------------------------------------------------

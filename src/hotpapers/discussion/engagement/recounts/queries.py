@@ -142,7 +142,7 @@ def due_threads(database: Database, network: str, at: int, most: int) -> list[st
         FROM recount JOIN mention ON mention.post = recount.post
         LEFT JOIN snapshot ON snapshot.post = recount.post AND snapshot.until = 0
         WHERE recount.network = ? AND ({turns} OR (recount.shown_until > ? AND recount.thread_at < ?))
-          AND (snapshot.replies > 0 OR EXISTS (SELECT 1 FROM post AS answer
+          AND (snapshot.replies > 0 OR snapshot.quotes > 0 OR EXISTS (SELECT 1 FROM post AS answer
             WHERE answer.reply_to = recount.post AND answer.reply_to > 0))
           AND NOT EXISTS (SELECT 1 FROM post JOIN recount AS parent ON parent.post = post.reply_to
             WHERE post.post = recount.post AND post.reply_to > 0)

@@ -81,6 +81,7 @@ class PaperPages:
             highwire=list(citations.highwire_tags(cited)) if cited else (),
             cite={form: write(cited) for form, write in FORMS.items()} if cited else {},
             near=site.near(latest.metadata, appearances),
+            is_live=site.site_config.is_live,
             canonical=site_paths.public_url(site.site_config.base, path),
             card=site.card(path, appearances),
         )
