@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hotpapers.base.model import Paper
 from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, sentence_points, split_sentences
+from hotpapers.publish.view.key_sentence import (
+    LOSES,
+    RULE,
+    TELLS,
+    TOO_LONG,
+    _opening_points,
+    _points,
+    key_sentence,
+    name_in,
+    split_sentences,
+)
 from hotpapers.wings.classic import format as classic
 from tests.publish.render.build import paper
 
@@ -83,6 +93,11 @@ def test_sentences(text: str, expected: list[str] | None) -> None:
 )
 def test_the_name_in_a_title(title: str, name: str) -> None:
     assert name_in(title) == name
+
+
+def sentence_points(sentence: str, number: int, count: int) -> int:
+    """The points of sentence `number` (from 0) out of `count`, all counted."""
+    return _opening_points(sentence, number, count, "") + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
 def test_length_counts() -> None:

@@ -154,12 +154,6 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
     return not (match[0].startswith(".") and _SHORT.search(text, max(match.start() - 12, 0), match.start() + 1))
 
 
-def sentence_points(sentence: str, number: int, count: int, name: str = "") -> int:
-    """The points of sentence `number` (from 0) out of `count`. `name`: the name of its subject in the paper's title."""
-    opening_points = _opening_points(sentence, number, count, name)
-    return opening_points + _points(sentence.lower(), (*TELLS, *LOSES))
-
-
 def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
     """Points without `TELLS`, which add at most `MORE`, and without `LOSES`, which only subtract."""
     lowercase = sentence.lower()
