@@ -83,6 +83,8 @@ class Catalogue:
 
     def has_author(self, author: str) -> bool:
         """Whether the author with this slug has a page."""
+        if len(self._by_author.get(author, ())) < 2:  # most authors have one entry
+            return False
         return bool(author) and len(self.papers_of(author)) > 1
 
     def author(self, author: str) -> Sequence[EntrySummary]:
@@ -94,7 +96,8 @@ class Catalogue:
 
     def first_authors(self, most: int) -> list[tuple[str, int]]:
         """The authors with most papers, by their most frequent spellings, and the numbers of these papers."""
-        counts = {author: len(self.papers_of(author)) for author in self._by_author if self.has_author(author)}
+        several = filter(self.has_author, self._by_author)
+        counts = {author: len(self.papers_of(author)) for author in several}
         first = sorted(counts, key=lambda author: (-counts[author], author))[:most]
         return [(self.spellings(author)[0], counts[author]) for author in first]
 
