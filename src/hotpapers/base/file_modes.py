@@ -121,7 +121,7 @@ def make_published_folders(folder: Path) -> None:
     OSError."""
     try:
         os.mkdir(folder)
-        os.chmod(folder, PUBLISHED_FOLDER)
+        folder.chmod(PUBLISHED_FOLDER)
     except FileExistsError:
         if not folder.is_dir():
             raise

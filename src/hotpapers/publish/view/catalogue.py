@@ -41,16 +41,17 @@ class Catalogue:
     """An index of the entries of issues."""
 
     def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
-        by_category: dict[str, list[EntrySummary]] = defaultdict(list)
-        self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
+        by_category = defaultdict[str, list[EntrySummary]](list)
+        self._by_author = defaultdict[str, list[EntrySummary]](list)
         self._all = entry_summaries
         for summary in entry_summaries:
             for category in dict.fromkeys(summary.categories):
                 by_category[category].append(summary)
             for author in set(map(make_slug, summary.authors)):
                 self._by_author[author].append(summary)
-        with_page = filter(site_paths.category_url, by_category)
-        self._by_category = {category: by_category[category] for category in with_page}
+        self._by_category = {
+            category: summaries for category, summaries in by_category.items() if site_paths.category_url(category)
+        }
 
     def everything(self) -> tuple[set[str], set[str]]:
         """The paths of all categories and their years, and the slugs of all authors."""

@@ -19,7 +19,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.commitments import sha256
 from hotpapers.record.database import Database
 
-MAX_KEPT = 250
+MAX_KEPT = 180
 """Values of a kind that are kept of one store."""
 FOLDER = ".vectors"
 """The end of the folder's name; the rest is the store's."""
@@ -95,11 +95,10 @@ def saving_folder(reader: IssueReader) -> Path | None:
 def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving) -> Value:
     """Returns a key's saved value, or computes it now and saves it, if the folder can be written."""
     place = SavedPlace(folder, key, saving)
-    saved: Value | None = place.read()
-    if saved is not None:
-        return saved
-    value = make()
-    place.write(value)
+    value: Value | None = place.read()
+    if value is None:
+        value = make()
+        place.write(value)
     return value
 
 

@@ -61,7 +61,7 @@ class Neighbors:
         self._reader = reader
         self._name = publication
         self._days = reader.days(publication)
-        self._listings = {item.publication for item in reader.publications() if item.window == "listing"}
+        self._windows = {item.publication: item.window for item in reader.publications()}
         self._parts = lru_cache(MAX_KEPT)(self._read_parts)
         self._block = lru_cache(MAX_KEPT)(self._read_block)
         self._vectors = saved_vectors(database) if (database := database_of(reader)) else None
@@ -100,8 +100,8 @@ class Neighbors:
         least = MIN_NEAR
         count = MAX_CANDIDATES if self._vectors else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
-            # Of several days, each has at most so many, which may be the same
-            most = (count + 1) * (len(days) if kind == "day" else 1)
+            # Of several days or months, each has at most so many, which may be the same
+            most = (count + 1) * (len(days) if kind == "day" else 12)
             near = nearest_in(self._block(kind, days), vector, most, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
@@ -126,13 +126,16 @@ class Neighbors:
             yield
 
     def _read_parts(self, until: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
-        """Earlier entries, then whole days: a whole month where all of it is earlier, or listings, which are short;
-        else by day."""
+        """Earlier entries, then whole days: a whole year or month where all of it is earlier, and months of listings,
+        which are short; else by day."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]
-        by_day = (since[:7], until[:7])
-        is_short = self._name in self._listings
-        runs = groupby(days, key=lambda day: day[: 10 if day[:7] in by_day or (day > since and not is_short) else 7])
+
+        def run_of(day: str) -> str:
+            is_split = day[:7] in (since[:7], until[:7]) or (day > since and self._windows[self._name] != "listing")
+            return day[: 4 if day[:4] < since[:4] else 10 if is_split else 7]
+
+        runs = groupby(days, key=run_of)
         return [("day" if run[0] > since else "entries", run) for run in (tuple(run) for _, run in runs)]
 
     def _entries(self, day: str) -> Iterator[Paper]:

@@ -209,8 +209,7 @@ class SiteContext:
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
         voices = self._voices(days[-1]).get(near.paper, 0) if days else 0
-        is_listing = self.publication.window == "listing"
-        voices_text = count_noun(voices, "like") if is_listing else people_phrase(voices)
+        voices_text = count_noun(voices, "like") if self.publication.window == "listing" else people_phrase(voices)
         return NearLine(
             paper=near.paper,
             title=phrases.cut_text(near.title, MAX_NEAR_CHARS),
