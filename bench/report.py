@@ -60,10 +60,8 @@ def write(results: Results, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` prints these figures; `make bench ARGS=--write` updates this page. A ratio, with its goal in brackets, is
-our figure divided by a limit or a peer's, measured alternately in one run. Memory is a process's peak,
-interpreter included. *How* says what is measured. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux,
-CPython 3.11 and the libraries of `requirements/dev.txt`.
+`make bench ARGS=--write` updates this page. A ratio is ours divided by a limit or a peer's, in one run. Memory is a
+process's peak. Machines: 2 cores, 24 GiB, Linux, CPython 3.11, `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
 """The usual machine, described at the top of the page."""

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,13 +17,14 @@ from hotpapers.base.model import DAY
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_line, print_result
+from hotpapers.cli.terminal import print_error, print_line, print_result, progress_bar
 from hotpapers.keep.transfer import queries as transfer_queries
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record, batches, database
 from hotpapers.site import importing
-from hotpapers.wings.peers.commands import fetch_observations, is_address
+from hotpapers.wings.peers.commands import is_address, named_site
+from hotpapers.wings.peers.following.follow_job import RECORD, fetch_site
 from lab.comparison import queries
 from lab.comparison.compare import compare_collectors, page_of, text_of
 from lab.comparison.extract import Period, extract_lines
@@ -223,3 +225,17 @@ def _shared_key(sources: Sequence[ComparedSource], key_file: Path | None) -> Sha
     files = sum(source.header is not None for source in sources)
     require(files != 1, "one of the two is a comparison file; add --key FILE with the key it was made with")
     return SharedKey(random_key())
+
+
+def fetch_observations(url: str, folder: Path, site: common.Site) -> Path:
+    """A store in a folder with the verified observations that a site publishes; what could not be verified is printed.
+    Raises UsageError if there are none, NetError if the site does not answer."""
+    other = named_site(url, None, None, site)._replace(folder=folder, own_logs=None)
+    folder.mkdir()
+    store = folder / RECORD
+    with Record(str(store)) as peer, site.site_client(other.url) as http:
+        observations = fetch_site(other, peer, http, site.terms, partial(progress_bar, "Fetching"))
+    for problem in observations.all_problems:
+        print_error(problem)
+    require(bool(observations.until), f"{url}: no observations published for the last 90 days")
+    return store

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Forecast
-from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.issues.forecasts import Curve, announcement_week, calibrate_table, curve_growth, predict_voices
 from lab.curves import OWN_CLOCK, MeasuredCurve
+from lab.text_tables import markdown_table
 
 WINDOW = 90
 """The days before a week from which its forecasts are made; scores look back as far."""

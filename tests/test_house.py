@@ -30,7 +30,7 @@ MAY_IMPORT_WINGS = {
     "peers": {"proof"},
     "personal": {"mcp"},
     "reddit": {"feeds"},
-    "topics": {"mcp"},
+    "topics": {"mcp", "personal"},
 }
 """Wings that import others. All import the core, which imports none of them."""
 

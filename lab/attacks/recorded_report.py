@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from hotpapers import __version__
-from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.issues import ranking
 from lab.attacks import report
 from lab.attacks.attack_figures import AttackFigures, NotRun
 from lab.attacks.campaign import Attack
 from lab.attacks.least_costs import MOST
 from lab.attacks.recorded_suite import IssuePart, IssueResults
+from lab.text_tables import markdown_table
 
 WIDTH = 120
 """Characters per line."""

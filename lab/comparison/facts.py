@@ -17,12 +17,13 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from hotpapers.base import spans, untrusted_json
+from hotpapers.base import spans
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from hotpapers.discussion.engagement import attention, measurement, post_reactions
 from lab.comparison import lines as kinds
 from lab.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
+from lab.json_lines import decode_lines
 
 MAX_LINE_BYTES = 64 * 2**20
 MAX_LINES = 5_000_000
@@ -108,7 +109,7 @@ class CollectorFacts(msgspec.Struct, frozen=True, dict=True):
 def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
     """The lines of a file. Raises InputError, with file and line."""
     any_line: Any = ComparisonLine
-    return untrusted_json.decode_lines(lines, any_line, file, max_lines=MAX_LINES, max_bytes=MAX_LINE_BYTES)
+    return decode_lines(lines, any_line, file, max_lines=MAX_LINES, max_bytes=MAX_LINE_BYTES)
 
 
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.base.model import MAX_INTEGER, CoverageState
-from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers import arxiv, doi
+from hotpapers.base.papers.paper_servers import DOI
 
 FORMAT = "hotpapers-comparison"
 VERSION = 1
@@ -23,7 +24,9 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 KeyedMark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
 """A mark, with a leading `~` if the key or text is forgotten, so no other collector has the same mark."""
 OptionalKeyedMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
-PaperKey = Annotated[str, Meta(pattern=rf"^{paper_servers.KEY_PATTERN}\Z")]
+KEY_PATTERN = rf"(?:{arxiv.grammar.KEY}|{DOI}10\.\d{{4,9}}[./]\S{{1,{doi.MAX_SUFFIX_CHARS * 2}}})"
+"""Matches all keys of papers, and further texts that only look like one."""
+PaperKey = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}\Z")]
 NetworkName = Annotated[str, Meta(pattern=r"^[a-z]{1,20}\Z")]
 RULE_NAME = r"^[a-z0-9.+-]{0,60}\Z"
 RuleName = Annotated[str, Meta(pattern=RULE_NAME)]

@@ -12,7 +12,7 @@ from typing import IO, Annotated, Any, NamedTuple, TypeVar
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.untrusted_json import decode_lines
+from lab.json_lines import decode_lines
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Rating = Annotated[float, msgspec.Meta(ge=0, le=100)]

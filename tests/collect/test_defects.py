@@ -24,6 +24,7 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.collect.sources import CORE
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
+from hotpapers.issues import judged_freezing
 from hotpapers.jobs import isolation, job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN
@@ -70,7 +71,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
     ],
     "issues": [
         (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "missing_days"),
-        (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent_days"),
+        (judged_freezing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent_days"),
         (publishing, "export_site"), (jobs_queries, "write_state"),
     ],
     "sending": [(sending, "fresh_days"), (SendJob, "_send_channel"), (jobs_queries, "load_state")],

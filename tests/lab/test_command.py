@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.keep.transfer import streams
 from lab.outcomes import studies
 from lab.outcomes.files import EvaluationFiles, read_files
 from lab.outcomes.studies import Study
 from lab.outcomes.summary import overview_heads, overview_rows
+from lab.text_tables import markdown_table
 from tests.cli.run import failure, good, misuse
 from tests.conftest import ROOT
 from tests.lab import samples

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.untrusted_json import decode_lines
 from hotpapers.issues.forecasts import Curve
 from lab import curves
 from lab.curves import OWN_CLOCK, MeasuredCurve, PaperCategory, StoryVotes
+from lab.json_lines import decode_lines
 from lab.outcomes.files import UpvoteCount
 
 DAY = date(2026, 3, 2)

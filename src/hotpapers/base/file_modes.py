@@ -13,7 +13,6 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -120,12 +119,15 @@ def _create(path: str, mode: int) -> BinaryIO:
 def make_published_folders(folder: Path) -> None:
     """Creates a folder and its missing parents, which everyone may enter; existing ones are left unchanged. Raises
     OSError."""
-    missing = list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
-    for path in reversed(missing):
-        with suppress(FileExistsError):  # another process was faster
-            path.mkdir()
-            path.chmod(PUBLISHED_FOLDER)
-    folder.mkdir(exist_ok=True)
+    try:
+        os.mkdir(folder)
+        folder.chmod(PUBLISHED_FOLDER)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    except FileNotFoundError:
+        make_published_folders(folder.parent)
+        make_published_folders(folder)
 
 
 def too_open(files: Iterable[Path]) -> list[Path]:

@@ -8,7 +8,6 @@ import click
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.moderation import report_folders
 from hotpapers.cli.terminal import fail_for, print_result
 from hotpapers.site import sending
 
@@ -51,5 +50,8 @@ def publish(
     )
     lines = map(sending.summary_line, channels)
     print_result({"publication": name, "days": days, "channels": channels}, lines, as_json)
-    report_folders(folders, as_json)
+    if folders:  # few runs have any, and importing what tells of them takes time
+        from hotpapers.cli.moderation import report_folders
+
+        report_folders(folders, as_json)
     fail_for(problem for row in channels for problem in row.get("problems", ()))

@@ -25,7 +25,6 @@ from hotpapers.base.terms import reviewed_terms
 from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
-from hotpapers.issues.judged_freezing import BeforeFreezing
 from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from hotpapers.base.http import PoliteHttpClient
     from hotpapers.base.http.proxies import Proxies
     from hotpapers.collect.job_factory import ConfiguredSource
+    from hotpapers.issues.judged_freezing import BeforeFreezing
     from hotpapers.publish.query import QuerySession
 
 SQLITE = "sqlite:///"

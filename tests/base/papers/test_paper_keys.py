@@ -13,6 +13,7 @@ from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.arxiv import grammar
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.publish.view import site_paths
+from lab.comparison.lines import KEY_PATTERN
 from tests.base.papers.test_arxiv_id import IDS
 from tests.conftest import ROOT, needs_wings
 
@@ -37,7 +38,7 @@ DOI_KEYS = [
 def test_keys_of_papers_on_arxiv(id: str) -> None:
     key = arxiv.key(id)
     assert paper_servers.is_paper_key(key)
-    assert re.fullmatch(paper_servers.KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
+    assert re.fullmatch(KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
     assert paper_servers.paper_id(key) == id and paper_servers.key_of(id) == key
 
 
@@ -49,7 +50,7 @@ def test_what_is_no_key(text: str) -> None:
 @pytest.mark.parametrize("key", DOI_KEYS)
 def test_keys_of_papers_on_other_servers(key: str) -> None:
     assert paper_servers.is_paper_key(key)
-    assert re.fullmatch(paper_servers.KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
+    assert re.fullmatch(KEY_PATTERN, key) and key.startswith(paper_servers.PREFIXES)
     id = paper_servers.paper_id(key)
     assert paper_servers.key_of(id) == key == parse_paper(f"https://doi.org/{quote(id)}") == parse_paper(f"doi:{id}")
     path = site_paths.paper_path(key)

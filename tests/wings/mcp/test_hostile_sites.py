@@ -352,7 +352,7 @@ def test_only_so_many_questions_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
     questions = site_questions.Questions(open_site, output)
     for number in range(4):
-        questions.take(rpc.read_message(json.dumps({**call_of("hot"), "id": number}).encode()))
+        questions.take(rpc.message_of({**call_of("hot"), "id": number}))
     refused = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [reply["id"] for reply in refused] == [2, 3] and all(reply["result"]["isError"] for reply in refused)
     end.set()

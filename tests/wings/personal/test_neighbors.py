@@ -11,17 +11,19 @@ from itertools import islice
 from pathlib import Path
 from threading import Event, Semaphore
 
+import msgspec
 import pytest
 
-from hotpapers.base.model import AnnouncedPaper, Paper, Publication, PublishedIssue
+from hotpapers.base.model import HOUR, AnnouncedPaper, NeighborPaper, Paper, Publication, PublishedIssue
+from hotpapers.issues.freeze import freeze_issue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.record import Record
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import Refused
-from hotpapers.wings.personal import neighbors, preparing
-from hotpapers.wings.personal.blocks import MIN_SAVED, SAVING, DatedPaper, VectorBlock, block_of, nearest_in
+from hotpapers.wings.personal import kept, neighbors, preparing
+from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.kept import PREPARING, cached_value, saved_or_made, store_of
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.topic_groups import topic_groups
@@ -29,8 +31,10 @@ from hotpapers.wings.personal.vectors import MAX_RELATED, vector_closeness, vect
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
 from lab.related_papers import measure_related
+from tests.issues.made import moment
 from tests.publish.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
 from tests.wings.personal.test_vectors import METADATA, made_up
+from tests.wings.topics.made import FRIDAYS, PUBLICATION, fill
 
 LATEST = date(2026, 11, 20)
 MAX_SECTION_BYTES = 2_500
@@ -110,7 +114,8 @@ def test_months_of_a_listing_name_the_papers_that_its_days_would() -> None:
     assert len(by_month.near(about(0), days[0])) == MAX_RELATED
 
 
-def test_what_is_made_of_an_issue_is_kept_until_it_changes() -> None:
+def test_what_is_made_of_an_issue_is_kept_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "store_of", lambda reader: f"store {id(reader)}")
     reader = reader_of({day(0): [about(0)]}, {})
     values: list[int] = cached_value(reader, "list", OWN.publication, [day(0)], list)
     assert cached_value(reader, "list", OWN.publication, [day(0)], list) is values
@@ -130,7 +135,7 @@ def test_blocks_are_saved_beside_the_store_and_made_again_if_damaged(tmp_path: P
 
     def make() -> VectorBlock:
         calls.append(1)
-        texts = made_up(MIN_SAVED)
+        texts = made_up(100)
         return block_of((DatedPaper(f"arxiv:{n}", "", day(0)), vector_of(*text)) for n, text in enumerate(texts))
 
     def block(*key: str) -> VectorBlock:
@@ -145,10 +150,35 @@ def test_blocks_are_saved_beside_the_store_and_made_again_if_damaged(tmp_path: P
         assert block(day(0), "digest") == first
     assert len(calls) == 4
     assert block(day(0), "corrected") == first and len(calls) == 5 and len(list(file.parent.iterdir())) == 1
-    few = saved_or_made(tmp_path / "few", ("day", "daily", day(0)), lambda: block_of([]), SAVING)
-    assert not few.papers and not (tmp_path / "few").exists()
     (tmp_path / "taken").write_bytes(b"")
     assert saved_or_made(tmp_path / "taken", ("day", "daily", day(0)), make, SAVING) == first
+
+
+def test_related_papers_are_found_once_until_an_earlier_issue_or_the_paper_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = list[Paper]()
+    find = Neighbors._find
+
+    def counted(self: Neighbors, paper: Paper, until: str) -> list[NeighborPaper]:
+        searches.append(paper)
+        return find(self, paper, until)
+
+    monkeypatch.setattr(Neighbors, "_find", counted)
+    with Record(str(tmp_path / "papers.db")) as record:
+        fill(record)
+
+        def near(paper: Paper) -> list[NeighborPaper]:
+            return Neighbors(RecordIssueReader(record), "daily").near(paper, FRIDAYS[-1])
+
+        first, *_, second = RecordIssueReader(record).issue("daily", FRIDAYS[-1]).papers.values()
+        related = near(first)
+        assert related and near(first) == related and len(searches) == 1
+        assert near(second) != related and near(first) == related and len(searches) == 2
+        near(msgspec.structs.replace(first, title="Quarks"))
+        at = moment(FRIDAYS[-1]) + 90 * HOUR
+        freeze_issue(record, PUBLICATION, FRIDAYS[-2], again=True, reason="a cup was blue", at=at)
+        assert near(first) == related and len(searches) == 4
 
 
 def test_an_app_prepares_its_lists_when_it_starts(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +210,8 @@ def test_an_app_prepares_its_lists_when_it_starts(demo: Path, monkeypatch: pytes
         assert Neighbors(reader, name).near(shown, reader.days(name)[-1])
 
 
-def test_headers_are_read_once_for_all_lists() -> None:
+def test_headers_are_read_once_for_all_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "store_of", lambda reader: f"headers {id(reader)}")
     reader = reader_of({day(back): [about(back)] for back in range(9)}, {})
     requests = Counter[str]()
     header = reader.issue_header

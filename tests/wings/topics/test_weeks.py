@@ -20,6 +20,8 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.record import Record
 from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.personal import kept
+from hotpapers.wings.topics import weeks
 from hotpapers.wings.topics.freezing import check_notes, freeze_next, note_name
 from hotpapers.wings.topics.weeks import TopicWeeks, is_last_of_week, is_week, weeks_up_to
 from tests.cli.run import good, misuse, run
@@ -45,9 +47,9 @@ def record(store: Path) -> Iterator[Record]:
 
 
 def test_a_week_has_its_topic(record: Record) -> None:
-    weeks = TopicWeeks(RecordIssueReader(record), "daily")
-    assert list(weeks.closing_days) == weeks_up_to(WEEK, 4) and weeks.latest() == WEEK
-    of_week = weeks.topics(WEEK)
+    topic_weeks = TopicWeeks(RecordIssueReader(record), "daily")
+    assert list(topic_weeks.closing_days) == weeks_up_to(WEEK, 4) and topic_weeks.latest() == WEEK
+    of_week = topic_weeks.topics(WEEK)
     [topic] = of_week.topics
     assert topic.name == "kettle lattices" and [group.group for group in topic.groups][:1] == ["kettle lattice"]
     assert [paper.paper for paper in topic.papers] == [key(709 - n) for n in range(BURST)]
@@ -56,12 +58,12 @@ def test_a_week_has_its_topic(record: Record) -> None:
     assert (of_week.papers, of_week.before_papers, of_week.before_weeks) == (A_WEEK, 7 * A_WEEK, 7)
     assert [issue.day for issue in of_week.issues] == FRIDAYS
     with pytest.raises(NotFound, match="no issues, not over yet, or too few weeks before"):
-        weeks.topics("2024-W12")
+        topic_weeks.topics("2024-W12")
 
 
 def test_a_later_correction_changes_no_topics(store: Path, tmp_path: Path) -> None:
-    with Record(str(store)) as kept:
-        digest = TopicWeeks(RecordIssueReader(kept), "daily").topics(WEEK).digest
+    with Record(str(store)) as original:
+        digest = TopicWeeks(RecordIssueReader(original), "daily").topics(WEEK).digest
     copy = tmp_path / "copy.db"
     copy.write_bytes(store.read_bytes())
     with Record(str(copy)) as record:
@@ -83,6 +85,20 @@ def test_notes_are_checked(store: Path, tmp_path: Path) -> None:
     result = run("verify", "--all", "--store", copy)
     assert result.status == 1 and f"topics: daily {WEEK}: digest is x, rebuilt " in result.out
     assert "topics: daily 2024-W01: cannot be rebuilt: " in result.out
+
+
+def test_topics_are_counted_once_but_checked_by_counting_again(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(store.read_bytes())
+    with Record(str(copy)) as record:
+        counted = TopicWeeks(RecordIssueReader(record), "daily").topics(WEEK)
+        monkeypatch.setattr(kept, "_OF_STORES", {})  # as in another process
+        monkeypatch.setattr(weeks, "find_topics", lambda week, before: [])
+        again = TopicWeeks(RecordIssueReader(record), "daily").topics(WEEK)
+        assert again == counted and again.digest == counted.digest
+        assert [str(finding) for finding in check_notes(record, "daily")]
 
 
 def test_pages_and_data(record: Record) -> None:

@@ -328,8 +328,9 @@ class PaperGroup(NamedTuple):
 class PaperNeighbors(Protocol):
     """Which papers of a publication are near to each other."""
 
-    def near(self, paper: Paper, until: str) -> Sequence[NeighborPaper]:
-        """The papers nearest to one, the nearest first, as known with the issue of a day."""
+    def near(self, paper: Paper, until: str, day: str = "") -> Sequence[NeighborPaper]:
+        """The papers nearest to one, the nearest first, as known with the issue of a day. `day`: of an issue with it,
+        if not the same."""
 
     def alike(self, papers: Sequence[Paper]) -> Sequence[PaperGroup]:
         """The groups of papers that are on the same topic."""

@@ -198,8 +198,6 @@ def _doi_patterns() -> list[re.Pattern[str]]:
 
 PREFIXES = (arxiv.SERVER, DOI)
 """How the keys of papers begin."""
-KEY_PATTERN = rf"(?:{arxiv.grammar.KEY}|{DOI}10\.\d{{4,9}}[./]\S{{1,{doi.MAX_SUFFIX_CHARS * 2}}})"
-"""Matches all keys of papers, and further texts that only look like one."""
 
 
 def paper_id(key: str) -> str:

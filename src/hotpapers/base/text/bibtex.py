@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from hotpapers.base.text import person_names
 from hotpapers.base.text.tex_formulas import find_formulas
@@ -133,6 +134,7 @@ def format_names(authors: Iterable[str]) -> str:
     return " and ".join(map(_name, authors))
 
 
+@lru_cache(maxsize=4096)
 def _name(name: str) -> str:
     """One author. BibTeX ends a name at the word `and`, in any case, except in braces; a suffix follows the family
     name: `Overquill, Jr., Tansy`."""

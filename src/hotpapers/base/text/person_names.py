@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _SUFFIX = re.compile(
@@ -73,6 +74,7 @@ def is_split_group(left: str, right: str) -> bool:
     return is_begun and (is_group(right) or len(right.split()) == 1) and is_group(f"{left} and {right}")
 
 
+@lru_cache(maxsize=4096)
 def split_name(name: str) -> AuthorName:
     """A name's parts, also of `Overquill, Tansy, Jr.` and `Overquill, Jr., Tansy`; a group's is a family name."""
     name = without_affiliation(name)

@@ -1,14 +1,8 @@
-"""Formats rows of cells as text tables: in Markdown, and plain for a terminal."""
+"""Formats rows of cells as text tables for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-
-def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    escaped = ([cell.replace("|", "\\|") for cell in line] for line in (heads, ["---"] * len(heads), *lines))
-    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -189,7 +189,8 @@ def check_folder_owner(record: Record, output: Path) -> None:
     """Raises UsageError if a folder that this store has not written to yet has somebody's own files."""
     if not output.is_dir():
         return
-    own_paths = {row.folder.path.resolve() for row in _written(record)}
+    folders = {row.folder for row in _written(record)}
+    own_paths = {folder.path.resolve() for folder in folders}
     if output.resolve() not in own_paths:
         if store := _file(record.database):
             own_paths.update(store.parent.glob(f"{glob.escape(store.name)}*"))

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from hashlib import sha256
+from html import escape
 from pathlib import Path
-from xml.sax import saxutils
 
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -49,7 +49,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        prose=tex_to_markup,
+        prose=lru_cache(maxsize=512)(tex_to_markup),  # a paper's texts are on several pages
         plain_line=plain_line,
         one_line=phrases.one_line,
         xml=xml_text,
@@ -142,7 +142,8 @@ def render_file(name: str, **values: object) -> bytes:
 
 def xml_text(text: str, is_attribute: bool = False) -> Markup:
     """Text in an XML document."""
-    return Markup(saxutils.escape(_NOT_XML.sub("\ufffd", str(text)), {'"': "&quot;"} if is_attribute else {}))
+    escaped = escape(_NOT_XML.sub("\ufffd", str(text)), quote=False)
+    return Markup(escaped.replace('"', "&quot;") if is_attribute else escaped)
 
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

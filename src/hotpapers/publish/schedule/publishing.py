@@ -26,7 +26,6 @@ from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.coverage import TURN, was_read
 from hotpapers.issues.freeze import check_read, publication_of
-from hotpapers.issues.judged_freezing import BeforeFreezing, judge_and_freeze
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
@@ -53,6 +52,7 @@ from hotpapers.record.statistics import written_between
 
 if TYPE_CHECKING:
     from hotpapers.base.http import ServerClocks
+    from hotpapers.issues.judged_freezing import BeforeFreezing
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
@@ -167,6 +167,8 @@ class PublishJob:
             return
         if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
             return
+        from hotpapers.issues.judged_freezing import judge_and_freeze
+
         self._due_since.pop(name, None)
         for day in days:
             if has_no_issue(context.record.view(), publication, day, at):

@@ -41,15 +41,17 @@ class Catalogue:
     """An index of the entries of issues."""
 
     def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
-        self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
-        self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
+        by_category = defaultdict[str, list[EntrySummary]](list)
+        self._by_author = defaultdict[str, list[EntrySummary]](list)
         self._all = entry_summaries
         for summary in entry_summaries:
             for category in dict.fromkeys(summary.categories):
-                if site_paths.category_url(category):
-                    self._by_category[category].append(summary)
-            for author in {make_slug(name) for name in summary.authors}:
+                by_category[category].append(summary)
+            for author in set(map(make_slug, summary.authors)):
                 self._by_author[author].append(summary)
+        self._by_category = {
+            category: summaries for category, summaries in by_category.items() if site_paths.category_url(category)
+        }
 
     def everything(self) -> tuple[set[str], set[str]]:
         """The paths of all categories and their years, and the slugs of all authors."""
@@ -83,6 +85,8 @@ class Catalogue:
 
     def has_author(self, author: str) -> bool:
         """Whether the author with this slug has a page."""
+        if len(self._by_author.get(author, ())) < 2:  # most authors have one entry
+            return False
         return bool(author) and len(self.papers_of(author)) > 1
 
     def author(self, author: str) -> Sequence[EntrySummary]:
@@ -94,7 +98,8 @@ class Catalogue:
 
     def first_authors(self, most: int) -> list[tuple[str, int]]:
         """The authors with most papers, by their most frequent spellings, and the numbers of these papers."""
-        counts = {author: len(self.papers_of(author)) for author in self._by_author if self.has_author(author)}
+        several = filter(self.has_author, self._by_author)
+        counts = {author: len(self.papers_of(author)) for author in several}
         first = sorted(counts, key=lambda author: (-counts[author], author))[:most]
         return [(self.spellings(author)[0], counts[author]) for author in first]
 

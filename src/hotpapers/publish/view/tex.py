@@ -105,7 +105,7 @@ def tex_line(text: str) -> str:
 
 def _line(text: str, formula_text: Callable[[str], str | None]) -> str:
     line = one_line(text)
-    return line if len(line) > MAX_TEXT_CHARS else one_line(_plain_letters(line, formula_text))
+    return one_line(_plain_letters(line, formula_text)) if _has_tex(line) else line
 
 
 def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda tex: None) -> str:

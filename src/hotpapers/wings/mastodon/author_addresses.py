@@ -18,11 +18,11 @@ Forms = tuple[tuple[str, str], ...]
 _OF_STATUS: Forms = (
     (rf"{_ORIGIN}/p/([^/?#]+)/[0-9]+", r"\1/users/\2"),  # Pixelfed
     (rf"{_ORIGIN}/(users/[^/?#]+|ap/users/[0-9]+)/statuses/.*", r"\1/\2"),
+    (rf"{_ORIGIN}/(user/[^/?#]+)/[a-z]+/[0-9]+", r"\1/\2"),  # BookWyrm, also of a user p
     (rf"{_ORIGIN}/([^/?#]+)/p/.*", r"\1/\2"),  # snac
     (rf"{_ORIGIN}/((?:[^/?#]+/){{1,3}}[^/?#]+)/p/[0-9]+\.[^/?#]+", r"\1/\2"),  # snac below a path
     (rf"{_ORIGIN}/(@[^/?#]+/)posts/.*", r"\1/\2"),  # Takahē
     (rf"{_ORIGIN}/(@[^/?#]+)/[0-9a-f]{{8}}-[0-9a-f-]{{27}}", r"\1/\2"),  # Hollo
-    (rf"{_ORIGIN}/(user/[^/?#]+)/[a-z]+/[0-9]+", r"\1/\2"),  # BookWyrm
     (rf"{_ORIGIN}/\.ghost/activitypub/(?:note|article)/.*", r"\1/.ghost/activitypub/users/index"),
 )
 _OF_ONE_SERVER: Forms = (

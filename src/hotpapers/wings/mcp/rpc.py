@@ -237,11 +237,6 @@ Message = RpcRequest | Cancellation | Json | None
 """What was read: a request, a cancellation, an error to answer with; or None for other notifications and responses."""
 
 
-def read_message(line: bytes) -> Message:
-    """A message."""
-    return message_of(decode_line(line))
-
-
 def decode_line(line: bytes) -> Any:
     """What a line says as JSON; None if it is none, or too long."""
     try:

@@ -13,18 +13,15 @@ import click
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError, require
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import fail_for, print_error, print_result, progress_bar
+from hotpapers.cli.terminal import fail_for, print_result, progress_bar
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.record import Record
 from hotpapers.site import configured_site, sending
 from hotpapers.site.hooks import Trial
 from hotpapers.wings.peers.following.fetched_log import POLICY, FollowedSite, try_site
 from hotpapers.wings.peers.following.follow_job import (
-    RECORD,
     FollowJob,
     FollowOutcome,
-    fetch_site,
     follow_site,
     job_name,
 )
@@ -68,7 +65,7 @@ def follow(
         return
     if url is None:
         raise UsageError("missing URL: give a site's address, or --acknowledge NAME")
-    other = _named_site(url, name, policy, site)
+    other = named_site(url, name, policy, site)
     with site.opened(create=True) as record, site.site_client(other.url) as http:
         outcome = follow_site(other, record, http, site.terms, partial(progress_bar, "Fetching"))
     tables = follow_tables(site.settings)
@@ -82,26 +79,12 @@ def follow(
     fail_for(outcome.problems)
 
 
-def fetch_observations(url: str, folder: Path, site: common.Site) -> Path:
-    """A store in a folder with the verified observations that a site publishes; what could not be verified is printed.
-    Raises UsageError if there are none, NetError if the site does not answer."""
-    other = _named_site(url, None, None, site)._replace(folder=folder, own_logs=None)
-    folder.mkdir()
-    store = folder / RECORD
-    with Record(str(store)) as peer, site.site_client(other.url) as http:
-        observations = fetch_site(other, peer, http, site.terms, partial(progress_bar, "Fetching"))
-    for problem in observations.all_problems:
-        print_error(problem)
-    require(bool(observations.until), f"{url}: no observations published for the last 90 days")
-    return store
-
-
 def is_address(text: str) -> bool:
     """Whether a text is the address of a site."""
     return text.startswith(("http://", "https://"))
 
 
-def _named_site(url: str, name: str | None, policy: Path | None, site: common.Site) -> FollowedSite:
+def named_site(url: str, name: str | None, policy: Path | None, site: common.Site) -> FollowedSite:
     """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
     settings could not have."""
     address = url.rstrip("/") + "/"

@@ -30,9 +30,6 @@ from hotpapers.wings.personal.vectors import (
     word_levels,
 )
 
-MIN_SAVED = 100
-"""Papers of a block that is worth a file."""
-
 
 class DatedPaper(NamedTuple):
     """A paper, and the day of the issue with it, or on which it was announced."""
@@ -107,8 +104,4 @@ def nearest_in(
             yield value, block.papers[n]
 
 
-def _saved(block: VectorBlock) -> bytes:
-    return msgspec.msgpack.encode(block) if len(block.papers) >= MIN_SAVED else b""
-
-
-SAVING = Saving(f"blocks 2, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock))
+SAVING = Saving(f"blocks 2, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=VectorBlock))

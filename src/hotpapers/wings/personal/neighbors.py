@@ -10,24 +10,34 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from math import isqrt
 from operator import mul
 from typing import Literal
 
+import msgspec
+
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver.queries import latest_editions
+from hotpapers.record.commitments import sha256
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.embeddings.queries import SavedVectors, saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, cached_value, database_of, store_of
+from hotpapers.wings.personal.kept import (
+    MAX_KEPT,
+    PREPARING,
+    SavedPlace,
+    Saving,
+    cached_value,
+    database_of,
+    saving_folder,
+    store_of,
+)
 from hotpapers.wings.personal.own_order import broad_vector_of_text
 from hotpapers.wings.personal.topic_groups import topic_groups
-from hotpapers.wings.personal.vectors import (
-    MAX_RELATED,
-    WHOLE,
-    broad_vector_of,
-)
+from hotpapers.wings.personal.vectors import MAX_RELATED, VERSION, WHOLE, broad_vector_of
 
 MAX_CANDIDATES = 100
 """The nearest papers by words, which are put in order by vectors."""
@@ -35,7 +45,13 @@ RECENT_DAYS = 180
 MIN_NEAR = 1000
 """The least closeness of a paper that is named as related."""
 
+KNOWN_DAYS = 16
+"""Days of which the nearest papers are kept while the program runs."""
+
 BlockKind = Literal["entries", "day"]
+_Known = dict[str, tuple[bytes, list[NeighborPaper]]]
+"""By paper, those nearest to it, and from what they were found."""
+NEAR_SAVING = Saving(f"near 1, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=_Known))
 
 
 class Neighbors:
@@ -45,22 +61,47 @@ class Neighbors:
         self._reader = reader
         self._name = publication
         self._days = reader.days(publication)
-        self._listings = {item.publication for item in reader.publications() if item.window == "listing"}
+        self._windows = {item.publication: item.window for item in reader.publications()}
         self._parts = lru_cache(MAX_KEPT)(self._read_parts)
         self._block = lru_cache(MAX_KEPT)(self._read_block)
+        self._vectors = saved_vectors(database) if (database := database_of(reader)) else None
+        self._folder = saving_folder(reader)
+        self._known = lru_cache(KNOWN_DAYS)(lambda place: place.read() or {})
 
-    def near(self, paper: Paper, until: str) -> list[NeighborPaper]:
-        """The papers nearest to one, the nearest first, as known with the issue of a day. Raises Refused in an app that
-        still prepares them."""
+    def near(self, paper: Paper, until: str, day: str = "") -> list[NeighborPaper]:
+        """The papers nearest to one, the nearest first, as known with the issue of a day. They are saved with those of
+        the issue of another `day`, which has the paper. Raises Refused in an app that still prepares them."""
         PREPARING.get(store_of(self._reader), bool)()
+        if self._vectors or not self._folder:
+            return self._find(paper, until)
+        place = SavedPlace(self._folder, ("near", self._name, day or until), NEAR_SAVING)
+        known: _Known = self._known(place)
+        text = f"{paper.title}\n{paper.abstract or paper.summary}"
+        state = sha256(self._states[until] + text.encode("utf-8", "replace"))
+        if known.get(paper.paper, (b"",))[0] != state:
+            known[paper.paper] = (state, self._find(paper, until))
+            place.write(known)
+        return known[paper.paper][1]
+
+    @cached_property
+    def _states(self) -> Mapping[str, bytes]:
+        """By day, a digest of all issues up to it."""
+        assert isinstance(self._reader, RecordIssueReader)  # others have no folder
+        states: dict[str, bytes] = {}
+        state = b""
+        for day, (_, digest) in sorted(latest_editions(self._reader.record, self._name).items()):
+            state = sha256(state + digest.encode())
+            states[day] = state
+        return states
+
+    def _find(self, paper: Paper, until: str) -> list[NeighborPaper]:
         vector = broad_vector_of_text(text_of(paper))
         best: dict[str, NeighborPaper] = {}
-        saved = saved_vectors(database) if (database := database_of(self._reader)) else None
         least = MIN_NEAR
-        count = MAX_CANDIDATES if saved else MAX_RELATED
+        count = MAX_CANDIDATES if self._vectors else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
-            # Of several days, each has at most so many, which may be the same
-            most = (count + 1) * (len(days) if kind == "day" else 1)
+            # Of several days or months, each has at most so many, which may be the same
+            most = (count + 1) * (len(days) if kind == "day" else 12)
             near = nearest_in(self._block(kind, days), vector, most, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
@@ -71,7 +112,7 @@ class Neighbors:
                 places = sorted(best.values(), key=lambda place: (-place.closeness, place.paper))[:count]
                 best = {place.paper: place for place in places}
                 least = places[-1].closeness
-        ranked = nearest_papers(saved, paper.paper, {other: place.closeness for other, place in best.items()})
+        ranked = nearest_papers(self._vectors, paper.paper, {other: place.closeness for other, place in best.items()})
         return [best[other]._replace(closeness=value) for other, value in ranked]
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
@@ -85,13 +126,16 @@ class Neighbors:
             yield
 
     def _read_parts(self, until: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
-        """Earlier entries, then whole days: a whole month where all of it is earlier, or listings, which are short;
-        else by day."""
+        """Earlier entries, then whole days: a whole year or month where all of it is earlier, and months of listings,
+        which are short; else by day."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]
-        by_day = (since[:7], until[:7])
-        is_short = self._name in self._listings
-        runs = groupby(days, key=lambda day: day[: 10 if day[:7] in by_day or (day > since and not is_short) else 7])
+
+        def run_of(day: str) -> str:
+            is_split = day[:7] in (since[:7], until[:7]) or (day > since and self._windows[self._name] != "listing")
+            return day[: 4 if day[:4] < since[:4] else 10 if is_split else 7]
+
+        runs = groupby(days, key=run_of)
         return [("day" if run[0] > since else "entries", run) for run in (tuple(run) for _, run in runs)]
 
     def _entries(self, day: str) -> Iterator[Paper]:

@@ -23,12 +23,13 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import cached_value
+from hotpapers.wings.personal.kept import Saving, cached_value
 from hotpapers.wings.personal.own_order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, sentences_script, vector_script
-from hotpapers.wings.personal.vectors import TABLE
+from hotpapers.wings.personal.vectors import TABLE, VERSION
 
 TERMS, LIBRARY, MY_PAPERS = "terms.js", "library.js", "my-papers/index.html"
+SAVING = Saving(f"script 1, words {VERSION}", bytes, bytes)
 DAY_FILES = ("vectors", "papers", "sentences")
 _DAY_FILE = re.compile(rf"(\d{{4}}-\d\d-\d\d)/({'|'.join(DAY_FILES)})\.js", re.ASCII)
 _TEMPLATE = Path(__file__).with_name("my_papers.html")
@@ -75,7 +76,7 @@ class PersonalPart(SitePart):
         reader = self._site.issue_reader
         publication = self._site.name
         if name == "vectors":
-            return cached_value(reader, "script", publication, [day], partial(self._script, day), 64)
+            return cached_value(reader, "script", publication, [day], partial(self._script, day), 64, SAVING)
         papers = papers_of_day(reader, publication, day)
         if name == "sentences":
             return sentences_script(day, papers)

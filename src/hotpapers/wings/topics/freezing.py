@@ -63,7 +63,7 @@ def check_notes(record: Record, publication: str | None) -> Iterator[VerifyFindi
         weeks = TopicWeeks(reader, name)
         for week, digest in read_prefixed(record.database, note_name(name)).items():
             try:
-                again = weeks.topics(week).digest
+                again = weeks.count(week).digest
             except HotPapersError as problem:
                 yield VerifyFinding("topics", f"{name} {week}: cannot be rebuilt: {problem}")
                 continue

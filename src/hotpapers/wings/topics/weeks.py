@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
+
+import msgspec
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import IssueReader, Publication
@@ -18,6 +20,7 @@ from hotpapers.issues.windows import label_after
 from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.view.tops import period_of
 from hotpapers.record.commitments import canonical_json, sha256
+from hotpapers.wings.personal.kept import Saving, cached_value
 from hotpapers.wings.topics.finding import (
     BEFORE,
     METHOD,
@@ -33,7 +36,6 @@ from hotpapers.wings.topics.groups import has_group
 LINE = 26
 """Weeks of a topic's line, the week itself included."""
 CACHED_DAYS = 256
-CACHED_WEEKS = 64
 
 
 class TopicIssue(Schema, frozen=True, kw_only=True):
@@ -90,6 +92,9 @@ class WeekTopics(Schema, frozen=True, kw_only=True):
         return sha256(self.data).hex()
 
 
+SAVING = Saving(METHOD, canonical_json, partial(msgspec.json.decode, type=WeekTopics))
+
+
 class TopicWeeks:
     """The weeks of a publication. Raises NotFound if the reader has no such publication."""
 
@@ -101,7 +106,6 @@ class TopicWeeks:
             raise NotFound(f"{publication}: no such publication")
         self._publication = known[publication]
         self._issue = lru_cache(CACHED_DAYS)(self._read_issue)
-        self.topics = lru_cache(CACHED_WEEKS)(self._topics)
 
     @cached_property
     def _days(self) -> Mapping[str, list[str]]:
@@ -134,10 +138,20 @@ class TopicWeeks:
         """The latest week that is over; empty if there is none."""
         return next(reversed(self.closing_days), "")
 
-    def _topics(self, week: str) -> WeekTopics:
-        """The topics of a week. Raises NotFound if it is not over, or cannot be compared."""
+    def topics(self, week: str) -> WeekTopics:
+        """The topics of a week, as they were counted once. Raises NotFound if it is not over, or cannot be compared."""
+        days = self._counted_days(week)
+        make = partial(self.count, week)
+        return cached_value(self._reader, f"topics {week}", self._name, days, make, saving=SAVING)
+
+    def _counted_days(self, week: str) -> list[str]:
         if week not in self.closing_days:
             raise NotFound(f"{self._name} {week}: has no topics: no issues, not over yet, or too few weeks before")
+        return [day for earlier in weeks_up_to(week, LINE) for day in self._days.get(earlier, ())]
+
+    def count(self, week: str) -> WeekTopics:
+        """The topics of a week, counted now. Raises NotFound."""
+        days = self._counted_days(week)
         issue_header = self._reader.issue_header(self._name, self.closing_days[week], 1)
         at = issue_header.frozen_at
         weeks = [list(self._papers(earlier, at)) for earlier in weeks_up_to(week, LINE)]
@@ -149,9 +163,7 @@ class TopicWeeks:
             method=METHOD,
             publication=self._name,
             week=week,
-            issues=tuple(
-                self._counted(day, at) for earlier in weeks_up_to(week, LINE) for day in self._days.get(earlier, ())
-            ),
+            issues=tuple(self._counted(day, at) for day in days),
             **counted._asdict(),
             before_weeks=sum(map(bool, before)),
             **{f"before_{name}": value for name, value in there._asdict().items()},

@@ -34,7 +34,6 @@ from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of,
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.page_fields import Fields, PageChoice, choose_fields
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.publish.view.tops import unit_of
 
 CACHED = 64
 """Prepared issues kept: some 2 MB."""
@@ -102,6 +101,7 @@ class SiteContext:
         self.days: Sequence[str] = issue_reader.days(publication)
         self.index_of_day = {day: n for n, day in enumerate(self.days)}
         self._issue = lru_cache(CACHED)(self._read_issue)
+        self._voices = lru_cache(CACHED)(lambda day: issue_reader.held(publication)[day].voices)
         self._attention = lru_cache(CACHED)(self._read_attention)
         self._conversations = lru_cache(CACHED)(self._read_conversations)
 
@@ -200,22 +200,16 @@ class SiteContext:
         """The papers near to one, as known when its page last changed: see `attention`."""
         if self.neighbors is None:
             return []
-        is_listing = self.publication.window == "listing"
-        if is_listing:
-            until = appearances[-1].issue.day
-        else:
+        day = appearances[-1].issue.day
+        until = day
+        if self.publication.window != "listing":
             until = self._final_day(appearances[0].issue.day)
-        return [self._near_line(near, until) for near in self.neighbors.near(paper, until)]
+        return [self._near_line(near, until) for near in self.neighbors.near(paper, until, day)]
 
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
-        if days:
-            held = self.issue_reader.held(self.name)
-            voices = held[days[-1]].voices.get(near.paper, 0)
-        else:
-            voices = 0
-        is_listing = unit_of(self.publication.window) == "likes"
-        voices_text = count_noun(voices, "like") if is_listing else people_phrase(voices)
+        voices = self._voices(days[-1]).get(near.paper, 0) if days else 0
+        voices_text = count_noun(voices, "like") if self.publication.window == "listing" else people_phrase(voices)
         return NearLine(
             paper=near.paper,
             title=phrases.cut_text(near.title, MAX_NEAR_CHARS),
