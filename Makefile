@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation mutants lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
+.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift new-seeds compare mutation mutants lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ sites: $(dev) ## simulate three weeks of sites as people have them, and judge wh
 
 drift: $(dev) ## play twenty changes of platforms on simulated networks, and say what came of each (ARGS="lobsters")
 	@$(python) -m tests.drift $(ARGS)
+
+new-seeds: $(dev) ## run years, drift, torture and sites with new seeds for an hour, keep failing ones in .failed-seeds (ARGS="--minutes 5")
+	@$(python) -m tools.new_seeds $(ARGS)
 
 compare: $(dev) ## simulate a week of two sites with 200 faults, and compare every count (ARGS="--seed 6")
 	@$(python) -m tests.lab.comparison $(ARGS)
