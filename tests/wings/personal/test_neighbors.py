@@ -264,6 +264,20 @@ def test_a_word_that_many_papers_have_names_no_topic() -> None:
     assert topic_groups(papers) == []
 
 
+@pytest.mark.parametrize("word", ["and", "And", "without", "under", "beyond"])
+def test_no_function_word_names_a_topic(word: str) -> None:
+    """However few papers have it: the two papers here are close, and it is in both titles."""
+    titles = [f"Brewing Tea {word} Honey", f"Kettles {word} Leaves", "Quarks", "Bees", "Old Iron", "Wind"]
+    abstracts = ["Tea leaves in kettles, brewed slowly.", "Tea leaves in kettles, brewed twice.", *"defg"]
+    papers = [
+        paper(f"2611.{n + 1:05}", title, f"{abstract} {word}" if n < 2 else abstract)
+        for n, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
+    ]
+    groups = topic_groups(papers)
+    assert [group.places for group in groups] in ([(0, 1)], [])
+    assert word.lower() not in {name.lower() for group in groups for name in group.words}
+
+
 def test_a_page_names_related_papers_in_few_bytes() -> None:
     long = "Equivariant Molecules in Lattices of Spin Glasses & Other Kettles, Again and Again"
     shown = [paper(f"2611.{n + 1:05}", long, ABSTRACT) for n in range(6)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
-from hotpapers.base.networks import network_title
+from hotpapers.base.networks import network_title, row_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
@@ -56,6 +56,9 @@ def _networks(content: IssueContent) -> Iterator[str]:
         names = [network_title(reading.network) for reading in readings]
         some = "all" if readings == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
+    for reading in content.servers or ():
+        if reading.state != "complete":
+            yield f"{row_of(reading.network).title or reading.network} only in part"
 
 
 def main_figure(entry: Entry, count: PrintedCount) -> int:

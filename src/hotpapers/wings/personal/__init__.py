@@ -10,7 +10,7 @@ for_me     a day's papers and a reader's choices, for that order
 settings   the tables `[[reader]]`
 readers    the channel `reader`: a feed or a mail for one person
 neighbors  those of a publication, for its pages       topic_groups  papers of an issue on the same topic
-blocks     vectors of many papers, by word
+blocks     vectors of many papers, by word           stop_words  words that name no topic
 kept       what is made of frozen issues, while the program runs and in files
 embeddings related papers in the order of the operator's own embeddings server
 preparing  the vectors of an app's days, made when it starts

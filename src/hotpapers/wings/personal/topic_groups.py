@@ -10,6 +10,7 @@ from hotpapers.base.model import Paper, PaperGroup
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.own_order import RankedText
+from hotpapers.wings.personal.stop_words import STOP_WORDS
 from hotpapers.wings.personal.vectors import topic_vector_of, vector_closeness, weigh_vector, words_of
 
 MIN_ALIKE = 4500
@@ -62,7 +63,7 @@ def _names(texts: Sequence[RankedText], places: tuple[int, ...]) -> tuple[str, .
         for word, written in _written_words(texts[place].title):
             total = sum(word in other for other in others)
             is_rare = total * MAX_SHARE <= len(others)
-            if word in shared and is_rare and len(word) > 2:
+            if word in shared and is_rare and len(word) > 2 and written.lower() not in STOP_WORDS:
                 names.setdefault(word, written)
     repeated = [word for word in names if sum(word in title for title in titles) > 1]
     rest = (word for word in names if word not in repeated)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.keep.search.tokenizer import stem_word
+from hotpapers.wings.personal.stop_words import STOP_WORDS
 
 MAX_GROUP_WORDS = 3
 """Words of a group."""
@@ -22,22 +23,6 @@ MIN_WORD_CHARS = 2
 CACHED_WORDS = 1 << 16
 CACHED_TEXTS = 1 << 9
 
-_STOP = """
-a about above across after again against all almost along already also although always among an and another any are
-around as at be became because become becomes been before being below besides better between beyond both but by can
-cannot could despite did do does doing done down due during each either else especially et even ever every few first
-for four from further furthermore get gets give given gives go has have having hence her here highly his how however i
-ie eg if in including indeed instead into is it its itself just largely last least less let like likely made mainly
-make makes making many may me might more moreover most mostly much must my namely near nearly need needs never
-nevertheless new next no non none nor not now of off often on once one only onto or other others otherwise our
-ourselves out over own per perhaps previous previously quite rather really recent recently respectively same second
-see seem seems several shall she should since so some still such take takes than that the their them themselves then
-there thereby therefore these they third this those though three through throughout thus to together too toward
-towards two typically under unlike until up upon us use used useful uses using usually various very via was way ways
-we well were what when where whereas whether which while who whole whom whose why will with within without would yet
-you your
-"""
-STOP_WORDS = frozenset(_STOP.split())
 _ACCENT = re.compile("[\u0300-\u036f]")
 _COMMAND = re.compile(r"\\[A-Za-z]+|https?://\S+")
 _PUNCTUATION = re.compile(r"[.,;:!?()\[\]{}\"“”|/$]+(?:\s|$)|[()\[\]{}\"“”|;$]|\s[-–—]+\s|—|\n\s*\n")
