@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import DAY, Announcement, Item, Paper, ReadingBackSource
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.text.timestamps import day_of
+from hotpapers.wings.preprints import crossref_works
+from hotpapers.wings.preprints.crossref_works import CrossrefWork
 from tests.loopback import preprints
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan, parse
@@ -68,6 +72,17 @@ def test_categories_have_one_spelling(loopback: Loopback) -> None:
     categories = {paper.categories[0] for paper in items_of_type(Paper, read(loopback, "medrxiv")[0])}
     assert categories == {"medrxiv.infectious-diseases", "medrxiv.epidemiology", "medrxiv.public-and-global-health"}
     assert {paper.categories for paper in items_of_type(Paper, read(loopback, "chemrxiv")[0])} == {("chemrxiv",)}
+
+
+@pytest.mark.parametrize("server", ["biorxiv", "medrxiv"])
+def test_crossref_spells_categories_as_the_server_does(loopback: Loopback, server: str) -> None:
+    """Both describe the same papers: the server's own list, and Crossref where only posts name them."""
+    papers = {paper.paper: paper.categories for paper in items_of_type(Paper, read(loopback, server)[0])}
+    works = preprints.posted_between(server, TODAY - 2, TODAY, NOW)
+    answers = {work.doi: msgspec.convert(preprints._work(work), CrossrefWork) for work in works}
+    described = {f"doi:{doi}": crossref_works.posted_version(work) for doi, work in answers.items()}
+    assert {key: (posted.category,) for key, posted in described.items()} == papers
+    assert all(categories[0] in known_fields() for categories in papers.values())
 
 
 def test_a_day_takes_few_requests() -> None:
