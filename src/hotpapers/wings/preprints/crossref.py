@@ -54,7 +54,8 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
             yield from self._works(http, registrant, first)
 
     def _works(self, http: HttpClient, registrant: str, first: str) -> Pages:
-        """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end."""
+        """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end, or
+        if there are none: an outage may look so."""
         params = {
             "filter": f"type:posted-content,from-created-date:{first}",
             "rows": str(ROWS),
@@ -73,7 +74,7 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
             if not rows or not works.next_cursor or count >= works.total:
                 break
             params["cursor"] = works.next_cursor
-        if count < works.total:
+        if count < works.total or not count:
             raise PartiallyRead(f"{registrant} since {first}: {count:,} of {works.total:,} works")
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
