@@ -30,11 +30,11 @@ class Places(Counts):  # of an issue's papers, and how networks were read
 
     def announced(self):
         papers = {row["paper"] for row in self.announcements if self.is_counted(row)}
-        if "arxiv" in servers_of(self.publication["categories"]):
-            is_known = self.announcements or self.is_known_empty()
-        else:
-            is_known = all(row["state"] == "complete" for row in self.servers())
-        return len(papers) if papers or is_known else None
+        is_known = any(row["day"] == self.issue["day"] for row in self.announcements) or self.is_known_empty()
+        if "arxiv" in servers_of(self.publication["categories"]) and not is_known:
+            return None
+        is_read = all(row["state"] == "complete" for row in self.servers())
+        return len(papers) if papers or is_read else None
 
     def servers(self):  # how those besides arXiv were read for the days whose papers belong to the issue
         start, end = self.from_at, self.issue.get("until_at", self.as_of)

@@ -174,6 +174,33 @@ def test_no_papers_are_none_only_if_servers_were_read(
         assert_rebuilt(record, tmp_path, 1)
 
 
+@pytest.mark.parametrize("state", ["complete", "partial", "refused"])
+@pytest.mark.parametrize("preprints", [0, 1, 8])
+@pytest.mark.parametrize("has_arxiv", [True, False])
+def test_a_number_is_told_only_if_it_is_known_of_each_server(
+    sqlite_url: str, tmp_path: Path, has_arxiv: bool, preprints: int, state: CoverageState
+) -> None:
+    """A number of one server is not told for all: arXiv announced nothing of the fields, or is not in the record."""
+    publication = msgspec.structs.replace(MIXED, categories=("math", "biorxiv"))
+    with Record(sqlite_url) as record:
+        for network in ("bluesky", "biorxiv"):
+            write(record, read(network, moment("2024-01-01"), moment(BEFORE)))
+            known_state = state if network == "biorxiv" else "complete"
+            write(record, read(network, moment(BEFORE), moment(NEXT) + 8 * HOUR, known_state))
+        write(record, *(item for number in range(1, preprints + 1) for item in preprint(number, 3)))
+        write(record, *(paper(1, NEXT) if has_arxiv else ()))
+        content = issue(record, publication, NEXT)
+        words = " · ".join(announcement_counts.announcement_facts(content))
+        is_read = state == "complete"
+        assert content.announced == (preprints if has_arxiv and (is_read or preprints) else None)
+        assert ("at least" in words) is bool(has_arxiv and preprints and not is_read), words
+        assert ("is not known" in words) is (content.announced is None and not content.entries), words
+        if content.entries and content.announced:
+            number = f"{'the' if is_read else 'at least'} {preprints}".replace("the 1", "the only one")
+            assert number in words and "announced that day or posted since Tuesday" in words
+        assert_rebuilt(record, tmp_path, 1)
+
+
 def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path) -> None:
     record.append([BIOLOGY], source="settings")
     write(

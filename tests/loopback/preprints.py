@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -22,7 +22,8 @@ from tests.loopback.network_state import NetworkState, Reply, Request, iso, json
 from tests.loopback.script import EmptyScript, Message, Paper, PaperReference, Script
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
-PAGE = 30
+PAGES = (30, 100)
+"""Rows of a page of bioRxiv's API, which changes week by week."""
 DAILY = {"biorxiv": 24, "medrxiv": 12, "chemrxiv": 10, "psyarxiv": 6}
 """Works posted on a day, on average; versions after the first come on top."""
 EXTRA_TOTAL = 3
@@ -119,7 +120,7 @@ def openrxiv(state: NetworkState, request: Request) -> Reply:
     empty = isinstance(state.script, EmptyScript)
     versions = [] if empty else posted_between(server, first_day, last_day, state.now)
     start = int(cursor)
-    rows = versions[start : start + PAGE]
+    rows = versions[start : start + PAGES[state.now // (7 * DAY) % 2]]
     if not rows:
         return json({"messages": [{"status": "no posts found"}], "collection": []})
     message = {
@@ -195,7 +196,7 @@ def find_work(doi: str, now: int) -> Preprint | None:
 def _work(version: Preprint) -> dict[str, Any]:
     date, number = utc(version.at), int(version.at // 1_000_000)
     suffix = f"-v{version.version}" if version.version > 1 and version.server == "chemrxiv" else ""
-    parts = [[date.year]] if number % 5 == 0 else [[date.year, date.month, date.day]]
+    parts = [[date.year]] if has_year_alone(version) else [[date.year, date.month, date.day]]
     authors: list[dict[str, Any]] = [
         {"given": name.partition(" ")[0], "family": name.partition(" ")[2]} for name in version.authors
     ]
@@ -211,6 +212,11 @@ def _work(version: Preprint) -> dict[str, Any]:
         "institution": [{"name": version.server}],
         "relation": {"is-preprint-of": [{"id-type": "doi", "id": article.upper()}]} if article else {},
     }  # fmt: skip
+
+
+def has_year_alone(version: Preprint) -> bool:
+    """Whether Crossref has only the year in which a version was posted."""
+    return version.at // 1_000_000 % 5 == 0
 
 
 ARTICLES = 3
@@ -248,11 +254,16 @@ def datacite(state: NetworkState, request: Request) -> Reply:
 
 
 class PreprintReaders:
-    """A script in which a share of what people say about papers on arXiv is about preprints of other servers."""
+    """A script in which a share of what people say about papers on arXiv is about preprints of other servers.
+    `titled`: whether what they say has the preprints' titles."""
 
-    def __init__(self, script: Script, servers: Sequence[str] = ("biorxiv", "medrxiv"), share: float = TALKED_ABOUT):
-        self._script, self._servers, self._share = script, tuple(servers), share
+    def __init__(
+        self, script: Script, servers: Sequence[str] = ("biorxiv", "medrxiv"), share: float = TALKED_ABOUT,
+        *, titled: bool = False,
+    ) -> None:  # fmt: skip
+        self._script, self._servers, self._share, self._titled = script, tuple(servers), share, titled
         self.chatter = script.chatter
+        self._retold_on = lru_cache(600)(self._messages_on)
 
     def papers(self, label: str) -> Sequence[Paper]:
         return self._script.papers(label)
@@ -267,8 +278,9 @@ class PreprintReaders:
         return self._script.accounts(network)
 
     def messages(self, network: str, day: int) -> Sequence[Message]:
-        if network == "huggingface":
-            return self._script.messages(network, day)
+        return self._script.messages(network, day) if network == "huggingface" else self._retold_on(network, day)
+
+    def _messages_on(self, network: str, day: int) -> Sequence[Message]:
         return list(map(self._retold, self._script.messages(network, day)))
 
     def _retold(self, message: Message) -> Message:
@@ -283,4 +295,5 @@ class PreprintReaders:
         server = rng.choice(self._servers)
         day = datetime.date.fromisoformat(paper.label).toordinal() - EPOCH - 1
         work = rng.choice(new_works(server, day))
-        return message._replace(references=(PaperReference(work.doi, server, "link"),), quotes="", title=message.title)
+        title = work.title if self._titled and message.title else message.title
+        return message._replace(references=(PaperReference(work.doi, server, "link"),), quotes="", title=title)

@@ -93,8 +93,11 @@ def settings_toml(bases: Mapping[str, str], *, store: str = "hotpapers.db", budg
 
 
 def source_tables(bases: Mapping[str, str]) -> dict[str, str]:
-    """The tables of that file by network, for settings of one's own."""
+    """The tables of that file by network, for settings of one's own; and that of Crossref."""
     tables: dict[str, str] = defaultdict(str)
-    for table in re.split(r"(?m)^(?=\[\[?source\.)", settings_toml(bases))[1:]:
-        tables[re.split(r"\W+", table, maxsplit=3)[2]] += table
+    header = r"\[{1,2}(?:source\.)?(\w+)"
+    for table in re.split(r"(?m)^(?=\[\[?(?:source\.|crossref\]))", settings_toml(bases))[1:]:
+        match = re.match(header, table)
+        assert match
+        tables[match[1]] += table
     return dict(tables)

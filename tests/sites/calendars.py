@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from hotpapers.base.model import HOUR
 from tests.loopback.clock import moment
+from tests.loopback.expected import NETWORKS
+from tests.loopback.message_text import ON_SERVERS
+from tests.loopback.preprints import PreprintReaders
 from tests.loopback.world import World
 from tests.years.fault_plan import Span
 
@@ -20,6 +23,10 @@ END = moment("2026-04-06T14:00")
 """Three weeks, in which Europe's clocks change."""
 HISTORY = "2026-03-05"
 """The first day on which anything happened."""
+
+
+Story = World | PreprintReaders
+"""What happens on the networks of a site."""
 
 
 class Period(NamedTuple):
@@ -48,17 +55,18 @@ class Period(NamedTuple):
 class Site(NamedTuple):
     """A site. `about`: whose it is. `readers`: how many get its issues by mail. `base`: its public address.
     `follows`: the site that it follows, which is played beside it. `postgres`: whether its store is there.
-    `logged`: the publication whose log has a witness."""
+    `logged`: the publication whose log has a witness. `faults`: what goes wrong at servers of papers, as texts."""
 
     name: str
     about: str
-    world: Callable[[], World]
+    world: Callable[[], Story]
     periods: tuple[Period, ...]
     readers: int = 0
     base: str = ""
     follows: Site | None = None
     postgres: bool = False
     logged: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def running(self) -> list[Span]:
@@ -91,9 +99,17 @@ class PublicationSettings:
         self.window: str = table.get("window", "daily")
         self.hour: int = table.get("hour", 8)
         self.zone = ZoneInfo(table.get("zone", "UTC"))
-        self.categories: tuple[str, ...] = tuple(table.get("categories", ()))
+        self.categories: tuple[str, ...] = (*table.get("categories", ()), *map(field_of, table.get("papers", ())))
+        servers = (category.partition(".")[0] for category in self.categories)
+        self.servers = tuple(dict.fromkeys(name if name in ON_SERVERS else "arxiv" for name in servers)) or ("arxiv",)
         self.include: tuple[str, ...] = tuple(table.get("include", ()))
         self.exclude: tuple[str, ...] = tuple(table.get("exclude", ()))
+
+
+def field_of(text: str) -> str:
+    """A field as issues name it: `arxiv: physics.chem-ph` is `physics.chem-ph`, `medrxiv` the whole server."""
+    server, _, field = map(str.strip, text.partition(":"))
+    return field if server == "arxiv" and field else f"{server}.{field.replace(' ', '-')}".rstrip(".")
 
 
 class OwnersSettings:
@@ -112,4 +128,9 @@ class OwnersSettings:
     def networks(self) -> frozenset[str]:
         """The networks of posts that are read."""
         tables = self._tables["source"]
-        return frozenset(name for name, table in tables.items() if name != "arxiv" and table.get("on", True))
+        return frozenset(name for name in NETWORKS if name in tables and tables[name].get("on", True))
+
+    @cached_property
+    def servers(self) -> frozenset[str]:
+        """The servers besides arXiv whose papers its publications have."""
+        return frozenset(name for item in self.publications.values() for name in item.servers) - {"arxiv"}

@@ -1,4 +1,4 @@
-"""The eight sites."""
+"""The ten sites."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from hotpapers.base.model import DAY, HOUR
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.papers import POPULAR, RELATED, SHARES, Subjects
+from tests.loopback.preprints import PreprintReaders
 from tests.loopback.script import MINUTE, EmptyScript
 from tests.loopback.settings import source_tables
 from tests.loopback.world import World
 from tests.seeds import seed_of
-from tests.sites.calendars import END, HISTORY, START, Period, Site
+from tests.sites.calendars import END, HISTORY, START, Period, Site, Story
 from tests.years.fault_plan import Span
 
 CHATTER = 55
@@ -40,6 +41,13 @@ NUMBERS = Subjects({**SHARES, "math": 400})
 """Papers with much mathematics."""
 LIFE = Subjects({**SHARES, "q-bio": 75}, POPULAR, {**RELATED, "q-bio": ("cs.LG", "stat.AP", "physics.bio-ph")})
 """Papers of which three a day are on life."""
+
+CHEMISTRY = Subjects(
+    {"physics": 400, "cond-mat": 150, "quant-ph": 90, "cs": 160, "q-bio": 60},
+    {**POPULAR, "physics": ("physics.chem-ph", "physics.comp-ph", "physics.bio-ph")},
+    {**RELATED, "cond-mat": ("physics.chem-ph", "quant-ph"), "cs": ("stat.ML", "physics.chem-ph")},
+)
+"""Papers in chemistry and around it."""
 
 HEAD = 'store = "$store"\ncontact = "https://library.example/"\n'
 MAILING = """
@@ -70,6 +78,11 @@ def sources(networks: Sequence[str], changes: dict[str, str] | None = None) -> s
 def world(seed: int, papers: int, subjects: Subjects, post_rate: float = 1.0) -> World:
     """What happens on the networks of a site."""
     return World(seed_of(seed), HISTORY, papers=papers, chatter=CHATTER, subjects=subjects, post_rate=post_rate)
+
+
+def preprint_world(seed: int, papers: int, subjects: Subjects, servers: tuple[str, ...], share: float) -> Story:
+    """The same, but people talk about papers of other servers, too."""
+    return PreprintReaders(world(seed, papers, subjects), servers, share, titled=True)
 
 
 def group() -> Site:
@@ -236,14 +249,59 @@ def default() -> Site:
     return Site("8-default", "default settings", partial(world, 8, 30, Subjects()), (Period(START, END, text),))
 
 
-SITES = (group, sky, words, everything, hosted, small, robots, default)
+def _on(server: str) -> str:
+    return sources([server]).replace("on = false\n", "")
+
+
+def library() -> Site:
+    """9: medRxiv alone, weekly. Its API refuses with status 200: for a day that is read later, and over an issue."""
+    text = f"""{HEAD}
+[[publication]]
+name = "medicine"
+title = "New in medicine"
+window = "weekly"
+papers = ["medrxiv"]
+hour = 9
+zone = "Europe/Vienna"
+[publish]
+base = "https://library.example/"
+{MAILING}{sources((*FREE, "reddit", "crossref"))}{_on("medrxiv")}"""
+    script = partial(preprint_world, 9, 30, LIFE, ("medrxiv",), 0.7)
+    faults = ("openrxiv=empty@2026-03-25T10:00/1d", "openrxiv=empty@2026-03-29T06:00/2d")
+    base, periods = "https://library.example/", (Period(START, END, text),)
+    return Site("9-library", "a medical library", script, periods, 9, base, faults=faults)
+
+
+def chemists() -> Site:
+    """10: ChemRxiv and a category of arXiv. Crossref refuses, has nothing, or has web pages; arXiv fails for a day."""
+    text = f"""{HEAD}
+[[publication]]
+name = "chemistry"
+title = "Molecules, measured"
+papers = ["chemrxiv", "arxiv: physics.chem-ph"]
+hour = 8
+zone = "Europe/Berlin"
+[publish]
+base = "https://chemistry.example/"
+{MAILING}{sources((*FREE, "crossref"))}{_on("chemrxiv")}"""
+    script = partial(preprint_world, 10, 40, CHEMISTRY, ("chemrxiv",), 0.35)
+    faults = (
+        "crossref=html@2026-03-18T12:00/1d", "crossref=empty@2026-03-23T18:00/1d", "crossref=empty@2026-03-26T08:00/5h",
+        "crossref=503@2026-03-30T20:00/15h", "arxiv=html@2026-04-01T20:00/1d",
+    )  # fmt: skip
+    base, periods = "https://chemistry.example/", (Period(START, END, text),)
+    return Site("10-chemists", "a group of chemists", script, periods, 9, base, faults=faults)
+
+
+SITES = (group, sky, words, everything, hosted, small, robots, default, library, chemists)
 
 
 def chosen(names: Sequence[str] = ()) -> list[tuple[Site, ...]]:
-    """The sites whose names begin with one of these, all without any; with a follower comes the site that it follows,
-    with which it is played."""
+    """The sites whose numbers these are, or whose names begin with one of these, all without any; with a follower comes
+    the site that it follows, with which it is played."""
     sites = [make() for make in SITES]
-    wanted = [site for site in sites if not names or site.name.startswith(tuple(names))]
+    beginnings = tuple(f"{name}-" if name.isdigit() else name for name in names)
+    wanted = [site for site in sites if not names or site.name.startswith(beginnings)]
     leaders = list(dict.fromkeys(site.follows.name if site.follows else site.name for site in wanted))
     followers = {site.follows.name: site for site in wanted if site.follows}
     by_name = {site.name: site for site in sites}

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.model import IssueContent
+from hotpapers.base.model import TAKEN_BACK, IssueContent, Notice
 from hotpapers.base.model import Paper as PaperItem
 from hotpapers.record import Record
 from hotpapers.record.issue_contents import decode_content
@@ -71,9 +71,10 @@ class Evidence:
 
     @cached_property
     def withdrawn(self) -> set[str]:
-        """The record's papers that are withdrawn, by key."""
-        rows = self.record.view().latest(PaperItem)
-        return {row.item.paper for row in rows if row.item.is_withdrawn}
+        """The record's papers that are withdrawn, or taken back by a notice, by key."""
+        view = self.record.view()
+        taken_back = {row.item.paper for row in view.latest(Notice) if row.item.type in TAKEN_BACK}
+        return taken_back | {row.item.paper for row in view.latest(PaperItem) if row.item.is_withdrawn}
 
     @property
     def last_settings(self) -> OwnersSettings:

@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.base.model import HOUR, IssueContent, ReadingGap
-from tests.sites.published import NAMES
+from hotpapers.base.model import DAY, HOUR, IssueContent, ReadingGap
+from tests.sites.listed import posted_days
+from tests.sites.published import NAMES, SERVERS
 
 TOLERANCE = 2 * HOUR
 """By how much a told moment may differ from the gap's: networks are read in turns."""
 VERBS = {"not at all": "unknown", "not reachable": "refused", "only in part": "partial", "not": "unknown"}
 """What a state is called; one that another begins with comes last."""
-_NETWORK = "|".join(map(re.escape, NAMES.values()))
+_TITLES = NAMES | SERVERS
+_NETWORK = "|".join(map(re.escape, _TITLES.values()))
 _MOMENT = r"\d{1,2} [A-Z][a-z]+ \d\d:\d\d"
 _NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
 _CLAUSE = re.compile(
@@ -55,24 +57,36 @@ def without_gaps(text: str) -> str:
 def wrong_gaps(content: IssueContent, text: str) -> Iterator[str]:
     """Networks whose gaps a line of facts does not tell, or tells wrongly, and those told without a gap."""
     texts = gap_texts_in(text)
-    for reading in content.readings:
-        name, gaps = NAMES[reading.network], reading.gaps or ()
+    spans = [((content.read_from or 0, content.as_of), reading) for reading in content.readings]
+    spans += [(posting_span(content), reading) for reading in content.servers or ()]
+    for span, reading in spans:
+        name, gaps = _TITLES[reading.network], reading.gaps or ()
         item = texts.pop(name, None)
         if not gaps and item is not None:
             yield f"{name} was read in full, but is called {item}"
-        elif gaps and (item is None or not _is_right(content, max(gaps, key=_length), item)):
+        elif gaps and (item is None or not _is_right(span, max(gaps, key=_length), item)):
             yield f"{name} has the gaps {gaps}, but {item} is told"
     yield from (f"{name} is told as {item}, but not among the networks" for name, item in texts.items())
+
+
+def posting_span(content: IssueContent) -> tuple[int, int]:
+    """The time in which servers besides arXiv posted the papers that belong to an issue."""
+    if content.publication.window != "daily":
+        return content.from_at, content.until_at or content.as_of
+    days = posted_days(content.day)
+    return days.start * DAY, min(days.stop * DAY, content.as_of)
 
 
 def _length(gap: ReadingGap) -> int:
     return gap.until_at - gap.from_at
 
 
-def _is_right(content: IssueContent, gap: ReadingGap, text: GapText) -> bool:
-    start = content.read_from if not text.start and content.read_from else _moment(text.start, content.as_of)
-    end = _moment(text.end, content.as_of) if text.end else content.as_of
-    is_there = abs(max(gap.from_at, content.read_from or 0) - start) < TOLERANCE
+def _is_right(span: tuple[int, int], gap: ReadingGap, text: GapText) -> bool:
+    """Whether a gap is told as it is in a span."""
+    first, last = span
+    start = first if not text.start and first else _moment(text.start, last)
+    end = _moment(text.end, last) if text.end else last
+    is_there = abs(max(gap.from_at, first) - start) < TOLERANCE
     return text.state == gap.state and is_there and abs(gap.until_at - end) < TOLERANCE
 
 

@@ -12,7 +12,7 @@ from tests.loopback.direct_client import DirectClient
 from tests.loopback.script import SECOND
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
 from tests.sites.published import page
-from tests.sites.truth import ANNOUNCEMENT_LIMIT, closing_time, has_issue
+from tests.sites.truth import ANNOUNCEMENT_LIMIT, Bounds, closing_time, has_issue
 from tests.years.oracle import utc
 
 RECOVERY = 3 * HOUR
@@ -92,28 +92,35 @@ def made_after_a_break(evidence: Evidence) -> Iterator[Finding]:
 
 
 def announced(evidence: Evidence) -> Iterator[Finding]:
-    """The number announced is arXiv's, in the publication's categories and with its words; on the page, too."""
+    """The number announced is arXiv's and other servers', in the publication's fields and with its words, without
+    revisions, or no more if a server was not read; on the page, too."""
     for issue in evidence.issues:
-        if not issue.is_daily:
+        content = issue.content
+        settings = evidence.settings_of(issue)
+        if not issue.is_daily and settings.servers == ("arxiv",):
             continue
-        papers = evidence.truth.announced(evidence.settings_of(issue), issue.day)
-        number = issue.content.announced
-        if number is not None and number != len(papers):
-            yield Finding(issue.day, f"{issue.publication} says that {number} were announced, not {len(papers)}")
+        papers = evidence.truth.announced(settings, issue.day)
+        is_whole = all(reading.state == "complete" for reading in content.servers or ())
+        bounds = Bounds(len(papers) if is_whole else 1, len(papers))
+        if content.announced is not None and content.announced not in bounds:
+            yield Finding(issue.day, f"{issue.publication} says that {content.announced} were announced, not {bounds}")
         on_page = announced_on_page(evidence, issue)
-        if on_page is not None and on_page != len(papers):
-            yield Finding(issue.day, f"the page of {issue.publication} says {on_page} announced, not {len(papers)}")
+        if on_page is not None and on_page != content.announced:
+            text = f"the page of {issue.publication} says {on_page} announced, not {content.announced}"
+            yield Finding(issue.day, text)
+
+
+_WHEN = r"(?:announced that day or posted since \w+|announced that day|posted since \w+)"
+_ANNOUNCED = re.compile(
+    rf"the only one {_WHEN}|of (?:the|at least) ([\d,]+) {_WHEN}|([\d,]+|none) {_WHEN}, [\d,]+ talked about"
+)
 
 
 def announced_on_page(evidence: Evidence, issue: FrozenIssue) -> int | None:
-    """The number announced that day in the page's line of facts, if it says one."""
+    """The number announced that day, or posted since another, in the page's line of facts, if it says one."""
     file = evidence.folder(issue.publication) / issue.day / "index.html"
     facts = page(str(file), file.read_text("utf-8")).facts if file.is_file() else ""
-    match = re.search(
-        r"the only one announced that day|of the ([\d,]+) announced that day"
-        r"|([\d,]+|none) announced that day, [\d,]+ talked about",
-        facts,
-    )
+    match = _ANNOUNCED.search(facts)
     if not match:
         return None
     text = (match[1] or match[2] or "1").replace(",", "")
@@ -125,8 +132,9 @@ def considered(evidence: Evidence) -> Iterator[Finding]:
     for issue in evidence.issues:
         if issue.is_made_later:
             continue
-        since = closing_time(evidence.settings_of(issue), issue.day) - 7 * DAY
-        bounds = evidence.truth.considered(since, issue.content.as_of, weekly=not issue.is_daily)
+        settings = evidence.settings_of(issue)
+        since = closing_time(settings, issue.day) - 7 * DAY
+        bounds = evidence.truth.considered(settings.servers, since, issue.content.as_of, weekly=not issue.is_daily)
         if issue.content.considered not in bounds:
             number = issue.content.considered
             yield Finding(issue.day, f"{issue.publication} says that {number} were considered, not {bounds}")
@@ -137,7 +145,7 @@ def voices(evidence: Evidence) -> Iterator[Finding]:
     truth, own = evidence.truth, networks_between(evidence, 0, evidence.truth.end)
     for issue in evidence.issues:
         for entry in issue.content.all_entries:
-            paper = truth.script.paper(entry.paper.removeprefix("arxiv:"))
+            paper = truth.paper(entry.paper)
             if paper is None:
                 yield Finding(issue.day, f"{issue.publication} has {entry.paper}, which does not exist")
                 continue
@@ -168,7 +176,7 @@ def chosen(evidence: Evidence) -> Iterator[Finding]:
     for issue in evidence.issues:
         settings = evidence.settings_of(issue)
         for entry in issue.content.all_entries:
-            paper = truth.script.paper(entry.paper.removeprefix("arxiv:"))
+            paper = truth.paper(entry.paper)
             if paper is not None and not truth.is_wanted(paper, settings):
                 yield Finding(issue.day, f"{issue.publication}: {entry.paper} ({' '.join(paper.categories)}, "
                               f"{paper.title}) is not of its fields or words")  # fmt: skip
@@ -184,7 +192,8 @@ def claims(evidence: Evidence) -> Iterator[Finding]:
             yield from (Finding(issue.day, f"{issue.publication} {text}") for text in _lost(evidence, issue, reading))
         known_by = issue.frozen_at if issue.is_made_later else issue.content.as_of
         is_unknown = issue.is_daily and issue.content.announced is None
-        if is_unknown and truth.could_know_announcement(issue.day, known_by):
+        is_read = all(reading.state == "complete" for reading in issue.content.servers or ())
+        if is_unknown and is_read and truth.could_know_announcement(issue.day, known_by):
             yield Finding(
                 issue.day, f"{issue.publication} says that the announcement is not in the record, which it is"
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hotpapers.record import Record
-from tests.sites import judges_numbers, judges_readers, judges_record
+from tests.sites import judges_numbers, judges_readers, judges_record, judges_servers
 from tests.sites.catalog import chosen
 from tests.sites.evidence import Evidence, Finding
 from tests.sites.kept import keep
@@ -24,6 +24,8 @@ JUDGMENTS: Mapping[str, Judge] = {
     "chosen": judges_numbers.chosen,
     "claims": judges_numbers.claims,
     "doubts": judges_numbers.doubts,
+    "servers": judges_servers.servers_told,
+    "recorded": judges_servers.recorded,
     "pages": judges_readers.pages,
     "all papers": judges_readers.all_papers,
     "links": judges_readers.links,

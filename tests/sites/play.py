@@ -17,9 +17,8 @@ from hotpapers.site.site import Site as HotPapers
 from hotpapers.wings.mail import subscribers, tokens
 from tests import postgres
 from tests.cli.run import run
-from tests.loopback.faults import Plan
-from tests.loopback.world import World
-from tests.sites.calendars import Period, Site
+from tests.loopback.faults import Plan, parse
+from tests.sites.calendars import Period, Site, Story
 from tests.sites.hosting import runs_between, scheduled_run
 from tests.sites.neighbors import Announced, Witness, hosts_around
 from tests.wings.mail.server import Box, serving
@@ -48,7 +47,7 @@ class Played(NamedTuple):
     site: Site
     folder: Path
     store: str
-    script: World
+    script: Story
     timeline: Timeline
     samples: list[Sample]
     mailbox: Box
@@ -86,7 +85,7 @@ def played(sites: Sequence[Site], folder: Path) -> Iterator[list[Played]]:
         yield results
 
 
-def _set_up(site: Site, folder: Path, shared: tuple[Timeline, World, Path], stack: ExitStack) -> Played:
+def _set_up(site: Site, folder: Path, shared: tuple[Timeline, Story, Path], stack: ExitStack) -> Played:
     folder.mkdir(parents=True, exist_ok=True)
     timeline, script, log_file = shared
     store = str(folder / "hotpapers.db")
@@ -111,7 +110,8 @@ def environments_of(results: Sequence[Played], number: int) -> list[Environment]
         for process in range(period.processes):
             environments.append(
                 Environment(
-                    played.folder / "hotpapers.toml", played.script, Plan(), timeline, failures, True, others,
+                    played.folder / "hotpapers.toml", played.script, Plan(map(parse, played.site.faults)), timeline,
+                    failures, True, others,
                     f"{played.site.name} {process}",
                 )
             )  # fmt: skip

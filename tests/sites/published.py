@@ -16,13 +16,15 @@ NAMES = {
     "lobsters": "Lobsters", "mastodon": "Mastodon", "reddit": "Reddit", "x": "X (Twitter)",
 }  # fmt: skip
 """How networks are called."""
+SERVERS = {"biorxiv": "bioRxiv", "chemrxiv": "ChemRxiv", "medrxiv": "medRxiv"}
+"""How servers of papers are called."""
 _NETWORK = "|".join(map(re.escape, NAMES.values()))
 _COUNT = re.compile(rf"({_NETWORK}): ([\d,]+)\b(?! (?:repost|like))")
 _COUNTS = re.compile(r"People: (.*)")
 _FIGURE = re.compile(rf"({_NETWORK}) ([\d,]+)")
 LEAST = 3
 """Places with all counts in one line leave out smaller numbers beside larger ones."""
-_MARK = re.compile(r"^(\[withdrawn\]|withdrawn) ")
+_MARK = re.compile(r"^(\[(?:withdrawn|retracted|removed)\]|withdrawn|retracted|removed) ")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
 Voices = tuple[tuple[str, int], ...]

@@ -1,4 +1,4 @@
-"""Three of the eight sites, played and judged; and that the judges notice what is wrong."""
+"""Three of the ten sites, played and judged; and that the judges notice what is wrong."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _facts(content: IssueContent) -> Iterator[str]:
     yield f"{papers}{_announcement_days(content)}"
     yield count_further(content)
     if content.announced is None:
-        yield "the day’s announcement is not in the record"
+        yield _announced(content) if content.servers else "the day’s announcement is not in the record"
         yield considered
     elif content.day in _labels_of_entries(content):
         yield considered
@@ -80,12 +80,15 @@ def when_announced(content: IssueContent) -> str:
 def _announced(content: IssueContent) -> str:
     """`8 posted since Tuesday`; `at least 8` if a server was not read in full."""
     count = content.announced
-    is_partial = any(reading.state != "complete" for reading in content.servers or ())
-    if count is None or (is_partial and not count):
+    if count is None:
         return f"how many were {when_announced(content)} is not known"
     number = format_number(count) if count else "none"
-    at_least = "at least " if is_partial else ""
-    return f"{at_least}{number} {when_announced(content)}"
+    return f"{_at_least(content)}{number} {when_announced(content)}"
+
+
+def _at_least(content: IssueContent, whole: str = "") -> str:
+    """`at least ` if a server was not read in full, else `whole`."""
+    return "at least " if any(reading.state != "complete" for reading in content.servers or ()) else whole
 
 
 def count_further(content: IssueContent) -> str:
@@ -117,16 +120,16 @@ def _announcement_days(content: IssueContent) -> str:
         return ""
     day = content.day
     counts = ((sum(label < day for label in labels), "before"), (sum(label > day for label in labels), "after"))
-    total = f" of the {format_number(content.announced)}" if content.announced else ""
+    total = f" of {_at_least(content, 'the ')}{format_number(content.announced)}" if content.announced else ""
     others = [f", {format_number(count)} from {period}" for count, period in counts if count]
     if day in labels:
         todays = "" if total else ","
         if others:
             todays = f": {format_number(labels.count(day))}"
-        if content.announced == 1:
+        if total == " of the 1":
             todays = ":" if others else ","
             total = " the only one"
-        return f"{todays}{total} announced that day{''.join(others)}"
+        return f"{todays}{total} {when_announced(content)}{''.join(others)}"
     if len(set(labels)) == 1:
         return f", announced {_day_text(day, labels[0])}"
     return f", announced in the days {' and '.join(period for count, period in counts if count)}"

@@ -30,7 +30,6 @@ from hotpapers.base.model import (
     Shown,
 )
 from hotpapers.base.networks import network_names
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
@@ -248,12 +247,9 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
 def _announced(view: AsOfView, recipe: IssueRecipe, servers: Sequence[NetworkReading]) -> int | None:
     """How many papers were announced for an issue; None if that is unknown."""
     field_rule = FieldRule(recipe.counting, recipe.publication)
-    papers = paper_fields.announced_on(view, field_rule, recipe.day)
-    if ALL_OF_ARXIV not in servers_of(recipe.publication.categories):
-        is_known = all(reading.state == "complete" for reading in servers)
-    else:
-        is_known = papers is not None or known_absent(view, recipe.day)
-    return len(papers or ()) if papers or is_known else None
+    papers = paper_fields.announced_on(view, field_rule, recipe.day, is_known=known_absent(view, recipe.day))
+    is_read = all(reading.state == "complete" for reading in servers)
+    return None if papers is None or not (papers or is_read) else len(papers)
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:

@@ -105,19 +105,23 @@ def rule_of(content: IssueContent) -> FieldRule:
     return FieldRule(content.counting or FEEDS, content.publication)
 
 
-def announced_on(view: AsOfView, rule: FieldRule, day: str) -> dict[str, list[Announcement]] | None:
-    """A day's announcements of papers in the fields, and with the words where these count, by paper; None if no
-    announcement of that day is known."""
+def announced_on(
+    view: AsOfView, rule: FieldRule, day: str, *, is_known: bool = True
+) -> dict[str, list[Announcement]] | None:
+    """A day's announcements of papers in the fields, and with the words where these count, by paper; None if arXiv has
+    some of the fields, but its announcement is not known. `is_known`: whether it is known without any paper."""
     where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
-    first = day if servers_of(rule.publication.categories) == (ALL_OF_ARXIV,) else posted_since(day)
+    servers = servers_of(rule.publication.categories)
+    first = day if servers == (ALL_OF_ARXIV,) else posted_since(day)
     described = queries.described_announcements(view, where, (first, day))
     rows = [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
     papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
     by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}
     for announcement, _ in rows:
+        is_known |= announcement.day == day
         if announcement.paper in by_paper:
             by_paper[announcement.paper].append(announcement)
-    return by_paper if rows else None
+    return by_paper if is_known or ALL_OF_ARXIV not in servers else None
 
 
 def _with_words(view: AsOfView, rule: FieldRule, papers: Iterable[str]) -> Iterable[str]:

@@ -19,6 +19,7 @@ from hotpapers.base.model import (
     VoiceHistogram,
 )
 from hotpapers.base.papers.arxiv.calendar import announced_at
+from hotpapers.base.papers.categories import known_fields
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.windows import label_after
@@ -63,6 +64,7 @@ def test_paths_and_back() -> None:
     assert author_of(author_path("li-na")) == "li-na" and author_of("author/../x/index.html") == ""
     assert category_of(category_path("cs.LG")) == ("cs.LG", "")
     assert category_of(category_path("hep-th", "2021")) == ("hep-th", "2021")
+    assert all(category_of(category_path(field)) == (field, "") for field in known_fields())
     assert category_path("../x") == "" and category_of("category/..../index.html") is None
     assert public_url("https://a.example/", "index.html") == "https://a.example/"
     assert public_url("https://a.example/b/", "about/index.html") == "https://a.example/b/about/"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import InputError, NotFound
+from hotpapers.base.papers.paper_servers import is_paper_key
 from hotpapers.publish.view.phrases import no_issue
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite
+from hotpapers.wings.mcp.published_site import PaperId, PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
@@ -86,3 +88,9 @@ def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str
 def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:
     with pytest.raises(InputError, match="no word"):
         site.search("…", 5)
+
+
+@pytest.mark.parametrize("length", [24, 41, 160])
+def test_a_paper_has_an_id_as_long_as_its_doi(length: int) -> None:
+    id = f"10.123456789/{'q' * length}"
+    assert is_paper_key(f"doi:{id}") and msgspec.convert(id, PaperId) == id

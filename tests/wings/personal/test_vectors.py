@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import zstandard
 
+from hotpapers.base.model import Paper
+from hotpapers.base.papers import paper_servers
 from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal import packing, vectors
 from tests.conftest import SHARED
@@ -123,6 +125,16 @@ def test_a_day_is_unpacked_as_it_was_packed() -> None:
         for n, text in enumerate([*TEXTS, *made_up(200)])
     }
     assert packing.vectors_in(packing.vector_script("2026-11-20", papers)) == papers
+
+
+@pytest.mark.parametrize("length", [24, 41, 160])
+def test_a_paper_has_an_id_as_long_as_its_doi(length: int) -> None:
+    id = f"10.123456789/{'q' * length}"
+    assert paper_servers.is_paper_key(f"doi:{id}")
+    vector = dict(vectors.vector_of(*TEXTS[0], ()))
+    assert packing.vectors_in(packing.vector_script("2026-11-20", {id: vector})) == {id: vector}
+    paper = Paper(paper=f"doi:{id}", title="Made-up braids", observed_at=0)
+    assert packing.papers_in(packing.papers_script("2026-11-20", [paper], {})).keys() == {id}
 
 
 @pytest.mark.parametrize("text", ["A", "AB", "BA", "B_", "B" + "_" * 9 + "A", "B" + "BB" * 41, "BB!"])

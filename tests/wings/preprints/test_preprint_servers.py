@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import DAY, Announcement, Item, Paper, ReadingBackSource
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.text.timestamps import day_of
+from hotpapers.wings.preprints import crossref_works
+from hotpapers.wings.preprints.crossref_works import CrossrefWork
 from tests.loopback import preprints
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan, parse
@@ -70,6 +74,17 @@ def test_categories_have_one_spelling(loopback: Loopback) -> None:
     assert {paper.categories for paper in items_of_type(Paper, read(loopback, "chemrxiv")[0])} == {("chemrxiv",)}
 
 
+@pytest.mark.parametrize("server", ["biorxiv", "medrxiv"])
+def test_crossref_spells_categories_as_the_server_does(loopback: Loopback, server: str) -> None:
+    """Both describe the same papers: the server's own list, and Crossref where only posts name them."""
+    papers = {paper.paper: paper.categories for paper in items_of_type(Paper, read(loopback, server)[0])}
+    works = preprints.posted_between(server, TODAY - 2, TODAY, NOW)
+    answers = {work.doi: msgspec.convert(preprints._work(work), CrossrefWork) for work in works}
+    described = {f"doi:{doi}": crossref_works.posted_version(work) for doi, work in answers.items()}
+    assert {key: (posted.category,) for key, posted in described.items()} == papers
+    assert all(categories[0] in known_fields() for categories in papers.values())
+
+
 def test_a_day_takes_few_requests() -> None:
     """400 rows of a day in at most 20 requests."""
     daily = preprints.DAILY | {"biorxiv": 400}
@@ -87,13 +102,31 @@ def test_a_day_takes_few_requests() -> None:
     preprints.new_works.cache_clear()
 
 
-@pytest.mark.parametrize("server", ["biorxiv", "medrxiv"])
-def test_a_refusal_with_status_200_is_no_empty_day(server: str) -> None:
-    plan = Plan([parse("openrxiv=empty@2026-03-12T00:00/2d")])
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_empty_answer_with_status_200_is_no_empty_day(server: str) -> None:
+    host, reason = ("openrxiv", "no posts found") if server in SERVERS[:2] else ("crossref", "0 of 0 works")
+    plan = Plan([parse(f"{host}=empty@2026-03-12T00:00/2d")])
     with Loopback(World(1, "2026-03-02"), SteppedClock(NOW), plan) as network:
         source = make_source(server, network.bases)
-        with client(network) as http, pytest.raises(PartiallyRead, match="no posts found"):
+        with client(network) as http, pytest.raises(PartiallyRead, match=reason):
             list(source.pages(http, None))
+
+
+@pytest.mark.parametrize("quiet_days", [5, 50, 500])
+def test_a_quiet_server_has_no_papers_rather_than_an_outage(quiet_days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small server may have no paper for days; it is asked once more, about the two months before."""
+    days_with_works = preprints.new_works
+    quiet_since = TODAY - quiet_days
+    monkeypatch.setattr(
+        preprints, "new_works", lambda server, day: () if day > quiet_since else days_with_works(server, day)
+    )
+    with Loopback(World(1, "2026-03-02"), SteppedClock(NOW)) as network, client(network) as http:
+        source = make_source("psyarxiv", network.bases)
+        if quiet_days > 60:
+            with pytest.raises(PartiallyRead, match="0 of 0 works"):
+                list(source.pages(http, None))
+        else:
+            assert items_in(source, source.pages(http, None)) == []
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -84,8 +84,9 @@ def fields_from(papers: Iterable[str]) -> tuple[str, ...]:
 
 def slug_of(name: str) -> str:
     """A server's name of a category as part of a field: `Animal Behavior and Cognition` →
-    `animal-behavior-and-cognition`."""
-    words = "".join(sign if sign.isascii() and sign.isalpha() else " " for sign in name.lower()).split()
+    `animal-behavior-and-cognition`. What is in parentheses is left out."""
+    own = name.partition("(")[0].lower()
+    words = "".join(sign if sign.isascii() and sign.isalpha() else " " for sign in own).split()
     return "-".join(words)
 
 

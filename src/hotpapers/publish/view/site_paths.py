@@ -28,7 +28,7 @@ _ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
 _ABSTRACTS_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/abstracts-(\d)\.js", re.ASCII)
 _CITED_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
 _AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
-_CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,30})/(?:(\d{4})/)?index\.html", re.ASCII)
+_CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,60})/(?:(\d{4})/)?index\.html", re.ASCII)
 _TOP_PATH = re.compile(r"top/(\d{4}(?:-W?\d\d)?|all)/index\.html", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 

@@ -39,7 +39,7 @@ Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 Name = Annotated[str, Meta(max_length=1_000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=1_000)]
-PaperId = Annotated[str, Meta(max_length=40)]
+PaperId = Annotated[str, Meta(max_length=340)]
 
 
 class _ShownPaper(msgspec.Struct, frozen=True, array_like=True):

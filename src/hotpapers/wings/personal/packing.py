@@ -69,7 +69,7 @@ def _script(head: str, content: object) -> bytes:
 
 
 MAX_DAY_PAPERS = 20_000
-PaperId = Annotated[str, Meta(max_length=40)]
+PaperId = Annotated[str, Meta(max_length=340)]
 Field = Annotated[str, Meta(max_length=20_000)]
 
 

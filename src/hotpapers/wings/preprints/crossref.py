@@ -12,8 +12,9 @@ from functools import partial
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.collect.sources.decoding import Count, decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import crossref_works, posted_papers
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
@@ -22,6 +23,8 @@ from hotpapers.wings.preprints.preprint_source import PreprintSettings, Preprint
 ROWS = 200
 """Works of a page."""
 MAX_PAGES = 300
+LONG_AGO = 60 * DAY
+"""A server without works for so long is not believed to have none."""
 
 
 class CrossrefSettings(PreprintSettings):
@@ -54,27 +57,35 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
             yield from self._works(http, registrant, first)
 
     def _works(self, http: HttpClient, registrant: str, first: str) -> Pages:
-        """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end."""
-        params = {
-            "filter": f"type:posted-content,from-created-date:{first}",
-            "rows": str(ROWS),
-            "sort": "created",
-            "order": "asc",
-            "cursor": "*",
-        }
-        params |= {"mailto": self.settings.mailto} if self.settings.mailto else {}
+        """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end, or if there
+        are none, not even from the two months before: an outage may look so."""
         count = 0
+        cursor = "*"
         for _ in range(MAX_PAGES):
-            response = http.get(f"{self.settings.api}/prefixes/{registrant}/works", params=params)
-            works = decode_response(response, _Answer).message
+            response, works = self._list(http, registrant, first, cursor)
             rows = decode_entries(works.items, _WorkId, lambda work: work.doi.lower(), "work", response.at)
             yield PayloadPage([payload for _, payload in rows])
             count += len(rows)
             if not rows or not works.next_cursor or count >= works.total:
                 break
-            params["cursor"] = works.next_cursor
-        if count < works.total:
+            cursor = works.next_cursor
+        before = day_of(start_of_day(first) - LONG_AGO)
+        is_believed = count or self._list(http, registrant, before, "*")[1].total
+        if count < works.total or not is_believed:
             raise PartiallyRead(f"{registrant} since {first}: {count:,} of {works.total:,} works")
+
+    def _list(self, http: HttpClient, registrant: str, first: str, cursor: str) -> tuple[Response, _WorkList]:
+        """A page of a registrant's works since a day."""
+        params = {
+            "filter": f"type:posted-content,from-created-date:{first}",
+            "rows": str(ROWS),
+            "sort": "created",
+            "order": "asc",
+            "cursor": cursor,
+        }
+        params |= {"mailto": self.settings.mailto} if self.settings.mailto else {}
+        response = http.get(f"{self.settings.api}/prefixes/{registrant}/works", params=params)
+        return response, decode_response(response, _Answer).message
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a version of a paper, its announcement, and notices about it; nothing for another server's work."""

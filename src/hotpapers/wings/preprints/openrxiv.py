@@ -102,8 +102,7 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
         """Reads a version of a paper, and its announcement."""
         row = decode_entry(payload.body, _Row)
         key, _ = posted_papers.work_of(row.doi)
-        category = _known(row.category).partition("(")[0]
-        slug = slug_of(category.replace("_", " "))
+        slug = slug_of(_known(row.category))
         posted = PostedVersion(
             key=key,
             version=_number(row.version) or 1,
