@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,8 +166,10 @@ def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> Non
     output = good("forget", POST, "--yes", "--store", store)
     assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 raw payloads\nrendered again: ", output)
     assert POST.removeprefix("x:") not in folder_text(pages) and "Kettle 100 is out" not in folder_text(pages)
+    contents = [file.read_bytes() for file in store.parent.glob("papers.db*") if file.is_file()]
+    saved = [zlib.decompress(file.read_bytes()[32:]) for file in store.parent.glob("papers.db.vectors/*")]
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
-        assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
+        assert contents and all(part not in content for content in (*contents, *saved))
     result = run("forget", POST, "--yes", "--json", "--store", store)
     assert result.status == 0 and result.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "raw_payloads": 0}]
 

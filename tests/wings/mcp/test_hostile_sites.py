@@ -90,7 +90,7 @@ HOSTILE: dict[str, tuple[str, Any]] = {
     "a paper twice": ("search/2026-q1/index.json", {**QUARTER, "issues": [[DAY, 2]], "ids": ["2601.00001"] * 2}),
     "more papers than issues have": ("search/2026-q1/index.json", {**QUARTER, "ids": ["2601.00001", "2601.00002"]}),
     "a million first words": ("search/2026-q1/index.json", {**QUARTER, "from": [""] * 1_000_000}),
-    "a long identifier": ("search/2026-q1/index.json", {**QUARTER, "ids": ["2601.00001" * 10]}),
+    "a long identifier": ("search/2026-q1/index.json", {**QUARTER, "ids": ["2601.00001" * 100]}),
     "a long title": (f"search/papers/{DAY}.json", [["2601.00001", "a" * 30_000, [], [], "", 1]]),
     "too many authors": (f"search/papers/{DAY}.json", [["2601.00001", "Kettles", ["A"] * 1_001, [], "", 1]]),
     "a paper shown twice": (f"search/papers/{DAY}.json", [["2601.00001", "Kettles", [], [], "", 1]] * 2),
