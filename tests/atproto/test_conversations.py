@@ -33,6 +33,18 @@ def people(network: Network) -> list[Person]:
     return [network.person() for _ in range(4)]
 
 
+@pytest.fixture
+def site(network: Network, site_of: MakeSite) -> Site:
+    return site_of(network, mode="poll")
+
+
+@pytest.fixture
+def root(site: Site, people: list[Person]) -> Ref:
+    """The post of the first person, which the site has read."""
+    with site.collecting():
+        return people[0].post("Read arXiv:2210.03629")
+
+
 def answer(person: Person, root: Ref, parent: Ref, text: str) -> Ref:
     """A reply below another reply."""
     reply = {"root": root._asdict(), "parent": parent._asdict()}
@@ -107,11 +119,8 @@ def _shown(node: dict[str, Any], depth: int, hidden: frozenset[str]) -> Iterator
 # ---- what people do ----------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_the_same_tree(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+def test_a_thread_is_the_same_tree(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
     anna, bert, cleo, dora = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
     first = bert.reply(root, "Which part?")
     second = answer(anna, root, first, "The second one.")
     answer(cleo, root, second, "I see.")
@@ -123,11 +132,8 @@ def test_a_thread_is_the_same_tree(network: Network, site_of: MakeSite, people: 
     assert in_record(site) == on_network(network, root) == expected
 
 
-def test_a_deleted_reply_loses_its_words(network: Network, site_of: MakeSite, people: list[Person]) -> None:
-    anna, bert, cleo, dora = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
+def test_a_deleted_reply_loses_its_words(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
+    _, bert, cleo, dora = people
     first = bert.reply(root, "Never mind")
     last = dora.reply(root, "Read it twice")
     read_threads(site, 7)
@@ -139,11 +145,8 @@ def test_a_deleted_reply_loses_its_words(network: Network, site_of: MakeSite, pe
     assert in_record(site) == on_network(network, root) == expected
 
 
-def test_hidden_replies_are_not_shown(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+def test_hidden_replies_are_not_shown(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
     anna, bert, cleo, dora = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
     bert.reply(root, "Fine")
     rude = cleo.reply(root, "Something rude")
     answer(dora, root, rude, "Come on")
@@ -155,11 +158,8 @@ def test_hidden_replies_are_not_shown(network: Network, site_of: MakeSite, peopl
     assert in_record(site) == on_network(network, root) == expected
 
 
-def test_replies_against_a_gate_are_not_there(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+def test_replies_against_a_gate_are_not_there(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
     anna, bert, *_ = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
     set_threadgate(anna, root, allow=[])
     network.settle()
     bert.reply(root, "May I?")
@@ -168,11 +168,10 @@ def test_replies_against_a_gate_are_not_there(network: Network, site_of: MakeSit
     assert in_record(site) == on_network(network, root) == [(0, "Read arXiv:2210.03629"), (1, "Table 2 is new")]
 
 
-def test_replies_between_people_who_block_each_other(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+def test_replies_between_people_who_block_each_other(
+    network: Network, site: Site, root: Ref, people: list[Person]
+) -> None:
     anna, bert, cleo, _ = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
     cleo.reply(root, "I did")
     bert.reply(root, "So will I")
     read_threads(site, 7)
@@ -182,11 +181,8 @@ def test_replies_between_people_who_block_each_other(network: Network, site_of: 
     assert in_record(site) == on_network(network, root) == [(0, "Read arXiv:2210.03629"), (1, "I did")]
 
 
-def test_what_an_account_said_that_was_taken_down(network: Network, site_of: MakeSite, people: list[Person]) -> None:
-    anna, bert, cleo, _ = people
-    site = site_of(network, mode="poll")
-    with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
+def test_what_an_account_taken_down_said(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
+    _, bert, cleo, _ = people
     reply = bert.reply(root, "Buy this")
     answer(cleo, root, reply, "No")
     read_threads(site, 7)
@@ -196,12 +192,10 @@ def test_what_an_account_said_that_was_taken_down(network: Network, site_of: Mak
     assert in_record(site) == on_network(network, root) == [(0, "Read arXiv:2210.03629")]
 
 
-def test_quotations_are_below(network: Network, site_of: MakeSite, people: list[Person]) -> None:
+def test_quotations_are_below(network: Network, site: Site, root: Ref, people: list[Person]) -> None:
     """Also those that name no paper."""
-    anna, bert, cleo, _ = people
-    site = site_of(network, mode="poll")
+    _, bert, cleo, _ = people
     with site.collecting():
-        root = anna.post("Read arXiv:2210.03629")
         bert.quote(root, "Not convinced by arXiv:2210.03629")
     cleo.quote(root, "Look at this")
     read_threads(site, 7)
