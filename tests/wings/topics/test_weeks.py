@@ -101,6 +101,22 @@ def test_topics_are_counted_once_but_checked_by_counting_again(
         assert [str(finding) for finding in check_notes(record, "daily")]
 
 
+def test_only_so_many_weeks_stay_in_memory_and_each_has_its_file(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(store.read_bytes())
+    monkeypatch.setattr(kept, "_OF_STORES", {})
+    monkeypatch.setattr(weeks, "CACHED_WEEKS", 2)
+    with Record(str(copy)) as record:
+        topic_weeks = TopicWeeks(RecordIssueReader(record), "daily")
+        counted = {week: topic_weeks.topics(week) for week in topic_weeks.closing_days}
+        assert len(counted) == 4 and len(kept._OF_STORES[str(copy)]) == 2
+        monkeypatch.setattr(kept, "_OF_STORES", {})
+        monkeypatch.setattr(weeks, "find_topics", lambda week, before: [])
+        assert {week: topic_weeks.topics(week) for week in counted} == counted
+
+
 def test_pages_and_data(record: Record) -> None:
     pages = SitePages(RecordIssueReader(record), "daily")
     data, page = pages.page(f"topics/{WEEK}/topics.json"), pages.page(f"topics/{WEEK}/index.html")

@@ -32,8 +32,7 @@ PREPARING: dict[str, Callable[[], object]] = {}
 
 
 class Saving(NamedTuple):
-    """How values become bytes, and are read again; ValueError for other bytes. `format`:
-    changes with either."""
+    """How values become bytes, and are read again; ValueError for other bytes. `format`: changes with either."""
 
     format: str
     write: Callable[[Any], bytes]

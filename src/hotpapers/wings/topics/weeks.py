@@ -36,6 +36,7 @@ from hotpapers.wings.topics.groups import has_group
 LINE = 26
 """Weeks of a topic's line, the week itself included."""
 CACHED_DAYS = 256
+CACHED_WEEKS = 64
 
 
 class TopicIssue(Schema, frozen=True, kw_only=True):
@@ -140,9 +141,9 @@ class TopicWeeks:
 
     def topics(self, week: str) -> WeekTopics:
         """The topics of a week, as they were counted once. Raises NotFound if it is not over, or cannot be compared."""
-        days = self._counted_days(week)
+        latest_first = self._counted_days(week)[::-1]  # no other week has the same latest day
         make = partial(self.count, week)
-        return cached_value(self._reader, f"topics {week}", self._name, days, make, saving=SAVING)
+        return cached_value(self._reader, "topics", self._name, latest_first, make, CACHED_WEEKS, SAVING)
 
     def _counted_days(self, week: str) -> list[str]:
         if week not in self.closing_days:
