@@ -27,6 +27,7 @@ from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record.record import Record
@@ -121,19 +122,23 @@ def test_days_of_other_servers_are_in_words(record: Record) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "state", "facts", "gap"),
+    ("hours", "state", "facts", "gap", "short"),
     [
-        ((0, 24), "complete", "8 posted since Tuesday", ""),
-        ((0, 20), "complete", "at least 8 posted since Tuesday", "; bioRxiv not since 7 May 20:00 UTC"),
+        ((0, 24), "complete", "8 posted since Tuesday", "", ""),
+        ((0, 20), "complete", "at least 8 posted since Tuesday", "; bioRxiv not since 7 May 20:00 UTC",
+         " · bioRxiv only in part"),
         (
             (5, 9), "partial", "at least 8 posted since Tuesday",
-            "; bioRxiv only in part from 7 May 05:00 to 7 May 09:00 UTC",
+            "; bioRxiv only in part from 7 May 05:00 to 7 May 09:00 UTC", " · bioRxiv only in part",
         ),
-        ((0, 24), "refused", "at least 8 posted since Tuesday", "; bioRxiv not reachable"),
+        (
+            (0, 24), "refused", "at least 8 posted since Tuesday", "; bioRxiv not reachable",
+            " · bioRxiv could not be read",
+        ),
     ],
 )  # fmt: skip
 def test_an_issue_says_which_servers_were_not_read(
-    sqlite_url: str, tmp_path: Path, hours: tuple[int, int], state: CoverageState, facts: str, gap: str
+    sqlite_url: str, tmp_path: Path, hours: tuple[int, int], state: CoverageState, facts: str, gap: str, short: str
 ) -> None:
     start, end = (moment(BEFORE) + hour * HOUR for hour in hours)
     with Record(sqlite_url) as record:
@@ -146,6 +151,9 @@ def test_an_issue_says_which_servers_were_not_read(
         assert facts in " · ".join(announcement_counts.announcement_facts(content))
         assert readings_text(content, with_reasons=False) == f"1 network read{gap}"
         assert_rebuilt(record, tmp_path, 1)
+        record.append([BIOLOGY], source="settings")
+        at_a_glance = glance.summary_line(RecordIssueReader(record).issue("bio", NEXT))
+        assert at_a_glance.partition(" network")[2] == short
 
 
 @pytest.mark.parametrize("state", ["complete", "partial", "refused", "unknown"])

@@ -281,8 +281,8 @@ def row_of(name: str) -> Network:
 
 
 def network_title(name: str) -> str:
-    """A network's name as readers know it; `All networks` for the empty name."""
-    return all_networks().get(name, UNKNOWN).title or name or "All networks"
+    """The name of a network or a server of papers as readers know it; `All networks` for the empty name."""
+    return row_of(name).title or name or "All networks"
 
 
 def icon_of(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
-from hotpapers.base.networks import network_title, row_of
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
@@ -50,15 +50,21 @@ def _networks(content: IssueContent) -> Iterator[str]:
     by_verb: dict[str, list[NetworkReading]] = {}
     for reading in content.readings:
         if reading.state != "complete":
-            unread = "not read" if reading.reason == NOT_READ else "could not be read"
-            by_verb.setdefault("only in part" if reading.state == "partial" else unread, []).append(reading)
+            by_verb.setdefault(_verb(reading), []).append(reading)
     for verb, readings in by_verb.items():
         names = [network_title(reading.network) for reading in readings]
         some = "all" if readings == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
     for reading in content.servers or ():
         if reading.state != "complete":
-            yield f"{row_of(reading.network).title or reading.network} only in part"
+            yield f"{network_title(reading.network)} {_verb(reading)}"
+
+
+def _verb(reading: NetworkReading) -> str:
+    """How a network or server was not read in full."""
+    if reading.state == "partial":
+        return "only in part"
+    return "not read" if reading.reason == NOT_READ else "could not be read"
 
 
 def main_figure(entry: Entry, count: PrintedCount) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
-from hotpapers.base.networks import network_title, row_of
+from hotpapers.base.networks import network_title
 from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
@@ -80,8 +80,7 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
         else:
             groups[alike] = groups[alike].joined(new)
     for group in groups:
-        titles = (row_of(network).title or network for network in group.networks)
-        names = ", ".join(titles)
+        names = ", ".join(map(network_title, group.networks))
         text = _gap_text(group.gap, group.shorter, span)
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {text}{reason}"
