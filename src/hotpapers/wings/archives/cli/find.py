@@ -59,15 +59,15 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None, any_server: b
     Reads files or standard input and prints one line per mention. Without --store, papers are found by identifiers and
     addresses; no store is needed.
     """
-    names = None if store is None else _names_of(store)
-    if any_server:
-        names = names or PaperIndex()
-        names.servers = servers_with_keys()
+    names = PaperIndex(servers=servers_with_keys() if any_server else ())
+    if store is not None:
+        names.replace(_names_of(store))
+    is_by_line = any_server or store is not None
     failures = 0
     for file in files or (streams.STDIN,):
         try:
             with streams.open_input(file) as stream:
-                for mention in find_in_file(stream) if names is None else _with_names(stream, names):
+                for mention in _with_names(stream, names) if is_by_line else find_in_file(stream):
                     # not echo, which flushes every line: there may be millions
                     file_name = streams.name_of(file) if len(files) > 1 else ""
                     sys.stdout.write(_mention_line(mention, as_json, file_name))
