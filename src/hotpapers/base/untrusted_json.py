@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,6 +12,9 @@ from hotpapers.base.errors import InputError
 T = TypeVar("T")
 BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """The decoder's errors: for invalid JSON or a wrong shape, for invalid UTF-8, for thousands of nested lists."""
+
+PaperId = Annotated[str, msgspec.Meta(max_length=340)]
+"""A paper's id in another's file: a DOI may be so long."""
 
 
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:

@@ -10,10 +10,11 @@ import pytest
 
 from hotpapers.base.errors import InputError, NotFound
 from hotpapers.base.papers.paper_servers import is_paper_key
+from hotpapers.base.untrusted_json import PaperId
 from hotpapers.publish.view.phrases import no_issue
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PaperId, PublishedSite
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools

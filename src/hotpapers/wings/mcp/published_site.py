@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotAnArxivId, NotFound, Stopped
-from hotpapers.base.untrusted_json import decode_json
+from hotpapers.base.untrusted_json import PaperId, decode_json
 from hotpapers.keep.search.query_parser import parse_query
 from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.render.html.search_index import part_of
@@ -39,7 +39,6 @@ Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 Name = Annotated[str, Meta(max_length=1_000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=1_000)]
-PaperId = Annotated[str, Meta(max_length=340)]
 
 
 class _ShownPaper(msgspec.Struct, frozen=True, array_like=True):

@@ -26,7 +26,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Paper
-from hotpapers.base.untrusted_json import decode_json
+from hotpapers.base.untrusted_json import PaperId, decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import first_sentence, text_of
 from hotpapers.wings.personal.own_order import RankedText
@@ -69,7 +69,6 @@ def _script(head: str, content: object) -> bytes:
 
 
 MAX_DAY_PAPERS = 20_000
-PaperId = Annotated[str, Meta(max_length=340)]
 Field = Annotated[str, Meta(max_length=20_000)]
 
 
