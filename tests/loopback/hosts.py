@@ -41,6 +41,7 @@ HANDLERS: dict[str, Handler] = {
     "openrxiv": preprints.openrxiv,
     "crossref": preprints.crossref,
     "datacite": preprints.datacite,
+    "indexes": preprints.indexes,
     TRAP: lambda state, request: not_found(),
 }
 """The function that answers for each host, in the order of their ports."""

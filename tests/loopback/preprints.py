@@ -26,6 +26,8 @@ PAGES = (30, 100)
 """Rows of a page of bioRxiv's API, which changes week by week."""
 DAILY = {"biorxiv": 24, "medrxiv": 12, "chemrxiv": 10, "psyarxiv": 6}
 """Works posted on a day, on average; versions after the first come on top."""
+LICENSE = "cc_no"
+"""Of the abstracts: shown, not exported."""
 EXTRA_TOTAL = 3
 """Rows that the total counts but that do not exist."""
 CATEGORIES = {
@@ -136,7 +138,7 @@ def _row(version: Preprint) -> dict[str, Any]:
     return {
         "doi": version.doi, "title": version.title, "authors": "; ".join(names),
         "date": f"{date.year}-{date.month}-{date.day}",
-        "version": str(version.version), "type": "PUBLISHAHEADOFPRINT", "license": "cc_no",
+        "version": str(version.version), "type": "PUBLISHAHEADOFPRINT", "license": LICENSE,
         "category": version.category, "abstract": version.abstract, "published": "NA", "server": version.server,
     }  # fmt: skip
 
@@ -149,6 +151,8 @@ def crossref(state: NetworkState, request: Request) -> Reply:
     work = _WORK.fullmatch(unquote(request.path))
     if work:
         return _one_work(work[1], state.now)
+    if request.path == "/works":
+        return _registered(request.param("filter"), state.now)
     match = _PREFIX.fullmatch(request.path)
     since = re.search(r"from-created-date:(\d{4}-\d\d-\d\d)", request.param("filter"))
     if not match or not since or match[1] not in REGISTRANTS:
@@ -173,6 +177,17 @@ def _one_work(doi: str, now: int) -> Reply:
         return json({"status": "ok", "message": _article(doi, int(article[1]) * DAY)})
     version = find_work(doi, now)
     return json({"status": "ok", "message": _work(version)}) if version else Reply(404, b"Resource not found.")
+
+
+EARLIER = "10.1101/2025.11.20.123456"
+"""A work of a month in which bioRxiv used either registrant."""
+
+
+def _registered(condition: str, now: int) -> Reply:
+    """Those of some DOIs that are registered."""
+    dois = condition.replace("doi:", "").split(",")
+    items = [{"DOI": doi.upper()} for doi in dois if doi == EARLIER or find_work(doi, now)]
+    return json({"status": "ok", "message": {"total-results": len(items), "items": items}})
 
 
 def _article(doi: str, at: int) -> dict[str, Any]:
@@ -248,6 +263,31 @@ def datacite(state: NetworkState, request: Request) -> Reply:
         "registered": "2026-03-10T10:00:00.000Z",
     }  # fmt: skip
     return json({"data": {"attributes": attributes}})
+
+
+# ---- Europe PMC, HAL and the resolver of shortened DOIs ------------------------------------------------------
+
+INDEXED = {
+    "EXT_ID:31804775 AND SRC:MED": "10.5555/MADE-UP.PMID.1", "PMCID:PMC7489890": "10.5555/made-up.pmc.1",
+    "EXT_ID:PPR123456 AND SRC:PPR": "10.1101/2024.01.02.573921",
+}  # fmt: skip
+"""DOIs by Europe PMC's queries. All else has none."""
+
+
+def indexes(state: NetworkState, request: Request) -> Reply:
+    """What each of them knows about an id."""
+    if request.path == "/search":
+        doi = INDEXED.get(request.param("query"))
+        results = [{"id": "1", "source": "MED", **({"doi": doi} if doi else {})}]
+        return json({"version": "6.9", "hitCount": len(results), "resultList": {"result": results}})
+    if request.path == "/search/":
+        papers = {"halId_s:hal-03300796": [{"arxivId_s": "2107.01234"}], "halId_s:hal-03300797": [{}]}
+        return json({"response": {"numFound": 1, "start": 0, "docs": papers.get(request.param("q"), [])}})
+    if request.path == "/api/handles/10/abcde":
+        admin = {"type": "HS_ADMIN", "data": {"format": "admin", "value": {"handle": "10.SERV/CROSSREF"}}}
+        alias = {"type": "HS_ALIAS", "data": {"format": "string", "value": "10.5555/made-up.short.1"}}
+        return json({"responseCode": 1, "handle": "10/abcde", "values": [admin, alias]})
+    return json({"responseCode": 100, "handle": request.path[13:]}, 404)
 
 
 # ---- people who talk about preprints -----------------------------------------------------------------------

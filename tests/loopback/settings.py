@@ -73,6 +73,9 @@ $servers
 [crossref]
 api = "$crossref"
 datacite = "$datacite"
+europepmc = "$indexes"
+hal = "$indexes"
+doi = "$indexes"
 
 [source.x]
 on = true

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.collect.collect_job import Connection
 from hotpapers.jobs.leases import Leases
@@ -16,7 +17,7 @@ from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
 from hotpapers.wings.preprints.registry_job import RegistryJob
 from hotpapers.wings.preprints.settings import RegistrySettings
-from tests.loopback import preprints
+from tests.loopback import hosts, preprints
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.network_state import Reply, json
 from tests.loopback.reading import client
@@ -46,11 +47,15 @@ def record(tmp_path: Path) -> Iterator[Record]:
         yield store
 
 
-def run(record: Record, loopback: Loopback, times: int = 1) -> None:
+def run(record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = NO_NAMES) -> None:
     with client(loopback) as http:
         connection = Connection(http, http.traffic.totals, lambda: None, lambda: None)
-        settings = RegistrySettings(api=loopback.bases["crossref"], datacite=loopback.bases["datacite"])
-        job = RegistryJob(settings, SERVERS, connection)
+        indexes = loopback.bases["indexes"]
+        settings = RegistrySettings(
+            api=loopback.bases["crossref"], datacite=loopback.bases["datacite"],
+            europepmc=indexes, hal=indexes, doi=indexes,
+        )  # fmt: skip
+        job = RegistryJob(settings, SERVERS, names, connection)
         clock = Clock(http.now, lambda seconds: None)
         with Leases(partial(Record, record.database.where), "tests") as leases:
             assert leases.take(record, job.name)
@@ -127,3 +132,73 @@ def test_notices_about_preprints_that_became_articles(record: Record, loopback: 
     taken_back = {notice.paper for notice in notices if notice.type in TAKEN_BACK}
     assert taken_back == {paper for paper, type in expected.items() if type in ("retraction", "withdrawal")}
     assert len(notices) == len(expected), "each notice is stored once"
+
+
+# ---- names that have to be looked up -------------------------------------------------------------------------
+
+
+def looked_up_names() -> dict[str, str]:
+    """Addresses that do not tell which paper they name, and the papers; empty for those that nobody knows."""
+    on_osf = preprints.new_works("psyarxiv", NOW // DAY - 1)[0]
+    return {
+        "https://pubmed.ncbi.nlm.nih.gov/31804775/": "doi:10.5555/made-up.pmid.1",
+        "https://www.ncbi.nlm.nih.gov/pmc/articles/PMC7489890/": "doi:10.5555/made-up.pmc.1",
+        "https://europepmc.org/article/PPR/PPR123456": "doi:10.1101/2024.01.02.573921",
+        "https://hal.science/hal-03300796v2": "arxiv:2107.01234",
+        "https://doi.org/abcde": "doi:10.5555/made-up.short.1",
+        f"https://osf.io/{on_osf.doi.rpartition('/')[2]}": "",  # PsyArXiv is not among the servers
+        "https://www.biorxiv.org/content/early/2025/11/20/2025.11.20.123456": f"doi:{preprints.EARLIER}",
+        "https://www.biorxiv.org/content/early/2025/11/20/2025.11.20.123457": "",
+        "https://pubmed.ncbi.nlm.nih.gov/1/": "",
+        "https://hal.science/hal-03300797": "",
+        "https://hal.science/hal-03300798": "",
+        "https://doi.org/zzzzz": "",
+    }
+
+
+def papers_named(names: PaperIndex) -> dict[str, str]:
+    return {url: next((mention.id for mention in names.named_by_ids(url)), "") for url in looked_up_names()}
+
+
+def test_names_are_looked_up_once_and_then_name_their_papers(record: Record, loopback: Loopback) -> None:
+    names = PaperIndex(servers=SERVERS)
+    assert set(papers_named(names).values()) == {""}
+    run(record, loopback, 1, names)
+    assert papers_named(names) == looked_up_names()
+    requests = len(loopback.requests)
+    run(record, loopback, 2, names)
+    assert len(loopback.requests) == requests, "what is known or unknown is not asked for again"
+
+
+def test_looked_up_names_outlive_the_process(record: Record, loopback: Loopback) -> None:
+    names = PaperIndex(servers=SERVERS)
+    papers_named(names)
+    run(record, loopback, 1, names)
+    later = PaperIndex(servers=SERVERS)
+    run(record, loopback, 1, later)
+    assert papers_named(later) == looked_up_names()
+
+
+def test_a_name_that_nobody_knows_is_looked_up_again_a_month_later(record: Record, loopback: Loopback) -> None:
+    names = PaperIndex(servers=SERVERS)
+    assert names.named_by_ids("https://pubmed.ncbi.nlm.nih.gov/31804775/") == []
+    known = preprints.INDEXED.pop("EXT_ID:31804775 AND SRC:MED")
+    run(record, loopback, 1, names)
+    preprints.INDEXED["EXT_ID:31804775 AND SRC:MED"] = known
+    run(record, loopback, 1, names)
+    assert names.named_by_ids("https://pubmed.ncbi.nlm.nih.gov/31804775/") == []
+    assert isinstance(loopback.clock, SteppedClock)
+    loopback.clock.set(NOW + 31 * DAY)
+    run(record, loopback, 1, names)
+    assert [mention.id for mention in names.named_by_ids("https://pubmed.ncbi.nlm.nih.gov/31804775/")]
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b"null", b'{"resultList": 7}', b"\xff"])
+def test_odd_answers_name_nothing(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    names = PaperIndex(servers=SERVERS)
+    papers_named(names)
+    monkeypatch.setitem(hosts.HANDLERS, "indexes", lambda state, request: Reply(200, answer))
+    run(record, loopback, 1, names)
+    assert {key for key in papers_named(names).values() if key} == {f"doi:{preprints.EARLIER}"}, "Crossref answered"

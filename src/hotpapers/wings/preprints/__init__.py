@@ -4,6 +4,7 @@ openrxiv      reads bioRxiv and medRxiv
 crossref      reads servers that register their papers with Crossref
 crossref_works  papers in Crossref's answers
 registry_job  asks for the metadata of any DOI, and for notices about papers; queries: which; settings: where
+name_lookup   finds the papers that ids of indexes and short DOIs name
 preprint_source  reading on by days, as all of them do
 posted_papers papers as servers describe them: names of authors, dates, texts
 wing          registers the servers

@@ -1,8 +1,9 @@
 """The job that asks registries about DOIs: once for the metadata of a paper that posts name and no server described;
-daily for publishers' notices about discussed papers and the articles that they became.
+daily for publishers' notices about discussed papers and the articles that they became. Before that, it looks up which
+papers are meant where posts only have ids of an index, or an address that may be of two papers.
 
 A journal's article has no announcement, so the day of the first post about it counts as such, as *inferred*. A DOI that
-neither Crossref nor DataCite knows is asked for again a month later.
+neither Crossref nor DataCite knows is asked for again a month later, and so is an id that nobody knows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
@@ -17,6 +19,7 @@ import msgspec
 
 from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
 from hotpapers.collect.collect_job import Connection
@@ -27,6 +30,7 @@ from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.wings.preprints import crossref_works, posted_papers
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
+from hotpapers.wings.preprints.name_lookup import lookup_request, paper_named
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 from hotpapers.wings.preprints.queries import discussed_papers, undescribed_papers
 from hotpapers.wings.preprints.settings import RegistrySettings
@@ -45,18 +49,21 @@ KNOWN_FOR = 90 * DAY
 """How long after its announcement notices about a paper are asked for."""
 AGAIN = 30 * DAY
 """After this time, an unknown DOI is asked for again."""
-MAX_UNKNOWN = 5_000
+MAX_UNKNOWN = MAX_LOOKED_UP = 5_000
+"""The most of each that are remembered."""
 OTHERS = DOI.removesuffix(":")
 """The name of the server, and the field, of all papers that no other server has."""
 
 
 class RegistryState(msgspec.Struct, frozen=True):
     """The state of the job, kept in the store. `unknown`: when DOIs that no registry knew were asked for, µs UTC.
-    `checked`: the day of the latest check for notices, and `last`: the last paper checked on that day, by key."""
+    `checked`: the day of the latest check for notices, and `last`: the last paper checked on that day, by key.
+    `looked_up`: the papers, by key, that candidates turned out to be; these are separated by blanks."""
 
     unknown: dict[str, int] = {}
     checked: str = ""
     last: str = ""
+    looked_up: dict[str, str] = {}
 
 
 class _CrossrefAnswer(msgspec.Struct):
@@ -92,13 +99,17 @@ class _DataciteAnswer(msgspec.Struct):
 
 
 class RegistryJob:
-    """The job. `servers`: the names of the servers besides arXiv whose papers the site has."""
+    """The job. `servers`: the names of the servers besides arXiv whose papers the site has; `names`: the names by which
+    all jobs find papers."""
 
     name = NAME
 
-    def __init__(self, settings: RegistrySettings, servers: frozenset[str], connection: Connection) -> None:
+    def __init__(
+        self, settings: RegistrySettings, servers: frozenset[str], names: PaperIndex, connection: Connection
+    ) -> None:
         self._settings = settings
         self._servers = servers
+        self._names = names
         self._connection = connection
         self._http: HttpClient = connection.http
 
@@ -107,11 +118,12 @@ class RegistryJob:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Asks for some papers' metadata, then for notices about some."""
+        """Asks for some papers' metadata, then for notices about some, and looks up some names."""
         context.check_lease()
-        state = self._load(context)
-        state = self._describe(context, state)
-        self._save(context, self._check_notices(context, state))
+        state = self._describe(context, self._load(context))
+        state = self._check_notices(context, state)
+        self._save(context, state)
+        self._save(context, self._look_up(state))
         context.note(success_at=self._http.now())
         context.recovered()
         return EVERY
@@ -123,6 +135,32 @@ class RegistryJob:
     def _save(self, context: JobContext, state: RegistryState) -> None:
         with context.record.database.write():
             write_meta(context.record.database, NAME, msgspec.json.encode(state, order="sorted").decode())
+
+    # ---- names ---------------------------------------------------------------------------------------------
+
+    def _look_up(self, state: RegistryState) -> RegistryState:
+        """Learns the papers that are known from earlier rounds, and looks up some that texts named since."""
+        self._names.learn_looked_up({tuple(named.split()): key for named, key in state.looked_up.items()})
+        now = self._http.now()
+        waiting = (candidates for candidates in self._names.uncertain_names() if self._is_due(candidates, state, now))
+        unknown, looked_up = dict(state.unknown), dict(state.looked_up)
+        for candidates, key in one_by_one(islice(waiting, AT_MOST), lambda named: (named, self._paper_of(named))):
+            if key:
+                self._names.learn_looked_up({candidates: key})
+                looked_up[" ".join(candidates)] = key
+            else:
+                unknown[" ".join(candidates)] = now
+        latest = dict(list(looked_up.items())[-MAX_LOOKED_UP:])
+        return msgspec.structs.replace(state, unknown=unknown, looked_up=latest)
+
+    def _is_due(self, candidates: tuple[str, ...], state: RegistryState, now: int) -> bool:
+        return state.unknown.get(" ".join(candidates), 0) <= now - AGAIN
+
+    def _paper_of(self, candidates: tuple[str, ...]) -> str:
+        """The key of the paper that candidates mean; empty if nobody knows. Raises NetError."""
+        request = lookup_request(candidates, self._settings)
+        answer = self._answer(request.url, request.params, request.answer) if request else None
+        return paper_named(answer) if answer else ""
 
     # ---- metadata ------------------------------------------------------------------------------------------
 
@@ -248,6 +286,7 @@ def registry_jobs(site: ConfiguredSite) -> Mapping[str, Callable[[IngestContext]
 
 
 def _rounds(settings: RegistrySettings, servers: frozenset[str], shared: IngestContext) -> JobLoop:
-    connection = make_connection((settings.api, settings.datacite), (), shared)
+    connection = make_connection(tuple(settings.addresses.values()), (), shared)
     clock = Clock(connection.http.now, connection.http.sleep)
-    return JobLoop(NAME, partial(RegistryJob, settings, servers, connection), shared.record, shared.leases, clock)
+    job = partial(RegistryJob, settings, servers, shared.names.names, connection)
+    return JobLoop(NAME, job, shared.record, shared.leases, clock)

@@ -14,15 +14,25 @@ class RegistrySettings(SettingsStruct):
     """`[crossref]`: where metadata of discussed DOIs, and publishers' notices about them, are asked for.
 
     `api`, `datacite`: base addresses of Crossref's and DataCite's API. `mailto`: your mail address, for faster answers.
+    `europepmc`, `hal`, `doi`: base addresses of the APIs that know the DOIs of their ids.
     """
 
     api: str = "https://api.crossref.org"
     datacite: str = "https://api.datacite.org"
     mailto: str = ""
+    europepmc: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+    hal: str = "https://api.archives-ouvertes.fr"
+    doi: str = "https://doi.org"
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The base addresses, by setting."""
+        names = ("api", "datacite", "europepmc", "hal", "doi")
+        return {name: getattr(self, name) for name in names}
 
 
 def _problems(table: RegistrySettings) -> Iterator[tuple[str, str]]:
-    for key, address in (("api", table.api), ("datacite", table.datacite)):
+    for key, address in table.addresses.items():
         if not is_address(address):
             yield key, "write a full address, such as https://api.crossref.org"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv
@@ -25,6 +25,8 @@ MIN_TITLE_WORDS = 5
 """Fewest words of a title that is looked for, separated by blanks."""
 MAX_TITLE_WORDS = 60
 """Most words of a title that is looked for."""
+MAX_UNCERTAIN = 5_000
+"""Most mentions of papers to be looked up that are kept."""
 MAX_TITLE_PLACES = 200
 """Most places in a text at which titles are tried."""
 
@@ -79,6 +81,8 @@ class PaperIndex:
 
     def __init__(self, known: Iterable[PaperAlias] = (), servers: Iterable[str] = ()) -> None:
         self.servers = frozenset(servers)
+        self._looked_up: dict[tuple[str, ...], str] = {}
+        self._uncertain: dict[tuple[str, ...], None] = {}
         self._tables = _Tables({}, {}, {}, {})
         self._learning = threading.Lock()
         self.learn(known)
@@ -98,6 +102,14 @@ class PaperIndex:
             self._tables = other._tables
             self.servers |= other.servers
 
+    def uncertain_names(self) -> list[tuple[str, ...]]:
+        """The candidates of mentions that texts had so far and nobody looked up, as in `FoundPaper`, oldest first."""
+        return [candidates for candidates in list(self._uncertain) if candidates not in self._looked_up]
+
+    def learn_looked_up(self, papers: Mapping[tuple[str, ...], str]) -> None:
+        """Add the papers, by key, that candidates turned out to be; empty for none."""
+        self._looked_up |= papers
+
     def title_of(self, paper: str) -> tuple[str, ...]:
         """The words of a paper's latest title; empty if unknown."""
         return tuple(self._tables.titles.get(paper, "").split())
@@ -115,7 +127,7 @@ class PaperIndex:
     def named_by_ids(self, text: str) -> list[PaperMention]:
         """The mentions of papers by their identifiers, in order, on arXiv and the `servers`; those have keys as ids. A
         DOI that a known paper has, too, names that paper; an address that may name several papers names the one that is
-        known."""
+        known, or that was looked up."""
         if not self.servers:
             return [mention._replace(id=arxiv.key(mention.id)) for mention in find(text)]
         named = ((self._paper_among(mention), mention) for mention in find_papers(text))
@@ -128,8 +140,12 @@ class PaperIndex:
     def _paper_among(self, mention: FoundPaper) -> str:
         """The key of the paper that a mention is of; empty if that is uncertain, or it is not looked for."""
         dois = (candidate.removeprefix(DOI) for candidate in mention.candidates)
-        known = next(filter(None, (self._tables.dois.get(doi, "") for doi in dois)), "")
-        return known or (mention.key if mention.key and self._is_wanted(mention.key) else "")
+        if known := next(filter(None, (self._tables.dois.get(doi, "") for doi in dois)), ""):
+            return known
+        key = mention.key or self._looked_up.get(mention.candidates, "")
+        if not key and len(self._uncertain) < MAX_UNCERTAIN:
+            self._uncertain[mention.candidates] = None
+        return key if key and self._is_wanted(key) else ""
 
     def _is_wanted(self, paper: str) -> bool:
         return paper.startswith(arxiv.SERVER) or server_of(paper).name in self.servers
