@@ -3,8 +3,8 @@
 Ours is `hotpapers serve` without its rate limit, on the demo's store. The peer returns the same bytes from memory, with
 only type and length headers. Each runs in its own process under uvicorn with the same settings, and gets requests over
 64 open connections from wrk (`apt-get install wrk`) on the same cores, for two seconds each in turn. Of nine pairs of
-turns, the one with the middle ratio counts. Rates are per second of the server's processor time: what else runs on the
-machine slows down both, but not in equal turns.
+turns, the one with the middle ratio counts; latencies are 99th percentiles. Rates are per second of the server's
+processor time: what else runs on the machine slows down both, but not in equal turns.
 
 *A page with 2,000 posts*: a paper's, with conversations of 2,000 posts.
 
@@ -167,7 +167,7 @@ def measured(
         for _ in range(max(round(TURNS * scale), 1))
     ]
     rates, waits = (sorted(turns, key=lambda pair: pair[0][n] / pair[1][n])[len(turns) // 2] for n in (0, 1))
-    latency = f"latency there, 99th percentile of {connections} connections"
+    latency = f"its latency, {connections} connections"
     return [
         measure.at_least(label, rates[0].rate, rates[1].rate, "answers", GOAL),
         measure.at_most(latency, waits[0].p99, waits[1].p99, LATENCY),

@@ -251,6 +251,10 @@ class World:
                 for n, account in enumerate(post.likers, 1):
                     yield PaperActivity(account, number, liked_at(post, n), 1)
 
+    def seen_until(self, moment: int) -> frozenset[int]:
+        """The accounts that posted or liked anything until a moment, µs UTC, as far as networks name them."""
+        return frozenset(activity.account for activity in self._activities() if activity.observed_at <= moment)
+
     def known(self, as_of: int) -> frozenset[int]:
         """The accounts that have standing at a moment, µs UTC."""
         return frozenset(history.account for history in self._histories if has_standing(history, as_of))

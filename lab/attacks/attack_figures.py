@@ -68,9 +68,10 @@ class MeasuredLoss(msgspec.Struct, frozen=True):
 
 class ListingCost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an entry costs in a kind of record, by a rule for choosing papers. `regulars`: accounts with standing,
-    `talked_about`: papers a day, both on the median day; `entries`: honest ones, `empty`: issues without one, of
-    `days`; `new`, `standing`, `lifting`: the cheapest attack on the median day in dollars, with new
-    accounts alone, with standing, and with new ones for a paper that people already talk about."""
+    `talked_about`: papers a day, both on the median day; `entries`: honest ones, `seen`: those above the threshold, or
+    that two people talked about whom the record had seen a week before, `empty`: issues without an entry, of `days`;
+    `new`, `standing`, `lifting`: the cheapest attack on the median day in dollars, with new accounts alone, with
+    standing, and with new ones for a paper that people already talk about."""
 
     record: str
     networks: int
@@ -79,6 +80,7 @@ class ListingCost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     talked_about: int
     days: int
     entries: int
+    seen: int
     empty: int
     new: CostSummary | None = None
     standing: CostSummary | None = None
@@ -196,7 +198,7 @@ LISTED_HEADS = (
     "new accounts",
     "new, lifting a paper",
     "with standing",
-    "honest entries",
+    "honest entries/seen",
     "issues without one",
 )
 
@@ -210,7 +212,7 @@ def listed_cells(cost: ListingCost) -> tuple[str, ...]:
         _bought(cost.new),
         _bought(cost.lifting),
         f"{_bought(cost.standing)}; ${cost.standing.patient:.2f} and 30 days" if cost.standing else "never",
-        f"{cost.entries:,} in {cost.days} days",
+        f"{cost.entries:,}/{cost.seen:,} in {cost.days} days",
         f"{cost.empty} of {cost.days}",
     )
 

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median_low
 from typing import NamedTuple
 
-from hotpapers.base.model import DAY
+from hotpapers.base.model import DAY, ScoredCandidate
 from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking, selection, windows
 from lab.attacks.attack_figures import CostSummary, ListingCost
 from lab.attacks.catalogue import ATTACKS
 from lab.attacks.least_costs import Contender
-from lab.attacks.listing import Listing
+from lab.attacks.listing import DEFAULT, Listing
 from lab.attacks.report import LIFTED, summaries
 from lab.attacks.scene import ISSUED, Scene
 from lab.attacks.suite import Trial, contenders, trials_of
-from lab.worlds import BEGINS, NETWORKS, World, WorldLaw
+from lab.worlds import BEGINS, NETWORKS, World, WorldLaw, likes_by
 
 RULES = (selection.LEAST_2, selection.LEAST_3)
+SEEN_FOR = 7 * DAY
 SMALL, YOUNG = 98, 42
 """Days before the first one attacked: of a record whose reference is as old as it gets, and of a young one."""
 RECORDS = {
@@ -74,12 +75,14 @@ def _cost(part: ListingPart, rule: str, scenes: Sequence[Scene], days: int) -> L
     shown: frozenset[str] = frozenset()
     attacked: list[Scene] = []
     honest: list[int] = []
+    seen: list[int] = []
     for scene in scenes:
         listed_scene = scene.with_listing(Listing(rule, shown))
         inputs = scene.honest_input(contender.needs)
         entries = listed_scene.shown(scene.order(contender.rank, contender.needs), inputs)
         attacked.append(listed_scene)
         honest.append(len(entries))
+        seen.append(sum(_is_kept(scene, entry) for entry in entries))
         shown |= {entry.paper for entry in entries}
     rows = summaries(_trials(part.networks, attacked[-days:], contender))
     return ListingCost(
@@ -90,11 +93,24 @@ def _cost(part: ListingPart, rule: str, scenes: Sequence[Scene], days: int) -> L
         talked_about=median_low([_talked_about(scene) for scene in scenes[-days:]]),
         days=days,
         entries=sum(honest[-days:]),
+        seen=sum(seen[-days:]),
         empty=sum(not count for count in honest[-days:]),
         new=_cheapest(row for row in rows if not row.aged and not row.attack.startswith(LIFTED)),
         standing=_cheapest(row for row in rows if row.aged),
         lifting=_cheapest(row for row in rows if not row.aged and row.attack.startswith(LIFTED)),
     )
+
+
+def _is_kept(scene: Scene, entry: ScoredCandidate) -> bool:
+    """Whether an entry reaches the threshold, or two people talked about it whom the record had seen a week before: the
+    weakest sign by which it could know anybody."""
+    if entry.score >= DEFAULT.least_score:
+        return True
+    cut = BEGINS + scene.day * DAY + ISSUED
+    posts = [post for post in scene.papers[entry.paper].posts if post.at <= cut]
+    likers = (account for post in posts for account in post.likers[: likes_by(post, cut)])
+    people = {post.account for post in posts}.union(likers)
+    return len(people & scene.world.seen_until(cut - SEEN_FOR)) >= 2
 
 
 def _talked_about(scene: Scene) -> int:

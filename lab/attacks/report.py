@@ -375,8 +375,7 @@ What is still cheap on `rarity/2`:
   the lower bound for this attack.
 * New accounts lift a paper that people already talk about, as far as known voices vouch for it: *lifted from place 20*.
 * Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
-  30 days later, for $0.10, and keeps it if the likes are taken back. The dollar figures assume that accounts with
-  standing are bought.
+  30 days later, for $0.10, and keeps it if the likes are taken back. The dollar figures assume bought standing.
 * Colleagues cost nothing. A person with a domain of their own can be two people over a bridge that the record does not
   know, and an author's second account is anybody's: each halves or doubles figures here, not more.
 * While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. The issue names these networks.
@@ -390,16 +389,17 @@ Not tried, as they change no score: readers' reports, hidden posts, and cross-li
 _LISTED = """
 ## An entry of a small or young record
 
-Until a record has 500 papers of 84 days to compare with, an issue is filled up with papers below the threshold. A
-record of a small field stays so. The table has what it takes, on the median day, to become such an entry, or one above
-the threshold. By `least/2`, three people were enough for any paper. By `least/3`, two of them must be regulars, once
-the record knows 100; other papers get a line below the entries, which still takes three accounts of any kind.
+Until a record has 500 papers of 84 days to compare with, for a small field forever, an issue is filled up with papers
+below the threshold. The table has what it takes, on the median day, to become an entry. By `least/2`, three people were
+enough. By `least/3`, two of them must be regulars, once the record knows 100; other papers get a line below the
+entries, which still takes three accounts.
 
-The rule was chosen for this: requiring one regular made an entry cost one account with standing or a colleague, and
-requiring two moves more papers into lines. In the made-up week it moves 3 of 168 papers; in the made-up small records,
-where few people come back, more than half: compare the honest entries. *Still talked about* has only papers that were
-entries before and still reach the threshold, tops only papers of issues, lanes only posts of people whom the operator
-follows. *All papers* of a day, by people, counts everybody: 1 to 10 new accounts enter its first ten.
+Requiring one regular made an entry cost one account with standing or a colleague; requiring two moves more papers into
+lines. In the made-up week it moves 3 of 168; in the small records, where few people come back, more than half. No rule
+about known people does much better there: *seen* are the entries that the weakest would keep, two people whom the
+record had seen with any paper a week before. *Still talked about* and tops only have papers that were entries, lanes
+only posts of people whom the operator follows. *All papers* of a day, by people, counts everybody: 1 to 10 new accounts
+enter its first ten.
 """
 
 _BY_ATTACK = """
@@ -431,8 +431,8 @@ many posts are tried on every fifth day, other rankings on every tenth, publishe
 ## On issues of your own
 
 `python -m lab attacks --store hotpapers.db --last 5` attacks a publication's last five frozen issues,
-`--issue 2026-03-13` a specific one, with what the record had at the issue's cut. The target is a paper in the
-publication's fields that nobody talked about. An attack for which the record lacks facts is listed as not run.
+`--issue 2026-03-13` a specific one, with what the record had at its cut. The target is a paper in the publication's
+fields that nobody talked about.
 
 ## An attack of your own
 
@@ -456,7 +456,7 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 
 `python -m lab attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
 new accounts and with standing. More accounts must never achieve less: the least number is
-found by binary search, up to 4,000. An impossible action, a run of more than 60 seconds, 100,000 posts, or a million
+found by binary search. An impossible action, a run of more than 60 seconds, 100,000 posts, or a million
 likes and reposts (limit a ring's members) is shown as *failed*, and the exit status is 1.
 [`campaign.py`](../attacks/campaign.py) documents `Campaign` and `Attack`.
 
