@@ -22,17 +22,17 @@ import zstandard
 from hotpapers.base.model import HOUR
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
-from tests.loopback import stream, words
+from tests.loopback import preprints, stream, words
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import fault
-from tests.loopback.settings import settings_toml
+from tests.loopback.settings import settings_toml, source_tables
 from tests.years import program
 from tests.years.fault_plan import DailyFaultPlan
 from tests.years.program import Environment, run_program, simulated_time
 from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
-from tools.week_script import WeekScript
+from tools.week_script import SERVER, WeekScript
 
 HERE = Path(__file__).parent
 WEEK = HERE.parent / "src" / "hotpapers" / "site" / "demo" / "week.jsonl.zst"
@@ -71,7 +71,10 @@ PHASES = (
 
 def settings(script: WeekScript, without: str) -> str:
     """Default settings with the loopback's addresses; Bluesky's likes are read one by one."""
-    text = settings_toml(DirectClient(script, SteppedClock(0)).bases).partition(without)[0] + PUBLISH
+    bases = DirectClient(script, SteppedClock(0)).bases
+    text = settings_toml(bases).partition(without)[0].partition(f"[source.{SERVER}]")[0] + PUBLISH
+    text += source_tables(bases)[SERVER].replace("on = false", "on = true") + source_tables(bases)["crossref"]
+    text = text.replace('title = "Loopback Papers"', f'title = "Loopback Papers"\npapers = ["arxiv", "{SERVER}"]')
     return text.replace('# mode = "stream"', 'mode = "stream"')
 
 
@@ -84,6 +87,8 @@ def lived(folder: Path) -> Path:
     language = words.language
     with ExitStack() as stack:
         stack.enter_context(patch.object(words, "PRAISE", tuple(language_of)))
+        stack.enter_context(patch.object(preprints, "new_works", script.preprints.new_works))
+        stack.enter_context(patch.object(preprints, "LICENSE", "cc_by"))  # the week is an export
         stack.enter_context(patch.object(words, "language", lambda text: language_of.get(text) or language(text)))
         stack.enter_context(patch.object(stream, "READERS", READERS))
         file.write_text(settings(script, REDDIT))

@@ -1,24 +1,37 @@
 """What happens in the demo's made-up week and before it: a script for the loopback internet (tests/loopback).
 
-Ten papers of each day, and what people say about them, are written out in week_papers.txt. Some others are generated,
-as are quiet weeks before, in which a few regulars on each network post often enough to be known later.
+Ten papers of each day, and what people say about them, are written out in week_papers.txt; on one day also some that
+were posted on bioRxiv, in week_preprints.txt. Some others are generated, as are quiet weeks before, in which a few
+regulars on each network post often enough to be known later.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR
-from tests.loopback import bluesky, ids
+from tests.loopback import bluesky, ids, preprints
 from tests.loopback.papers import PaperGenerator
+from tests.loopback.preprints import Preprint
 from tests.loopback.script import MINUTE, NEVER, Account, Message, Paper, PaperReference, Version
 from tests.loopback.world import DayMessages, MessageGenerator, World
 
 WRITTEN = Path(__file__).parent / "week_papers.txt"
 ANSWERS = Path(__file__).parent / "week_answers.txt"
+WRITTEN_PREPRINTS = Path(__file__).parent / "week_preprints.txt"
+SERVER, POSTED_ON = "biorxiv", "2026-03-11"
+"""The server besides arXiv, and the day on which the papers of that file were posted there."""
+WRITTEN_AT = 14 * HOUR
+"""When they were posted, µs after midnight."""
+PREPRINTS = 6
+"""How many papers it posts a day."""
+WRITTEN_PLACES = (1, 2, 4)
+"""Which of them are written ones on that day: none of those that the loopback makes an article of."""
 WEEK = tuple(f"2026-03-{day:02}" for day in range(9, 14))
 DAILY = 10
 OTHERS, POST_RATE, CHATTER = 8, 2.0, 55
@@ -105,6 +118,12 @@ def _written(lines: Sequence[str], n: int, author: int) -> WrittenPaper:
     return WrittenPaper(tuple(categories.split()), bare_title, lines[1], remarks, is_withdrawn, POPULARITY[n], author)
 
 
+def written_preprints(text: str) -> list[WrittenPaper]:
+    """The papers in the file of preprints, which is like that of papers, with one category each."""
+    blocks = [block.splitlines() for block in text.strip().split("\n\n")]
+    return [_written(lines, n, len(WEEK) * DAILY + n) for n, lines in enumerate(blocks)]
+
+
 def _remark(line: str) -> Remark:
     source, _, text = line.partition(" ")
     network, _, lang = source.replace("*", "/").partition("/")
@@ -141,15 +160,60 @@ class WeekPapers(PaperGenerator):
         )  # fmt: skip
 
 
+class WeekPreprints:
+    """What is posted on bioRxiv: generated papers, and on one day also written ones. `authors`: the account names of
+    authors."""
+
+    def __init__(self, written: Sequence[WrittenPaper], authors: Sequence[str]) -> None:
+        self._written, self._authors = written, authors
+        self._generated = preprints.new_works
+        self.new_works = cache(self._new_works)
+
+    def _new_works(self, server: str, day: int) -> tuple[Preprint, ...]:
+        """The works first posted on a day, as days since 1970."""
+        works = list(self._generated(server, day))
+        if server != SERVER:
+            return tuple(works)
+        if day == _day_number(POSTED_ON):
+            for place, written in zip(WRITTEN_PLACES, self._written, strict=True):
+                works[place] = self._rewritten(works[place], written)
+        return tuple(works[:PREPRINTS])
+
+    def _rewritten(self, work: Preprint, written: WrittenPaper) -> Preprint:
+        return work._replace(
+            title=written.title, abstract=written.abstract, category=" ".join(written.categories),
+            authors=(self._authors[written.author], *work.authors[1:]), popularity=float(written.popularity),
+            at=_day_number(POSTED_ON) * DAY + WRITTEN_AT,
+        )  # fmt: skip
+
+    def papers(self, label: str) -> list[Paper]:
+        """The papers that were posted on the day before an announcement of arXiv, with DOIs as ids."""
+        works = self.new_works(SERVER, _day_number(label) - 1)
+        popularity = UNNOTICED if label >= FIRST_UNNOTICED else 1.0
+        titles = {written.title for written in self._written}
+        return [
+            Paper(work.doi, work.title, work.authors, work.abstract, (work.category,), (Version(work.at, label),),
+                  popularity=work.popularity if work.title in titles else popularity)
+            for work in works
+        ]  # fmt: skip
+
+
+def _day_number(label: str) -> int:
+    """A day as days since 1970."""
+    return datetime.date.fromisoformat(label).toordinal() - preprints.EPOCH
+
+
 class WeekScript(World):
     """The script. `start`: the first day with papers."""
 
     def __init__(self, seed: int, start: str) -> None:
         super().__init__(seed, start, post_rate=POST_RATE, chatter=CHATTER)
         written = written_papers(WRITTEN.read_text("utf-8"))
-        self.written = {paper.title: paper for papers in written.values() for paper in papers}
+        on_server = written_preprints(WRITTEN_PREPRINTS.read_text("utf-8"))
+        self.written = {paper.title: paper for papers in (*written.values(), on_server) for paper in papers}
         self.answers = written_answers(ANSWERS.read_text("utf-8"))
         names = [account.display_name for account in self.accounts("bluesky")[FIRST_AUTHOR:]]
+        self.preprints = WeekPreprints(on_server, names)
         self._paper_generator = WeekPapers(seed, start, written, names)
 
     def _account(self, network: str, n: int) -> Account:
@@ -162,6 +226,11 @@ class WeekScript(World):
         if label not in self._messages_by_day:
             self._messages_by_day[label] = WeekMessages(self, label).day()
         return self._messages_by_day[label]
+
+
+def _plain_reference(paper: Paper) -> PaperReference:
+    """The address of a paper's page."""
+    return PaperReference(paper.id, SERVER if paper.id.startswith("10.") else "abs")
 
 
 def _placed(message: Message, parent: Message, root: Message) -> Message:
@@ -183,11 +252,17 @@ class WeekMessages(MessageGenerator):
         for paper in self._script.papers(self._label):
             if paper.title in self._script.written:
                 self._discuss_as_written(paper, self._script.written[paper.title])
-        day = super().day()  # before answers, which so change nothing of it
+        day = super().day()  # before answers and preprints, which so change nothing of it
         for paper in self._script.papers(self._label):
             for title, answers in self._script.answers.items():
                 if paper.title.startswith(title):
                     self._answer_as_written(paper, answers)
+        for paper in self._script.preprints.papers(self._label):
+            self._announced_at = paper.versions[0].submitted_at  # of those posted on the day before, each at its time
+            if paper.title in self._script.written:
+                self._discuss_as_written(paper, self._script.written[paper.title])
+            else:
+                self._discuss_now_and_then(paper)
         return day
 
     def _answer_as_written(self, paper: Paper, answers: Sequence[WrittenAnswer]) -> None:
@@ -242,6 +317,15 @@ class WeekMessages(MessageGenerator):
         ]  # fmt: skip
         return rng.choice(accounts)
 
+    def _discuss_now_and_then(self, paper: Paper) -> None:
+        """As people discuss other papers, but on two networks."""
+        for network in ("bluesky", "mastodon"):
+            for _ in range(self._rng.randrange(4) if paper.popularity >= 1 else 0):
+                self._discuss(network, paper)
+
+    def _reference(self, network: str, paper: Paper) -> PaperReference:
+        return _plain_reference(paper) if paper.id.startswith("10.") else super()._reference(network, paper)
+
     def _discuss_as_written(self, paper: Paper, written: WrittenPaper) -> None:
         """One remark after the other within an hour, so that likes are read before the issue closes."""
         step = 50 * MINUTE // len(written.remarks)
@@ -254,7 +338,7 @@ class WeekMessages(MessageGenerator):
             message = self._add(Message(
                 remark.network, ids.message_id(remark.network, at), at,
                 accounts[FIRST_AUTHOR + written.author] if remark.by_author else self._random_author(remark.network),
-                remark.text, (PaperReference(paper.id),), 0 if remark.network == "hackernews" else likes,
+                remark.text, (_plain_reference(paper),), 0 if remark.network == "hackernews" else likes,
                 half_life=self._rng.randrange(1, 4) * HOUR, lang=remark.lang, title=paper.title if is_story else "",
                 story=ids.message_id("hackernews", at - HOUR) if remark.network == "hackernews" else "",
             ))  # fmt: skip

@@ -158,12 +158,29 @@ def test_likes_are_taken_back(rows: Rows, issues: list[PublishedIssue]) -> None:
 
 def test_its_papers_and_what_people_say_about_them_are_written_out(issues: list[PublishedIssue]) -> None:
     written = week_script.written_papers(week_script.WRITTEN.read_text("utf-8"))
+    titles = {paper.title for papers in (*written.values(), written_preprints()) for paper in papers}
     abstracts = set()
     for issue in issues:
         papers = [issue.papers[entry.paper] for entry in issue.content.listed]
-        assert len({paper.title for paper in papers} & {paper.title for paper in written[issue.content.day]}) >= 9
+        assert len({paper.title for paper in papers} & titles) >= 9
         abstracts |= {paper.abstract for paper in papers}
     assert len(abstracts) > 45 and any("$" in abstract for abstract in abstracts)
+
+
+def written_preprints() -> list[week_script.WrittenPaper]:
+    return week_script.written_preprints(week_script.WRITTEN_PREPRINTS.read_text("utf-8"))
+
+
+def test_one_day_is_about_biology_too(issues: list[PublishedIssue], week_folder: Path) -> None:
+    """Papers of bioRxiv are entries beside those of arXiv, with abstracts, categories and what people say."""
+    [issue] = [issue for issue in issues if issue.content.day > week_script.POSTED_ON][:1]
+    papers = [issue.papers[entry.paper] for entry in issue.content.entries]
+    posted = {paper.title: paper for paper in papers if paper.paper.startswith("doi:10.64898/")}
+    assert posted.keys() == {paper.title for paper in written_preprints()} and len(papers) > len(posted)
+    assert all(paper.abstract and paper.categories[0].startswith("biorxiv.") for paper in posted.values())
+    page = page_text(week_folder, issue.content.day)
+    assert "posted since Wednesday" in page and "posted the day before" in page and page.count("bioRxiv 10.64898/") >= 3
+    assert any("The controls bent." in text for text in quoted(issue))
 
 
 def test_people_answer_each_other(issues: list[PublishedIssue]) -> None:
@@ -261,7 +278,7 @@ def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
 @needs_wings
 def test_the_week_has_topics_a_lane_and_a_card(week_folder: Path, issues: list[PublishedIssue]) -> None:
     topics = Page((week_folder / "site" / "topics" / "index.html").read_bytes()).text
-    assert "Language models" in topics and "1 topic in 49 papers, compared with" in topics
+    assert "Language models" in topics and "1 topic in 51 papers, compared with" in topics
     assert "topics/2026-W11/index.html" in (week_folder / "site" / "top" / "2026-W11" / "index.html").read_text()
     assert issues[-1].lanes and "Shared by people this publication follows" in page_text(week_folder, week.DAYS[-1])
     assert (week_folder / "card.png").read_bytes().startswith(b"\x89PNG") == drawing.is_available()

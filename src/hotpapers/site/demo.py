@@ -50,6 +50,7 @@ store = "hotpapers.db"
 name = "{NAME}"
 title = "The Made-Up Week"
 note = "{NOTE}"
+papers = ["arxiv", "biorxiv"]
 last_day = "{DAYS[-1]}"
 """
 SITE = NOBODY._replace(feeds=True)
