@@ -83,10 +83,9 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
             part = [entry for entry in entries if entry.day.startswith(year)] if year else entries[:LATEST]
             path = site_paths.category_path(category, year)
             yield Page(path, f"{category} {year}".strip(), _lines(part, path))
-    for author in sorted(catalogue.everything()[1]):
-        if catalogue.has_author(author):
-            path = site_paths.author_path(author)
-            yield Page(path, catalogue.spellings(author)[0], _lines(catalogue.author(author), path))
+    for author in sorted(catalogue.papers):
+        path = site_paths.author_path(author)
+        yield Page(path, catalogue.spellings(author)[0], _lines(catalogue.author(author), path))
 
 
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:

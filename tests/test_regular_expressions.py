@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from hotpapers.base.text.patterns import LazyPattern
 from tests.regular_expressions import in_script, overlapping
 from tests.test_house import MODULES, PROJECT, SRC, dotted_name, name_of, trees
 
 
-def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
-    """The compiled patterns in a value of a module."""
-    if isinstance(value, re.Pattern):
+def patterns_in(value: object) -> Iterator[re.Pattern[Any] | LazyPattern]:
+    """The compiled patterns in a value of a module, and those that compile themselves."""
+    if isinstance(value, re.Pattern | LazyPattern):
         yield value
     elif isinstance(value, dict | tuple | list):
         for part in value.values() if isinstance(value, dict) else value:

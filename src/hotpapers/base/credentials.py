@@ -7,19 +7,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from hotpapers.base.text.patterns import lazy_pattern
+
 HIDDEN = "[secret]"
 MIN_CHARS = 4
 """Fewest characters of a value that is hidden: shorter ones guard nothing."""
-_NAME = re.compile(r"secret|token|passw|pwd|credential|client_id|keys?\Z|\Aurl\Z", re.IGNORECASE)
-_FILE = re.compile(r"_(?:file|path)\Z")
-_ENVIRONMENT = re.compile(r"env:\w+")
-_IN_ADDRESS = re.compile(r"//(?:[^\s/?#@]*|[^\s/?#:@]*:(?!\d{1,5}(?:[/?#]|\Z))[^@]*)@")
+_NAME = lazy_pattern(r"secret|token|passw|pwd|credential|client_id|keys?\Z|\Aurl\Z", re.IGNORECASE)
+_FILE = lazy_pattern(r"_(?:file|path)\Z")
+_ENVIRONMENT = lazy_pattern(r"env:\w+")
+_IN_ADDRESS = lazy_pattern(r"//(?:[^\s/?#@]*|[^\s/?#:@]*:(?!\d{1,5}(?:[/?#]|\Z))[^@]*)@")
 """A user or a password in an address, even if the password has signs that end a host."""
-_WITHOUT_SLASHES = re.compile(r"(?<!\Amailto):(?!\s)[^@]+@")
+_WITHOUT_SLASHES = lazy_pattern(r"(?<!\Amailto):(?!\s)[^@]+@")
 """A password where the slashes are missing; not a name such as `network:@handle`."""
-_PARAMETER = re.compile(r"(?<![\w.-])([\w.-]+)=(?=[^\s&…])")
-_PARAMETER_NAME = re.compile(r"secret|token|passw|pwd|key|auth|sig|code|credential|session", re.IGNORECASE)
-_QUOTED_OR_WORD = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(?:[^\s'\"\\]|\\.)+")
+_PARAMETER = lazy_pattern(r"(?<![\w.-])([\w.-]+)=(?=[^\s&…])")
+_PARAMETER_NAME = lazy_pattern(r"secret|token|passw|pwd|key|auth|sig|code|credential|session", re.IGNORECASE)
+_QUOTED_OR_WORD = lazy_pattern(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(?:[^\s'\"\\]|\\.)+")
 
 
 def is_secret_name(name: str) -> bool:

@@ -114,10 +114,11 @@ def leading_posts_sql(
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
     """The given posts that are not to be shown now: gone, not to be quoted, hidden, or by a hidden account."""
-    return frozenset().union(*(_withheld(view, numbers_of(batch), batch) for batch in statement_slices(posts)))
+    return frozenset().union(*(_withheld(view, batch) for batch in statement_slices(posts)))
 
 
-def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
+def _withheld(view: AsOfView, keys: Sequence[str]) -> frozenset[str]:
+    post_numbers = numbers_of(keys)
     limited = view.items(Post, f"{limited_sql('t')} AND t.post IN ({post_numbers})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT {key_of("post.post")} FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
@@ -484,11 +485,6 @@ def summarized_papers(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All observations of a paper that have a summary, newest first."""
     where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
     return (row.item for row in view.observations(Paper, where, (paper,)))
-
-
-def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
-    """Posts that were ever shown and are not to be shown now."""
-    return _withheld(view, "SELECT post FROM shown", ())
 
 
 def listing_of(view: AsOfView, publication: str, day: str) -> Listing:

@@ -21,6 +21,7 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
 from hotpapers.base.papers.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, OwnWords, is_bare, own_words, to_words
 from hotpapers.base.papers.mentions.stock_words import ADVERTISING, RUN_ON, SIGNS, WORDS
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.discussion.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues import queries
 from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, statement_slices
@@ -42,15 +43,15 @@ MAX_PAPERS = 3
 MAX_TAGS = 7
 """A text with more hashtags and handles than this is a row of them."""
 
-_PAPER = re.compile(r"\b\d{4}\.\d{4,5}\b")
-_TAG = re.compile(r"(?:^|\s)[#@＃]\w", re.MULTILINE)
-_WITHOUT_BLANKS = re.compile(f"[{RUN_ON}]")
-_BESIDE_A_SIGN = re.compile(f"(?<=[!-~])(?=[{RUN_ON}])|(?<=[{RUN_ON}])(?=[!-~])")
+_PAPER = lazy_pattern(r"\b\d{4}\.\d{4,5}\b")
+_TAG = lazy_pattern(r"(?:^|\s)[#@＃]\w", re.MULTILINE)
+_WITHOUT_BLANKS = lazy_pattern(f"[{RUN_ON}]")
+_BESIDE_A_SIGN = lazy_pattern(f"(?<=[!-~])(?=[{RUN_ON}])|(?<=[{RUN_ON}])(?=[!-~])")
 """The boundary between such text and adjacent ASCII characters."""
 _SHORTENED = 6
 """Words of the title are also matched by this many first letters: *transformer* is *Transformers*."""
 
-_ADVERTISING = re.compile(rf"\b(?:{'|'.join(ADVERTISING)})\b", re.IGNORECASE)
+_ADVERTISING = lazy_pattern(rf"\b(?:{'|'.join(ADVERTISING)})\b", re.IGNORECASE)
 
 
 class CandidatePost(NamedTuple):

@@ -4,7 +4,7 @@ for lists, and papers' attention by hour, as known when an issue was frozen."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import chain, takewhile
@@ -197,15 +197,25 @@ class RecordIssueReader:
         """The posts of an issue as it was frozen, by their hashes, even if they are not shown now; without those that
         are forgotten."""
         content = issue.content
-        by_paper = self._posts(self._view_of(content), content, issue.places, withheld=())
-        return {quotation.hash: quotation.post for quotation in chain.from_iterable(by_paper.values())}
+        by_paper = self._posts(self._view_of(content), content, issue.places)
+        return {row.hash.hex(): row.item for row in chain.from_iterable(by_paper.values()) if not row.is_forgotten}
+
+    def _shown(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, tuple[Quotation, ...]]:
+        """The posts about papers, by paper, but none gone, hidden, or by a hidden account."""
+        posts = {row.item.post for row in chain.from_iterable(rows_of_papers.values())}
+        withheld = queries.withheld_posts(self._now, sorted(posts))
+        return {
+            paper: tuple(
+                Quotation(post=row.item, hash=row.hash.hex())
+                for row in rows
+                if not row.is_forgotten and row.item.post not in withheld
+            )
+            for paper, rows in rows_of_papers.items()
+        }
 
     def _quotable(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, list[Quotation]]:
         """The posts about papers that may be shown now, by paper."""
-        posts = {row.item.post for row in chain.from_iterable(rows_of_papers.values())}
-        keys = sorted(posts)
-        withheld = queries.withheld_posts(self._now, keys)
-        quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
+        quotations = self._shown(rows_of_papers)
         policy = self._quotation_policy(quotations)
         return {
             paper: quotation_policy.quotable_posts(policy, paper, of_paper) for paper, of_paper in quotations.items()
@@ -250,7 +260,7 @@ class RecordIssueReader:
         view = self._view_of(issue_header.content)
         rows = listed_places(view, publication, day) if issue_header.listing else ()
         places = {row.item.paper: row.item for row in rows}
-        all_posts = self._posts(view, content, places, self.withheld)
+        all_posts = self._shown(self._posts(view, content, places))
         papers = self._papers(view, content, places)
         return msgspec.structs.replace(
             issue_header,
@@ -293,14 +303,13 @@ class RecordIssueReader:
         return {key: paper for key, paper in latest.items() if (paper.version or 0) > versions[key]}
 
     def _posts(
-        self, view: AsOfView, content: IssueContent, places: dict[str, Place], withheld: Container[str]
-    ) -> dict[str, tuple[Quotation, ...]]:
+        self, view: AsOfView, content: IssueContent, places: dict[str, Place]
+    ) -> Mapping[str, Sequence[RowOf[Post]]]:
+        """The posts of an issue by paper, also those that are not to be shown now."""
         if places:
-            rows_of_papers = listed_under(view, list(places.values()))
-            return {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
+            return listed_under(view, list(places.values()))
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
-        entries = content.all_entries
-        return {entry.paper: _allowed(listed_posts.get(n, []), withheld) for n, entry in enumerate(entries, 1)}
+        return {entry.paper: listed_posts.get(n, []) for n, entry in enumerate(content.all_entries, 1)}
 
     def _quoted_posts(
         self, content: IssueContent, all_posts: Mapping[str, Sequence[Quotation]]
@@ -342,11 +351,6 @@ class RecordIssueReader:
             notices[notice.paper] = (*notices.get(notice.paper, ()), notice)
         return notices
 
-    @cached_property
-    def withheld(self) -> frozenset[str]:
-        """Posts not to be shown now, even if an issue once showed them: gone, hidden, or by a hidden account."""
-        return queries.withheld_posts_shown(self._now)
-
 
 def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     """The days between an issue and the one before that have none because nothing was read, as known when it was
@@ -361,14 +365,6 @@ def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     days = (date.isoformat() for date in dates)
     days_before = takewhile(lambda between: between < day, days)
     return tuple(between for between in days_before if has_no_issue(view, publication, between, frozen.frozen_at))
-
-
-def _allowed(rows: Sequence[RowOf[Post]], withheld: Container[str]) -> tuple[Quotation, ...]:
-    return tuple(
-        Quotation(post=row.item, hash=row.hash.hex())
-        for row in rows
-        if not row.is_forgotten and row.item.post not in withheld
-    )
 
 
 def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

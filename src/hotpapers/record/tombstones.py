@@ -21,6 +21,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.keys import author_in, handle_key, network_of, own_id
 from hotpapers.base.papers import arxiv
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.record import identities
 from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS, KeyedHasher
@@ -44,9 +45,9 @@ class _NameForms(NamedTuple):
 def _name_forms(flags: re.RegexFlag, segment: str) -> _NameForms:
     profile = r"(?<![\w.-])(?:[\w-]++\.)++[\w-]++(?::[0-9]++)?/(?:@|users/|ap/users/)[\w-]++(?:\.[\w-]++)*+(?![\w@-])"
     return _NameForms(
-        re.compile(r"[\w-](?:[\w.@:-]*[\w-])?", flags),
-        re.compile(rf"[.@:]+|-+|{segment}", flags),
-        re.compile(profile, flags),
+        lazy_pattern(r"[\w-](?:[\w.@:-]*[\w-])?", flags),
+        lazy_pattern(rf"[.@:]+|-+|{segment}", flags),
+        lazy_pattern(profile, flags),
     )
 
 
@@ -54,23 +55,23 @@ def _name_forms(flags: re.RegexFlag, segment: str) -> _NameForms:
 _EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _FORMS = (_name_forms(re.ASCII, r"\w+"), _name_forms(re.UNICODE, rf"[{_EAST_ASIAN}]+|[^\W{_EAST_ASIAN}]+"))
 """Names in ASCII, and names in any letters."""
-_MENTION = re.compile(r"@[\w.-]+")
-_PIECE = re.compile(r"[A-Za-z0-9_]+")
+_MENTION = lazy_pattern(r"@[\w.-]+")
+_PIECE = lazy_pattern(r"[A-Za-z0-9_]+")
 REPLY = "reply"
 """The limit of a reply whose post was forgotten: it is not quoted, like any reply to somebody else."""
 _ADDRESSES = 3
 """How many levels of URLs nested in URLs are unescaped."""
 _SEGMENTS = 13
 """The most consecutive pieces of a word, including punctuation, tried as a name: did:plc:…, a.long.domain.name."""
-_TELLING = re.compile(r"[^\W\d_]+[0-9_.@:-]|[0-9_.@:-]+[^\W\d_]|.{8}", re.DOTALL)
+_TELLING = lazy_pattern(r"[^\W\d_]+[0-9_.@:-]|[0-9_.@:-]+[^\W\d_]|.{8}", re.DOTALL)
 """A name without @, / or = before it counts only if it is not a plain word."""
-_UNSPACED = re.compile(r"\S+")
+_UNSPACED = lazy_pattern(r"\S+")
 _JSON = r"(?:\\+u[0-9A-Fa-f]{4})+|\\+/"
-_JSON_ESCAPE = re.compile(_JSON)
-_ESCAPE = re.compile(
+_JSON_ESCAPE = lazy_pattern(_JSON)
+_ESCAPE = lazy_pattern(
     rf"(?:%[0-9A-Fa-f]{{2}})+|&(?:#[0-9]{{1,7}};?|#[xX][0-9A-Fa-f]{{1,6}};?|[A-Za-z][A-Za-z0-9]{{1,31}};)|{_JSON}"
 )
-_LABEL = re.compile(r"(?<![\w-])xn--[a-z0-9-]{1,59}")
+_LABEL = lazy_pattern(r"(?<![\w-])xn--[a-z0-9-]{1,59}")
 """A part of a host name in letters other than ASCII, as the DNS has it (RFC 5890)."""
 
 Known = Callable[[str], bool]

@@ -197,6 +197,22 @@ def test_status_and_publish_report_how_full_a_site_is(store_copy: Path, monkeypa
     assert "sites" not in good("status")
 
 
+def test_a_large_site_is_measured_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 42 issues, two more are written before it is: a file that is not ours is not noticed until then."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hotpapers.toml").write_text('[publish]\nbudget = 9\noutput = "site"\nchannels = ["site"]\n')
+    days = [f"2021-0{1 + n // 22}-{1 + n % 22:02}" for n in range(44)]
+    files = [classic_issues.file(tmp_path, day, [(9, 9)]) for day in days]
+    good("import", "classic", *files)
+    good("publish", *days[:42])
+    good("publish", days[0])
+    (tmp_path / "site" / "large").write_bytes(b"x" * 9 * MEGABYTE)
+    good("publish", days[0])
+    good("publish", days[42])
+    assert "raise publish.budget" in run("publish", days[43]).err
+    assert "raise publish.budget" in run("publish", days[0]).err, "while it is full, each time"
+
+
 def test_growth_follows_from_how_often_a_publication_appears(tmp_path: Path) -> None:
     (tmp_path / "page").write_bytes(b"x" * 1000)
     assert size_budget.forecast_size(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10

@@ -13,6 +13,7 @@ import httpx2
 
 from hotpapers.base.model import printable_line, storable_text
 from hotpapers.base.networks import all_networks
+from hotpapers.base.text.patterns import lazy_pattern
 
 MAX_ERROR_CHARS = 300
 """Most characters of an error's text: part of it may be a server's words."""
@@ -30,7 +31,7 @@ class SecretRedactor:
         forms = parts | {unquote(part) for part in parts} | {unquote_plus(part) for part in parts}
         # longest first: one secret may be a prefix of another
         pattern = "|".join("".join(map(_any_form, form)) for form in sorted(forms, key=len, reverse=True))
-        self._pattern = re.compile(pattern, re.IGNORECASE) if pattern else None
+        self._pattern = lazy_pattern(pattern, re.IGNORECASE) if pattern else None
 
     def __call__(self, text: str) -> str:
         """The text on one line, without secrets and passwords, at most MAX_ERROR_CHARS characters."""
@@ -89,13 +90,13 @@ def hosts_alone(text: str) -> str:
 
 HIDDEN_NAME = "[name]"
 """The replacement for a word that may be the name or the address of an account or a post."""
-_ORIGIN = re.compile(r"https?://[^\s/@]+")
-_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{7}|_")
-_MIXED = re.compile(r"[a-z]\d|\d[a-z]", re.IGNORECASE)
+_ORIGIN = lazy_pattern(r"https?://[^\s/@]+")
+_ESCAPED = lazy_pattern(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
+_NUMBER = lazy_pattern(r"\d{7}|_")
+_MIXED = lazy_pattern(r"[a-z]\d|\d[a-z]", re.IGNORECASE)
 MIN_MIXED_CHARS = 7
 """Fewest characters of a word of letters and digits that may be the number of a post; `30s` is none."""
-_DOMAIN = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
+_DOMAIN = lazy_pattern(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
 _AROUND = ".,;()[]<>{}'\"`‘’“”"
 
 
@@ -121,8 +122,8 @@ def _may_name_somebody(written: str) -> bool:
     )
 
 
-_PROXY = re.compile(r" through the proxy https?://\S+(?=: )")
-_ADDRESS = re.compile(r"(\bhttps?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
+_PROXY = lazy_pattern(r" through the proxy https?://\S+(?=: )")
+_ADDRESS = lazy_pattern(r"(\bhttps?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
 
 
 def public_url(url: httpx2.URL) -> str:
@@ -134,4 +135,4 @@ def public_url(url: httpx2.URL) -> str:
 @cache
 def _key_pattern() -> re.Pattern[str]:
     names = "|".join(all_networks())
-    return re.compile(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)
+    return lazy_pattern(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)

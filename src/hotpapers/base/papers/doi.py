@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import re
 
+from hotpapers.base.text.patterns import lazy_pattern
+
 MAX_SUFFIX_CHARS = 160
 """Most characters after a registrant's slash, in a row. Longer ones are not DOIs."""
 
@@ -28,26 +30,26 @@ _SUFFIX = (
     rf"|<{_SICI}>(?=\d\.\d\.[a-z])|\[{_SICI}\](?=\d\.\d\.[a-z])|(?<=\.[a-z]{{2}});(?=\d)|&(?=\d{{1,4}}_\d)){{1,12}}+"
 )
 # What follows must not be letters that no DOI has, or a sign that the text was cut.
-_DOI = re.compile(
+_DOI = lazy_pattern(
     rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?![\u00c0-\u1fff…]|\[?\.\.\.|\[…)", re.ASCII
 )
-_WHOLE = re.compile(r"[/\d]", re.ASCII)
+_WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
 """The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
-_NUMBERS = re.compile(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
+_NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
 
 _ADDRESS_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&+;=%"
-_ADDRESS = re.compile(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?=[/:?])", re.ASCII)
-_LABEL = re.compile(r"doi:? ?$")
+_ADDRESS = lazy_pattern(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?=[/:?])", re.ASCII)
+_LABEL = lazy_pattern(r"doi:? ?$")
 _BESIDE = "_:;!?&~"
 """Signs right before a DOI that is in no address."""
-_RESOLVER = re.compile(r"doi[.-]org[/.:-]|sci-hub\.")
+_RESOLVER = lazy_pattern(r"doi[.-]org[/.:-]|sci-hub\.")
 """In addresses that have nothing after the DOI."""
-_NUMBERED = re.compile(r"article[a-z-]{0,20}/doi/$", re.ASCII)
+_NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
 """Before a DOI that the page's number follows, at times with words of the title."""
-_PAGE_NUMBER = re.compile(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
-_PAGE = re.compile(
+_PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
+_PAGE = lazy_pattern(
     r"(?:(?:/(?:full|abstract|abs|e?pdf|pdfft|html|xml|epub|meta|summary|references|citations?|figures|tables|metrics"
     r"|download|full-?text|full-?text\.html|reader|supplementary-material|suppl_file|asset|index\.html|comments|file)"
     r"(?:/[a-z0-9._-]{0,60})?"

@@ -6,7 +6,6 @@ Addresses and passwords may be written in the file or read from the environment:
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -18,20 +17,21 @@ from hotpapers.base.networks import network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import list_choices
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.wings import Problems, SendingChannel, hooks_of
 
 MIN_SECRET_CHARS = 16
 """Minimum number of characters of a secret, against guessing."""
 
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+NAME = lazy_pattern(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 """The names of publications, rooms and receivers."""
-_ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
-_HOST = re.compile(r"https?://[^\s/?#\"<>@]+")
-_WEB = re.compile(r"https?://[^\s/?#\"<>@]+(?:[/?][^\s#\"<>]*)?")
-_SERVICE = re.compile(r"https://[A-Za-z0-9.-]+|http://localhost:\d{1,5}")
-_DID = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.%-]+)")
-_HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+_ENVIRONMENT = lazy_pattern(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_ROOM = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
+_HOST = lazy_pattern(r"https?://[^\s/?#\"<>@]+")
+_WEB = lazy_pattern(r"https?://[^\s/?#\"<>@]+(?:[/?][^\s#\"<>]*)?")
+_SERVICE = lazy_pattern(r"https://[A-Za-z0-9.-]+|http://localhost:\d{1,5}")
+_DID = lazy_pattern(r"did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.%-]+)")
+_HANDLE = lazy_pattern(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
 class ChatSettings(SettingsStruct):

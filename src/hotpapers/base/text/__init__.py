@@ -11,6 +11,7 @@ accents      letters without accents
 person_names given name, family name and suffix
 words        numbers, counted nouns and handles in sentences
 text_tables  figures as tables
+patterns     regular expressions that are compiled when they are used
 
 Functions raise only what their docstrings name.
 """

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from hotpapers.base.text import person_names
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK
 
-_SPECIAL = re.compile(r"(?<!\\)((?:\\\\)*)([&%#])")
-_DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
-_OPEN_END = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
-_AND = re.compile(r"\band\b", re.IGNORECASE)
+_SPECIAL = lazy_pattern(r"(?<!\\)((?:\\\\)*)([&%#])")
+_DOLLAR = lazy_pattern(r"(?<!\\)((?:\\\\)*)\$")
+_OPEN_END = lazy_pattern(r"(?<!\\)(?:\\\\)*\\\Z")
+_AND = lazy_pattern(r"\band\b", re.IGNORECASE)
 _TEXT_COMMANDS = """
 emph textbf textit textsc texttt textrm textsf textsl textnormal textup textmd mbox underline em it bf sc tt rm sf sl
 tiny small large Large LARGE normalsize footnotesize huge Huge ensuremath u v H c d b k r t ss o O l L ae AE oe OE aa
@@ -52,10 +53,10 @@ _COMMANDS = {
     "⊕": "oplus",
 }
 """Letters and signs that LaTeX knows by a command alone, in formulas."""
-_UNICODE = re.compile(f"[{''.join(_COMMANDS)}]")
+_UNICODE = lazy_pattern(f"[{''.join(_COMMANDS)}]")
 _GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
 """Braces of bounded length, so that any text is searched in linear time."""
-_IN_TEXT = re.compile(
+_IN_TEXT = lazy_pattern(
     rf"""(?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
         (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
     | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))?
@@ -66,9 +67,9 @@ _IN_TEXT = re.compile(
     | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])""",
     re.VERBOSE,
 )
-_TWO_FORMS = re.compile(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
+_TWO_FORMS = lazy_pattern(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
 """A text with formulas, and one without them, of which LaTeX takes the first."""
-_TEXT_IN_FORMULA = re.compile(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
+_TEXT_IN_FORMULA = lazy_pattern(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
 _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hotpapers.base.text.accents import without_accents
+from hotpapers.base.text.patterns import lazy_pattern
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -72,22 +73,22 @@ _MONTH_STEMS = (
 _MONTH_NUMBERS = {stem: number for number, stems in enumerate(_MONTH_STEMS, 1) for stem in stems.split()}
 MAX_FILLER_CHARS = 4
 """Letters of words such as *th*, *de*, *at*, *alle*, which are passed over."""
-_SINCE_EPOCH = re.compile(r"(\d{9,16})(?:\.\d+)?", re.ASCII)
+_SINCE_EPOCH = lazy_pattern(r"(\d{9,16})(?:\.\d+)?", re.ASCII)
 _EPOCH_UNITS = ((9, 10, SECOND), (12, 13, 1000), (15, 16, 1))
 """Digits of a number of seconds, milliseconds or microseconds since 1970, and its unit in µs."""
-_COMMENT = re.compile(r"[(\[](?:([A-Za-z]{1,5})|[^()\[\]]*)[)\]]")
+_COMMENT = lazy_pattern(r"[(\[](?:([A-Za-z]{1,5})|[^()\[\]]*)[)\]]")
 _OFFSET = r"(?:(?:gmt|utc?|z)? ?(?P<hours>[+-]\d{1,2}):?(?P<minutes>\d\d)?(?![\d:]))"
-_CLOCK = re.compile(
+_CLOCK = lazy_pattern(
     r"(?<![\d:])(?P<hour>\d{1,2})[:h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?: ?(?:uhr|h)\b)?"
     rf"(?: ?(?P<half>[ap])\.? ?m\b\.?)?"
     rf"(?: ?(?:{_OFFSET}|(?P<zone>[a-z]{{1,5}})\b)(?: m=[+-]\S+| [A-Z]{{1,5}}\b(?! \d)| [+-]\d\d(?:\d\d)?\b){{0,3}})?",
     re.IGNORECASE,
 )
 """A time of day with its zone: an offset, maybe followed by the zone's name as Go writes it, or a name."""
-_DAY_ZONE = re.compile(r" ?(?:(?P<hours>[+-]\d\d):(?P<minutes>\d\d)|(?P<zone>[A-Z]{3,5}|Z))$")
-_NUMERIC = re.compile(r"(?:[^\W\d]{2,12}\.?,? )?(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ,]*", re.ASCII)
-_ASIAN = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
-_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_DAY_ZONE = lazy_pattern(r" ?(?:(?P<hours>[+-]\d\d):(?P<minutes>\d\d)|(?P<zone>[A-Z]{3,5}|Z))$")
+_NUMERIC = lazy_pattern(r"(?:[^\W\d]{2,12}\.?,? )?(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ,]*", re.ASCII)
+_ASIAN = lazy_pattern(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
+_TOKEN = lazy_pattern(r"\d+|[^\W\d_]+")
 
 
 def parse_claimed(text: str) -> int | None:

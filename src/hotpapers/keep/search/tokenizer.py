@@ -17,6 +17,7 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from hotpapers.base.text.accents import PLAIN_LETTERS
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_letters import SMALL_GREEK
 
 MAX_WORD_CHARS = 64
@@ -42,9 +43,9 @@ class WordPiece(NamedTuple):
     is_run: bool
 
 
-PLAIN = re.compile(rf"([a-z0-9]{{1,{MAX_WORD_CHARS}}})[a-z0-9]*")
+PLAIN = lazy_pattern(rf"([a-z0-9]{{1,{MAX_WORD_CHARS}}})[a-z0-9]*")
 """A word of a lower-case plain text; the group is the part that counts."""
-_RUN = re.compile(
+_RUN = lazy_pattern(
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029"
     "\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff"
     "\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -118,13 +119,13 @@ def stem_word(word: str) -> str:
 _ALIKE = str.maketrans(PLAIN_LETTERS | {"ħ": "h", "ŧ": "t", "ـ": ""})
 """Letters that people type without their stroke; the Arabic elongation character."""
 
-_POINTS = re.compile(
+_POINTS = lazy_pattern(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
 """Marks that don't change a word: accents, Hebrew and Arabic points. Other scripts use marks for spelling."""
 
-_GOES_ON = re.compile("[\u1160-\u11ff]")
+_GOES_ON = lazy_pattern("[\u1160-\u11ff]")
 """Korean letters that continue the syllable before them."""
 
 
@@ -151,8 +152,8 @@ _TEX_FORMS = r"""\{?\\(?:["'`^~=.]\ ?|[Hcuvdbtkr](?=\{))(?:\{\\?(?P<inner>[A-Za-
     |\{?\\(?P<sign>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}|\ )?
     |\\(?P<command>[A-Za-z]++)"""
 """An accented letter, a named letter, or a command."""
-_TEX = re.compile(_TEX_FORMS, re.VERBOSE)
-_CHUNK = re.compile(
+_TEX = lazy_pattern(_TEX_FORMS, re.VERBOSE)
+_CHUNK = lazy_pattern(
     rf"(?P<plain>[A-Za-z0-9]++(?![^\x00-\x7f]|\{{?\\)) | (?:[A-Za-z0-9]++|[^\x00-\x7f]++|{_TEX_FORMS})+", re.VERBOSE
 )
 """A word of plain letters, or anything mixed with other characters, which is read letter by letter."""

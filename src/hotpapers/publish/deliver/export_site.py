@@ -26,7 +26,7 @@ from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.render import find_channel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import issue_path
-from hotpapers.record import Database, Record, current_time
+from hotpapers.record import Database, Record, current_time, read_meta, write_meta
 from hotpapers.record.database import server_database
 
 LARGE = 100
@@ -98,7 +98,7 @@ def export_site(
         counts = write_files(output, channel_of_site.render(issue_reader, publication, days))
     exported = ExportedSite(*counts)
     if to == "site" and site_config.budget:
-        exported = _within_budget(issue_reader, publication, output, site_config, counts)
+        exported = _within_budget(issue_reader, publication, output, site_config, counts, len(unsent_digests))
     if unsent_digests:
         delivery_states.finish_all(record, unsent_digests, current_time())
     return exported
@@ -144,15 +144,28 @@ def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast
 
 
 def _within_budget(
-    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, counts: WriteCounts
+    issue_reader: RecordIssueReader,
+    publication: str,
+    output: Path,
+    site_config: SiteConfig,
+    counts: WriteCounts,
+    added: int,
 ) -> ExportedSite:
-    """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
-    size = size_budget.site_size(output)
-    folded_counts = size_budget.fold_pages(output, issue_reader, publication, site_config, size)
-    if folded_counts:
-        counts = folded_counts
+    """Folds a site that is full. Measuring a large folder takes longer than writing an issue: it is done when a
+    twentieth more issues may have been `added`, and each time while the folder is nearly full."""
+    record = issue_reader.record
+    name = f"room {site_config.budget} {target_of(record.database, output)}"
+    room = int(read_meta(record.database, name) or 0) - added
+    size_forecast = None
+    if room <= 0:
         size = size_budget.site_size(output)
-    size_forecast = size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None)
+        if folded_counts := size_budget.fold_pages(output, issue_reader, publication, site_config, size):
+            counts = folded_counts
+            size = size_budget.site_size(output)
+        size_forecast = size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None)
+        room = 0 if size_forecast.is_near else len(sent_days(record, publication, "site", output)) // 20
+    with record.database.write():
+        write_meta(record.database, name, str(room))
     return ExportedSite(*counts, size_forecast)
 
 

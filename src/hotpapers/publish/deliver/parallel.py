@@ -7,6 +7,7 @@ are reported as usual. The helper holds the folder's lock while it runs, even if
 
 from __future__ import annotations
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
         assert helper.stdin is not None and helper.stdout is not None
         try:
             with suppress(BrokenPipeError), helper.stdin as given:  # if it has ended, its share is done below
-                pickle.dump((task, root), given)
+                pickle.dump((task, root, gc.get_threshold()), given)
             written = write_some(root, share(own_share))
             with helper.stdout as output_stream:
                 result = output_stream.read()
@@ -72,7 +73,8 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
 
 def run_helper() -> None:
     """Runs the helper: reads a task from standard input, writes the result to standard output."""
-    task, root = pickle.load(sys.stdin.buffer)
+    task, root, threshold = pickle.load(sys.stdin.buffer)
+    gc.set_threshold(*threshold)
     with Record(task.store, create=False) as record:
         issue_reader = RecordIssueReader(record, task.allowed)
         site_channel = SiteChannel(task.site_config)

@@ -92,11 +92,9 @@ def forecast_size(folder: Path, budget: int, issues: int, window: Window) -> Siz
 
 
 def fold_pages(
-    folder: Path, issue_reader: IssueReader, publication: str, site_config: SiteConfig, size: int | None = None
+    folder: Path, issue_reader: IssueReader, publication: str, site_config: SiteConfig, size: int
 ) -> WriteCounts | None:
-    """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's size, if
-    known."""
-    size = site_size(folder) if size is None else size
+    """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's."""
     budget = site_config.budget
     if not budget or size <= budget:
         return None

@@ -2,20 +2,28 @@
 
 Everything is escaped (autoescape is on for every file but an issue's Markdown, which escapes its own way), and an
 undefined name in a template is an error.
+
+MiniJinja's Python package 3.1 was measured against Jinja2 3.1.6: 200 lines of papers take it 0.4 ms instead of 1.4, but
+it escapes more signs and finds no field of a named tuple; with a function that escapes each value as here, and values
+of another class, the bytes are the same, in 2.0 ms.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from html import escape
+from importlib.util import cache_from_source
 from pathlib import Path
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined, Template, __version__
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from hotpapers.base.networks import network_title
@@ -34,13 +42,27 @@ _FILES = {file.name: file.read_text("utf-8") for file in FOLDER.iterdir()}
 
 
 def _template(name: str) -> Template:
+    """A template of ours by name, or another file by its path."""
     return _environment().get_template(name)
+
+
+class _CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates beside this module's own compiled code, if Python may write there: compiling them all takes
+    longer than rendering an issue."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=DictLoader(_FILES),
+        loader=FunctionLoader(lambda name: _FILES.get(name) or Path(name).read_text("utf-8")),
+        bytecode_cache=_CompiledTemplates(
+            str(Path(cache_from_source(__file__)).parent), f"jinja2-{__version__}-%s.bin"
+        ),
         undefined=StrictUndefined,
         auto_reload=False,
         autoescape=True,
@@ -179,11 +201,7 @@ def _cached_macro(name: str) -> Callable[[object], Markup]:
 @cache
 def load_macro(template: str | Path, name: str) -> Callable[..., Markup]:
     """A macro of a template, which is ours or a file elsewhere, as a function."""
-    if isinstance(template, Path):
-        module = _environment().from_string(template.read_text("utf-8")).module
-    else:
-        module = _template(template).module
-    function: Callable[..., Markup] = getattr(module, name)
+    function: Callable[..., Markup] = getattr(_template(str(template)).module, name)
     return function
 
 

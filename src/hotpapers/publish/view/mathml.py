@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 import nh3
 from markupsafe import Markup
 
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import displayable_text
@@ -95,32 +96,32 @@ _ARGUMENT = {
     "textnormal": r"\text{\1}",
 }
 # The end of a row, `\\`, is matched too, so that it is not taken for the beginning of a macro.
-_MACRO = re.compile(r"\\(\\|[A-Za-z]+|[/-])")
-_WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
+_MACRO = lazy_pattern(r"\\(\\|[A-Za-z]+|[/-])")
+_WITH_ARGUMENT = lazy_pattern(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
 # An upright word is one word, not single letters.
-_WORD = re.compile(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
-_OPERATOR = re.compile(r"\\mathop\s*\{\s*(?:\\text\{([A-Za-z]+)\}|\{\s*\\text\{([A-Za-z]+)\}\s*\})\s*\}")
+_WORD = lazy_pattern(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
+_OPERATOR = lazy_pattern(r"\\mathop\s*\{\s*(?:\\text\{([A-Za-z]+)\}|\{\s*\\text\{([A-Za-z]+)\}\s*\})\s*\}")
 # What a declaration is for is raised or lowered with it: the library raises the declaration alone.
 # A declaration before `_`, `^` or `'` is no base.
-_RAISED = re.compile(
+_RAISED = lazy_pattern(
     r"\\\\|([_^])\s*(\\(?:rm|bf|it|sf|tt|sc|sl|cal)(?![A-Za-z]))\s*"
     r"(?:\{((?:[^{}]|\{[^{}]*+\})*+)\}|([A-Za-z0-9]))"
 )
-_NO_BASE = re.compile(
+_NO_BASE = lazy_pattern(
     r"\\\\|(\\(?:rm|bf|it|sf|tt|sc|sl|cal|displaystyle|textstyle|scriptstyle|scriptscriptstyle))\s*(?=[_^'])"
 )
 # A comment would end the formula. In a text on one line, the sign is left over from the end of a line, except after a
 # number.
-_PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")
+_PERCENT = lazy_pattern(r"(\\.)|((?<=\d)%)|%\s*")
 
 
-_UNICODE = re.compile(r"\\unicode\s*(?:\[[^\[\]]*\]\s*)*\{\s*(?:[xX]([0-9A-Fa-f]{1,6})|(\d{1,7}))\s*\}")
-_OPERATOR_NAME = re.compile(r"\\operatorname\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_OPEN_END = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+_UNICODE = lazy_pattern(r"\\unicode\s*(?:\[[^\[\]]*\]\s*)*\{\s*(?:[xX]([0-9A-Fa-f]{1,6})|(\d{1,7}))\s*\}")
+_OPERATOR_NAME = lazy_pattern(r"\\operatorname\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_OPEN_END = lazy_pattern(r"(?<!\\)(?:\\\\)*\\\Z")
 """A control space at the end, whose space is gone."""
-_SPACE = re.compile(r"\\(?:[ ,;:!]|quad|thinspace)|~")
-_TEXT = re.compile(r"\\(text[a-z]*|emph|mbox|hbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_FORMULA_IN_TEXT = re.compile(rf"\$([^$]*)\$|(\\(?:{'|'.join((*SMALL_GREEK, *CAPITAL_GREEK))})(?![A-Za-z]))")
+_SPACE = lazy_pattern(r"\\(?:[ ,;:!]|quad|thinspace)|~")
+_TEXT = lazy_pattern(r"\\(text[a-z]*|emph|mbox|hbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_FORMULA_IN_TEXT = lazy_pattern(rf"\$([^$]*)\$|(\\(?:{'|'.join((*SMALL_GREEK, *CAPITAL_GREEK))})(?![A-Za-z]))")
 
 
 def _character(match: re.Match[str]) -> str:
@@ -141,10 +142,10 @@ def _operator_name(match: re.Match[str]) -> str:
     return rf"\operatorname{{{name}}}" if name.isalnum() else rf"\text{{{name}}}"
 
 
-_CHEMICAL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_ATOMS = re.compile(r"(?<=[A-Za-z)\]])\d+")
+_CHEMICAL = lazy_pattern(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_ATOMS = lazy_pattern(r"(?<=[A-Za-z)\]])\d+")
 _SUBSCRIPTS = str.maketrans(dict(math_alphabets.RAISED_LETTERS["sub"]))
-_QUANTITY = re.compile(
+_QUANTITY = lazy_pattern(
     r"\\(?:SI|qty|si|unit|num)(?![A-Za-z])\*?(?:\[[^\[\]]*\])?\s*\{([^{}$]*)\}(?:(?<=\})\s*\{([^{}$]*)\})?"
 )
 
@@ -223,7 +224,7 @@ def _safe(mathml: str) -> str:
     return displayable_text(_without_empty(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>")))
 
 
-_NOT = re.compile(
+_NOT = lazy_pattern(
     r"(?:<mpadded[^<>]*>)?<(?:mtext|mo|mi)>(?:⧸|&#x0?29F8;)</(?:mtext|mo|mi)>(?:</mpadded>)?"
     r"((?:<mrow>)?)<(m[oi])((?: [^<>]*)?)>(&[^<>;]*;|[^<>&])</\2>"
 )
@@ -240,7 +241,7 @@ def _struck(mathml: str) -> str:
     return _NOT.sub(sign_of, mathml)
 
 
-_EMPTY = re.compile(r"<(mi|mo|mn|mtext|mrow|mstyle|mpadded|mphantom)(?: [^<>]*)?></\1>")
+_EMPTY = lazy_pattern(r"<(mi|mo|mn|mtext|mrow|mstyle|mpadded|mphantom)(?: [^<>]*)?></\1>")
 _SCRIPTS = ("msub", "msup", "munder", "mover")
 _ROWS = ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded", "mphantom")
 
@@ -275,7 +276,7 @@ def _drop_empty(element: Element) -> None:
 
 
 # Arguments that are not letters of the formula.
-_NO_LETTERS = re.compile(
+_NO_LETTERS = lazy_pattern(
     r"\\(?:begin|end)\s*\{[a-z]*\*?\}(?:\s*\[[tcb]\])?(?:\s*\{[lcr|@ ]*\})?"
     r"|\\(?:label|tag|color|textcolor|[hvm]space|unicode|href|class|style|rule|kern|mkern|hskip)\*?\s*(?:\{[^{}]*\}){1,2}"
     r"|\\[A-Za-z]+|\\."
@@ -292,12 +293,12 @@ def _text(mathml: str) -> str:
     return "".join(html.unescape(_ANY_TAG.sub("", mathml)).split())
 
 
-_OUTER = re.compile(r"<math[^>]*>(.*)</math>", re.DOTALL)
-_TAG = re.compile(r"<m[a-z]+")
-_ESCAPE = re.compile(r"\\(?=[%#_$ ]|&amp;|&nbsp;|&#x000A0;)")
+_OUTER = lazy_pattern(r"<math[^>]*>(.*)</math>", re.DOTALL)
+_TAG = lazy_pattern(r"<m[a-z]+")
+_ESCAPE = lazy_pattern(r"\\(?=[%#_$ ]|&amp;|&nbsp;|&#x000A0;)")
 """A backslash that the library leaves in the text of a formula: `\\text{67\\%}`."""
-_ANY_TAG = re.compile(r"<[^<>]*>")
-_NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
+_ANY_TAG = lazy_pattern(r"<[^<>]*>")
+_NESTING = lazy_pattern(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
 
 
 def _depth(tex: str) -> int:
@@ -319,9 +320,9 @@ def _converter() -> Any:
 
 # ---- what MathML Core lacks --------------------------------------------------------------------------------
 
-_START_OR_END = re.compile(r"<(/?)(m[a-z]++)([^<>]*?)(/?)>")
+_START_OR_END = lazy_pattern(r"<(/?)(m[a-z]++)([^<>]*?)(/?)>")
 _TOKENS = {"mi", "mn", "mo", "mtext"}
-_STYLED = re.compile(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="([a-z-]+)"([^<>]*)>([^<>]*)</\1>')
+_STYLED = lazy_pattern(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="([a-z-]+)"([^<>]*)>([^<>]*)</\1>')
 
 
 def _with_plain_tokens(mathml: str) -> str:

@@ -20,24 +20,25 @@ from hotpapers.base.networks import is_blogs
 from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.categories import category_page
 from hotpapers.base.text import timestamps
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.timestamps import make_tid
 
-_PAPER_PATH = re.compile(r"paper/(.{7,250})/index\.html")
-_ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
-_ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
-_ABSTRACTS_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/abstracts-(\d)\.js", re.ASCII)
-_CITED_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
-_AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
-_CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,60})/(?:(\d{4})/)?index\.html", re.ASCII)
-_TOP_PATH = re.compile(r"top/(\d{4}(?:-W?\d\d)?|all)/index\.html", re.ASCII)
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
+_PAPER_PATH = lazy_pattern(r"paper/(.{7,250})/index\.html")
+_ISSUE_PATH = lazy_pattern(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
+_ALL_PATH = lazy_pattern(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
+_ABSTRACTS_PATH = lazy_pattern(r"(\d{4}-\d\d-\d\d)/all/abstracts-(\d)\.js", re.ASCII)
+_CITED_PATH = lazy_pattern(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
+_AUTHOR_PATH = lazy_pattern(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
+_CATEGORY_PATH = lazy_pattern(r"category/([A-Za-z.-]{2,60})/(?:(\d{4})/)?index\.html", re.ASCII)
+_TOP_PATH = lazy_pattern(r"top/(\d{4}(?:-W?\d\d)?|all)/index\.html", re.ASCII)
+_CATEGORY = lazy_pattern(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 
 # No user part (it can imitate other hosts), no backslash (browsers read it as a slash), nothing invisible.
 _UNSEEN = r"\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069"
-_OUTSIDE = re.compile(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
+_OUTSIDE = lazy_pattern(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
 _ADS = ("astro-ph", "gr-qc", "hep-", "nucl-")
 _INSPIRE = ("hep-", "nucl-", "gr-qc", "astro-ph.CO", "astro-ph.HE")
-_CODE = re.compile(
+_CODE = lazy_pattern(
     r"(?<![\w.@-])(?:https?://)?(?:www\.)?((?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org|huggingface\.co(?!/papers/))"
     r"/[\w.-]+/[\w./#-]+)",
     re.ASCII | re.IGNORECASE,
@@ -148,7 +149,7 @@ def public_url(base: str, path: str) -> str:
 
 
 MAX_FOLDER_CHARS = 180
-_UNSAFE = re.compile(r"[^a-z0-9._-]|^\.|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
+_UNSAFE = lazy_pattern(r"[^a-z0-9._-]|^\.|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
 """Signs and names that not every file system allows for a folder: most signs, a leading dot, names of devices."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_formulas import TexFormula, find_formulas
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets, mathml
@@ -29,7 +30,7 @@ MAX_TEXT_CHARS = 10_000
 MAX_FORMULAS_CHARS = 60_000
 """Total code points of the formulas of a text that are rendered; later formulas are shown as TeX."""
 
-_TEX = re.compile(r"[$\\~]|``|''|--")
+_TEX = lazy_pattern(r"[$\\~]|``|''|--")
 """Characters of which a text has at least one if it contains any TeX."""
 _FORMULA_HERE = "\0"
 """Stands for a formula while commands around it are dropped; no page can show this character."""
@@ -133,7 +134,7 @@ def _cleaned(outside: Sequence[str]) -> list[str]:
     return list(map(decode_accents, _without_styles(joined).split(_FORMULA_HERE)))
 
 
-_ACCENT = re.compile(
+_ACCENT = lazy_pattern(
     r"""(\{)?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))(?(1)\})""",
     re.ASCII,
 )
@@ -186,14 +187,14 @@ _NAMED = {
     **{f"text{name}": letter for name, letter in _GREEK.items()},
 }
 # A letter command within a word also consumes the space after it; other commands stand for words.
-_NAME = re.compile(
+_NAME = lazy_pattern(
     r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss|d[hj]|D[HJ]|th|TH|ng|NG)(?![A-Za-z])(?:\{\}| (?=[a-z]))?"
     r"|([A-Za-z]+)(?:\{\})?)"
 )
 
-_IN_BRACES = re.compile(r"\{\s*\\([A-Za-z]+)\s*(?:\{\}\s*)?\}")
+_IN_BRACES = lazy_pattern(r"\{\s*\\([A-Za-z]+)\s*(?:\{\}\s*)?\}")
 """A letter or sign alone in braces: `M{\\o}ller`."""
-_NO_LETTER = re.compile(r"\\([\"'`^~=.])\s*\{\s*\}")
+_NO_LETTER = lazy_pattern(r"\\([\"'`^~=.])\s*\{\s*\}")
 """An accent without a letter means its sign."""
 
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|sf|tt|it)"
@@ -201,13 +202,13 @@ _INSIDE = "[^{}]*+"
 for _ in range(4):
     _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
 """Text in which braces are nested at most four times."""
-_STYLED = re.compile(
+_STYLED = lazy_pattern(
     rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*+({_INSIDE})\}}"
 )
 
 
-_RAISED = re.compile(rf"\\text(sub|super)script\s*(?:\{{({_INSIDE})\}}|(\w))")
-_TWO = re.compile(
+_RAISED = lazy_pattern(rf"\\text(sub|super)script\s*(?:\{{({_INSIDE})\}}|(\w))")
+_TWO = lazy_pattern(
     rf"\\(?P<name>textcolor|colorbox|texorpdfstring|[dt]?frac|hyperlink)\s*\{{(?P<first>{_INSIDE})\}}"
     rf"\s*\{{(?P<second>{_INSIDE})\}}"
 )
@@ -227,22 +228,22 @@ _OVER = math_alphabets.by_name(
         "\u0300": "grave",
     }
 )
-_ARGUMENT = re.compile(
+_ARGUMENT = lazy_pattern(
     r"\\(?:cite[a-z]*|(?!href)[a-zA-Z]*ref)\*?\s*(?:\[[^\[\]]*\]\s*)*\{(?P<cited>[^{}]*)\}|\\href\s*\{[^{}]*\}\s*\{(?P<linked>[^{}]*)\}"
     r"|\\(?:url|href)\s*\{(?P<address>[^{}]*)\}|\\footnote\s*\{(?P<note>[^{}]*)\}|\\(?:label|[vh]space|color)\s*\{[^{}]*\}"
     r"|\\(?:begin|end)\s*\{[a-z]*\*?\}"
 )
 # What other patterns read: accents, and the commands of _ARGUMENT, which may also contain commands.
 _READ_ELSEWHERE = r"[uvHcdbkrt]|cite[a-z]*|[a-zA-Z]*ref|href|url|footnote|label|[vh]space|color|begin|end"
-_CHEMICAL = re.compile(rf"\\ce\s*\{{({_INSIDE})\}}")
-_UNKNOWN = re.compile(
+_CHEMICAL = lazy_pattern(rf"\\ce\s*\{{({_INSIDE})\}}")
+_UNKNOWN = lazy_pattern(
     rf"\\(?!(?:{_READ_ELSEWHERE}|{'|'.join(_NAMED)})(?![A-Za-z]))([A-Za-z]+)\*?(?:\[[^\[\]]*\])?"
     rf"\s*\{{(?=\s*[^\s}}])({_INSIDE})\}}(?:\{{({_INSIDE})\}})?"
 )
 """An unknown command with one or two arguments."""
 _WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
 # Ties, quotation marks and dashes may also be next to a formula, where the stretch begins or ends.
-_SIGN = re.compile(
+_SIGN = lazy_pattern(
     r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[^\s(\[{/=<>~≈\\-])~+|``|(?:(?<=\S)|^)''(?!\()"
     r"|(?:(?<=[\w)])|^)---?(?=[\w(]|$)|(?<= )---?(?= )"
 )

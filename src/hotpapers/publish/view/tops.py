@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
 from hotpapers.base.model import EntrySummary, HeldPapers, IssueReader, Publication, Window
@@ -80,12 +80,11 @@ class Tops:
         return periods
 
     @cached_property
-    def _entries(self) -> dict[str, dict[str, EntrySummary]]:
-        """By paper, by day, its entries."""
-        entries: dict[str, dict[str, EntrySummary]] = defaultdict(dict)
-        for summary in self._summaries:
-            entries[summary.paper][summary.day] = summary
-        return dict(entries)
+    def _entries(self) -> dict[tuple[str, str], EntrySummary]:
+        """By paper and day, its entries; the last one also by paper alone."""
+        last = {(summary.paper, ""): summary for summary in self._summaries}
+        by_day = {(summary.paper, summary.day): summary for summary in self._summaries}
+        return last | by_day
 
     def days(self, period: str) -> Sequence[str]:
         """The days of a period's issues, ascending."""
@@ -132,13 +131,14 @@ class Tops:
         best: dict[str, tuple[int, str]] = {}
         for day in days:  # ascending, so that the first issue with most voices stays
             for paper, voices in self._held[day].voices.items():
-                if paper in self._entries and voices > best.get(paper, (-1, ""))[0]:
+                if voices > best.get(paper, (-1, ""))[0]:
                     best[paper] = (voices, day)
-        papers = []
-        for paper, (voices, day) in best.items():
-            of_paper = self._entries[paper]
-            last = of_paper[next(reversed(of_paper))]
-            papers.append((voices, of_paper.get(day) or last._replace(day=day, place=0)))
+        entries = self._entries
+        papers = (
+            (voices, entries.get((paper, day)) or entries[paper, ""]._replace(day=day, place=0))
+            for paper, (voices, day) in best.items()
+            if (paper, "") in entries
+        )
         return sorted(papers, key=_order)
 
 
@@ -153,6 +153,7 @@ def _order(paper: tuple[int, EntrySummary]) -> tuple[int, str, bool, int, str]:
     return -voices, summary.day, not summary.place, summary.place, summary.paper
 
 
+@cache
 def period_of(kind: str, window: Window, day: str) -> str:
     """The period of an issue: `2026-W47`, `2026-11`, `2026` or `all`. Weekly and monthly issues belong to the last day
     that they cover, the one before theirs."""

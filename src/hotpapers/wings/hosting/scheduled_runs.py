@@ -144,7 +144,7 @@ def render_all(
         for channel_name in CHANNELS:
             pages = find_channel(channel_name, own_config).render(issue_reader, name, days)
             files += write_files(folder, pages).files
-        size_budget.fold_pages(folder, issue_reader, name, own_config)
+        size_budget.fold_pages(folder, issue_reader, name, own_config, size_budget.site_size(folder))
     size = size_budget.site_size(output)
     budget = site_config.budget
     if budget and size > budget:

@@ -11,10 +11,10 @@ reasons than a policy gets no more mail either (`subscribers.note_failure`).
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.wings.mail.refusal_words import (
     is_surely_missing,
     tells_another_cause,
@@ -27,23 +27,23 @@ from hotpapers.wings.mail.refusal_words import (
 
 Step = Literal["sender", "recipient", "message"]
 
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-_BAD_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)|5\.2\.1|5\.4\.4")
+_STATUS = lazy_pattern(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+_BAD_ADDRESS = lazy_pattern(r"5\.1\.(?:1|2|3|6|10)|5\.2\.1|5\.4\.4")
 """No such mailbox, no such domain, moved without a new address, mailbox closed, no route (RFC 3463 §3; RFC 7505)."""
-_OF_DOMAIN = re.compile(r"5\.1\.(?:0|2|10)|5\.4\.\d+")
+_OF_DOMAIN = lazy_pattern(r"5\.1\.(?:0|2|10)|5\.4\.\d+")
 """Statuses that may be about the recipient's domain, whose words mention its DNS."""
-_VAGUE = re.compile(r"|5\.0\.\d+|5\.1\.(?![78])\d+|5\.[23]\.0|5\.[45]\.\d+")
+_VAGUE = lazy_pattern(r"|5\.0\.\d+|5\.1\.(?![78])\d+|5\.[23]\.0|5\.[45]\.\d+")
 """Statuses, or none, that may mean a missing address or something else; 5.1.7 and 5.1.8 are about the sender."""
-_UNCERTAIN = re.compile(rf"{_VAGUE.pattern}|5\.7\.\d+")
+_UNCERTAIN = lazy_pattern(rf"{_VAGUE.pattern}|5\.7\.\d+")
 """Statuses that a sentence which is sure outweighs: large hosters write `5.7.1 no such user`."""
-_ABOUT_SENDER = re.compile(r"5\.(?:1\.[78]|3\.4|6\.\d+|7\.\d+)")
+_ABOUT_SENDER = lazy_pattern(r"5\.(?:1\.[78]|3\.4|6\.\d+|7\.\d+)")
 """Statuses about the sender, the message or a policy, which say nothing about the address."""
-_NO_READER_AT_MICROSOFT = re.compile(r"recipient address(?:es)? rejected ?: access denied")
+_NO_READER_AT_MICROSOFT = lazy_pattern(r"recipient address(?:es)? rejected ?: access denied")
 """Microsoft 365's words, with 5.4.1, for an address that does not exist (directory-based edge blocking)."""
 _BAD_ADDRESS_CODES = (550, 551, 553)
 POLICY, AFTER_DATA = "policy", "after DATA"
 """Suffixes of a failure's code: its words name a policy; the message was refused, not the address."""
-_REASON = re.compile(r"(?:5\d\d ?)?(?:5\.\d{1,3}\.\d{1,3})?(?<=\d)")
+_REASON = lazy_pattern(r"(?:5\d\d ?)?(?:5\.\d{1,3}\.\d{1,3})?(?<=\d)")
 _SENDER_CODES = (421, 454, 500, 501, 502, 503, 504, 530, 534, 535, 538)
 """Codes about the connection or about us, not about a message: closing, syntax, authentication."""
 

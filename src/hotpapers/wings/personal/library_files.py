@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.text.patterns import lazy_pattern
 
 Role = Literal["title", "abstract", "id", "link", "note", "place"]
 MAX_PIECES = 200
@@ -95,19 +96,19 @@ def _fields(table: dict[str, Role], pairs: Iterable[tuple[str, str]]) -> Entry:
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------
 
-_BIB_ENTRY = re.compile(r"@[ \t]*([A-Za-z]+)[ \t]*(?:\n[ \t]*)?([{(])")
-_BIB_NAME = re.compile(r"(?<![^\s,={}\"#()%'])([^\s,={}\"#()%']+)\s*=\s*")
-_BIB_COMMENTED = re.compile(r"\s*%")
-_BIB_SIGN = re.compile(r"\\.|[{}\"]", re.DOTALL)
-_BIB_SIGN_OR_NEXT = re.compile(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DOTALL)
-_BIB_WORD = re.compile(r"[^\s,={}\"#()]+")
-_BIB_JOINED = re.compile(r"\s*#\s*")
-_BIB_KEY = re.compile(r"\s*([^\s,={}\"]+)\s*,")
-_ESCAPED = re.compile(r"\\([&%$#_])")
-_BIB_STYLE = re.compile(
+_BIB_ENTRY = lazy_pattern(r"@[ \t]*([A-Za-z]+)[ \t]*(?:\n[ \t]*)?([{(])")
+_BIB_NAME = lazy_pattern(r"(?<![^\s,={}\"#()%'])([^\s,={}\"#()%']+)\s*=\s*")
+_BIB_COMMENTED = lazy_pattern(r"\s*%")
+_BIB_SIGN = lazy_pattern(r"\\.|[{}\"]", re.DOTALL)
+_BIB_SIGN_OR_NEXT = lazy_pattern(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DOTALL)
+_BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
+_BIB_JOINED = lazy_pattern(r"\s*#\s*")
+_BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
+_ESCAPED = lazy_pattern(r"\\([&%$#_])")
+_BIB_STYLE = lazy_pattern(
     r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
 )
-_BIB_LINK = re.compile(r"\\href\s*\{([^{}]*)\}\s*(?=\{)")
+_BIB_LINK = lazy_pattern(r"\\href\s*\{([^{}]*)\}\s*(?=\{)")
 _SIGN_OF = {
     "textless": "<",
     "textgreater": ">",
@@ -117,8 +118,8 @@ _SIGN_OF = {
     "``": "“",
     "''": "”",
 }
-_BIB_SIGNS = re.compile(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''")
-_TIE = re.compile(r"(?<!\\)~")
+_BIB_SIGNS = lazy_pattern(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''")
+_TIE = lazy_pattern(r"(?<!\\)~")
 
 
 def bibtex_entries(text: str) -> Iterator[Entry]:
@@ -209,8 +210,8 @@ def _bib_text(text: str) -> str:
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------
 
-_RIS_LINE = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)")
-_ENDNOTE_LINE = re.compile(r"(%[A-Z0-9@!#$&()*+<>?\[\]^~])(?: (.*)|$)")
+_RIS_LINE = lazy_pattern(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)")
+_ENDNOTE_LINE = lazy_pattern(r"(%[A-Z0-9@!#$&()*+<>?\[\]^~])(?: (.*)|$)")
 
 
 CUT_AT = (70, 255)
@@ -253,12 +254,12 @@ def endnote_entries(text: str) -> Iterator[Entry]:
 
 # ---- XML ---------------------------------------------------------------------------------------------------
 
-_XML = re.compile(
+_XML = lazy_pattern(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<data>.*?)(?:\]\]>|\Z)|<[?!][^<>]*>"
     r"|<(?P<close>/?)(?P<name>[\w:.-]+)(?P<attributes>(?:[^\w:.<>-][^<>]*?)?)(?P<empty>/?)>|(?P<text>[^<]+|<)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = lazy_pattern(r"(?<![\w:.-])([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 MAX_DEPTH = 50
 
 
@@ -378,10 +379,10 @@ def json_entry(paper: Any) -> Entry:
 
 # ---- arXiv's mails -----------------------------------------------------------------------------------------
 
-_MAIL_BETWEEN = re.compile(r"(?m)^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)")
-_MAIL_TITLE = re.compile(r"(?m)^Title: (.+(?:\n  .+)*)")
-_MAIL_ABSTRACT = re.compile(r"(?m)^\\\\[ \t]*\n((?:(?!\\\\).*\n)*(?:(?!\\\\).+)?)")
-_MAIL_ID = re.compile(r"(?m)^arXiv:(\S+)")
+_MAIL_BETWEEN = lazy_pattern(r"(?m)^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)")
+_MAIL_TITLE = lazy_pattern(r"(?m)^Title: (.+(?:\n  .+)*)")
+_MAIL_ABSTRACT = lazy_pattern(r"(?m)^\\\\[ \t]*\n((?:(?!\\\\).*\n)*(?:(?!\\\\).+)?)")
+_MAIL_ID = lazy_pattern(r"(?m)^arXiv:(\S+)")
 
 
 def arxiv_mail(text: str) -> Iterator[Entry]:
@@ -396,7 +397,7 @@ def arxiv_mail(text: str) -> Iterator[Entry]:
 # ---- which format ------------------------------------------------------------------------------------------
 
 FORMATS = tuple(
-    (re.compile(sign), read)
+    (lazy_pattern(sign), read)
     for sign, read in (
         (r"<(?:\w+:)?RDF\b", rdf_entries),
         (r"<xml>\s*<records>", endnote_xml),

@@ -19,6 +19,7 @@ from hotpapers.base.errors import InputError, require
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.grammar import ID, id_from_groups
 from hotpapers.base.papers.mentions import PaperMention, find
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
 from hotpapers.wings.personal import library_files
@@ -51,7 +52,7 @@ class ReaderChoices(NamedTuple):
 
 
 _EVERY_PAPER: tuple[Role, ...] = ("id", "link", "note", "place")
-_FOLLOWED = re.compile(r"(author|word):\s*(\S.*)", re.IGNORECASE)
+_FOLLOWED = lazy_pattern(r"(author|word):\s*(\S.*)", re.IGNORECASE)
 
 
 def choices_in(file: str) -> ReaderChoices:
@@ -144,28 +145,30 @@ def _noted_id(text: str) -> str:
 
 
 _READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id, "place": own_id}
-_RICH_TEXT = re.compile(r"</?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>", re.IGNORECASE)
+_RICH_TEXT = lazy_pattern(r"</?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>", re.IGNORECASE)
 """Elements in CSL's and Crossref's texts."""
-_BEFORE_ID = re.compile(
+_BEFORE_ID = lazy_pattern(
     r"\A(?:(?:arxiv )?(?:e-?prints?|preprints?)(?: at| on)?[:,.]? (?:p\. )?(?=arxiv|doi|https?:|10\.48550)|corr,? "
     r"|(?:\[?online\]?[.:]? )?(?:available|posted|published)(?: online)?(?: at| on| from| as)?:? |url: ?|arxiv (?=abs/)"
     r"|arxiv(?: \[preprint\])?\.? (?:19|20)\d\d(?: [a-z]{3})?(?: \d\d?)?(?:;[^:]{0,20})?: ?)?(?:abs/)?",
     re.IGNORECASE,
 )
-_AFTER_ID = re.compile(r"(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?\Z")
-_ARXIV = re.compile(r"(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?", re.IGNORECASE)
+_AFTER_ID = lazy_pattern(r"(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?\Z")
+_ARXIV = lazy_pattern(
+    r"(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?", re.IGNORECASE
+)
 """Names of arXiv as a journal or a publisher."""
-_NUMBER = re.compile(r"\W*\d{4}\.")
-_FACT = re.compile(r"(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): ", re.IGNORECASE)
-_LABELED = re.compile(r"(?:[\w.]+|citation key): ", re.IGNORECASE)
-_ABS = re.compile(r"(?:corr )?abs/", re.IGNORECASE)
-_BULLET = re.compile(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_BETWEEN_IDS = re.compile(r"[\s,;]+")
-_HREF = re.compile(r"<a\b[^<>]*?\bhref\s*=\s*[\"']([^\"'<>]+)", re.IGNORECASE)
-_CELL_ENDS = re.compile(r"[\t|]|[,;](?=\S)")
-_FIRST_ID = re.compile(rf"\W*{ID}", re.ASCII)
-_LAST_ID = re.compile(rf"(?:[\t,;:|(\[<\"'“]|\s[-–—])\s*{ID}\W*\Z", re.ASCII)
+_NUMBER = lazy_pattern(r"\W*\d{4}\.")
+_FACT = lazy_pattern(r"(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): ", re.IGNORECASE)
+_LABELED = lazy_pattern(r"(?:[\w.]+|citation key): ", re.IGNORECASE)
+_ABS = lazy_pattern(r"(?:corr )?abs/", re.IGNORECASE)
+_BULLET = lazy_pattern(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
+_COMMENT = lazy_pattern(r"(?:^|\s)#.*")
+_BETWEEN_IDS = lazy_pattern(r"[\s,;]+")
+_HREF = lazy_pattern(r"<a\b[^<>]*?\bhref\s*=\s*[\"']([^\"'<>]+)", re.IGNORECASE)
+_CELL_ENDS = lazy_pattern(r"[\t|]|[,;](?=\S)")
+_FIRST_ID = lazy_pattern(rf"\W*{ID}", re.ASCII)
+_LAST_ID = lazy_pattern(rf"(?:[\t,;:|(\[<\"'“]|\s[-–—])\s*{ID}\W*\Z", re.ASCII)
 _LIST_AROUND = " \t,;:.\"'()[]<>|*_`"
 
 

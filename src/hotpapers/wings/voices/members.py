@@ -18,6 +18,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.keys import is_key, normalize_key
 from hotpapers.base.model import HttpClient, storable_text
 from hotpapers.base.settings.limits import is_address
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.untrusted_json import decode_json
 
 MAX_MEMBERS = 5_000
@@ -27,22 +28,22 @@ MAX_PAGES, PAGE = 50, 100
 MAX_FIELD_CHARS = 2_000
 """Characters of an account's name or a feed's address."""
 _ACTOR, _RECORD = r"(did:[a-z]+:[\w.:-]+|[\w.-]+\.\w+)", r"([\w.~:-]+)"
-BLUESKY_LIST = re.compile(
+BLUESKY_LIST = lazy_pattern(
     rf"(?:https?://(?:www\.)?bsky\.app/profile/{_ACTOR}/lists|at://{_ACTOR}/app\.bsky\.graph\.list)/{_RECORD}", re.ASCII
 )
-STARTER_PACK = re.compile(
+STARTER_PACK = lazy_pattern(
     rf"(?:https?://(?:www\.)?bsky\.app/start(?:er-pack)?/{_ACTOR}|at://{_ACTOR}/app\.bsky\.graph\.starterpack)/{_RECORD}",
     re.ASCII,
 )
-MASTODON_LIST = re.compile(r"(https?://[^/\s]+)/lists/(\d+)", re.ASCII)
-_HANDLE = re.compile(r"@?((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)", re.ASCII | re.IGNORECASE)
-_ADDRESS = re.compile(r"@?(\w[\w.-]*@(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?)")
-_SCHEME = re.compile(r"(?:(?:feeds?|rss|itpc|pcast):(?://)?)?(https?)://|(?:feeds?|rss|itpc|pcast)://", re.IGNORECASE)
+MASTODON_LIST = lazy_pattern(r"(https?://[^/\s]+)/lists/(\d+)", re.ASCII)
+_HANDLE = lazy_pattern(r"@?((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)", re.ASCII | re.IGNORECASE)
+_ADDRESS = lazy_pattern(r"@?(\w[\w.-]*@(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?)")
+_SCHEME = lazy_pattern(r"(?:(?:feeds?|rss|itpc|pcast):(?://)?)?(https?)://|(?:feeds?|rss|itpc|pcast)://", re.IGNORECASE)
 _APPS = r"(?:[\w-]+\.)?(?:bsky\.app|bsky\.dev|deck\.blue|blacksky\.community)"
-_PROFILE = re.compile(rf"(?:https?://{_APPS}/profile/|at://)@?{_ACTOR}/?(?:[?#].*)?", re.ASCII)
+_PROFILE = lazy_pattern(rf"(?:https?://{_APPS}/profile/|at://)@?{_ACTOR}/?(?:[?#].*)?", re.ASCII)
 """An account in an app for Bluesky."""
 _CLIENTS = r"(?:(?:main\.)?elk\.zone|semaphore\.social)"
-_FEDIVERSE_PROFILE = re.compile(
+_FEDIVERSE_PROFILE = lazy_pattern(
     rf"https?://(?:{_CLIENTS}/)?(?:www\.|m\.)?([\w.-]+\.\w+(?::\d+)?)/(?:(?:web/|deck/)?@|users/)"
     r"(\w[\w.-]*(?:@[\w.-]+\.\w+)?)(?<!\.rss)(?<!\.atom)(?<!\.json)/?(?:[?#].*)?"
 )
@@ -202,10 +203,10 @@ def _text_of(body: bytes) -> str:
     return body.decode("cp1252", "replace")
 
 
-_HANDLES = re.compile(r"handle|account|actor|user", re.IGNORECASE)
+_HANDLES = lazy_pattern(r"handle|account|actor|user", re.IGNORECASE)
 """In the heading of a column of handles: elsewhere `ada.example` may be a site."""
-_BARE_HANDLE = re.compile(r"(?!.*\.bsky\.social\Z)[\w.-]+")
-_BULLET = re.compile(r"[-*\u2022]\s+")
+_BARE_HANDLE = lazy_pattern(r"(?!.*\.bsky\.social\Z)[\w.-]+")
+_BULLET = lazy_pattern(r"[-*\u2022]\s+")
 
 
 def _accounts_in(text: str) -> Iterator[str]:
@@ -227,13 +228,13 @@ def _accounts_in(text: str) -> Iterator[str]:
         yield from (cell for number, cell in cells if number in of_handles or not _BARE_HANDLE.fullmatch(cell))
 
 
-_OUTLINE = re.compile(r"<(?:\w{1,20}:)?outline\b", re.IGNORECASE)
-_FEED = re.compile(
+_OUTLINE = lazy_pattern(r"<(?:\w{1,20}:)?outline\b", re.IGNORECASE)
+_FEED = lazy_pattern(
     r"(?<![\w:-])(?:xml|feed|rss)_?url\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))", re.IGNORECASE
 )
-_URL = re.compile(_FEED.pattern.replace("(?:xml|feed|rss)_?", ""), re.IGNORECASE)
-_LINK = re.compile(r"\btype\s{0,9}=\s{0,9}[\"'](?:link|include)[\"']", re.IGNORECASE)
-_ENTITY = re.compile(r"&#?\w{1,32};")
+_URL = lazy_pattern(_FEED.pattern.replace("(?:xml|feed|rss)_?", ""), re.IGNORECASE)
+_LINK = lazy_pattern(r"\btype\s{0,9}=\s{0,9}[\"'](?:link|include)[\"']", re.IGNORECASE)
+_ENTITY = lazy_pattern(r"&#?\w{1,32};")
 
 
 def _feeds_in(text: str) -> Iterator[str]:

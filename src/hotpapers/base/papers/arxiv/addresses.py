@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 
 from hotpapers.base.papers.arxiv.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER, OLD_NUMBER
+from hotpapers.base.text.patterns import lazy_pattern
 
 NEEDLES = ("xiv", "5iv", "papers", "xxx", "adsabs")
 """The texts to search for: in arxiv.org, alphaxiv.org, arXiv: …; in ar5iv.org; in huggingface.co/papers/; in
@@ -71,15 +72,15 @@ _WORD = (
 _BETWEEN = rf"{_SIGN}{{0,6}}(?:{_WORD}{_SIGN}{{0,4}}){{0,3}}\.?"
 
 COMMONEST = rf"\.org/(abs|pdf|html)/({NEW})(?:v([1-9][0-9]{{0,2}}))?{BOUNDARY}"
-_COMMONEST = re.compile(COMMONEST, re.ASCII)
-_ARXIV = re.compile(
+_COMMONEST = lazy_pattern(COMMONEST, re.ASCII)
+_ARXIV = lazy_pattern(
     rf"(?:(\.org){_HOST_END}/{{1,3}}(?:(?:({_PATHS})/{{1,3}}|({_QUERY}))(?:arxiv[:.])?)?"
     rf"|(\.org:)|(-vanity\.com/{{1,3}}papers/{{1,3}})|{_BETWEEN}){ID}",
     re.ASCII,
 )
-_MIRROR = re.compile(rf"-export[a-z0-9-]{{0,8}}\.library\.cornell\.edu/{{1,3}}({_PATHS})/{{1,3}}{ID}", re.ASCII)
+_MIRROR = lazy_pattern(rf"-export[a-z0-9-]{{0,8}}\.library\.cornell\.edu/{{1,3}}({_PATHS})/{{1,3}}{ID}", re.ASCII)
 # The first host of arXiv, and mirrors under the same first name.
-_OLD_HOST = re.compile(
+_OLD_HOST = lazy_pattern(
     rf"xxx\.(?:lanl\.gov|soton\.ac\.uk|itep\.ru|sissa\.it|uni-augsburg\.de|(?:[a-z]{{2,12}}\.)?tau\.ac\.il|itp\.ac\.cn"
     rf"|if\.usp\.br|unizar\.es|imsc\.(?:ernet|res)\.in|yukawa\.kyoto-u\.ac\.jp|adelaide\.edu\.au)"
     rf"{_HOST_END}/{{1,3}}({_PATHS})/{{1,3}}{ID}",
@@ -88,17 +89,19 @@ _OLD_HOST = re.compile(
 # Hosts under which a translator or a library's proxy shows arXiv; and an old one of its own.
 _LABEL = "[a-z0-9-]{1,20}"
 _PROXY_NAME = "[a-z0-9-]{0,8}proxy[a-z0-9-]{0,8}"
-_PROXY = re.compile(
+_PROXY = lazy_pattern(
     rf"(?:[.-]org\.(?:translate\.goog|(?:{_LABEL}\.){{0,3}}(?:{_PROXY_NAME}(?:\.{_LABEL}){{1,3}}|idm\.oclc\.org))"
     rf"|\.lanl\.gov){_HOST_END}/{{1,3}}({_PATHS})/{{1,3}}{ID}",
     re.ASCII,
 )
-_STORED = re.compile(
+_STORED = lazy_pattern(
     rf"\.org{_HOST_END}/{{1,3}}(ftp|vc|ps_cache)/({ARCHIVE}|arxiv)/(?:papers|pdf|ps)/(\d{{4}})/(?=\3){NUMBER}", re.ASCII
 )
-_ALPHAXIV = re.compile(rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII)
-_AR5IV = re.compile(rf"\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?{ID}", re.ASCII)
-_PAPERS = re.compile(rf"/{{1,3}}{ID}", re.ASCII)
+_ALPHAXIV = lazy_pattern(
+    rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII
+)
+_AR5IV = lazy_pattern(rf"\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?{ID}", re.ASCII)
+_PAPERS = lazy_pattern(rf"/{{1,3}}{ID}", re.ASCII)
 _PAGES = ("huggingface.co/", "hf.co/", "hf-mirror.com/")
 """Hugging Face and its mirror."""
 
@@ -179,16 +182,16 @@ def _papers(text: str, place: int) -> Mention | None:
 
 # A bibcode has 19 characters: year, arXiv or archive, number, initial of the first author. The number has no dot from
 # 2015 on; in the old style, it is the month and the number of the month, without a leading zero, after dots.
-_BIBCODE = re.compile(r"arxiv(?:(\d{4}\.\d{4})|(\d{4})(\d{5}))[a-z.](?![a-z0-9])", re.ASCII)
+_BIBCODE = lazy_pattern(r"arxiv(?:(\d{4}\.\d{4})|(\d{4})(\d{5}))[a-z.](?![a-z0-9])", re.ASCII)
 _DOTTED_ARCHIVE = "|".join(re.escape(name.replace("-", ".")) for name in ARCHIVE.split("|"))
-_OLD_BIBCODE = re.compile(
+_OLD_BIBCODE = lazy_pattern(
     rf"adsabs\.harvard\.edu/[^\s\"'<>]{{0,40}}?\b((?:19|20)\d\d)(?=[a-z0-9.]{{15}}(?![a-z0-9]))"
     rf"({_DOTTED_ARCHIVE})\.+(\d{{4,5}})[a-z.]",
     re.ASCII,
 )
-_ON_ADS_BY_ID = re.compile(rf"adsabs\.harvard\.edu/{{1,2}}(?:#?abs|full)/{{1,2}}{ID}", re.ASCII)
-_NEW_ID, _OLD_ID = re.compile(NEW, re.ASCII), re.compile(OLD_NUMBER, re.ASCII)
-_ON_ADS = re.compile(r"adsabs\.harvard\.edu/[^\s\"'<>]{0,40}$", re.ASCII)
+_ON_ADS_BY_ID = lazy_pattern(rf"adsabs\.harvard\.edu/{{1,2}}(?:#?abs|full)/{{1,2}}{ID}", re.ASCII)
+_NEW_ID, _OLD_ID = lazy_pattern(NEW, re.ASCII), lazy_pattern(OLD_NUMBER, re.ASCII)
+_ON_ADS = lazy_pattern(r"adsabs\.harvard\.edu/[^\s\"'<>]{0,40}$", re.ASCII)
 _ARCHIVE_OF = {name.replace("-", "."): name for name in ARCHIVE.split("|")}
 
 
@@ -229,10 +232,10 @@ def _mention(start: int, match: re.Match[str], form: str) -> Mention | None:
 
 _LOOK_BACK = 64  # plus "huggingface.co/api/" or "alpha" this is still less than BEFORE
 _HOST_CHARACTERS = _NAME_CHARACTERS + "-."
-_SCHEME = re.compile(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{1,3}$", re.ASCII)
-_NAME_GOES_ON = re.compile("[a-z0-9]_$")
+_SCHEME = lazy_pattern(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{1,3}$", re.ASCII)
+_NAME_GOES_ON = lazy_pattern("[a-z0-9]_$")
 _REGISTRANT = "10.48550/"
-_OTHER_DOI = re.compile(r"10\.\d{4,9}/$", re.ASCII)
+_OTHER_DOI = lazy_pattern(r"10\.\d{4,9}/$", re.ASCII)
 _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/", "inspirehep.net/api/")
 """Sites whose path /arxiv/2101.04869 is a paper."""
 

@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from hotpapers.base.text.accents import PLAIN_LETTERS
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_letters import SMALL_GREEK
 
 _GREEK = tuple(SMALL_GREEK)
@@ -45,36 +46,36 @@ wedge vee mid parallel perp ltimes rtimes ast star circ quad qquad rightleftharp
 """
 _BETWEEN = frozenset(_SIGN_NAMES.split())
 """Signs between words, as ∼, × and → are in a text without TeX."""
-_FRACTION = re.compile(r"(?<=\})\s*(?=\{)|(?<=frac\d)(?=\d)|(?<=frac \d)(?=\d)")
+_FRACTION = lazy_pattern(r"(?<=\})\s*(?=\{)|(?<=frac\d)(?=\d)|(?<=frac \d)(?=\d)")
 """Between the arguments of a fraction."""
-_RAISED = re.compile(r"([_^])\(([^()]{1,100})\)")
+_RAISED = lazy_pattern(r"([_^])\(([^()]{1,100})\)")
 """Indices as a line without TeX has them: `W^(1,p)`."""
-_SUPER_FIRST = re.compile(r"\^(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])_(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])")
+_SUPER_FIRST = lazy_pattern(r"\^(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])_(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])")
 """Both indices of a letter; a line without TeX has the lower one first."""
-_FORMULA = re.compile(r"\$[^$]{1,300}\$")
-_LETTER_BLANK = re.compile(rf"(\\(?:{'|'.join(_GREEK)})) +(?=[A-Za-z\\])", re.IGNORECASE)
+_FORMULA = lazy_pattern(r"\$[^$]{1,300}\$")
+_LETTER_BLANK = lazy_pattern(rf"(\\(?:{'|'.join(_GREEK)})) +(?=[A-Za-z\\])", re.IGNORECASE)
 """In a formula, the blank after a letter's name is none."""
-_BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
+_BY = lazy_pattern(r"(?<=\d) ?x ?(?=\d)")
 """A multiplication sign as people type it: `3x3`."""
-_CHARACTER = re.compile(r"\\unicode\s*\{x([0-9A-Fa-f]{1,5})\}")
+_CHARACTER = lazy_pattern(r"\\unicode\s*\{x([0-9A-Fa-f]{1,5})\}")
 _LETTERS = {name * times: name for name in "RNZQC" for times in (1, 2)} | {"eps": "epsilon"}
 """Macros of many papers."""
 
-_INVISIBLE_CHARACTERS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
-_ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
-_COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
-_UNREAD = re.compile(
+_INVISIBLE_CHARACTERS = lazy_pattern("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
+_ACCENT = lazy_pattern(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
+_COMMAND = lazy_pattern(r"\\([A-Za-z]+)( ?)")
+_UNREAD = lazy_pattern(
     r"\\(?:(?:text)?color|[hv]?phantom|[hv]space|label)\*?\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,100}\}"
     r"|\\(begin|end)\s*\{[a-z]{1,20}\*?\}(?:\{[lcr|]{0,20}\})?"
 )
 """Commands whose argument is not shown."""
-_NAMED_OPERATOR = re.compile(r"\\operatorname\*?\s*\{([^{}]{0,100})\}(\s*[_^])?")
-_ABOVE = re.compile(r"\\(?:overset|stackrel)\s*\{([^{}]{0,100})\}\s*\{([^{}]{0,100})\}")
-_QUANTITY = re.compile(r"\\(?:SI|qty|si|unit)\s*\{([^{}]{0,100})\}(?:\{([^{}]{0,100})\})?")
+_NAMED_OPERATOR = lazy_pattern(r"\\operatorname\*?\s*\{([^{}]{0,100})\}(\s*[_^])?")
+_ABOVE = lazy_pattern(r"\\(?:overset|stackrel)\s*\{([^{}]{0,100})\}\s*\{([^{}]{0,100})\}")
+_QUANTITY = lazy_pattern(r"\\(?:SI|qty|si|unit)\s*\{([^{}]{0,100})\}(?:\{([^{}]{0,100})\})?")
 """A number and its unit, or a unit alone (siunitx)."""
 _DROPPED = "$_^{}\\"
 _SIGNS = str.maketrans(dict.fromkeys(_DROPPED) | {"~": " "})
-WORD = re.compile("[a-z0-9]+")
+WORD = lazy_pattern("[a-z0-9]+")
 """A word of a plain text in lower case."""
 _LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in range(128)) + b" " * 128
 """Maps bytes: ASCII letters to lower case, digits to themselves, everything else to a blank."""

@@ -133,8 +133,7 @@ class ListPages:
         is_whole_site = len(days) == len(self._site.days)
         categories, authors = self._site.catalogue.everything() if is_whole_site else self._changed_lists(days)
         yield from sorted(filter(self._is_category, categories))
-        known_authors = filter(self._site.catalogue.has_author, authors)
-        yield from map(site_paths.author_path, sorted(known_authors))
+        yield from map(site_paths.author_path, sorted(authors & self._site.catalogue.papers.keys()))
         yield from FOLDERS
 
     def ended(self, day: str) -> Iterator[str]:
@@ -144,7 +143,7 @@ class ListPages:
         earlier_categories, earlier_authors = _categories_and_authors(earlier)
         yield from (path for path in earlier_categories - categories if not self._is_category(path))
         for author in earlier_authors - authors:
-            if not self._site.catalogue.has_author(author):
+            if author not in self._site.catalogue.papers:
                 yield site_paths.author_path(author)
 
     def new_authors(self, days: Iterable[str]) -> Iterator[str]:
@@ -152,8 +151,8 @@ class ListPages:
         chosen = set(days)
         for author in self._changed_lists(chosen)[1]:
             summaries = self._site.catalogue.author(author)
-            others = [summary.paper for summary in summaries if summary.day not in chosen]
-            if len(set(others)) == 1:
+            others = {summary.paper for summary in summaries if summary.day not in chosen}
+            if len(others) == 1:
                 yield from others
 
     def _changed_lists(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -173,7 +172,7 @@ class ListPages:
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
-        if author and self._site.catalogue.has_author(author):
+        if author in self._site.catalogue.papers:
             return self._author(path, author)
         return None
 
@@ -195,8 +194,7 @@ class ListPages:
             description = f"The {LISTED} authors with most papers in the issues, and how many."
         else:
             root = site_paths.to_root(path)
-            latest = catalogue.latest(LATEST)
-            lines = [self._line(summary, root) for summary in latest]
+            lines = [self._line(summary, root) for summary in catalogue.entries[:LATEST]]
             title = "Papers"
             description = f"The latest {LATEST} papers in the issues."
         return self._site.render("folder.html", path, title, description, links=links, lines=lines)
@@ -238,7 +236,7 @@ class ListPages:
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._site.catalogue
         spellings = catalogue.spellings(author)
-        papers = count_noun(len(catalogue.papers_of(author)), "paper")
+        papers = count_noun(catalogue.papers[author], "paper")
         return self._site.render(
             "author.html",
             path,

@@ -19,6 +19,7 @@ from itertools import takewhile
 
 from hotpapers.base.errors import NotClassic
 from hotpapers.base.model import TextLink
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost
 from hotpapers.wings.classic.format.renderer import EMBED, SCRIPT, front_matter, write_classic
 from hotpapers.wings.classic.format.rules import (
@@ -46,20 +47,20 @@ _LINE_OF = {
     "abstract": 10,
 }
 
-_TITLE = re.compile(r"# ([0-9]{1,9})\. (.*)")
-_COUNTS = re.compile(r"- retweets: (-?[0-9]+), favorites: (-?[0-9]+) \(([^()]*)\)")
-_LINKS = re.compile(
+_TITLE = lazy_pattern(r"# ([0-9]{1,9})\. (.*)")
+_COUNTS = lazy_pattern(r"- retweets: (-?[0-9]+), favorites: (-?[0-9]+) \(([^()]*)\)")
+_LINKS = lazy_pattern(
     r"- links: \[abs\]\(https://arxiv\.org/abs/([^()]*)\) \| \[pdf\]\(https://arxiv\.org/pdf/([^()]*)\)"
 )
-_CATEGORY = re.compile(r"\[([^][]*)\]\(https://arxiv\.org/list/\1/recent\)")
-_LANG_DIR = re.compile(r'<p lang="([^"<>]*)" dir="(ltr|rtl)">')
-_STATUS = re.compile(r'([^/"<>]*)/status/([^/"<>?]*)\?ref_src=twsrc%5Etfw">([^<>]*)</a></blockquote>')
+_CATEGORY = lazy_pattern(r"\[([^][]*)\]\(https://arxiv\.org/list/\1/recent\)")
+_LANG_DIR = lazy_pattern(r'<p lang="([^"<>]*)" dir="(ltr|rtl)">')
+_STATUS = lazy_pattern(r'([^/"<>]*)/status/([^/"<>?]*)\?ref_src=twsrc%5Etfw">([^<>]*)</a></blockquote>')
 _STATUS_START = ' <a href="https://twitter.com/'
 _TEXT_END = "</p>&mdash; "
 # Matches stop at the next "<": linear time even for many of them.
-_TAG = re.compile(r"(<[^<>]*>)")
+_TAG = lazy_pattern(r"(<[^<>]*>)")
 _LINK_START, _LINK_TAG_END = '<a href="', '">'
-_NO_TEXT = re.compile(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
+_NO_TEXT = lazy_pattern(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
 _MAX_COUNT_DIGITS = 20
 
 
@@ -280,7 +281,7 @@ def _plain(text: str) -> str:
 
 # Three Mac Roman characters that happen to be valid UTF-8 ("‚Äú") never occur in prose by chance. Two may ("√π"), but
 # not within or next to a word ("Jos√©"). So the restored text must contain one of these.
-_SURE = re.compile(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
+_SURE = lazy_pattern(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
 
 
 def decode_file(data: bytes) -> tuple[str, bool]:

@@ -16,6 +16,7 @@ from typing import AnyStr
 
 from hotpapers.base.errors import NotAnArxivId, NotClassic
 from hotpapers.base.papers import arxiv
+from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.wings.classic.format.model import CREATED, TALLY, ClassicIssue, ClassicItem, ClassicPost, printed_moment
 
 # The largest integer that every JSON reader represents exactly.
@@ -27,25 +28,25 @@ MAX_LEAD = 1000
 
 # Characters that no file in this format has: control characters other than the newline, other line separators, the
 # byte order mark, and lone surrogates.
-STRAY = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-STRAY_OR_NEWLINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+STRAY = lazy_pattern(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+STRAY_OR_NEWLINE = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _STRAY_NAMES = {"\r": " (carriage return)", "\t": " (tab)", "\0": " (NUL)", "\ufeff": " (byte order mark)"}
 
-_HTML = re.compile(
+_HTML = lazy_pattern(
     r"<!--|<!doctype|</?(?:[abip](?:\s*/?>|\s+[a-z-]{2,}=)|(?:applet|audio|base|blockquote|body|br|button|center|code"
     r"|details|dialog|div|em|embed|font|form|frame|frameset|h[1-6]|hr|html|iframe|img|input|li|link|marquee|math|meta"
     r"|noscript|object|ol|pre|script|select|span|strong|style|sub|sup|svg|table|tbody|td|template|textarea|th|tr|ul"
     r"|video)(?:[\s/>]|$))",
     re.IGNORECASE | re.ASCII,
 )
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = lazy_pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The form of arXiv's present and possible categories. Callers check whether a category exists.
-_CATEGORY = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,63}")
-_POST_ID = re.compile(r"[1-9][0-9]{0,18}")
+_CATEGORY = lazy_pattern(r"[A-Za-z][A-Za-z0-9.-]{0,63}")
+_POST_ID = lazy_pattern(r"[1-9][0-9]{0,18}")
 _MAX_POST_ID = 2**63 - 1
-_HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}")
-_LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_TARGET = re.compile(r"https?://\S+")
+_HANDLE = lazy_pattern(r"[A-Za-z0-9_]{1,20}")
+_LANG = lazy_pattern(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_TARGET = lazy_pattern(r"https?://\S+")
 
 
 def quote_text(text: str) -> str:
