@@ -51,7 +51,7 @@ def test_the_core_works_without(wings: tuple[str, ...], tmp_path: Path) -> None:
         assert result.status == 0, result
         return result.out
 
-    commands = set(re.findall(r"^  ([a-z]\S+) ", printed("--help"), re.M))
+    commands = set(re.findall(r"^  ([a-z]\S+) ", printed("--help-all"), re.M))
     assert {name: command in commands for name, command in COMMANDS.items()} == {n: n not in wings for n in COMMANDS}
     site = tmp_path / "site"
     printed("init", site, "--contact", "https://papers.example/")
