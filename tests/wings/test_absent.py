@@ -15,13 +15,17 @@ import pytest
 
 from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, command_line, environment, run_process
+from tests.test_house import MAY_IMPORT_WINGS
 
-NEEDED_BY = {
-    "forms": ("accounts", "mail"), "proof": ("peers",), "feeds": ("reddit", "archives"), "reddit": ("archives",),
-    "x": ("archives",), "mcp": ("personal", "topics"),
-}  # fmt: skip
+
+def needing(name: str) -> tuple[str, ...]:
+    """The wings that import a wing, or one that does."""
+    near = [wing for wing, imported in MAY_IMPORT_WINGS.items() if name in imported]
+    return tuple(dict.fromkeys([*near, *(far for wing in near for far in needing(wing))]))
+
+
 WITHOUT = [
-    *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
+    *((name, *needing(name)) for name in BUILT_IN),
     tuple(name for name in BUILT_IN if name not in ("archives", "lobsters", "mastodon", "feeds", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
