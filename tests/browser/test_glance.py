@@ -45,7 +45,7 @@ def test_the_first_screen_has_the_titles(
 ) -> None:
     tab.set_view(view._replace(scripts=scripts))
     tab.open(path_of(demos, page))
-    assert tab.run(VISIBLE_TITLES) >= titles
+    assert tab.run(VISIBLE_TITLES) >= min(titles, tab.run(f"{TITLES}.length"))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -299,7 +299,7 @@ def test_related_papers_are_sorted_as_one_likes(tab: Tab, tmp_path: Path) -> Non
     words = ABSTRACT.rstrip(".").split()
     texts = [about(n, " ".join(words[: 9 - n % 5])) for n in range(12)]
     pages = SitePages(reader_of({day(n): texts[3 * n : 3 * n + 3] for n in range(4)}, {}), OWN.publication)
-    open_from(tab, tmp_path, pages, "paper/2611.00000/index.html")
+    open_from(tab, tmp_path, pages, "paper/2611.00001/index.html")
     facts = "[...document.querySelectorAll('.near > li > p:not(.own)')].map((line) => line.textContent.split(' · '))"
     nearest = tab.run(facts)
     assert len(nearest) > 3 and nearest == sorted(nearest, key=lambda line: -float(line[0].removeprefix("closeness ")))

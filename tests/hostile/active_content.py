@@ -15,15 +15,16 @@ MATH_ELEMENTS = {
 INERT = {
     "html", "head", "title", "body", "header", "footer", "main", "nav", "section", "article", "aside", "div", "span",
     "p", "h1", "h2", "h3", "h4", "ul", "ol", "li", "dl", "dt", "dd", "a", "em", "strong", "small", "code", "pre", "bdi",
-    "abbr", "blockquote", "figure", "figcaption", "cite", "time", "table", "caption", "thead", "tbody", "tr", "th",
-    "td", "hr", "br", "details", "summary", "svg", "path", "polyline", "circle", "kbd", "var", "sup", "sub", "wbr",
-    "mark", "noscript",
+    "abbr", "blockquote", "figure", "figcaption", "cite", "time", "table", "caption", "thead", "tbody", "tfoot", "tr",
+    "th", "td", "hr", "br", "details", "summary", "svg", "path", "polyline", "circle", "kbd", "var", "sup", "sub",
+    "wbr", "mark", "noscript",
 }  # fmt: skip
 """Elements that load and run nothing unless they have handlers, styles or links."""
 SCRIPTS = tuple(
     f"{name}.js"
     for name in (
-        "reader", "bookmarklet", "search", "search_index", "search_spelling", "unfold", "paper_actions", "library",
+        "reader", "storage", "bookmarklet", "search", "search_index", "search_spelling", "unfold", "paper_actions",
+        "library",
     )
 )  # fmt: skip
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}

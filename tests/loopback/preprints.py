@@ -24,17 +24,30 @@ from tests.loopback.script import EmptyScript, Message, Paper, PaperReference, S
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 PAGES = (30, 100)
 """Rows of a page of bioRxiv's API, which changes week by week."""
-DAILY = {"biorxiv": 24, "medrxiv": 12, "chemrxiv": 10, "psyarxiv": 6}
+ON_OSF = ("africarxiv", "ecoevorxiv", "edarxiv", "engrxiv", "metaarxiv", "osf", "psyarxiv", "socarxiv")
+DAILY = {
+    **dict.fromkeys((*ON_OSF, "researchsquare", "ssrn", "preprints"), 2),
+    "biorxiv": 24, "medrxiv": 12, "chemrxiv": 10, "psyarxiv": 6,
+}  # fmt: skip
 """Works posted on a day, on average; versions after the first come on top."""
 LICENSE = "cc_no"
 """Of the abstracts: shown, not exported."""
+WITH_VERSIONS = ("biorxiv", "medrxiv", "chemrxiv")
+"""The servers whose second versions are told."""
 EXTRA_TOTAL = 3
 """Rows that the total counts but that do not exist."""
 CATEGORIES = {
     "biorxiv": ("Neuroscience", "cell biology", "plant_biology", "Animal Behavior and Cognition"),
     "medrxiv": ("Infectious Diseases (except HIV/AIDS)", "epidemiology", "public_and global health"),
 }
-REGISTRANTS = {"10.26434": "chemrxiv", "10.31234": "psyarxiv"}
+REGISTRANT = {
+    "biorxiv": "10.64898", "medrxiv": "10.64898", "chemrxiv": "10.26434", "africarxiv": "10.31730",
+    "ecoevorxiv": "10.32942", "edarxiv": "10.35542", "engrxiv": "10.31224", "metaarxiv": "10.31222", "osf": "10.31219",
+    "psyarxiv": "10.31234", "socarxiv": "10.31235", "researchsquare": "10.21203", "ssrn": "10.2139",
+    "preprints": "10.20944",
+}  # fmt: skip
+LISTED = {prefix: server for server, prefix in REGISTRANT.items() if server not in CATEGORIES}
+"""The servers that Crossref lists here, by registrant."""
 TALKED_ABOUT = 0.4
 """The share of messages about a paper on arXiv that are about a preprint of these servers instead."""
 _DETAILS = re.compile(r"/details/(biorxiv|medrxiv)/(\S+?)/(\S+?)/(\d{1,6})", re.ASCII)
@@ -69,8 +82,8 @@ def new_works(server: str, day: int) -> tuple[Preprint, ...]:
 
 
 def posted(server: str, day: int) -> tuple[Preprint, ...]:
-    """The versions posted on a day: new works and, once a week, second versions. PsyArXiv registers none of these."""
-    if day % 7 or server == "psyarxiv":
+    """The versions posted on a day: new works and, once a week, second versions."""
+    if day % 7 or server not in WITH_VERSIONS:
         return new_works(server, day)
     revised = new_works(server, day - 7)[:3]
     return (*new_works(server, day), *(work._replace(version=2, at=work.at + 7 * DAY) for work in revised))
@@ -78,15 +91,18 @@ def posted(server: str, day: int) -> tuple[Preprint, ...]:
 
 def _new(rng: Random, server: str, date: datetime.date, n: int, day: int) -> Preprint:
     number = f"{date:%y%j}{n:03}" if server == "medrxiv" else f"{day % 1000:03}{n:03}"
-    doi = {
-        "biorxiv": f"10.64898/{date:%Y.%m.%d}.{number}",
-        "medrxiv": f"10.64898/{date:%Y.%m.%d}.{number}",
-        "chemrxiv": f"10.26434/chemrxiv-{date:%Y}-{_letters(day * 1000 + n)}",
-        "psyarxiv": f"10.31234/osf.io/{_letters(day * 1000 + n)[-5:]}",
-    }[server]
+    suffix = {
+        "biorxiv": f"{date:%Y.%m.%d}.{number}",
+        "medrxiv": f"{date:%Y.%m.%d}.{number}",
+        "chemrxiv": f"chemrxiv-{date:%Y}-{_letters(day * 1000 + n)}",
+        "researchsquare": f"rs.3.rs-{number}",
+        "ssrn": f"ssrn.{number}",
+        "preprints": f"preprints{date:%Y%m}.{date:%d}{n:02}",
+    }.get(server, f"osf.io/{_letters(day * 1000 + n)[-5:]}")
     title = words.title(rng, "q-bio")
     return Preprint(
-        server, doi, 1, title, tuple(words.author(rng) for _ in range(rng.choice((1, 2, 3, 7)))),
+        server, f"{REGISTRANT[server]}/{suffix}", 1, title,
+        tuple(words.author(rng) for _ in range(rng.choice((1, 2, 3, 7)))),
         words.abstract(rng, title), rng.choice(CATEGORIES.get(server, ("",))),
         day * DAY + rng.randrange(86_400) * 1_000_000, 1.0 + rng.paretovariate(1.2),
     )  # fmt: skip
@@ -155,12 +171,12 @@ def crossref(state: NetworkState, request: Request) -> Reply:
         return _registered(request.param("filter"), state.now)
     match = _PREFIX.fullmatch(request.path)
     since = re.search(r"from-created-date:(\d{4}-\d\d-\d\d)", request.param("filter"))
-    if not match or not since or match[1] not in REGISTRANTS:
+    if not match or not since or match[1] not in LISTED:
         return not_found()
     first = datetime.date.fromisoformat(since[1]).toordinal() - EPOCH
     versions = (
         [] if isinstance(state.script, EmptyScript)
-        else posted_between(REGISTRANTS[match[1]], first, state.now // DAY, state.now)
+        else posted_between(LISTED[match[1]], first, state.now // DAY, state.now)
     )  # fmt: skip
     start = int(request.param("cursor").removeprefix("c") or 0) if request.param("cursor") != "*" else 0
     rows = versions[start : start + request.number("rows", 20, 1000)]

@@ -256,7 +256,7 @@ def listings(record: Record) -> None:
 
 
 def rich(record: Record) -> list[model.Issue]:
-    """Fill a record with all kinds of items: listings, talk, reprocessed raw payloads, frozen issues, one corrected.
+    """Fill a record with most kinds of items: listings, talk, reprocessed raw payloads, frozen issues, one corrected.
     Returns the issues."""
     listings(record)
     talked(record)

@@ -13,7 +13,9 @@ from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.backup import restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
+from hotpapers.record.schema import MIGRATIONS
 from tests.record import made
+from tests.record.test_processes import end, start
 from tools.make_promise import FOLDER, facts
 
 VERSIONS = sorted(FOLDER.iterdir())
@@ -52,6 +54,14 @@ def assert_same(record: Record, folder: Path) -> None:
 
 
 def test_a_store_opens_and_verifies(folder: Path, written: Path) -> None:
+    with Record(str(written), create=False) as record:
+        assert_same(record, folder)
+
+
+def test_a_store_migrates_however_often_that_is_killed(folder: Path, written: Path) -> None:
+    """Before each statement in turn."""
+    [killed] = map(int, end(start("migrate", str(written))))
+    assert killed > 2 * len(MIGRATIONS)
     with Record(str(written), create=False) as record:
         assert_same(record, folder)
 

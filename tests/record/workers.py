@@ -10,6 +10,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
+
+import apsw
 
 from hotpapers.base import model
 from hotpapers.record import Record
@@ -118,7 +121,41 @@ def kill(store: str, rounds: str, seed: str) -> None:
     print(json.dumps([killed, length]))
 
 
-ROLES: dict[str, Callable[..., None]] = {"write": write, "read": read, "kill": kill}
+def migrate(store: str) -> None:
+    """Open a store, killed before its first statement, again before its second, and so on until it opens. Prints how
+    often it was killed."""
+    killed = 0
+    while _is_killed_opening(store, killed):
+        killed += 1
+    print(killed)
+
+
+def _is_killed_opening(store: str, statements: int) -> bool:
+    """Whether a process that opens a store is killed after so many statements."""
+    child = os.fork()
+    if child == 0:
+        try:
+            apsw.connection_hooks.append(lambda connection: _kill_after(connection, statements))
+            Record(store, create=False).database.close()
+        finally:
+            os._exit(int(sys.exc_info()[0] is not None))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, -signal.SIGKILL)
+    return status != 0
+
+
+def _kill_after(connection: apsw.Connection, statements: int) -> None:
+    numbers = count()
+
+    def trace(*_: object) -> bool:
+        if next(numbers) == statements:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+    connection.exec_trace = trace
+
+
+ROLES: dict[str, Callable[..., None]] = {"write": write, "read": read, "kill": kill, "migrate": migrate}
 
 if __name__ == "__main__":
     ROLES[sys.argv[1]](*sys.argv[2:])

@@ -13,7 +13,7 @@ from tests.loopback.message_text import ON_SERVERS
 from tests.loopback.preprints import EPOCH, Preprint
 from tests.loopback.script import Message, Paper
 
-REGISTERED = frozenset(preprints.REGISTRANTS.values())
+REGISTERED = frozenset(preprints.LISTED.values())
 """The servers that are read from Crossref."""
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.collect.job_factory import job_names
-from hotpapers.collect.sources import SOURCES
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from tests.loopback.clock import moment
@@ -23,12 +22,12 @@ from tests.loopback.world import World
 from tests.torture import comparison
 from tests.torture.comparison import Bounds, Outcome
 from tests.torture.forks import Forks
-from tests.torture.site import LEASE, JumpingClock, SiteParameters, chosen_sources_of
+from tests.torture.site import LEASE, READ, JumpingClock, SiteParameters, chosen_sources_of
 from tests.torture.table import ALL, Report
 
 SPEED = 300.0 if ALL else 600.0
 START = moment("2026-03-10T02:00")
-SOURCES_TO_READ = tuple(SOURCES) if ALL else ("bluesky", "feeds", "hackernews", "lobsters", "mastodon", "x")
+SOURCES_TO_READ = READ if ALL else ("bluesky", "feeds", "hackernews", "lobsters", "mastodon", "x")
 """The sources to read."""
 PATIENCE = 180.0
 """Real seconds within which something expected must happen."""

@@ -14,15 +14,19 @@ from typing import Any, NamedTuple
 from hotpapers.base.errors import Stopped
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
 from hotpapers.base.model import DAY
+from hotpapers.base.networks import paper_servers
 from hotpapers.collect import collect_job, job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources
+from hotpapers.collect.sources import SOURCES
 from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record, record
 from tests.base.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml
 
+READ = tuple(name for name in SOURCES if name not in paper_servers())
+"""arXiv and the networks: nobody posts on other servers of papers."""
 LEASE = 300_000
 """How long a lease lasts in these tests, in real microseconds; normally sixteen seconds."""
 SHORTEST_WAIT = 0.02

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.coverage import reading_of
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from tests.torture import comparison
 from tests.torture.comparison import Bounds
+from tests.torture.site import READ
 from tests.torture.source_jobs import source_jobs
 from tests.torture.table import ALL, Report
 from tests.torture.test_faults import LOOKBACK, course_of, labels_of, script_of
@@ -21,7 +21,7 @@ MINUTES = 60_000_000
 
 @pytest.mark.long
 @pytest.mark.parametrize("hours", [1, -1])
-@pytest.mark.parametrize("source", SOURCES if ALL else ("hackernews",))
+@pytest.mark.parametrize("source", READ if ALL else ("hackernews",))
 def test_a_clock_that_jumps_an_hour_and_back_loses_nothing(
     source: str, hours: int, sqlite_url: str, report: Report
 ) -> None:  # fmt: skip

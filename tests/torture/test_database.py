@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +17,16 @@ from hotpapers.jobs import attempts, loop
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.record import Record
+from tests import database_servers
 from tests.seeds import generator
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Report, torture_only
 
 CONNECTIONS_TO_END = 60 if ALL else 3
+CRASHES = 20 if ALL else 2
 PROCESS_IDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hotpapers'"
+WRITERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hotpapers' AND backend_xid IS NOT NULL"
 PATIENCE = 300
 """Real seconds: a slow machine needs time to connect."""
 OUTAGE = 3.0 if ALL else 0.5
@@ -45,6 +51,41 @@ def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: P
                     ended_count += bool(server.execute("SELECT pg_terminate_backend(%s)", (pid,)).rowcount)
         assert ended_count > CONNECTIONS_TO_END
         site.finish(report, "connections ended by the server", ended_count)
+
+
+@pytest.mark.long
+def test_a_server_that_crashes_in_mid_batch(tmp_path: Path, report: Report) -> None:
+    """It ends all connections, forgets what was not committed, and starts again."""
+    try:
+        programs = database_servers.postgres_programs()
+    except database_servers.Missing as problem:
+        pytest.skip(str(problem))
+    with database_servers.scratch_folder() as folder, database_servers.running_postgres(programs, folder) as port:
+        url, crashes = database_servers.postgres_url(port), 0
+        with Record(url):
+            pass
+        with rig(url, tmp_path) as site:
+            site.start()
+            deadline = time.monotonic() + PATIENCE
+            while crashes < CRASHES and time.monotonic() < deadline:
+                crashes += crash_in_mid_batch(url, deadline)
+                time.sleep(OUTAGE)
+            assert crashes == CRASHES
+            site.finish(report, "the server crashed in mid-batch", crashes)
+            assert "store failing" in site.forks.output(10**6)
+
+
+def crash_in_mid_batch(url: str, deadline: float) -> bool:
+    """Kill the server's process that writes a batch, which makes the server restart all; False if there is none."""
+    import psycopg
+
+    with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as server:
+        while time.monotonic() < deadline:
+            for (pid,) in server.execute(WRITERS).fetchall():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    return True
+    return False
 
 
 def test_a_job_that_cannot_be_created_yet_is_created_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,14 +8,13 @@ import pytest
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.papers.arxiv import calendar as days
-from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.coverage import reading_of
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE
 from tests.loopback.world import World
 from tests.torture import comparison
 from tests.torture.comparison import Bounds
-from tests.torture.site import QUICK_LIMITS
+from tests.torture.site import QUICK_LIMITS, READ
 from tests.torture.source_jobs import SourceJobs, source_jobs
 from tests.torture.table import ALL, Report
 
@@ -90,10 +89,10 @@ FEW_FAULTS = ("refused", "truncated", "html", "403", "redirect", "429", "doubled
 def cases() -> list[Any]:
     """Every source with every fault; in ordinary runs, every source with one fault and one source with several."""
     if not ALL:
-        cases_of_few = [*((source, "500") for source in SOURCES), *(("lobsters", fault) for fault in FEW_FAULTS)]
+        cases_of_few = [*((source, "500") for source in READ), *(("lobsters", fault) for fault in FEW_FAULTS)]
         return [pytest.param("sqlite", *case) for case in cases_of_few]
-    cases_of_all = [("sqlite", source, fault) for source in SOURCES for fault in FAULTS]
-    cases_of_all += [("postgres", source, fault) for source in SOURCES for fault in FAULTS_FOR_BOTH]
+    cases_of_all = [("sqlite", source, fault) for source in READ for fault in FAULTS]
+    cases_of_all += [("postgres", source, fault) for source in READ for fault in FAULTS_FOR_BOTH]
     return [pytest.param(*case) for case in cases_of_all]
 
 

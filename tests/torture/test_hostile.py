@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import HOUR, Post, Publication
-from hotpapers.collect.sources import SOURCES
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.deliver.export_site import export_site
@@ -24,6 +23,7 @@ from tests.loopback.script import MINUTE, Message, Paper, PaperReference
 from tests.publish.render.html import Page
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
+from tests.torture.site import READ
 from tests.torture.source_jobs import source_jobs
 from tests.torture.table import ALL, Report
 
@@ -34,7 +34,7 @@ NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 PUBLICATION = Publication(
     publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=POSTED_AT - HOUR
 )
-SOURCES_TO_READ = tuple(SOURCES) if ALL else ("arxiv", "hackernews", "mastodon")
+SOURCES_TO_READ = READ if ALL else ("arxiv", "hackernews", "mastodon")
 NETWORKS = SOURCES_TO_READ[1:]
 CASES_TO_RUN = CASES if ALL else CASES[::12]
 

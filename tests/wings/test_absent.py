@@ -15,13 +15,17 @@ import pytest
 
 from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, command_line, environment, run_process
+from tests.test_house import MAY_IMPORT_WINGS
 
-NEEDED_BY = {
-    "forms": ("accounts", "mail"), "proof": ("peers",), "feeds": ("reddit", "archives"), "reddit": ("archives",),
-    "x": ("archives",), "mcp": ("personal", "topics"),
-}  # fmt: skip
+
+def needing(name: str) -> tuple[str, ...]:
+    """The wings that import a wing, or one that does."""
+    near = [wing for wing, imported in MAY_IMPORT_WINGS.items() if name in imported]
+    return tuple(dict.fromkeys([*near, *(far for wing in near for far in needing(wing))]))
+
+
 WITHOUT = [
-    *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
+    *((name, *needing(name)) for name in BUILT_IN),
     tuple(name for name in BUILT_IN if name not in ("archives", "lobsters", "mastodon", "feeds", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
@@ -51,7 +55,7 @@ def test_the_core_works_without(wings: tuple[str, ...], tmp_path: Path) -> None:
         assert result.status == 0, result
         return result.out
 
-    commands = set(re.findall(r"^  ([a-z]\S+) ", printed("--help"), re.M))
+    commands = set(re.findall(r"^  ([a-z]\S+) ", printed("--help-all"), re.M))
     assert {name: command in commands for name, command in COMMANDS.items()} == {n: n not in wings for n in COMMANDS}
     site = tmp_path / "site"
     printed("init", site, "--contact", "https://papers.example/")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +78,31 @@ def test_every_issue_becomes_due_at_its_own_moment_everywhere(
     assert upcoming_day not in due.due_days(publication, (), now, cut - 1)
     assert due.due_days(publication, (), now, now) == []
     assert cut - now <= 33 * DAY + HOUR
+
+
+def clock_changes(zone: str) -> list[int]:
+    """The hours of 2026 in which the clocks of a zone change."""
+    hours = range(moment("2026-01-01"), moment("2027-01-01"), HOUR)
+    offsets = [datetime.datetime.fromtimestamp(at / 1e6, ZoneInfo(zone)).utcoffset() for at in hours]
+    return [at for at, before, after in zip(hours[1:], offsets, offsets[1:], strict=False) if before != after]
+
+
+@pytest.mark.parametrize("publication", [DAILY, WEEKLY, MONTHLY], ids=lambda publication: publication.window)
+@pytest.mark.parametrize(
+    "zone", ["Europe/Zurich", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "America/Santiago"]
+)
+def test_each_issue_comes_once_where_an_hour_is_missing_or_comes_twice(zone: str, publication: Publication) -> None:
+    """In Cairo clocks change on Fridays, in New York on the first of a month."""
+    changes = clock_changes(zone)
+    assert len(changes) == 2
+    for change in changes:
+        for hour in (0, 1, 2, 3, 23):
+            closing = msgspec.structs.replace(publication, zone=zone, hour=hour)
+            since, until, frozen = change - 4 * DAY, change + 4 * DAY, list[str]()
+            for at in range(since, until + 1, HOUR // 2):
+                newly_due = due.due_days(closing, frozen, since, at)
+                assert all(at - HOUR // 2 < cut_of(closing, day) <= at for day in newly_due)
+                frozen += newly_due
+            days = (datetime.date.fromordinal(n) for n in range(719_163 + since // DAY - 1, 719_165 + until // DAY))
+            labels = [str(day) for day in days if is_label(closing, day)]
+            assert frozen == [day for day in labels if since < cut_of(closing, day) <= until]

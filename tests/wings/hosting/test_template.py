@@ -13,6 +13,7 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar
 from hotpapers.wings.hosting.writing import GITHUB_PAGES, HostMachine, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
@@ -76,7 +77,7 @@ def test_two_runs_and_a_failing_one(tmp_path: Path, networks: dict[str, str]) ->
     issues = sorted(path.parent.name for path in (home / "_site").glob("????-??-??/index.html"))
     assert issues, "".join(step.output for step in first.steps.values())
     papers = json.loads((home / "_site" / "search" / "papers" / f"{issues[-1]}.json").read_text())
-    assert papers, "the first issue has papers"
+    assert papers or not calendar.has_announcement(issues[-1]), "the first issue has papers, unless it is a holiday's"
     [saved] = assets(machine)
 
     second = full_run(machine, CONTEXT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,6 +15,7 @@ from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.wings.mail import smtp as relays
 from hotpapers.wings.mail.smtp import SmtpClient, dot_stuffed
 from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, Deferred, OutcomeUnknown, Rejected
+from tests.base.http.test_tls_handshakes import PATIENCE, RECORD, STALLS, stalling
 from tests.conftest import data
 from tests.wings.mail.samples import mail_config, relay_at
 from tests.wings.mail.server import HANG_UP, Box, serving
@@ -218,6 +220,17 @@ def test_a_relay_with_another_name_or_authority_gets_nothing(server_context: ssl
             smtp_client = relay_at(mail_config(box.port, relay=relay, tls=tls), context)
             assert "certificate verify failed" in error_of(smtp_client).lower()
     assert not box.mails
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+@pytest.mark.parametrize("sent", STALLS.values(), ids=STALLS)
+def test_a_relay_whose_handshake_never_ends(tls: str, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "REPLY", PATIENCE)
+    greetings = [b"220 tea\r\n250-tea\r\n250 STARTTLS\r\n220 go on\r\n"] if tls == "starttls" else []
+    with stalling(iter([*greetings, *(bytes([byte]) for byte in sent)])) as port:
+        began = time.monotonic()
+        assert error_of(relay_at(mail_config(port, relay=HOST, tls=tls))).endswith("timed out")
+        assert time.monotonic() - began < len(RECORD) * PATIENCE / 20, "long before all was sent"
 
 
 def test_nothing_goes_to_another_machine_unencrypted(box: Box) -> None:

@@ -66,7 +66,8 @@ def reader_of(
 
 
 def about(number: int, text: str = ABSTRACT) -> Paper:
-    return paper(f"2611.{number:05}", f"Paper {number}", text)
+    """A paper by its number from 0; ids on arXiv begin with 1."""
+    return paper(f"2611.{number + 1:05}", f"Paper {number}", text)
 
 
 def test_a_block_names_the_papers_that_comparing_each_would() -> None:
