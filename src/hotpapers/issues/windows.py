@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET, UnsetType
+
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY, HOUR, Coverage, Publication, is_retrospective
 from hotpapers.base.networks import network_names
@@ -101,6 +103,18 @@ def window_start(publication: Publication, day: str) -> int:
         last = date.replace(day=1) - datetime.timedelta(days=1)
         return cut_of(publication, last.replace(day=min(date.day, last.day)).isoformat())
     return cut_of(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
+
+
+Moments = tuple[int, int, int | UnsetType]
+"""The start of an issue's window, its closing time, and the end of a window that closed late, else UNSET; µs UTC."""
+
+
+def moments_of(publication: Publication, day: str, cut: int) -> Moments:
+    """The moments of an issue that closes at `cut`. Posts and papers after the hour of a longer window that closes late
+    are the next one's."""
+    hour = cut_of(publication, day)
+    is_late = publication.window != "daily" and hour < cut
+    return window_start(publication, day), cut, hour if is_late else UNSET
 
 
 # ---- when an issue closes --------------------------------------------------------------------------------
