@@ -117,7 +117,7 @@ check: $(dev) ## check format, lint, strict types, scripts and pages, the budget
 	@$(python) -m tools.token_budget
 	@$(python) -m tools.density
 	@$(python) -m tools.word_budget
-	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py tests/test_names.py
+	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py tests/test_rooms.py tests/test_names.py
 
 format: $(dev) ## fix the format, and lint errors that can be fixed automatically
 	@$(venv)/bin/ruff check --fix-only --quiet .

@@ -226,7 +226,8 @@ def test_what_a_network_is_stands_in_its_row() -> None:
 
 LIGHT = (
     "click", "hotpapers.cli", "hotpapers.base.errors", "hotpapers.base.durations", "hotpapers.base.wings",
-    "hotpapers.__version__",
+    "hotpapers.base.installed",
+    "hotpapers.base.version",
 )  # fmt: skip
 
 
