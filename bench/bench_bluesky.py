@@ -26,8 +26,9 @@ from hotpapers.base.model import Post, Response
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record, current_time

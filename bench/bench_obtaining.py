@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
-from hotpapers import __version__
+from hotpapers.base.version import __version__
 from tools import release
 
 SECONDS, SHARE, TURNS = 20, 1.0, 3

@@ -23,8 +23,8 @@ from bench.made_up import FIRST, day_name
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.terms import TERMS
-from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.freeze import freeze_issue
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.publish.deliver.export_site import export_again, export_site

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import click
 
 from hotpapers.base.model import DAY, IssueContent, Publication, RankingInput, ScoredCandidate, is_retrospective
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_json, print_line
 from hotpapers.issues import ranking
@@ -24,6 +23,7 @@ from lab.attacks.least_costs import TEN
 from lab.attacks.recorded_scene import RecordedScene
 from lab.attacks.scene import ISSUED, Scene
 from lab.attacks.suite import FEW_WORLDS
+from lab.text_tables import plain_table
 from lab.worlds import BEGINS, World
 
 RANK, NEEDS = rarity_2.rank, ranking.needs_of(rarity_2.NAME)

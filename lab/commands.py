@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_json, print_line, print_result
 from hotpapers.keep.transfer import streams
@@ -20,6 +19,7 @@ from lab.compare_command import compare
 from lab.conversation_command import conversations
 from lab.outcomes.files import UpvoteCount, json_rows
 from lab.reader_command import readers, related
+from lab.text_tables import plain_table
 from lab.topic_command import topics
 
 CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_json, print_line
 from hotpapers.keep.transfer import streams
+from lab.text_tables import plain_table
 
 HEADING = "# Conversations"
 PAGE = f"""{HEADING}

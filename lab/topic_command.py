@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_line
 from hotpapers.keep.transfer import streams
 from lab.outcomes.files import ListedPaper, UpvoteCount, csv_rows, json_rows
 from lab.reader_command import TEXTS
 from lab.reader_trials import PaperText
+from lab.text_tables import plain_table
 from lab.topic_trials import score_of
 from lab.topic_weeks import Attended, by_chance, topics_by_week, weeks_of
 

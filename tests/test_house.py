@@ -44,7 +44,6 @@ LIBRARY = {
     "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
-    "pyspark": ("wings/archives/spark.py",),
     "zstandard": ("record/", "keep/transfer/", "collect/sources/bluesky/stream_hosts.py", "site/demo.py", "wings/"),
     "jinja2": ("publish/render/templating.py",),
     "latex2mathml": ("publish/view/mathml.py",),
@@ -227,7 +226,8 @@ def test_what_a_network_is_stands_in_its_row() -> None:
 
 LIGHT = (
     "click", "hotpapers.cli", "hotpapers.base.errors", "hotpapers.base.durations", "hotpapers.base.wings",
-    "hotpapers.__version__",
+    "hotpapers.base.installed",
+    "hotpapers.base.version",
 )  # fmt: skip
 
 
@@ -270,7 +270,7 @@ def project_files() -> list[Path]:
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
         ignored = re.compile(
-            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
+            r"\.git|\.venv|\.atproto|\.browser|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
         files = [f for f in ROOT.rglob("*") if not any(ignored.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())

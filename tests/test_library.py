@@ -138,7 +138,7 @@ def test_names() -> None:
 
 
 def test_nothing_is_loaded_before_it_is_needed() -> None:
-    assert loaded_by("import hotpapers") == {"hotpapers.ids"}
+    assert loaded_by("import hotpapers") == {"hotpapers.base", "hotpapers.base.version", "hotpapers.ids"}
 
 
 def test_finding_papers_is_a_library_of_its_own() -> None:
@@ -152,7 +152,16 @@ def test_finding_papers_is_a_library_of_its_own() -> None:
     loaded = loaded_by("from hotpapers.ids import find, parse, ArxivId, NotAnArxivId, PaperMention, abs_url")
     own = ("hotpapers.base.papers.arxiv", "hotpapers.base.papers.mentions")
     others = {name for name in loaded if not name.startswith(own)}
-    allowed = ("base", "base.papers", "base.text", "base.text.unescaping", "base.errors", "base.durations", "ids")
+    allowed = (
+        "base",
+        "base.papers",
+        "base.text",
+        "base.text.unescaping",
+        "base.errors",
+        "base.durations",
+        "base.version",
+        "ids",
+    )
     assert others <= {f"hotpapers.{name}" for name in allowed}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
-from hotpapers import __version__
+from hotpapers.base.version import __version__
 from hotpapers.issues import ranking
 from lab.attacks import report
 from lab.attacks.attack_figures import AttackFigures, NotRun

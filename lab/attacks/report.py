@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median_low
 from textwrap import indent
 
-from hotpapers import __version__
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.base.text.words import count_noun
+from hotpapers.base.version import __version__
 from hotpapers.issues import ranking
 from lab.attacks.attack_figures import (
     GOALS,
@@ -34,7 +33,7 @@ from lab.attacks.catalogue import ATTACKS
 from lab.attacks.honest import Collateral, HonestLoss
 from lab.attacks.least_costs import MOST
 from lab.attacks.suite import WORLDS, Results, Trial
-from lab.text_tables import markdown_table
+from lab.text_tables import markdown_table, plain_table
 from lab.worlds import WorldLaw
 
 NEVER = MOST + 1

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR
 from hotpapers.base.networks import network_title
-from hotpapers.base.text.text_tables import plain_table
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.discussion.engagement.measurement import AGES
@@ -37,7 +36,7 @@ from lab.comparison.facts import (
     restricted,
     voices,
 )
-from lab.text_tables import markdown_table
+from lab.text_tables import markdown_table, plain_table
 
 ARXIV = "arxiv"
 ANNOUNCEMENT_DELAY = 12 * HOUR

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from hotpapers import __version__
+from hotpapers.base.version import __version__
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
 from hotpapers.discussion.moderation.bots import verdicts
 from hotpapers.record import AsOfView, Record

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import fill
 
-from hotpapers.base.text.text_tables import plain_table
 from lab.outcomes import tables
 from lab.outcomes.studies import OutcomeReport
 from lab.outcomes.summary import findings, overview_heads, overview_rows, tally_heads, tally_rows
-from lab.text_tables import markdown_table
+from lab.text_tables import markdown_table, plain_table
 
 WIDTH = 118
 """The width of the page's paragraphs."""

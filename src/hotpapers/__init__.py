@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 
 from hotpapers import ids as ids
-
-__version__ = "1.0.0rc1"
+from hotpapers.base.version import __version__ as __version__
 
 _LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.ids"}
 

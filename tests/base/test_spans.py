@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.spans import Span, clip_spans, merge_spans, subtract_spans
+from hotpapers.base.spans import Span, clip_spans, merge_spans
+from hotpapers.wings.peers.following.file_intake import subtract_spans
 
 SPANS = st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda span: (span[0], span[0] + span[1]))
 

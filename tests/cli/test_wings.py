@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotpapers.base.wings import hooks_of, installed_wings
+from hotpapers.base.installed import hooks_of, installed_wings
 from hotpapers.cli import SECTIONS
 from hotpapers.cli.hooks import Commands
 from tests.cli.run import good, misuse, run

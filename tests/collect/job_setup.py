@@ -13,7 +13,8 @@ from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import HttpClient, Source
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
+from hotpapers.collect.collect_job import CollectJob, RecountJob
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, Job, JobContext, JobLoop
 from hotpapers.record import Record

@@ -20,7 +20,6 @@ from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.collect import change_filter, collect_job, job_factory, pipeline
 from hotpapers.collect.change_filter import SharedPaperIndex
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.collect.sources import CORE
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
@@ -28,6 +27,7 @@ from hotpapers.issues import judged_freezing
 from hotpapers.jobs import isolation, job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop, JobRunner
 from hotpapers.publish.deliver.send import SenderDestination

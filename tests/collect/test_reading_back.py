@@ -13,10 +13,11 @@ from hotpapers.base.errors import Stopped
 from hotpapers.base.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.bluesky import EDGE
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record import Record

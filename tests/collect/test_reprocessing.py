@@ -14,9 +14,10 @@ from hotpapers.base.model import HOUR, Item, Post, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.collect import reprocessing
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.job_factory import ConfiguredSource, read_settings
 from hotpapers.collect.sources import CORE, SOURCES
+from hotpapers.jobs.connection import Connection
 from hotpapers.record import AsOfView, Record
 from hotpapers.record.reparse import ReparsePlan
 from hotpapers.record.verify import check_record

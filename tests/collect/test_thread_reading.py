@@ -9,13 +9,14 @@ import pytest
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.model import HOUR, HttpClient, Mention, Paper, Post, Snapshot, ThreadNode, ThreadPayloads
-from hotpapers.collect.collect_job import Connection, RecountJob
+from hotpapers.collect.collect_job import RecountJob
 from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.conversations.reading import ConversationReader
 from hotpapers.discussion.conversations.trees import began_at
 from hotpapers.discussion.engagement.measurement import MAX_THREADS_OF_PAPER
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.quotations import count_own_words
+from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
 from tests.collect.job_setup import JobSetup, loop_of
 from tests.loopback import bluesky

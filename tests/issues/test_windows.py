@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import IssueError, UsageError
-from hotpapers.base.model import HOUR, Coverage, Publication, Window
+from hotpapers.base.model import HOUR, Coverage, Issue, Publication, Window
 from hotpapers.base.papers.arxiv import calendar as announcement_days
-from hotpapers.issues import freeze, windows
+from hotpapers.base.settings import BotSettings
+from hotpapers.issues import build, freeze, windows
 from hotpapers.issues.coverage import TURN
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.windows import cut_of, window_start
 from hotpapers.record.record import Record
 from tests.issues.made import (
@@ -213,6 +216,30 @@ def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> N
     write(record, day_read(DAY, at(5)))
     content = freeze.freeze_issue(record, DAILY, DAY, at=at(6)).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (at(3), 2, [1, 2])
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_an_issue_s_close_is_decided_once(
+    record: Record, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, writes: bool
+) -> None:
+    """An announcement that another process writes while an issue is prepared moves no close: by then, the accounts have
+    been judged as of it."""
+    write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, moment("2024-05-06")))
+    decide = Mock(wraps=windows.closing_time)
+    for module in (freeze, build):
+        monkeypatch.setattr(module, "closing_time", decide)
+    prepared = list[int]()
+
+    def announce_meanwhile(_: Record, publication: Publication, day: str, cut: int) -> None:
+        prepared.append(cut)
+        if writes:
+            with Record(sqlite_url) as other:
+                write(other, paper(2, at=TODAY, observed_at=at(3)), day_read(DAY, at(3)))
+            assert windows.closing_time(record.view(), publication, day) == at(3)
+
+    content = judge_and_freeze(record, DAILY, DAY, BotSettings(), at=at(8), further=[announce_meanwhile]).content
+    assert (prepared, content.as_of, decide.call_count) == ([CUT], CUT, 1)
+    assert [flaw for row in record.view().latest(Issue) for flaw in freeze.check_issue(record, row.item)] == []
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapsh
 from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
+from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.issues.coverage import covered_ranges
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import Job
 from hotpapers.record import Record
 from tests.collect.job_setup import loop_of

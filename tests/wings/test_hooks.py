@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base.hook_checks import annotations_of, arguments_in, check_hooks
-from hotpapers.base.wings import HOOK_MODULES, Loading, Wing, arguments_problem, installed_wings, load_object
+from hotpapers.base.installed import installed_wings
+from hotpapers.base.wings import HOOK_MODULES, Loading, Wing, arguments_problem, load_object
 from tests.conftest import ROOT
 
 VALUES = {"SettingsTable", "Wing", "HostKind", "Trial", "PostPages"}

@@ -22,7 +22,7 @@ from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.issues.selection import pick_entries
 from hotpapers.record import Record
-from tools.measure_borrowed import fitted
+from lab.measure_borrowed import fitted
 
 NAME = "daily"
 UNLISTED = frozenset({"bluesky", "x"})

@@ -20,9 +20,9 @@ from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.collect import job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
 from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop, JobRunner
 from hotpapers.record import Record

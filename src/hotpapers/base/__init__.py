@@ -10,9 +10,9 @@ errors, credentials    every error of the program; what no error may quote
 terms              what networks allow to be shown, and for how long
 durations, suggestions   lengths of time, what a mistyped word was meant to be
 struct_types, untrusted_json   decode what others wrote
-wings, outside_wings   features that hook into the core; those of other packages
+wings, installed, outside_wings   features that hook into the core; which there are; those of other packages
 hook_checks        whether hooks are as the parts that call them expect
 networks           the networks, a row each
-file_modes, logs   files of one's own, log lines
+file_modes, logs, version   files of one's own, log lines, the program's version
 spans              what spans of time cover together
 """

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hotpapers.base.durations import DAY, FOREVER
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 
 if TYPE_CHECKING:
     from hotpapers.base.model import Showing

@@ -26,16 +26,3 @@ def clip_spans(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
         if left >= end:
             break
         yield max(left, start), min(right, end)
-
-
-def subtract_spans(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
-    """Subtracts spans from others; both must be disjoint and ascending."""
-    result: list[Span] = []
-    for start, end in apart:
-        for left, right in clip_spans(without, start, end):
-            if start < left:
-                result.append((start, left))
-            start = right
-        if start < end:
-            result.append((start, end))
-    return result

@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Collection
 
+from hotpapers.base.installed import settings_tables
 from hotpapers.base.networks import all_networks
-from hotpapers.base.wings import settings_tables
 
 MAX_SUGGESTIONS = 3
 """The most names that are suggested."""

@@ -1,27 +1,20 @@
 """Wings: features that hook into the core, which knows none of them by name.
 
 Those that come with the program are listed in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
-packages (`outside_wings`). A wing's module imports nothing heavy: its hooks' code is imported when it is used.
+packages (`installed`). A wing's module imports nothing heavy: its hooks' code is imported when it is used.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hotpapers.base.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from hotpapers.base.settings import Settings
-
-Hook = TypeVar("Hook")
 
 GROUP = "hotpapers.wings"
 """The group of entry points; also the package of those that come with the program."""
@@ -54,13 +47,13 @@ class SettingsTable(NamedTuple):
 class SendingChannel(NamedTuple):
     """A channel that sends issues. `destinations`: where the function is defined, `module:name`, that opens those that
     the settings ask for, given the `Record`, the `Site` and a function that opens HTTP clients; it raises
-    SettingsError. `is_configured`: whether the settings ask for any. `preview`: where the function is defined that
+    SettingsError. `is_configured(settings)`: whether they ask for any. `preview`: where the function is defined that
     makes the file that shows an issue's message, given the issue, the settings and the `SiteConfig`; without it,
     messages are texts that are shown as they are. `page`: the page of the docs about it, if not wings/NAME."""
 
     name: str
     destinations: str
-    is_configured: Callable[[Settings], bool]
+    is_configured: Callable[[Any], bool]
     preview: str = ""
     page: str = ""
 
@@ -97,30 +90,14 @@ HOOK_MODULES = (
 """Where the types of hooks are defined."""
 
 
-@cache
-def installed_wings() -> tuple[Wing, ...]:
-    """All wings that are installed and chosen, but for those from outside that cannot be loaded."""
-    built_in = tuple(_built_in())
-    loaded = (*built_in, *_outside([wing.name for wing in built_in]))
-    for name in sorted(_chosen() - {"", *(wing.name for wing in loaded)}):
-        from hotpapers.base.logs import LOG  # `--help` loads no more than it needs
-
-        LOG.warning("%s", f"{CHOSEN}: no wing {name!r} is loaded; without {CHOSEN}, `hotpapers wings` lists all")
-    return loaded
-
-
-def _chosen() -> set[str]:
+def chosen_names() -> set[str]:
+    """The names of the wings that the environment lets be loaded."""
     return {name.strip() for name in os.environ.get(CHOSEN, "").split(",")}
 
 
 def is_chosen(name: str) -> bool:
     """Whether the environment lets a wing be loaded."""
-    return CHOSEN not in os.environ or name in _chosen()
-
-
-def hooks_of(kind: type[Hook]) -> tuple[Hook, ...]:
-    """The hooks of one type that all wings have."""
-    return tuple(hook for wing in installed_wings() for hook in wing.hooks if isinstance(hook, kind))
+    return CHOSEN not in os.environ or name in chosen_names()
 
 
 def load_object(place: str) -> Any:
@@ -170,47 +147,3 @@ def arguments_problem(function: object, args: Sequence[object], options: Mapping
     except TypeError as problem:
         return f"takes other arguments than {len(args)}: {problem}"
     return ""
-
-
-@cache
-def settings_tables() -> tuple[SettingsTable, ...]:
-    """The tables of all wings."""
-    return tuple(table for wing in installed_wings() for table in wing.settings())
-
-
-def _built_in() -> Iterator[Wing]:
-    """Those whose folders are there: a distribution may leave some out."""
-    try:
-        names: tuple[str, ...] = importlib.import_module(GROUP).BUILT_IN
-    except ModuleNotFoundError:
-        return
-    for name in filter(is_chosen, names):
-        try:
-            yield importlib.import_module(f"{GROUP}.{name}.wing").WING
-        except ModuleNotFoundError as problem:
-            if problem.name != f"{GROUP}.{name}":
-                raise
-
-
-def _outside(other_names: Sequence[str]) -> tuple[Wing, ...]:
-    none_chosen = CHOSEN in os.environ and _chosen() == {""}
-    if none_chosen or not any(map(_offers_wings, sys.path)):  # the library takes longer than the rest of `--help`
-        return ()
-    from hotpapers.base.outside_wings import outside_wings
-
-    return outside_wings(other_names)
-
-
-def _offers_wings(folder: str) -> bool:
-    """Whether a package that is installed in a folder has entry points for wings."""
-    names: list[str] = []
-    with suppress(OSError):
-        names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
-    for name in names:
-        with (
-            suppress(OSError, UnicodeDecodeError),
-            open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file,
-        ):
-            if GROUP in file.read():
-                return True
-    return False

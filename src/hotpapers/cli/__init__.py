@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 
 import click
 
-from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.wings import hooks_of, load_object
+from hotpapers.base.installed import hooks_of
+from hotpapers.base.version import __version__
+from hotpapers.base.wings import load_object
 from hotpapers.cli.called_as import program_call
 from hotpapers.cli.hooks import Commands
 from hotpapers.cli.terminal import print_error

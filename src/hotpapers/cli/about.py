@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-from hotpapers import __version__
-from hotpapers.base import wings as installed
+from hotpapers.base import installed
 from hotpapers.base.errors import NotFound
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.text.text_tables import align_lines
+from hotpapers.base.version import __version__
 from hotpapers.cli import ASKED_BY_SHELL, NAME, WHOLE, common, root_command
 from hotpapers.cli.terminal import print_line, print_result
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_line
 from hotpapers.keep.hooks import FolderFormat

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of
 from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.hooks import Importers
 from hotpapers.cli.terminal import fail_for, print_result

@@ -16,9 +16,9 @@ import click
 from hotpapers.base import settings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.settings.limits import category_problem
 from hotpapers.base.settings.zones import zone_problem
-from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.called_as import program_call
 from hotpapers.cli.hooks import HostKind, Hosts, NewSite

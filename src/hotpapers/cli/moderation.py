@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from hotpapers.base.errors import NotFound
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement, without_duplicates
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import ask_to_confirm, print_error, print_line, print_result
 from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.hooks import Verifier
 from hotpapers.cli.terminal import print_result

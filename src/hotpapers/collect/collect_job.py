@@ -5,13 +5,12 @@ Recounts: reads the counts of known posts again when due, and finds out whether 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
-from hotpapers.base.http import TrafficCount
 from hotpapers.base.http.redact_errors import for_the_record
 from hotpapers.base.model import (
     BEGAN,
@@ -20,7 +19,6 @@ from hotpapers.base.model import (
     READ_BACK,
     Coverage,
     CoverageState,
-    HttpClient,
     MeteredSource,
     PayloadPage,
     ReadingBackSource,
@@ -36,6 +34,7 @@ from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import MAX_REASON_CHARS
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import COUNTS, JobState
 from hotpapers.jobs.loop import JobContext
@@ -50,16 +49,6 @@ LOOK_EVERY = 10 * SECOND
 """Microseconds between checks for additions by others to the record."""
 ONE_ROUND = 5 * 60 * SECOND
 """Microseconds of an endless stream that a single round reads, in addition to everything from before it."""
-
-
-class Connection(NamedTuple):
-    """A source's connection to the network. `traffic`: so far. `forget`: drops ETags and dates, so that lost answers
-    are sent again. `close`: closes the connections."""
-
-    http: HttpClient
-    traffic: Callable[[], TrafficCount] = TrafficCount
-    forget: Callable[[], object] = lambda: None
-    close: Callable[[], object] = lambda: None
 
 
 class NetworkJob:

@@ -19,9 +19,10 @@ from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.settings.explanations import convert_table
 from hotpapers.base.suggestions import list_choices
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
+from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.collect.sources import SOURCES
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop

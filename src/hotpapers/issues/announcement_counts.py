@@ -8,9 +8,15 @@ from datetime import date
 import msgspec
 
 from hotpapers.base.model import Entry, IssueContent, Retrospective
-from hotpapers.base.papers import arxiv, paper_servers
-from hotpapers.base.papers.announcement_days import announcement_day, is_of_issue, posted_since
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
+from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.announcement_days import (
+    ANNOUNCING,
+    announcement_day,
+    is_announced,
+    is_of_issue,
+    posted_since,
+)
+from hotpapers.base.papers.categories import servers_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.windows import waits_for_announcement
 
@@ -25,7 +31,7 @@ def announcement_phrase(content: IssueContent, entry: Entry) -> str:
     day = _day_text(content.day, announcement_day(entry.paper, entry.announced_at))
     server = paper_servers.server_of(entry.paper)
     verb = "posted" if server.has_list else "first discussed"
-    return f"{'announced' if arxiv.is_key(entry.paper) else verb} {day}"
+    return f"{'announced' if is_announced(entry.paper) else verb} {day}"
 
 
 def _day_text(day: str, label: str) -> str:
@@ -70,8 +76,8 @@ def _facts(content: IssueContent) -> Iterator[str]:
 def when_announced(content: IssueContent) -> str:
     """When the papers counted as `announced` were: `announced that day`, `posted since Tuesday`, or both."""
     servers = servers_of(content.publication.categories)
-    parts = ["announced that day"] if ALL_OF_ARXIV in servers else []
-    if servers != (ALL_OF_ARXIV,):
+    parts = ["announced that day"] if ANNOUNCING in servers else []
+    if servers != (ANNOUNCING,):
         weekday = date.fromisoformat(posted_since(content.day)).weekday()
         parts.append(f"posted since {WEEKDAYS[weekday]}")
     return " or ".join(parts)
@@ -88,7 +94,9 @@ def _announced(content: IssueContent) -> str:
 
 def _at_least(content: IssueContent, whole: str = "") -> str:
     """`at least ` if a server was not read in full, else `whole`."""
-    return "at least " if any(reading.state != "complete" for reading in content.servers or ()) else whole
+    if any(reading.state != "complete" for reading in content.servers or ()):
+        return "at least "
+    return whole
 
 
 def count_further(content: IssueContent) -> str:

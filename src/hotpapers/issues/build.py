@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from hotpapers.base import model
 from hotpapers.base.errors import IssueError
@@ -41,7 +41,7 @@ from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
 from hotpapers.issues.selection import SelectedEntries, last_voices, pick_entries, without_counted_as
-from hotpapers.issues.windows import closing_time, cut_of, known_absent, window_start
+from hotpapers.issues.windows import Moments, closing_time, known_absent, moments_of
 from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
 
@@ -64,7 +64,7 @@ class IssueRecipe(NamedTuple):
     position: int
     replaces: str = ""
     reason: str = ""
-    moments: tuple[int, int, int | UnsetType] | None = None
+    moments: Moments | None = None
     choice: str = selection.LATEST
     quoting: str = quotations.LATEST
     counting: str = ""
@@ -133,7 +133,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     publication = recipe.publication
     recipe = _with_known_rules(recipe)
     own_voices = record.voices_of(publication.own)
-    start, cut, end = recipe.moments or moments_of(record, recipe)
+    start, cut, end = recipe.moments or _moments_at(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
         learn_standing(record.database, recipe.position)
@@ -233,15 +233,9 @@ def _read_from(
     return min(announced, default=view.as_of - DAY)
 
 
-def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
-    """The start and end of the time that an issue built here counts, from its hour and zone and the day's announcement;
-    and the end of a longer window that closes late, whose later posts and papers are the next one's."""
-    publication = recipe.publication
-    day = recipe.day
-    cut = closing_time(record.view(position=recipe.position), publication, day)
-    hour = cut_of(publication, day)
-    is_late = publication.window != "daily" and hour < cut
-    return window_start(publication, day), cut, hour if is_late else UNSET
+def _moments_at(record: Record, recipe: IssueRecipe) -> Moments:
+    cut = closing_time(record.view(position=recipe.position), recipe.publication, recipe.day)
+    return moments_of(recipe.publication, recipe.day, cut)
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe, servers: Sequence[NetworkReading]) -> int | None:

@@ -24,6 +24,7 @@ from hotpapers.issues.windows import (
     is_unread,
     late_limit,
     limit_of,
+    moments_of,
 )
 from hotpapers.record import Record, canonical_json, current_time
 from hotpapers.record.issue_contents import decode_content
@@ -98,10 +99,10 @@ def freeze_issue(
     again: bool = False,
     reason: str = "",
     at: int | None = None,
-    prepare: Callable[[Publication], object] | None = None,
+    prepare: Callable[[Publication, int], object] | None = None,
 ) -> FrozenIssue:
     """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: adds
-    data for the new issue to the record.
+    data to the record for the new issue, which closes at a moment; not for a listing.
 
     Raises UsageError if the reason is missing or superfluous, or if the publication cannot have an issue on that day,
     IssueError if the day is not over, NotFound if there is no listing.
@@ -119,24 +120,24 @@ def freeze_issue(
     else:
         check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
-    check_closed(record, publication, day, at, record.head.position)
-    if prepare is not None:
-        prepare(publication)
+    moments = None
+    if publication.window != "listing":
+        moments = moments_of(publication, day, closed_at(record, publication, day, at))
+        if prepare is not None:
+            prepare(publication, moments[1])
     position = record.head.position
     replaces = earlier[-1].digest if earlier else ""
     edition = len(earlier) + 1
-    recipe = IssueRecipe(publication, day, edition, position, replaces, reason.strip())
+    recipe = IssueRecipe(publication, day, edition, position, replaces, reason.strip(), moments)
     built = build_issue(record, recipe)
     return save_issue(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def check_closed(record: Record, publication: Publication, day: str, at: int, position: int) -> None:
-    """Raises IssueError while a day's issue cannot be frozen yet: before its hour, or while its announcement may still
-    arrive."""
-    if publication.window == "listing":
-        return
-    view = record.view(position=position)
-    cut = closing_time(view, publication, day)
+def closed_at(record: Record, publication: Publication, day: str, at: int) -> int:
+    """The moment at which a day's issue closed, decided once per issue: what others write meanwhile does not move it.
+    Raises IssueError while it cannot be frozen yet: before its hour, or while its announcement may still arrive."""
+    position = record.head.position
+    cut = closing_time(record.view(position=position), publication, day)
     if at < cut:
         raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut, publication.zone)}")
     if not is_closed(record.view(cut, position), publication, day, at):
@@ -147,6 +148,7 @@ def check_closed(record: Record, publication: Publication, day: str, at: int, po
             else "later issues consider its papers"
         )
         raise IssueError(f"arXiv's announcement of {day} is not in the record yet; collect it, or {without_it}")
+    return cut
 
 
 def check_read(record: Record, publication: Publication, day: str, at: int) -> None:

@@ -11,7 +11,6 @@ from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.author_voices import judge_authors
 from hotpapers.discussion.moderation.bots.verdicts import judge_accounts
 from hotpapers.issues.freeze import FrozenIssue, freeze_issue
-from hotpapers.issues.windows import closing_time
 from hotpapers.record import Record, current_time
 
 BeforeFreezing = Callable[[Record, Publication, str, int], object]
@@ -33,10 +32,7 @@ def judge_and_freeze(
     judged, since its counts have no accounts. `further`: the actions of wings before it."""
     at = at or current_time()
 
-    def prepare(publication: Publication) -> None:
-        if publication.window == "listing":
-            return
-        cut = closing_time(record.view(), publication, day)
+    def prepare(publication: Publication, cut: int) -> None:
         join_accounts(record, at)
         judge_accounts(record, bots, cut)
         judge_authors(record, at)

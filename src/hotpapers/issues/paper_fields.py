@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
-from hotpapers.base.papers.announcement_days import is_of_issue, posted_since
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, in_fields, is_on, servers_of
+from hotpapers.base.papers.announcement_days import ANNOUNCING, is_of_issue, posted_since
+from hotpapers.base.papers.categories import archive_of, in_fields, is_on, servers_of
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.record import NUMBER, AsOfView, RowOf
@@ -53,11 +53,15 @@ def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: RowOf[
     if not is_on(paper, archive, servers_of(publication.categories)):
         return False
     if publication.categories:
-        announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
-        categories = metadata.categories or [announcement.category for announcement in announcements]
+        categories = metadata.categories or _listed_under(view, paper)
         if not any(in_fields(category, publication.categories) for category in categories):
             return False
     return has_words(metadata, publication)
+
+
+def _listed_under(view: AsOfView, paper: str) -> list[str]:
+    announcements = view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
+    return [announcement.category for announcement in announcements]
 
 
 def has_words(paper: Paper, publication: Publication) -> bool:
@@ -112,7 +116,7 @@ def announced_on(
     some of the fields, but its announcement is not known. `is_known`: whether it is known without any paper."""
     where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
     servers = servers_of(rule.publication.categories)
-    first = day if servers == (ALL_OF_ARXIV,) else posted_since(day)
+    first = day if servers == (ANNOUNCING,) else posted_since(day)
     described = queries.described_announcements(view, where, (first, day))
     rows = [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
     papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
@@ -121,7 +125,7 @@ def announced_on(
         is_known |= announcement.day == day
         if announcement.paper in by_paper:
             by_paper[announcement.paper].append(announcement)
-    return by_paper if is_known or ALL_OF_ARXIV not in servers else None
+    return by_paper if is_known or ANNOUNCING not in servers else None
 
 
 def _with_words(view: AsOfView, rule: FieldRule, papers: Iterable[str]) -> Iterable[str]:

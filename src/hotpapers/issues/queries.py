@@ -28,7 +28,7 @@ from hotpapers.base.model import (
     Publication,
     Shown,
 )
-from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.papers.announcement_days import ANNOUNCING, calendar
 from hotpapers.discussion.engagement.queries import (
     VOICE,
     announces_sql,
@@ -40,7 +40,6 @@ from hotpapers.discussion.engagement.queries import (
     show_tables,
 )
 from hotpapers.record import (
-    NUMBER,
     NUMBERS,
     SPECS,
     AsOfView,
@@ -72,10 +71,6 @@ Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
 SURVIVORS = "import:bluesky"  # the source of batches from an archive of what is left of a time
 FIRST_WAIT = 2 * HOUR
 """How long after a site's start its first issue waits for networks to be read back, µs."""
-
-
-ARXIV = "arxiv"
-"""The network name in the coverage of arXiv's announcements: one row per day, from the moment of announcement."""
 
 
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[RowOf[Post]]]:
@@ -249,9 +244,9 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     is taken to have all of them.
     """
     first = f"SELECT min(coverage.observed_at) FROM coverage WHERE coverage.network = ? AND {view.visible('coverage')}"
-    if first_value(view.database, first, (ARXIV,)) is not None:
+    if first_value(view.database, first, (ANNOUNCING,)) is not None:
         announced = calendar.announced_at(day)
-        read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ARXIV, announced))
+        read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ANNOUNCING, announced))
         return None if read is None else int(read)
     valid = f"announcement.day = ? AND announcement.type <> 'replacement' AND {view.visible('announcement')}"
     sql = f"""SELECT max(announcement.observed_at) FROM announcement WHERE {valid}
@@ -479,12 +474,6 @@ def earliest_publication(database: Database, names: Sequence[str]) -> str:
     """The one of some publications that the record had first."""
     known = first_column(database, "SELECT publication FROM publication ORDER BY id")
     return next(name for name in map(str, known) if name in names)
-
-
-def summarized_papers(view: AsOfView, paper: str) -> Iterator[Paper]:
-    """All observations of a paper that have a summary, newest first."""
-    where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
-    return (row.item for row in view.observations(Paper, where, (paper,)))
 
 
 def listing_of(view: AsOfView, publication: str, day: str) -> Listing:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET, UnsetType
+
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY, HOUR, Coverage, Publication, is_retrospective
 from hotpapers.base.networks import network_names
-from hotpapers.base.papers.arxiv import calendar
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, servers_of
+from hotpapers.base.papers.announcement_days import ANNOUNCING, calendar
+from hotpapers.base.papers.categories import servers_of
 from hotpapers.base.text.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, caught_up_at, was_read
@@ -103,13 +105,25 @@ def window_start(publication: Publication, day: str) -> int:
     return cut_of(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
 
 
+Moments = tuple[int, int, int | UnsetType]
+"""The start of an issue's window, its closing time, and the end of a window that closed late, else UNSET; µs UTC."""
+
+
+def moments_of(publication: Publication, day: str, cut: int) -> Moments:
+    """The moments of an issue that closes at `cut`. Posts and papers after the hour of a longer window that closes late
+    are the next one's."""
+    hour = cut_of(publication, day)
+    is_late = publication.window != "daily" and hour < cut
+    return window_start(publication, day), cut, hour if is_late else UNSET
+
+
 # ---- when an issue closes --------------------------------------------------------------------------------
 
 
 def waits_for_announcement(publication: Publication) -> bool:
     """Whether a publication's issues wait for the day's announcement: only daily ones with papers on arXiv, as no other
     server has announcements."""
-    return publication.window == "daily" and ALL_OF_ARXIV in servers_of(publication.categories)
+    return publication.window == "daily" and ANNOUNCING in servers_of(publication.categories)
 
 
 def limit_of(publication: Publication, day: str) -> int:
@@ -161,7 +175,7 @@ def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     limit = limit_of(publication, day)
     if is_retrospective(publication.publication):
         return []
-    if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
+    if limit == clock or not readings.is_ever_covered(view, ANNOUNCING) or known_absent(view, day):
         return [clock]
     announced_at = queries.announcement_recorded_at(view, day)
     if announced_at is not None and announced_at <= limit:
@@ -177,7 +191,7 @@ def late_at_first(publication: Publication) -> int:
 
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
-    reading = view.item(Coverage, queries.ARXIV, calendar.announced_at(day))
+    reading = view.item(Coverage, ANNOUNCING, calendar.announced_at(day))
     if not calendar.has_announcement(day):
         return True
     return reading is not None and reading.reason.startswith(calendar.NOTHING)
@@ -195,7 +209,7 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     is_later = view.as_of > limit and not is_retrospective(publication.publication)
     if at < limit:
         return False
-    return not (is_later and readings.is_ever_covered(view, queries.ARXIV))
+    return not (is_later and readings.is_ever_covered(view, ANNOUNCING))
 
 
 # ---- days without an issue -------------------------------------------------------------------------------

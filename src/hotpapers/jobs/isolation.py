@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import hotpapers
 from hotpapers.base.errors import HotPapersError, Stopped, StoreError, TakenOver
 from hotpapers.base.logs import log_event
 
@@ -22,7 +21,7 @@ ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 `Exception` either."""
 ENDS_A_ROUND = (Stopped, TakenOver, StoreError, *ENDS)
 """Exceptions that concern every part of a round, and so are not a defect in one part."""
-_HERE = Path(hotpapers.__file__).parent
+_HERE = Path(__file__).parents[1]
 _MAX_FRAMES = 12
 
 

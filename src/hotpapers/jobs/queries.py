@@ -106,10 +106,3 @@ def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
 def held_sources(record: Record, at: int) -> set[str]:
     """The sources whose leases are still valid at a moment."""
     return set(first_column(record.database, "SELECT source FROM lease WHERE until_at > ?", (at,)))
-
-
-def drop_old_paces(record: Record, prefix: str, before: int) -> None:
-    """Deletes reservations before a moment for hosts whose names start with `prefix`."""
-    with record.database.write():
-        sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
-        record.database.run(sql, (prefix, prefix + "~", before))

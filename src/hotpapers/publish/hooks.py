@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hotpapers.base.model import IssueReader, PaperNeighbors, SitePart
-    from hotpapers.publish.query.endpoints import Endpoint
+    from hotpapers.publish.query.endpoint import Endpoint
     from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
     from hotpapers.record import Record
 

@@ -19,8 +19,6 @@ FOLDER = file_modes.TEMPORARY
 """The prefix of the names of folders in which copies are prepared."""
 _KIND = "copy"
 """Tells unfinished copies of a store from other temporary files in the same folder."""
-_EARLIER = ".part"
-"""Suffix that earlier versions appended to the name of an unfinished copy."""
 AT_WORK = 600.0
 """Seconds since its last write after which a folder is no longer in use."""
 
@@ -49,12 +47,10 @@ def remove_unfinished(database: Database) -> list[str]:
 
 
 def _leftovers(database: Database) -> Iterator[Path]:
-    targets = {Path(target) for (target,) in database.rows("SELECT DISTINCT target FROM copy") if target != "-"}
-    folders = {target.parent for target in targets}
+    targets = database.rows("SELECT DISTINCT target FROM copy")
+    folders = {Path(target).parent for (target,) in targets if target != "-"}
     if isinstance(database, SqliteDatabase):
         folders.add(database.path.absolute().parent)
-    parts = (target.with_name(target.name + _EARLIER) for target in targets)
-    yield from (part for part in parts if part.exists())
     for folder in folders:
         yield from file_modes.temporary_files(folder, _KIND)
         with suppress(OSError):

@@ -14,7 +14,7 @@ import msgspec
 from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, Item, Mention, Paper, Post, Publication, TextLink, kind_of
 from hotpapers.base.networks import all_networks
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, server_of_category
+from hotpapers.base.papers.categories import other_servers
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
@@ -40,7 +40,7 @@ def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
 def named_servers(record: Record) -> frozenset[str]:
     """The servers besides arXiv whose papers the publications of a record have."""
     fields = chain.from_iterable(publication.categories for publication in record.view().items(Publication))
-    return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}
+    return other_servers(fields)
 
 
 def paper_aliases(record: Record, at: int, since: int | None) -> Iterator[PaperAlias]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import DatabaseKind, hooks_of, load_object
+from hotpapers.base.installed import hooks_of
+from hotpapers.base.wings import DatabaseKind, load_object
 from hotpapers.record import batches, identities, item_rows, manifest, raw_archive, reparse, schema, sqlite, tombstones
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import BatchWriter, WrittenBatch

@@ -9,8 +9,7 @@ from typing import Any
 from starlette.types import Scope
 
 from hotpapers.base.errors import StoreError
-from hotpapers.discussion.moderation.quotation_policy import Blocklist
-from hotpapers.publish.query.session import SessionState
+from hotpapers.publish.query.session import NEVER_READ
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import Refused, Reply, has_body, takes_gzip
 from hotpapers.serve.page_cache import ByteCache
@@ -28,9 +27,9 @@ class AnswerCache:
     """The replies of one part of the app. Used from one event loop."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+        self.backend = backend
         self.replies = ByteCache[Key, Reply](CACHE_BYTES)
-        self.state = SessionState(-1, Blocklist(), ())  # what the replies are of
+        self.state = NEVER_READ  # what the replies are of
 
     def ready(self, scope: Scope) -> Reply | None:
         """A cached reply to GET or HEAD that is known to be current without waiting, paid for by its client."""
@@ -38,16 +37,16 @@ class AnswerCache:
         if answer is None or has_body(scope):
             return None
         try:
-            if self._backend.state_at_once() != self.state:
+            if self.backend.state_at_once() != self.state:
                 return None
-            self._backend.spend(scope, 1)
+            self.backend.spend(scope, 1)
         except (StoreError, Refused):  # the routes say so
             return None
         return answer
 
     async def current(self, scope: Scope) -> Reply | None:
         """A cached reply, after dropping all that no longer hold. Raises StoreError."""
-        state = await self._backend.state()
+        state = await self.backend.state()
         if state != self.state:
             self.replies.clear()  # replies that are still being made hold on to it
             self.replies = ByteCache(CACHE_BYTES)
@@ -61,7 +60,7 @@ class AnswerCache:
 
     def spend_rest(self, scope: Scope, cost: int) -> None:
         """Takes the rest of a request's cost from its client's budget; one is already spent. Raises Refused."""
-        self._backend.spend(scope, min(cost, self._backend.config.rate) - 1)
+        self.backend.spend(scope, min(cost, self.backend.config.rate) - 1)
 
 
 def _key(scope: Scope) -> Key:

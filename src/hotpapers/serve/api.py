@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params
 from hotpapers.publish.query.request_params import Kind
 from hotpapers.serve.answer_cache import AnswerCache
@@ -80,7 +80,7 @@ class Api:
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
         answers: dict[str, Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
-        answers |= {path: answer for hook in hooks_of(Answers) for path, answer in hook.make(self)}
+        answers |= {path: answer for hook in hooks_of(Answers) for path, answer in hook.make(self.cache)}
         answers |= {"/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
         routes = [  # only identifiers of papers may contain slashes
             Route(path.replace("{paper}", "{paper:path}"), Responder(answer, problem_reply, METHODS))
@@ -117,7 +117,7 @@ class Api:
 
     async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
         params = read_parameters(query.params, request)
-        self.spend_rest(request, query.cost)
+        self.cache.spend_rest(request.scope, query.cost)
 
         def make(session: QuerySession) -> Reply:
             answer = query.ask(session, params)
@@ -130,10 +130,6 @@ class Api:
         return await self.cache.make(
             request.scope, lambda: lane.run(partial(self.backend.call, make)), keep=not query.moves
         )
-
-    def spend_rest(self, request: Request, cost: int) -> None:
-        """Takes the rest of the cost of a request from its client's budget. Raises Refused."""
-        self.cache.spend_rest(request.scope, cost)
 
 
 # ---- parameters ---------------------------------------------------------------------------------------

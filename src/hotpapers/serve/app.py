@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.base.settings.serve import ServeSettings
-from hotpapers.base.wings import hooks_of
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
 from hotpapers.record import Record

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from hotpapers.base.model import Publication
-    from hotpapers.serve.api import Api
+    from hotpapers.serve.answer_cache import AnswerCache
     from hotpapers.serve.backend import Backend
     from hotpapers.serve.http_messages import Answer
     from hotpapers.serve.page_cache import CurrentPages
@@ -29,9 +29,9 @@ class AppStart(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """`make(api)`: further addresses of the API, each with its handler."""
+    """`make(replies)`: further addresses of the API, each with its handler."""
 
-    make: Callable[[Api], Iterable[tuple[str, Answer]]]
+    make: Callable[[AnswerCache], Iterable[tuple[str, Answer]]]
 
 
 class ModelTools(NamedTuple):

@@ -16,13 +16,13 @@ import msgspec
 
 from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.networks import Network
 from hotpapers.base.settings import Settings, default_settings
 from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.terms import reviewed_terms
-from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
 from hotpapers.issues.queries import listed_publications

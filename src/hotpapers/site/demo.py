@@ -16,9 +16,9 @@ from pathlib import Path
 from hotpapers.base import settings
 from hotpapers.base.errors import UsageError
 from hotpapers.base.file_modes import PRIVATE, write_atomically
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.base.settings import BotSettings, publication_item
-from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from hotpapers.base.settings import Settings
     from hotpapers.collect.job_factory import IngestContext
     from hotpapers.issues.judged_freezing import BeforeFreezing
+    from hotpapers.jobs.connection import OpenClient
     from hotpapers.jobs.loop import JobLoop
     from hotpapers.publish.schedule.publishing import FurtherParts
     from hotpapers.record import Record
     from hotpapers.record.verify import VerifyFinding
     from hotpapers.site.configured_site import ConfiguredSite
-    from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
 
 

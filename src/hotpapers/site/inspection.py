@@ -10,8 +10,8 @@ from typing import NamedTuple
 from hotpapers.base.errors import CorruptStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.base.file_modes import too_open
 from hotpapers.base.http.proxies import Proxy
+from hotpapers.base.installed import hooks_of, settings_tables
 from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
-from hotpapers.base.wings import hooks_of, settings_tables
 from hotpapers.collect.job_factory import job_names
 from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import freeze

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import HotPapersError, NotFound, StoreError, UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement
 from hotpapers.base.text import timestamps
-from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.keep.privacy.forget import ForgetResult, copies_to_delete, forget_all

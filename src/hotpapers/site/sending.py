@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpapers.base.errors import UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import without_duplicates
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import SendingChannel, hooks_of, load_object
+from hotpapers.base.wings import SendingChannel, load_object
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render import CHANNELS
@@ -20,12 +21,9 @@ from hotpapers.site.configured_site import ConfiguredSite
 
 if TYPE_CHECKING:  # the sending code is imported only when something is sent
     from hotpapers.base.http import ClientLimits
-    from hotpapers.collect.collect_job import Connection
+    from hotpapers.jobs.connection import Connection, OpenClient
     from hotpapers.publish.deliver.send import SenderDestination
 
-
-OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
-"""Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
 
 SENDERS = {channel.name: channel for channel in hooks_of(SendingChannel)}
 """Each channel that sends, by name, in the order of wings: mail after announcements, as thousands of messages take
@@ -137,7 +135,7 @@ def deliver_days(site: ConfiguredSite, publication: str, days: Sequence[str], na
 def client_opener(site: ConfiguredSite, limits: ClientLimits | None = None) -> OpenClient:
     """Opens the clients of a short-lived command, by default with the usual limits."""
     from hotpapers.base.http import HostPacer
-    from hotpapers.collect.collect_job import Connection
+    from hotpapers.jobs.connection import Connection
 
     reserve = HostPacer()
 

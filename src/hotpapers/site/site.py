@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.keys import is_web_address, parse_key
 from hotpapers.base.model import Post, Verdict
 from hotpapers.base.suggestions import list_choices
-from hotpapers.base.wings import hooks_of
 from hotpapers.record import current_time
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.hooks import AfterChange, PastIssues

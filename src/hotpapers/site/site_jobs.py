@@ -7,8 +7,8 @@ from functools import partial
 
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of, require_address
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication
-from hotpapers.base.wings import hooks_of
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner

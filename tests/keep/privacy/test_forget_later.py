@@ -151,7 +151,7 @@ def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: P
 
 def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> None:
     back_up_store(store, tmp_path / "whole.db")
-    halves = [tmp_path / "whole.db.part", tmp_path / ".hotpapers-copy-0123456789abcdef.part"]
+    halves = [tmp_path / f".hotpapers-copy-{digits}.part" for digits in ("0123456789abcdef", "fedcba9876543210")]
     for half in halves:
         half.write_bytes(b"half a copy that names made_up_ada")
     old_folder, new_folder = tmp_path / ".hotpapers-killed", tmp_path / ".hotpapers-at-work"

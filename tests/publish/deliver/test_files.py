@@ -45,7 +45,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_crash_go_with_the_next_writing(tmp_path: Path) -> None:
-    for name in (".hotpapers.part", ".hotpapers.part2", ".hotpapers-0123456789abcdef.part"):
+    for name in (".hotpapers-0123456789abcdef.part", ".hotpapers-fedcba9876543210.part"):
         (tmp_path / name).write_bytes(b"half of a page")
     write_files(tmp_path, PAGES[:1])
     assert tree(tmp_path) == {"index.html": b"one"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 from hotpapers.publish.hooks import Operations
 from hotpapers.publish.query.endpoints import all_questions
 from hotpapers.publish.query.openapi import api_document

@@ -15,8 +15,8 @@ import pytest
 from hotpapers.base.errors import SettingsError, UnreachableStore
 from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.model import DAY, HOUR, Publication
-from hotpapers.collect.collect_job import Connection
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Item
-from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement.standing.queries import (
     ENOUGH_KNOWN,
     KNOWN_FOR,
@@ -17,6 +16,7 @@ from hotpapers.discussion.engagement.standing.queries import (
     learn_standing,
     relearn_standing,
 )
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.schedule import housekeeping

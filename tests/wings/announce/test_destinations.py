@@ -8,7 +8,7 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublishSettings, Settings, default_settings, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.wings import SendingChannel, load_object
-from hotpapers.collect.collect_job import Connection
+from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
 from hotpapers.site.sending import client_opener
 from hotpapers.site.site import Site

@@ -13,9 +13,9 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import HOUR
 from hotpapers.base.settings import PublicationSettings, settings_type
 from hotpapers.base.settings.announce import ChatSettings, WebhookSettings
-from hotpapers.collect.collect_job import Connection
 from hotpapers.issues import freeze
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.deliver.send import SenderDestination

@@ -10,7 +10,8 @@ from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRe
 from hotpapers.base.model import HOUR, PayloadPage, Post, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob
+from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource

@@ -23,7 +23,7 @@ from hotpapers.site import configured_site
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp import rpc, site_questions
 from hotpapers.wings.mcp.commands import site_opener
-from hotpapers.wings.mcp.published_site import MAX_ISSUES, MAX_PAPERS, MAX_PARTS, PublishedSite
+from hotpapers.wings.mcp.published_site import MAX_PARTS, PublishedSite
 from hotpapers.wings.mcp.site_files import (
     MAX_CACHE_BYTES,
     MAX_REQUESTS,
@@ -32,6 +32,7 @@ from hotpapers.wings.mcp.site_files import (
     Question,
     folder_files,
 )
+from hotpapers.wings.mcp.site_search import MAX_ISSUES, MAX_PAPERS
 from hotpapers.wings.mcp.site_tools import all_site_tools
 from hotpapers.wings.proof import mirrors
 from hotpapers.wings.proof.policies import LogPolicy

@@ -15,9 +15,9 @@ from hotpapers.base.errors import InputError, SettingsError
 from hotpapers.base.http import ClientLimits, PoliteHttpClient
 from hotpapers.base.model import HOUR, Item, Paper
 from hotpapers.base.settings import load
-from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.site.site import Site

@@ -11,7 +11,7 @@ import pytest
 from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
-from hotpapers.collect.collect_job import Connection
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record

@@ -15,17 +15,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.base.errors import InputError
+from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.record import Record
+from hotpapers.serve.api import Api
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.wings.proof import policies
 from hotpapers.wings.proof.mirrors import check_mirror
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.saved_issues import check_saved, read_saved
+from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.conftest import ROOT
 from tests.issues.made import DAILY, DAY, write
+from tests.serve.asgi import get
 from tests.wings.proof.logs import NAME, logs_of
 from tests.wings.proof.sample_publication import AT, SamplePublication, publish
 
@@ -79,6 +84,26 @@ def test_differences_are_named(
     (tmp_path / "page.html").write_text(text)
     verdict = check_saved(read_saved(tmp_path / "page.html"), publication.policy)
     assert any(message in problem for problem in verdict.problems), verdict.problems
+
+
+def test_of_an_api_s_answer_only_what_is_proved_is_taken(publication: SamplePublication, tmp_path: Path) -> None:
+    backend = Backend(
+        lambda: Record(str(publication.store), create=False), ServeConfig(rate=0, proofs=SiteLogs(publication.config))
+    )
+    answer = json.loads(get(Starlette(routes=Api(backend).routes), f"/api/v1/publications/{NAME}/issues/{DAY}").plain)
+    backend.close()
+    file = tmp_path / "issue.json"
+    file.write_text(json.dumps(answer))
+    with pytest.raises(
+        NotAProof, match=r"fields that no proof covers \(announced, .*\): keep what is proved: jq '\{con"
+    ):
+        read_saved(file)
+    proved = {name: answer[name] for name in ("content", "metadata", "proof")}
+    file.write_text(json.dumps(proved))
+    assert not check_saved(read_saved(file), publication.policy).problems
+    file.write_text(json.dumps(proved | {"entries": answer["entries"]}))
+    with pytest.raises(NotAProof, match=r"covers \(entries\)"):
+        read_saved(file)
 
 
 @pytest.mark.parametrize("unit", ["", " points"])

@@ -20,9 +20,9 @@ from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY as LONG
 from hotpapers.base.model import HOUR
 from hotpapers.base.terms import TERMS
-from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import Connection
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.deliver import export_site as export_site_module
 from hotpapers.publish.deliver.export_site import export_again, export_site

@@ -12,10 +12,10 @@ import pytest
 
 from hotpapers.base.model import HOUR, Account, Item, Post
 from hotpapers.base.terms import TERMS
-from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.lanes import noted_lanes
 from hotpapers.issues.page_changes import PageChangeCounter
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.connection import Connection
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import FeedsChannel

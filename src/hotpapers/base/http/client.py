@@ -20,7 +20,6 @@ import httpcore2
 import httpx2
 from websockets.sync.client import ClientConnection
 
-from hotpapers import __version__
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.http import streams
 from hotpapers.base.http.address_guard import (
@@ -48,6 +47,7 @@ from hotpapers.base.http.streams import LineStream, decompress_body, read_body, 
 from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
 from hotpapers.base.model import Response
 from hotpapers.base.text.domains import with_ascii_domains
+from hotpapers.base.version import __version__
 
 T = TypeVar("T")
 NOTHING: Headers = MappingProxyType({})

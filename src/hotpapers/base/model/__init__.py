@@ -3,7 +3,8 @@
 items     the kinds of observations
 issues    input and output of rankings, and frozen issues
 conversations   trees of posts that answer each other
-ports     the interfaces between packages: sources, channels, the HTTP client
+sources   the interfaces of sources, and of the HTTP client
+ports     the interfaces between packages: the issue reader, channels
 
 Names and types of fields are those of the exchange format. Nothing here reads, writes or decides anything.
 """
@@ -17,9 +18,7 @@ from hotpapers.base.model.conversations import (
     PaperConversations,
     Showing,
     ThreadNode,
-    ThreadPayloads,
     ThreadPost,
-    ThreadSource,
 )
 from hotpapers.base.model.issues import (
     NOT_READ,
@@ -97,30 +96,34 @@ from hotpapers.base.model.ports import (
     Channel,
     DeliveryCounts,
     EntrySummary,
-    HttpClient,
     IssueProofs,
     IssueReader,
     LanePaper,
     Mailer,
     Message,
-    MeteredSource,
     NeighborPaper,
-    Pages,
     PaperGroup,
     PaperLane,
     PaperNeighbors,
-    PayloadPage,
     PlainMail,
-    PostTracker,
     PublishedIssue,
     Quotation,
-    RawPayload,
-    ReadingBackSource,
     RenderedFile,
-    Response,
     Sender,
     ShownProof,
     SitePart,
     SiteProofs,
+)
+from hotpapers.base.model.sources import (
+    HttpClient,
+    MeteredSource,
+    Pages,
+    PayloadPage,
+    PostTracker,
+    RawPayload,
+    ReadingBackSource,
+    Response,
     Source,
+    ThreadPayloads,
+    ThreadSource,
 )

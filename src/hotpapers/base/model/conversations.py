@@ -1,14 +1,11 @@
-"""Conversations about a paper, as values: posts, trees of posts, and facts about them; and the sources of answers."""
+"""Conversations about a paper, as values: posts, trees of posts, and facts about them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from hotpapers.base.model.items import Post
-
-if TYPE_CHECKING:
-    from hotpapers.base.model.ports import HttpClient, RawPayload
 
 Showing = Literal["text", "excerpt", "link"]
 """How a post is shown: in full, by its first words, or only with its link and time."""
@@ -103,14 +100,3 @@ class PaperConversations(NamedTuple):
     def threads(self) -> tuple[Conversation, ...]:
         """The conversations in which somebody answered."""
         return tuple(conversation for conversation in self.conversations if conversation.has_replies)
-
-
-ThreadPayloads = Sequence["RawPayload | None"]
-"""The answers to a post, of kind `reply` or `gap`. None is among them if the network may show others."""
-
-
-@runtime_checkable
-class ThreadSource(Protocol):
-    """A source whose network returns the answers to a post in one request, also those without papers."""
-
-    def thread(self, http: HttpClient, post: str) -> ThreadPayloads: ...

@@ -9,13 +9,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hotpapers.base.papers import arxiv
-from hotpapers.base.papers.arxiv.calendar import label_at
+from hotpapers.base.papers.arxiv import calendar as calendar  # noqa: PLC0414
 from hotpapers.base.text.timestamps import day_of
+
+ANNOUNCING = arxiv.SERVER.removesuffix(":")
+"""The server that announces papers by a calendar; also its name in coverage: one row per day, from the moment of
+announcement."""
+
+
+def is_announced(paper: str) -> bool:
+    """Whether a paper's server announces papers by a calendar."""
+    return paper.startswith(arxiv.SERVER)
 
 
 def announcement_day(paper: str, announced_at: int) -> str:
     """The day of an announcement at a moment, µs UTC."""
-    return label_at(announced_at) if paper.startswith(arxiv.SERVER) else day_of(announced_at)
+    return calendar.label_at(announced_at) if is_announced(paper) else day_of(announced_at)
 
 
 def posted_since(day: str) -> str:
@@ -26,4 +35,4 @@ def posted_since(day: str) -> str:
 
 def is_of_issue(paper: str, announced: str, day: str) -> bool:
     """Whether a paper that was announced on a day is among those announced for the issue of another day."""
-    return announced == day if paper.startswith(arxiv.SERVER) else posted_since(day) <= announced < day
+    return announced == day if is_announced(paper) else posted_since(day) <= announced < day

@@ -48,6 +48,11 @@ def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(server_of_category, fields))) or (ALL_OF_ARXIV,)
 
 
+def other_servers(fields: Iterable[str]) -> frozenset[str]:
+    """The names of the servers besides arXiv that fields belong to."""
+    return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}
+
+
 def servers_with_lists(fields: Sequence[str]) -> tuple[str, ...]:
     """Those of the servers besides arXiv that have lists of new papers."""
     return tuple(name for name in servers_of(fields) if name != ALL_OF_ARXIV and _by_name()[name].has_list)

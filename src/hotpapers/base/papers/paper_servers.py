@@ -19,9 +19,9 @@ from collections.abc import Container
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.papers import arxiv, doi
 from hotpapers.base.papers.preprint_categories import BIORXIV, MEDRXIV
-from hotpapers.base.wings import hooks_of
 
 DOI = "doi:"
 """How the keys begin of papers that are not on arXiv."""

@@ -26,9 +26,10 @@ from msgspec import Meta
 from hotpapers.base import keys
 from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.installed import settings_tables
 from hotpapers.base.model import Publication, Window, without_duplicates
 from hotpapers.base.networks import network_names, network_readers
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, fields_from, servers_of
+from hotpapers.base.papers.categories import fields_from, other_servers
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import convert_table, converted_all, homes_below
@@ -40,7 +41,6 @@ from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.terms import TERMS, TermsOverride
 from hotpapers.base.text.timestamps import is_day
-from hotpapers.base.wings import settings_tables
 
 FILE = "hotpapers.toml"
 _FOLDERS = (
@@ -198,7 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def servers(self) -> frozenset[str]:
         """The servers besides arXiv whose papers the publications have."""
-        return frozenset(name for table in self.publication for name in servers_of(table.fields)) - {ALL_OF_ARXIV}
+        return other_servers(field for table in self.publication for field in table.fields)
 
     @property
     def bases(self) -> tuple[tuple[str, str], ...]:

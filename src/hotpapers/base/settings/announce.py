@@ -12,13 +12,14 @@ from typing import Any
 
 from hotpapers.base import keys
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import without_duplicates
 from hotpapers.base.networks import network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.text.patterns import lazy_pattern
-from hotpapers.base.wings import Problems, SendingChannel, hooks_of
+from hotpapers.base.wings import Problems, SendingChannel
 
 MIN_SECRET_CHARS = 16
 """Minimum number of characters of a secret, against guessing."""

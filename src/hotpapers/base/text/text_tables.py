@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-
-def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table with aligned columns."""
-    return "\n".join(align_lines([heads, *lines]))
+from collections.abc import Sequence
 
 
 def align_lines(lines: Sequence[Sequence[str]]) -> list[str]:

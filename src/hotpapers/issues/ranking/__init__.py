@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import RankingInput, ScoredCandidate
 from hotpapers.base.suggestions import list_choices
-from hotpapers.base.wings import hooks_of, load_lazily
+from hotpapers.base.wings import load_lazily
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.hooks import RankingRule
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2

@@ -189,7 +189,9 @@ def provisional_note(compared: ReferenceSize | UnsetType) -> str:
 
 def _compared(compared: ReferenceSize) -> str:
     """`16 papers of one day`."""
-    return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}" if compared.papers else "no papers"
+    if compared.papers:
+        return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
+    return "no papers"
 
 
 def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: int) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hotpapers.base import model
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import bibtex as bibtex_fields
 from hotpapers.base.text import timestamps
-from hotpapers.base.wings import hooks_of
 from hotpapers.keep.hooks import FileFormat
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
@@ -120,7 +120,7 @@ def bibtex_entry(paper: model.Paper) -> str:
     id = paper_servers.paper_id(paper.paper)
     eprint = {
         "eprint": id,
-        "archivePrefix": "arXiv",
+        "archivePrefix": paper_servers.server_of(paper.paper).title,
         "primaryClass": bibtex_fields.format_value(paper.categories[0]) if paper.categories else "",
     }
     fields = {

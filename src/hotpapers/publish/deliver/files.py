@@ -20,9 +20,6 @@ from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.file_modes import PUBLISHED_FILE, make_published_folders, remove_temporary_files, temporary_file
 from hotpapers.base.model import RenderedFile
 
-_EARLIER = (".hotpapers.part", ".hotpapers.part2")
-"""The names of the temporary files of earlier versions."""
-
 
 class WriteCounts(NamedTuple):
     """The number of files, and of those changed or removed."""
@@ -98,9 +95,6 @@ def exclusive_folder(output: Path) -> Iterator[tuple[Path, int]]:
             yield root, folder
         finally:
             remove_temporary_files(root)
-            for name in _EARLIER:
-                with suppress(OSError):
-                    (root / name).unlink()
     finally:
         os.close(folder)
 

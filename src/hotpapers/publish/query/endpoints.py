@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
-
-import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
 from hotpapers.publish.hooks import ApiQuestions
 from hotpapers.publish.query import (
     conversation_schemas,
@@ -21,30 +17,7 @@ from hotpapers.publish.query import (
     status,
     status_schemas,
 )
-from hotpapers.publish.query.session import QuerySession
-
-
-class Endpoint(NamedTuple):
-    """A query.
-
-    `path`: its API address, with path parameters in braces; the other parameters go in the query string.
-    `params`, `answer`: the structs of its parameters and its answer. `cost`: its cost in simple queries.
-    `moves`: its answer changes even while nothing is written.
-    """
-
-    name: str
-    path: str
-    params: type[request_params.Params]
-    answer: type[msgspec.Struct]
-    ask: Callable[[QuerySession, Any], Any]
-    cost: int = 1
-    moves: bool = False
-
-    @property
-    def about(self) -> str:
-        """What it returns, in one sentence."""
-        return " ".join((self.ask.__doc__ or "").split())
-
+from hotpapers.publish.query.endpoint import Endpoint
 
 _ISSUE = "/publications/{publication}/issues/{day}"
 _PAPER = "/papers/{paper}"

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from hotpapers import __version__
-from hotpapers.base.wings import hooks_of
+from hotpapers.base.installed import hooks_of
+from hotpapers.base.version import __version__
 from hotpapers.publish.hooks import Operations
 from hotpapers.publish.query import request_params, schemas
-from hotpapers.publish.query.endpoints import Endpoint, all_questions
+from hotpapers.publish.query.endpoint import Endpoint
+from hotpapers.publish.query.endpoints import all_questions
 
 Json = dict[str, Any]
 PROBLEM = "application/problem+json"

@@ -26,6 +26,10 @@ class SessionState(NamedTuple):
     proofs: tuple[object, ...]
 
 
+NEVER_READ = SessionState(-1, Blocklist(), ())
+"""Before the first look at a record."""
+
+
 class QuerySession:
     """The source of every answer. `public`: the queries come from the public, not from the operator. `proofs`: the
     proofs of issues; None if none are kept. `address`: where readers find the site; empty if they can't."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers import __version__
 from hotpapers.base import model
 from hotpapers.base.model import DAY, Coverage, Publication, is_retrospective
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.announcement_days import ANNOUNCING
 from hotpapers.base.text.timestamps import SECOND
+from hotpapers.base.version import __version__
 from hotpapers.issues.coverage import readings_since_start
-from hotpapers.issues.queries import ARXIV, newest_issue
+from hotpapers.issues.queries import newest_issue
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
@@ -120,7 +121,7 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
     if state == job_state.WORKING and not is_held:
         state = STOPPED
         next_at = max(filter(None, (status.next_at, status.success_at)), default=None)
-    is_network = status.source.partition("/")[0] in (*network_names(), ARXIV)
+    is_network = status.source.partition("/")[0] in (*network_names(), ANNOUNCING)
     return JobHealth(
         job=status.source,
         state=state,
@@ -147,5 +148,5 @@ def switched_off(job: JobHealth) -> JobHealth:
 def incomplete_days(record: Record, at: int) -> Iterator[status_schemas.MissingPapers]:
     """Spans of days with missing arXiv papers, and which papers those are."""
     condition = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
-    for span in record.view().items(Coverage, condition, (ARXIV, at - EARLIER_DAYS)):
+    for span in record.view().items(Coverage, condition, (ANNOUNCING, at - EARLIER_DAYS)):
         yield status_schemas.MissingPapers(from_at=span.from_at, until_at=span.until_at, reason=span.reason)

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hotpapers.base.errors import UsageError
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Channel
 from hotpapers.base.suggestions import list_choices
-from hotpapers.base.wings import hooks_of, load_lazily
+from hotpapers.base.wings import load_lazily
 from hotpapers.publish.hooks import Renderer
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 

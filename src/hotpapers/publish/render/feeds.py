@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers import __version__
 from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
 from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
+from hotpapers.base.version import __version__
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro, render_file

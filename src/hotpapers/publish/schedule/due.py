@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from hotpapers.base.model import HOUR, Publication
-from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text.timestamps import as_utc
 from hotpapers.issues.coverage import TURN
 from hotpapers.issues.freeze import publication_of

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hotpapers.base import terms
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.text.timestamps import is_over
-from hotpapers.base.wings import hooks_of
-from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.engagement.standing.queries import learn_standing
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import prune_record

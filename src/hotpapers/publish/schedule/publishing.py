@@ -15,10 +15,10 @@ from hotpapers.base import terms
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.base.file_modes import make_published_folders
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.conversations.queries import posts_in_reach
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
@@ -358,7 +358,12 @@ def render_changed(
     issues = None if position is None else changed_issues(record, position)
     folders = [] if issues == frozenset() else export_again(record, site_config, allowed, issues)
     for item in folders:
-        event, level = ("pages updated", logging.INFO) if item.rendered else ("pages not updated", logging.WARNING)
+        if item.rendered:
+            event = "pages updated"
+            level = logging.INFO
+        else:
+            event = "pages not updated"
+            level = logging.WARNING
         about = {"publication": item.publication, "channel": item.channel, "folder": item.folder}
         log_event(event, level=level, **about, **({"reason": item.reason} if item.reason else {}))
     return folders

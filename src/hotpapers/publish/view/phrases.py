@@ -24,7 +24,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.arxiv.calendar import announced_at, holiday_reason
+from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.words import count_noun, format_number
@@ -170,10 +170,10 @@ def _talk_time(content: IssueContent) -> str:
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
         return f"{count_noun(days, 'day')} of discussion"
-    is_on_arxiv = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
-    if not is_on_arxiv or not content.announced or content.as_of <= announced_at(content.day):
+    is_announced = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
+    if not is_announced or not content.announced or content.as_of <= calendar.announced_at(content.day):
         return ""
-    hours = (content.as_of - announced_at(content.day)) // HOUR
+    hours = (content.as_of - calendar.announced_at(content.day)) // HOUR
     return f"{count_noun(hours, 'hour')} of discussion since the announcement"
 
 
@@ -188,7 +188,7 @@ def why_empty(issue: PublishedIssue) -> str:
         fields = " in this publication’s fields" if content.publication.categories else ""
         if not waits_for_announcement(content.publication):
             return f"Nothing was posted{fields}."
-        name = holiday_reason(content.day)
+        name = calendar.holiday_reason(content.day)
         return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
     if not content.readings and not (content.retrospective and content.considered):
         return announcement_counts.unread_sentence("was")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue, is_retrospective
-from hotpapers.base.papers.arxiv import calendar as announcement_days
+from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.windows import label_after, limit_of
@@ -129,13 +129,13 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
 
 def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
     """The days between two days, both excluded. `unread_days`: those on which nothing was read in time."""
-    day = announcement_days.next_label(first)
+    day = calendar.next_label(first)
     while day < last:
-        holiday = announcement_days.holiday_reason(day)
+        holiday = calendar.holiday_reason(day)
         reason = f"nothing was announced ({holiday})" if holiday else "none was made"
         text = f"no issue: {'nothing was read in time' if day in unread_days else reason}"
         yield DayState(phrases.day_name(day), "", text, "")
-        day = announcement_days.next_label(day)
+        day = calendar.next_label(day)
 
 
 # ---- networks ----------------------------------------------------------------------------------------------

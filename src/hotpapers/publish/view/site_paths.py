@@ -133,11 +133,6 @@ def top_of(path: str) -> str:
     return _part(_TOP_PATH, path)
 
 
-def card_path(path: str) -> str:
-    """The card of a page."""
-    return f"{path.removesuffix('index.html')}card.png"
-
-
 def page_of_card(path: str) -> str:
     """The page whose card is at a path; empty for any other path."""
     return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
@@ -188,7 +183,9 @@ def abs_url(paper: str, version: int = 0) -> str:
 
 @lru_cache(CACHED)
 def _links(paper: str, version: int = 0) -> tuple[str, str]:
-    return paper_servers.paper_links(paper, version or None) if paper_servers.is_paper_key(paper) else ("", "")
+    if paper_servers.is_paper_key(paper):
+        return paper_servers.paper_links(paper, version or None)
+    return "", ""
 
 
 def paper_url(base: str, paper: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from hotpapers.base.model import Sender
 from hotpapers.base.settings.announce import read_secret
+from hotpapers.jobs.connection import OpenClient
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
-from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.announce.apprise_client import AppriseClient
 from hotpapers.wings.announce.bluesky import BlueskySender, DocumentSender

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hotpapers.base.wings import SendingChannel, Wing, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.serve.hooks import Routes
+
+if TYPE_CHECKING:
+    from hotpapers.base.settings import Settings
+
+
+def _has_accounts(settings: Settings) -> bool:
+    return any(item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky)
+
 
 ANNOUNCE = "hotpapers.wings.announce"
 DESTINATIONS = f"{ANNOUNCE}.destinations"
@@ -27,9 +37,7 @@ WING = Wing(
         SendingChannel(
             "bluesky",
             f"{DESTINATIONS}:bluesky_accounts",
-            lambda settings: any(
-                item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky
-            ),
+            _has_accounts,
         ),
         Routes(
             lambda _, pages, publication, site: load_object(f"{ANNOUNCE}.feed_generator:routes")(

@@ -14,7 +14,7 @@ from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.publish.view.site_paths import card_path, is_folded, issue_of, issue_path, page_of_card, paper_of
+from hotpapers.publish.view.site_paths import is_folded, issue_of, issue_path, page_of_card, paper_of
 from hotpapers.publish.view.sparkline import Sparkline
 from hotpapers.publish.view.tex import plain_line, tex_line
 from hotpapers.wings.cards import drawing
@@ -24,6 +24,11 @@ from hotpapers.wings.cards.drawing import CardContent, drawable_text
 def has_cards(site_config: SiteConfig) -> bool:
     """Whether a site has cards."""
     return bool(site_config.base) and drawing.is_available()
+
+
+def card_path(path: str) -> str:
+    """The card of a page."""
+    return f"{path.removesuffix('index.html')}card.png"
 
 
 def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]) -> CardMeta | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.site_config import NOBODY
-from hotpapers.publish.view.site_paths import card_path, issue_path
+from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
-from hotpapers.wings.cards.card_contents import CardPages
+from hotpapers.wings.cards.card_contents import CardPages, card_path
 
 MADE_UP = "https://papers.example/"
 NOT_DRAWN = "not drawn: needs Pillow, which `pip install 'hotpapers[cards]'` installs"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hotpapers.base.text.text_tables import plain_table
+from hotpapers.base.text.text_tables import align_lines
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_result
 from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings
@@ -33,7 +33,7 @@ def check(as_json: bool, store: str | None, config: Path | None) -> None:
 
 
 def _lines(parts: Sequence[CheckedPart]) -> Iterator[str]:
-    yield plain_table(("PART", "STATE", "FOUND"), [part[:3] for part in parts])
+    yield "\n".join(align_lines([("PART", "STATE", "FOUND"), *(part[:3] for part in parts)]))
     steps = dict[str, list[str]]()
     for part in parts:
         steps.setdefault(part.next, []).append(part.part)

@@ -19,11 +19,12 @@ from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsEr
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import HttpClient
 from hotpapers.base.networks import paper_servers, row_of
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of, load_object
+from hotpapers.base.wings import load_object
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
     chosen_sources,

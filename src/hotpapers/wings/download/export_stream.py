@@ -17,11 +17,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hotpapers import __version__
 from hotpapers.base import terms
+from hotpapers.base.version import __version__
 from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.publish.query.session import SessionState
-from hotpapers.serve.api import Api, read_parameters
+from hotpapers.serve.answer_cache import AnswerCache
+from hotpapers.serve.api import read_parameters
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.http_messages import (
     OPEN,
@@ -52,9 +53,9 @@ and meanwhile no traces of forgotten rows can be erased."""
 class ExportStreams:
     """The running exports. Each has its own thread and connection."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._backend = api.backend
+    def __init__(self, replies: AnswerCache) -> None:
+        self._replies = replies
+        self._backend = replies.backend
         self.count = 0
 
     async def answer(self, request: Request) -> ASGIApp:
@@ -62,10 +63,10 @@ class ExportStreams:
         UsageError."""
         params = read_parameters(ExportParams, request)
         compress = takes_gzip(request.scope)
-        head = head_of(params, self._api.cache.state, self._backend.config.terms, compress=compress)
+        head = head_of(params, self._replies.state, self._backend.config.terms, compress=compress)
         if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
             return head
-        self._api.spend_rest(request, COST)
+        self._replies.spend_rest(request.scope, COST)
         if self.count >= AT_ONCE:
             raise Refused(503, "two exports are already running, which is the limit", 60)
         self.count += 1
@@ -93,9 +94,9 @@ class ExportStreams:
         reader.close()
 
 
-def answers(api: Api) -> tuple[tuple[str, Answer]]:
+def answers(replies: AnswerCache) -> tuple[tuple[str, Answer]]:
     """The handler for the export's address."""
-    return ((PATH, ExportStreams(api).answer),)
+    return ((PATH, ExportStreams(replies).answer),)
 
 
 def operations() -> tuple[tuple[str, openapi.Json]]:

@@ -26,10 +26,10 @@ from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues import ranking, ranking_input
 from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
-from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
+from hotpapers.issues.freeze import FrozenIssue, check_no_regular_issue, closed_at, save_unless_there
 from hotpapers.issues.queries import frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
-from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, window_start
+from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, moments_of, window_start
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record, current_time
 from hotpapers.wings.history.engagement_over_days import EngagementOverDays
@@ -143,11 +143,9 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     if period.days and publication.window == "daily" and not has_measurements(record.view()):
         collect = InputOverDays(cut_of(publication, period.days[-1]) + LATEST_CLOSE)
     for day in period.days:
-        position = record.head.position
-        check_closed(record, publication, day, current_time(), position)
-        yield save_unless_there(
-            record, build_issue(record, IssueRecipe(publication, day, 1, position), collect), current_time()
-        )
+        moments = moments_of(publication, day, closed_at(record, publication, day, current_time()))
+        recipe = IssueRecipe(publication, day, 1, record.head.position, moments=moments)
+        yield save_unless_there(record, build_issue(record, recipe, collect), current_time())
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:

@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers import __version__
 from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.base.settings import FILE, Settings
+from hotpapers.base.version import __version__
 from hotpapers.cli.called_as import installed_from
 from hotpapers.record.database import without_password
 from hotpapers.wings.hosting.schedule import cron_lines, run_times

@@ -137,7 +137,8 @@ def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> 
             yield link
     if page := _page(entry, site_config):
         is_discussed = (entry.posts or entry.elsewhere) and not issue.listing
-        name, part = ("Discussion", "discussed") if is_discussed else ("Why here", f"on-{issue.content.day}")
+        name = "Discussion" if is_discussed else "Why here"
+        part = "discussed" if is_discussed else f"on-{issue.content.day}"
         yield LinkedPiece(name, f"{page}#{part}")
 
 

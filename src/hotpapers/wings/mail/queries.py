@@ -120,3 +120,10 @@ def drop_unconfirmed(record: Record, condition: str, value: str | int) -> None:
     ended = "state = 'ended', address = '', reason = ''"
     record.database.run(f"UPDATE subscriber SET {ended} WHERE {unconfirmed} AND reason <> ''", (value,))
     record.database.run(f"DELETE FROM subscriber WHERE {unconfirmed}", (value,))
+
+
+def drop_old_paces(record: Record, prefix: str, before: int) -> None:
+    """Deletes reservations before a moment for hosts whose names start with `prefix`."""
+    with record.database.write():
+        sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
+        record.database.run(sql, (prefix, prefix + "~", before))

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.connection import OpenClient
 from hotpapers.publish.deliver.delivery_states import claim_delivery, is_over, settle_delivery
 from hotpapers.publish.deliver.queries import (
     DeliveryKey,
@@ -32,7 +33,6 @@ from hotpapers.publish.deliver.queries import (
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, current_time
-from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.mail import queries, subscribers
 from hotpapers.wings.mail.addresses import domain_of

@@ -11,7 +11,6 @@ from typing import Any
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
-from hotpapers.jobs import queries as jobs_queries
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, current_time
@@ -22,6 +21,7 @@ from hotpapers.wings.mail.queries import (
     Subscriber,
     count_subscribers,
     drop_old_messages,
+    drop_old_paces,
     drop_unconfirmed,
     outcomes_until,
     put_subscriber,
@@ -170,7 +170,7 @@ def keep_house(record: Record, at: int) -> None:
     """Deletes data that is no longer needed: addresses never confirmed, old messages, paces older than a day."""
     delete_unconfirmed(record, at)
     drop_old_messages(record, at)
-    jobs_queries.drop_old_paces(record, PACE, at - DAY)
+    drop_old_paces(record, PACE, at - DAY)
 
 
 def delete_unconfirmed(record: Record, at: int) -> None:

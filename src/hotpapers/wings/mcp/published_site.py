@@ -7,11 +7,9 @@ and only paths made here are requested.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
-from itertools import accumulate, islice, pairwise
+from itertools import islice
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -26,17 +24,15 @@ from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_paths import paper_url
 from hotpapers.wings.mcp.hot_papers import HotPaper, PaperFigures, file_path
 from hotpapers.wings.mcp.site_files import MAX_FILE_BYTES, UNLIMITED, Fetch, FileCache, Question, require_once
-from hotpapers.wings.mcp.site_search import is_part_within, scores_of
+from hotpapers.wings.mcp.site_search import MAX_PAPERS, Name, QuarterIndex, is_part_within, scores_of
 
 T = TypeVar("T")
 Rows = TypeVar("Rows", bound="tuple[_ShownPaper | PaperFigures, ...]")
 MAX_INDEX_PARTS = 40
 """Quarters that a search covers, from the latest on."""
-MAX_PARTS, MAX_ISSUES, MAX_PAPERS, MAX_WORD_FILES = 400, 92, 5_000, 100
-"""Quarters of a site, issues of a quarter, papers of an issue, files of a quarter's words."""
+MAX_PARTS = 400
+"""Quarters of a site."""
 Part = Annotated[str, Meta(pattern=r"^[0-9]{4}-q[1-4]\Z")]
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
-Name = Annotated[str, Meta(max_length=1_000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=1_000)]
 
@@ -61,32 +57,6 @@ class _SearchIndex(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         require_once(self.parts, "a quarter")
-
-
-class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words": "from"}):
-    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
-
-    issues: Annotated[
-        tuple[tuple[Day, Annotated[int, Meta(ge=0, le=MAX_PAPERS)]], ...], Meta(min_length=1, max_length=MAX_ISSUES)
-    ]
-    ids: Annotated[tuple[PaperId, ...], Meta(max_length=MAX_ISSUES * MAX_PAPERS)]
-    first_words: Annotated[tuple[Name, ...], Meta(max_length=MAX_WORD_FILES)]
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """By issue, the number that follows its last paper's."""
-        return list(accumulate(count for _, count in self.issues))
-
-    def day_of(self, number: int) -> str:
-        """The issue with a paper's number."""
-        return self.issues[bisect_right(self._ends, number)][0]
-
-    def __post_init__(self) -> None:
-        require_once([day for day, _ in self.issues], "an issue")
-        if self._ends[-1] != len(self.ids):
-            raise InputError(f"has {len(self.ids):,} papers, and issues of {self._ends[-1]:,}")
-        for start, end in pairwise([0, *self._ends]):
-            require_once(self.ids[start:end], "a paper of an issue")
 
 
 class PublishedSite:
@@ -184,7 +154,7 @@ class PublishedSite:
         scores: dict[str, tuple[int, str, int]] = {}
         for part in islice((part for part in self._parts() if is_part_within(part, query)), MAX_INDEX_PARTS):
             quarter = self._quarter(part)
-            for number, score in scores_of(self, part, quarter, query).items():
+            for number, score in scores_of(self.file, self.question, quarter, part, query).items():
                 paper = quarter.ids[number]
                 earlier = scores.get(paper, (-1, "", 0))
                 scores[paper] = max(earlier, (score, part, number))

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.wings import hooks_of, load_object
+from hotpapers.base.installed import hooks_of
+from hotpapers.base.wings import load_object
 from hotpapers.publish.query import (
     conversation_schemas,
     conversations,

@@ -15,9 +15,9 @@ from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 import msgspec
 
-from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, StoreError
 from hotpapers.base.untrusted_json import BROKEN
+from hotpapers.base.version import __version__
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession

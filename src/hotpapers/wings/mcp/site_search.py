@@ -7,16 +7,23 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import islice
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import accumulate, islice, pairwise
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.untrusted_json import PaperId
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.tokenizer import stem_word
-from hotpapers.wings.mcp.site_files import require_once
+from hotpapers.wings.mcp.site_files import Fetch, Question, require_once
 
-if TYPE_CHECKING:
-    from hotpapers.wings.mcp.published_site import PublishedSite, QuarterIndex
-
+MAX_ISSUES, MAX_PAPERS, MAX_WORD_FILES = 92, 5_000, 100
+"""Issues of a quarter, papers of an issue, files of a quarter's words."""
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+Name = Annotated[str, Meta(max_length=1_000)]
 WEIGHTS = {"A": 5, "B": 3, "C": 1, "D": 2}
 """What a word counts in the title, in a name, in the text, and several times in the text."""
 LETTERS = {"": "ACD", "title": "A", "labels": "A", "authors": ""}
@@ -28,11 +35,37 @@ Scores = Mapping[int, int]
 """What papers of a part count, by number."""
 
 
-def scores_of(site: PublishedSite, part: str, quarter: QuarterIndex, query: SearchQuery) -> Scores:
-    """The papers of a part that a query selects."""
-    numbers = site.question.within(range(len(quarter.ids)))
+class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words": "from"}):
+    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
+
+    issues: Annotated[
+        tuple[tuple[Day, Annotated[int, Meta(ge=0, le=MAX_PAPERS)]], ...], Meta(min_length=1, max_length=MAX_ISSUES)
+    ]
+    ids: Annotated[tuple[PaperId, ...], Meta(max_length=MAX_ISSUES * MAX_PAPERS)]
+    first_words: Annotated[tuple[Name, ...], Meta(max_length=MAX_WORD_FILES)]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """By issue, the number that follows its last paper's."""
+        return list(accumulate(count for _, count in self.issues))
+
+    def day_of(self, number: int) -> str:
+        """The issue with a paper's number."""
+        return self.issues[bisect_right(self._ends, number)][0]
+
+    def __post_init__(self) -> None:
+        require_once([day for day, _ in self.issues], "an issue")
+        if self._ends[-1] != len(self.ids):
+            raise InputError(f"has {len(self.ids):,} papers, and issues of {self._ends[-1]:,}")
+        for start, end in pairwise([0, *self._ends]):
+            require_once(self.ids[start:end], "a paper of an issue")
+
+
+def scores_of(fetch: Fetch, question: Question, quarter: QuarterIndex, part: str, query: SearchQuery) -> Scores:
+    """The papers of a part that a query selects. `fetch`: reads a file of the site."""
+    numbers = question.within(range(len(quarter.ids)))
     chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.day_of(n), query)}
-    search = _PartSearch(site, part, quarter)
+    search = _PartSearch(fetch, question, quarter, part)
     for alternatives in query.wanted:
         scores = _best(search.atom(atom) for atom in alternatives)
         chosen = {n: score + scores[n] for n, score in chosen.items() if n in scores}
@@ -72,8 +105,9 @@ def _best(all_scores: Iterable[Scores]) -> Scores:
 class _PartSearch:
     """One part's index files."""
 
-    def __init__(self, site: PublishedSite, part: str, quarter: QuarterIndex) -> None:
-        self._site = site
+    def __init__(self, fetch: Fetch, question: Question, quarter: QuarterIndex, part: str) -> None:
+        self._fetch = fetch
+        self._question = question
         self._part = part
         self._quarter = quarter
         self._firsts = [_script_order(first) for first in quarter.first_words]
@@ -99,7 +133,7 @@ class _PartSearch:
 
     def _postings(self, form: str, letters: str, begins: bool) -> Scores:
         weights: defaultdict[int, int] = defaultdict(int)
-        for line in self._site.question.within(self._lines(form, begins)):
+        for line in self._question.within(self._lines(form, begins)):
             if line.startswith("*") and "C" in letters:  # in most texts
                 matches = _POSTING.findall(line)
                 without = {int(digits, 36) for digits, letter in matches if letter == "Z"}
@@ -121,7 +155,7 @@ class _PartSearch:
         pattern = re.compile(rf"^({escaped_form}{'[^ ]*' if begins else ''}) (.*)$", re.MULTILINE)
         for file in islice(range(max(start, 0), end), MAX_PREFIX_FILES):
             path = f"search/{self._part}/{file:02}.txt"
-            matches = pattern.findall(self._site.file(path).decode("utf-8", "replace"))
+            matches = pattern.findall(self._fetch(path).decode("utf-8", "replace"))
             require_once([word for word, _ in matches], f"{path}: a word")
             yield from (line for _, line in matches)
 

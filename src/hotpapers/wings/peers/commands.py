@@ -15,8 +15,9 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import fail_for, print_result, progress_bar
 from hotpapers.collect.job_factory import IngestContext, make_connection
+from hotpapers.jobs.connection import OpenClient
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.site import configured_site, sending
+from hotpapers.site import configured_site
 from hotpapers.site.hooks import Trial
 from hotpapers.wings.peers.following.fetched_log import POLICY, FollowedSite, try_site
 from hotpapers.wings.peers.following.follow_job import (
@@ -133,7 +134,7 @@ def trials(site: common.Site) -> Iterator[Trial]:
         yield Trial(f"follow {other.name}", partial(_try_out, other), "wings/follow")
 
 
-def _try_out(other: FollowedSite, open_client: sending.OpenClient) -> str:
+def _try_out(other: FollowedSite, open_client: OpenClient) -> str:
     with closing(open_client((other.url,), ())) as connection:
         return try_site(other, connection.http)
 

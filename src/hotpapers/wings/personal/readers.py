@@ -15,12 +15,12 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.errors import HotPapersError, NetError, SettingsError, UsageError
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, PublishedIssue, RenderedFile
 from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of
-from hotpapers.collect.collect_job import Connection
+from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession
@@ -30,7 +30,6 @@ from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.site.hooks import OwnMailer
-from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import first_sentence, papers_up_to, profile_of
 from hotpapers.wings.personal.own_order import PersonalPlace, order_for

@@ -22,10 +22,10 @@ from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.wings.preprints import crossref_works, posted_papers

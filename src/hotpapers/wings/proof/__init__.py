@@ -9,7 +9,6 @@
     site_logs                where a site's logs are, what a command adds, and what is on its pages, with proofs
     witness_client           has a log cosigned by witnesses (C2SP tlog-witness)
     saved_issues             checks a saved page; mirrors: a copy of a whole site, and makes one
-    saved_answers            a saved answer about an issue, compared with what its content gives
     log_keeping              extends logs while the program runs, and writes their files alone
     observations             published observations, without words and names, and their hourly files
     alarms                   what is wrong with a log, until it is acknowledged

@@ -4,14 +4,13 @@ saved issues are in the log."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from hotpapers.base.errors import InputError, NotFound, StoreError, UsageError, require
+from hotpapers.base.errors import InputError, UsageError, require
 from hotpapers.base.model import Publication
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
@@ -23,7 +22,6 @@ from hotpapers.wings.proof import (
     log_files,
     log_keys,
     mirrors,
-    saved_answers,
     saved_issues,
     site_logs,
     witness_client,
@@ -177,7 +175,6 @@ def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str,
         "leaf": leaf,
         "size": log.size,
         "witnesses": witnesses,
-        "compared_with_store": verdict.is_compared,
         "entries": [{"place": entry.place, "paper": entry.paper, "score": entry.score} for entry in content.entries],
     }
     if problems:
@@ -186,31 +183,23 @@ def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str,
         f"verified: {publication} {content.day} edition {content.edition}, digest {issue.digest}",
         f"  leaf {leaf} of {log.size:,} in {log.origin}, cosigned by {', '.join(witnesses) or 'nobody'}",
     ]
-    if issue.answer and not verdict.is_compared:
-        lines.append("  no store here has this issue: posts, code, editions and later versions were not compared")
     return value, lines
 
 
 def _verdict(issue: saved_issues.SavedIssue, policy_file: Path | None, site: Site) -> saved_issues.ProofVerdict:
     """Raises UsageError without a policy, given or of our own log."""
-    content = issue.content
-    stored = None
-    name = content.publication.publication
     if policy_file:
         policy = read_policy(policy_file)
     else:
         own = site_logs.site_logs(site)
-        logs = own.of(name) if own else None
+        logs = own.of(issue.content.publication.publication) if own else None
         if logs is None:
             raise UsageError(
                 "no log is known for this publication; add --policy FILE, such as the publication's log/policy.txt "
                 "from a source you trust"
             )
         policy = parse_policy(logs.policy_text(""))
-    if issue.answer:
-        with suppress(StoreError, NotFound):  # without a store, or with another issue there, it is compared with less
-            stored = saved_answers.stored_issue(site.session, name, content.day, content.edition, issue.digest)
-    return saved_issues.check_saved(issue, policy, stored)
+    return saved_issues.check_saved(issue, policy)
 
 
 def read_policy(file: Path) -> LogPolicy:

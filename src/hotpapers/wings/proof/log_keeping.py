@@ -12,9 +12,9 @@ from hotpapers.base import errors, http, terms
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, RenderedFile
 from hotpapers.base.text.timestamps import is_over
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.deliver.export_site import export_again, folders_of
 from hotpapers.publish.deliver.files import write_files

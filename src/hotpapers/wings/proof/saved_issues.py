@@ -1,8 +1,8 @@
-"""Reads a saved page, Markdown file, JSON file or API response, and checks whether its issue was in the log.
+"""Reads a saved page, Markdown file or JSON file, and checks whether its issue was in the log.
 
 The proof covers the issue's content, the JSON whose SHA-256 is the digest. Pages and JSON files contain it; a Markdown
-file needs the JSON file beside it. What a page shows is compared with the content as far as `ShownEntry` goes; an API
-response is built again from the content and the papers' metadata, and compared with that.
+file needs the JSON file beside it. What a page shows is compared with the content as far as `ShownEntry` goes. A JSON
+file must have nothing besides.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hotpapers.base.model import IssueContent
 from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
-from hotpapers.wings.proof import notes, policies, saved_answers
+from hotpapers.wings.proof import notes, policies
 from hotpapers.wings.proof.entries import issue_entry
 
 PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
@@ -35,6 +35,8 @@ MAX_FILE_BYTES = 8_000_000
 """Largest file that is read, bytes: a page of thirty papers has 80,000."""
 MAX_TAGS, MAX_TAGS_CHARS = 200_000, 1_000_000
 """Most tags of a page, and most characters in them: each tag and attribute takes the parser some microseconds."""
+ONLY_PROVED = "keep what is proved: jq '{content, metadata, proof}' answer.json > issue.json"
+MAX_NAMED_CHARS = 100
 MAX_VALUES = 500_000
 """Most lists, objects and names in JSON: an issue's are mostly the counts of its peers, some ten thousand."""
 MAX_FRACTIONS = 20_000
@@ -66,7 +68,7 @@ class ShownEntry(msgspec.Struct):
 
 
 class SavedFile(msgspec.Struct, frozen=True):
-    """`issue.json`: what an API response has too."""
+    """`issue.json`. An API response has these fields, and others."""
 
     content: object
     proof: str
@@ -76,7 +78,7 @@ class SavedFile(msgspec.Struct, frozen=True):
 class SavedIssue(NamedTuple):
     """`digest`: computed from the content. `shown_digest`: the digest that the page shows, or empty. `shown`: None for
     a file that shows no entries. `ongoing`: the papers shown as still talked about. `metadata`: hashes of the metadata
-    items in the file, by paper. `answer`: for an API response, what it shows."""
+    items in the file, by paper."""
 
     content: IssueContent
     digest: str
@@ -85,17 +87,14 @@ class SavedIssue(NamedTuple):
     shown: tuple[ShownEntry, ...] | None = None
     ongoing: tuple[str, ...] = ()
     metadata: Mapping[str, str] = MappingProxyType({})
-    answer: saved_answers.SavedAnswer | None = None
 
 
 class ProofVerdict(NamedTuple):
-    """`problems`: empty if all checks passed. `witnesses`: names of the cosigners with the time, as text.
-    `is_compared`: whether an API response was also compared with a store."""
+    """`problems`: empty if all checks passed. `witnesses`: names of the cosigners with the time, as text."""
 
     issue: SavedIssue
     problems: tuple[str, ...]
     witnesses: tuple[str, ...]
-    is_compared: bool
 
 
 def read_saved(file: Path) -> SavedIssue:
@@ -120,14 +119,13 @@ def read_saved(file: Path) -> SavedIssue:
 def _of_json(text: str) -> SavedIssue:
     value = _decoded(text)
     saved = decode_json(text, SavedFile)
+    if further := sorted(value.keys() - set(SavedFile.__struct_fields__)):
+        raise NotAProof(f"has fields that no proof covers ({', '.join(further)[:MAX_NAMED_CHARS]}): {ONLY_PROVED}")
     if not saved.proof:
         raise NotAProof("has no proof: the issue was not in a log when it was saved")
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
-    issue = SavedIssue(content, digest, notes.parse_proof(saved.proof), metadata=hashes)
-    if value.keys() <= saved_answers.PROVED_BY_HASHES:
-        return issue
-    return issue._replace(answer=saved_answers.read_answer(value, digest))
+    return SavedIssue(content, digest, notes.parse_proof(saved.proof), metadata=hashes)
 
 
 def _decoded(text: str) -> Any:
@@ -264,17 +262,13 @@ def _number(text: str) -> int | None:
 # ---- the verdict -------------------------------------------------------------------------------------------
 
 
-def check_saved(
-    issue: SavedIssue, policy: policies.LogPolicy, stored: saved_answers.StoredIssue | None = None
-) -> ProofVerdict:
+def check_saved(issue: SavedIssue, policy: policies.LogPolicy) -> ProofVerdict:
     """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
-    unchanged. `stored`: the issue as a store has it, to compare an API response with."""
+    unchanged."""
     moments = policies.find_cosigners(policy, issue.proof.signed)
     cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
-    in_answer = saved_answers.answer_differences(issue.answer, stored) if issue.answer else ()
     log_problems = _log_problems(issue, policy, moments)
-    problems = (*log_problems, *_page_problems(issue), *in_answer)
-    return ProofVerdict(issue, problems, tuple(cosignatures), stored is not None)
+    return ProofVerdict(issue, (*log_problems, *_page_problems(issue)), tuple(cosignatures))
 
 
 def _log_problems(issue: SavedIssue, policy: policies.LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:

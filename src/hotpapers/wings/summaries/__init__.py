@@ -3,5 +3,5 @@
 settings     the table `[summary]`
 llm_client   the prompt, the check of answers, and the request
 generate     which papers get a sentence, and how sentences are kept, so that an issue verifies without the model
-wing         registers the wing's hooks
+queries      papers with a sentence      wing  registers the wing's hooks
 """

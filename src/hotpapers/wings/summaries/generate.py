@@ -20,12 +20,13 @@ from hotpapers.base.model import HttpClient, Paper, Publication
 from hotpapers.base.text import timestamps
 from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.issues.judged_freezing import BeforeFreezing
-from hotpapers.issues.queries import summarized_papers
+from hotpapers.issues.windows import moments_of
 from hotpapers.jobs import isolation
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.view.phrases import signed_sentence, split_mark
 from hotpapers.record import Record
 from hotpapers.wings.summaries.llm_client import ask_model, with_key
+from hotpapers.wings.summaries.queries import summarized_papers
 from hotpapers.wings.summaries.settings import SummarySettings
 
 SOURCE = JOB = "summaries"
@@ -71,7 +72,8 @@ def summarize_entries(
     """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
     those entries go without. `model`: with the key itself."""
     view = record.view(cut)
-    content = build_issue(record, IssueRecipe(publication, day, 1, record.head.position)).content
+    moments = moments_of(publication, day, cut)
+    content = build_issue(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments)).content
     in_issue = (view.item(Paper, entry.paper) for entry in content.all_entries)
     papers = [
         paper

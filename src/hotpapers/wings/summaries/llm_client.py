@@ -24,7 +24,7 @@ from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view.clean_text import one_line
 
 if TYPE_CHECKING:
-    from hotpapers.site.sending import OpenClient
+    from hotpapers.jobs.connection import OpenClient
     from hotpapers.wings.summaries.settings import SummarySettings
 
 MAX_ABSTRACT_CHARS = 6000

@@ -11,11 +11,11 @@ from typing import Any
 import click
 import msgspec
 
-from hotpapers import __version__
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
+from hotpapers.base.version import __version__
 from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, import_result_lines, run_import
 from hotpapers.keep.transfer import streams

@@ -16,19 +16,18 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.text.words import count_noun
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.discussion.lanes import NotedLane, noted_lanes
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.database import statement_slices
 from hotpapers.site.hooks import Trial
-from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
 from hotpapers.wings.voices.notes import KeptList, keep_lists, kept_lists, mark_of, note_lanes

@@ -13,8 +13,8 @@ from hotpapers.base import terms
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Item
 from hotpapers.base.text.timestamps import as_utc
-from hotpapers.collect.collect_job import Connection
 from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.record import Record

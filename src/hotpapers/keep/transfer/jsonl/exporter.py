@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import msgspec
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import hooks_of, load_object
+from hotpapers.base.installed import hooks_of
+from hotpapers.base.wings import load_object
 from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl.lines import (

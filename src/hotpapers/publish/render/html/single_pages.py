@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import escape
 
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.papers.categories import group_of
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote, has_paper_scripts
 from hotpapers.publish.render.html.issue_pages import IssuePages

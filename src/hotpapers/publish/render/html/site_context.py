@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import (
     HOUR,
     Attention,
@@ -21,9 +22,8 @@ from hotpapers.base.model import (
     Quotation,
     SitePart,
 )
-from hotpapers.base.papers.arxiv.calendar import announced_at
+from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking.words import people_phrase
 from hotpapers.publish.hooks import Cards, RelatedPapers, ReportForms, SiteFiles
 from hotpapers.publish.render.templating import render_page
@@ -257,7 +257,7 @@ class SiteContext:
 
     def _final_day(self, day: str) -> str:
         """The first issue frozen a week or more after a day's announcement, else the latest."""
-        end = announced_at(day) + FINAL_HOURS * HOUR
+        end = calendar.announced_at(day) + FINAL_HOURS * HOUR
         later = self.days[self.index_of_day[day] :]
         return next((day for day in later if self.issue_header(day).content.as_of >= end), self.days[-1])
 
@@ -268,7 +268,7 @@ class SiteContext:
             return []
         known_until = self.issue_header(self.days[n - 1]).content.as_of
         days = self.days[:n]
-        return [day for day in days if announced_at(day) + FINAL_HOURS * HOUR > known_until]
+        return [day for day in days if calendar.announced_at(day) + FINAL_HOURS * HOUR > known_until]
 
     # ---- pages ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ stay, as with any forgetting. How much is fetched is limited, so no log, whateve
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from hotpapers.base import file_modes, keys, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.base.model import DAY, HOUR, HttpClient
 from hotpapers.base.networks import network_names
-from hotpapers.base.spans import Span, merge_spans, subtract_spans
+from hotpapers.base.spans import Span, clip_spans, merge_spans
 from hotpapers.base.text.words import count_noun
 from hotpapers.keep.privacy import forget, queries
 from hotpapers.record import Record, batches, meta
@@ -411,3 +411,16 @@ class Allowance:
         self._written = self._today
         day_fetched = msgspec.json.encode(_DayFetched(day=self._day, fetched=self._today))
         file_modes.write_atomically(self._site.folder / FILE, day_fetched)
+
+
+def subtract_spans(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
+    """Subtracts spans from others; both must be disjoint and ascending."""
+    result: list[Span] = []
+    for start, end in apart:
+        for left, right in clip_spans(without, start, end):
+            if start < left:
+                result.append((start, left))
+            start = right
+        if start < end:
+            result.append((start, end))
+    return result

@@ -13,10 +13,10 @@ from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRef
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, Coverage, HttpClient, Measurement
 from hotpapers.base.networks import network_names
-from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.issues.coverage import unread_times
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.record import Record, batches
 from hotpapers.wings.peers.following.fetched_log import (

@@ -25,7 +25,7 @@ from hotpapers.site.hooks import Trial
 from hotpapers.wings.personal.embeddings.queries import MAX_NUMBERS
 
 if TYPE_CHECKING:
-    from hotpapers.site.sending import OpenClient
+    from hotpapers.jobs.connection import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 

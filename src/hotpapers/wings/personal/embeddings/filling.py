@@ -15,8 +15,8 @@ from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRe
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Paper
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView

@@ -4,7 +4,7 @@ Sites of different ages look at the same day of the same world, whose counts res
 everything that was said about papers announced since it began, and nothing about earlier ones. They rank by `rarity/2`,
 and their first ten are compared with those of a site that began 120 days ago.
 
-    python -m tools.measure_places [--papers 60,180] [--worlds 10] [--networks 4]
+    python -m lab.measure_places [--papers 60,180] [--worlds 10] [--networks 4]
 """
 
 from __future__ import annotations

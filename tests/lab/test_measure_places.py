@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.model import DAY
+from lab.measure_places import AGES, OLD, TOP, agreements, first_ten, known, table, world_of, younger
 from lab.worlds import BEGINS
-from tools.measure_places import AGES, OLD, TOP, agreements, first_ten, known, table, world_of, younger
 
 
 def test_a_younger_site_knows_only_later_papers_and_fewer_accounts() -> None:

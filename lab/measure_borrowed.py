@@ -7,7 +7,7 @@ papers of a week are ranked by `rarity/1` against what the site has collected in
 tables, or against a law fitted to it; and against 90 days, as the record will have them once it is full. Then the
 halves are swapped.
 
-    python tools/measure_borrowed.py [--all-stories] ../shared/data
+    python lab/measure_borrowed.py [--all-stories] ../shared/data
 """
 
 from __future__ import annotations

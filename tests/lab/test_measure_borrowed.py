@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tools.measure_borrowed import HF, HN, WAYS, VoicesAtAge, added, candidates, fitted, halves, replaced, tables, trial
+from lab.measure_borrowed import HF, HN, WAYS, VoicesAtAge, added, candidates, fitted, halves, replaced, tables, trial
 
 MANY, FEW = Counter({5: 600}), Counter({4: 2, 1: 9})
 
