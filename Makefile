@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-core test-long test-atproto test-tables loopback torture years sites drift new-seeds compare mutation mutants lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
+.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift new-seeds compare mutation mutants lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ test-long: $(dev) ## run the tests that take more than a second or two: browsers
 test-atproto: $(dev) ## test Bluesky on its own network, run locally (first run: 2 minutes, 700 MB; needs a C++ compiler)
 	@PYTHON="$(PYTHON)" tests/atproto/setup
 	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
+
+test-spark: $(dev) ## test imports and tables with Spark, in local mode and on a local cluster (first run: 450 MB; needs Java 17)
+	@tests/spark/setup $(python)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark tests/wings/tables/test_engines.py $(ARGS)
 
 test-tables: $(dev) .tables/ready ## test tables for research with Polars, ClickHouse and the standards' own programs (first run: 1.3 GB)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/wings/tables/test_research.py tests/wings/tables/test_engines.py $(ARGS)
@@ -147,6 +151,7 @@ release: $(dev) ## build wheel, sdist, bill of materials, checksums and notes in
 compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
+# Without Spark, which is larger than all the rest together and has its own lock file.
 extras  := --extra cards --extra postgres --extra parquet --extra serve --extra announce \
            --extra transparency
 hosted  := --extra cards --extra serve --extra postgres --extra announce --extra transparency
@@ -155,6 +160,7 @@ lock: $(made) ## update the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
+	@$(compile) pyproject.toml --group build --extra spark -c requirements/dev.txt -o requirements/spark.txt
 	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/wings/hosting/templates/requirements.txt
 	@$(compile) --group tables -c requirements/dev.txt -o requirements/tables.txt
 	@$(compile) --group lab -c requirements/dev.txt -o requirements/lab.txt
@@ -171,7 +177,7 @@ clean: ## remove what the other targets made, except the environment
 	@find src lab tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment and the downloaded test tools too
-	@rm -rf $(venv) .atproto .browser .mutation .tables .web
+	@rm -rf $(venv) .atproto .browser .mutation .spark .tables .web
 
 # ---- set-up --------------------------------------------------------------------------------------
 

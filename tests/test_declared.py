@@ -22,12 +22,13 @@ def test_every_library_is_declared() -> None:
     imported = {name.split(".")[0] for file in MODULES for name in imports_of(file)}
     third_party = imported - set(sys.stdlib_module_names) - {"hotpapers", "markupsafe"}
     assert {SOLD_AS.get(name, name) for name in third_party} <= declared
-    assert declared <= locked_versions("dev").keys()
+    assert declared <= locked_versions("dev").keys() | locked_versions("spark").keys()
 
 
 def test_both_locks_name_the_same_versions() -> None:
-    core, dev = (locked_versions(name) for name in ("core", "dev"))
-    assert core and core.items() <= dev.items()
+    core, dev, spark = (locked_versions(name) for name in ("core", "dev", "spark"))
+    assert core and core.items() <= dev.items() and core.items() <= spark.items()
+    assert all(spark[name] == dev[name] for name in spark.keys() & dev.keys())
     hosts = versions_in(SRC / "wings" / "hosting" / "templates" / "requirements.txt")
     assert core.keys() <= hosts.keys() and hosts.items() <= dev.items()
 

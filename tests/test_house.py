@@ -44,6 +44,7 @@ LIBRARY = {
     "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
+    "pyspark": ("wings/archives/spark.py",),
     "zstandard": ("record/", "keep/transfer/", "collect/sources/bluesky/stream_hosts.py", "site/demo.py", "wings/"),
     "jinja2": ("publish/render/templating.py",),
     "latex2mathml": ("publish/view/mathml.py",),
@@ -270,7 +271,7 @@ def project_files() -> list[Path]:
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
         ignored = re.compile(
-            r"\.git|\.venv|\.atproto|\.browser|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
+            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
         files = [f for f in ROOT.rglob("*") if not any(ignored.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())

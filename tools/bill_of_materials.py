@@ -49,11 +49,14 @@ def bill_of_materials(
     project: Mapping[str, Any],
     build_requires: Iterable[str],
     pins: Sequence[PinnedPackage],
+    further: Sequence[PinnedPackage] = (),
 ) -> dict[str, Any]:
     """The bill. Its serial number depends on its content alone. `project`, `build_requires`: of pyproject.toml;
-    `pins`: all versions, of which the bill has those that the project needs."""
-    scopes = scopes_of(project, build_requires)
-    components = [_component(pin, scopes[pin.name]) for pin in sorted(pins) if pin.name in scopes]
+    `pins`: all versions, of which the bill has those that the project needs; `further`: of extras that are not
+    installed here, all needed."""
+    scopes: dict[str, Scope] = dict.fromkeys((pin.name for pin in further), "optional")
+    scopes |= scopes_of(project, build_requires)
+    components = [_component(pin, scopes[pin.name]) for pin in sorted({*pins, *further}) if pin.name in scopes]
     name, version = project["name"], project["version"]
     digest = hashlib.sha256(json.dumps([name, version, components]).encode()).hexdigest()
     component = {"type": "application", "name": name, "version": version, "bom-ref": f"pkg:pypi/{name}@{version}"}

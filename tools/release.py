@@ -24,8 +24,8 @@ from pathlib import Path
 from tools.bill_of_materials import PinnedPackage, bill_of_materials, pinned_packages
 
 ROOT = Path(__file__).parents[1]
-VERSIONS = ROOT / "requirements" / "dev.txt"
-"""The pinned versions of all extras and of the packages that build this one."""
+VERSIONS, SPARK = ROOT / "requirements" / "dev.txt", ROOT / "requirements" / "spark.txt"
+"""The pinned versions of all extras but one and of what builds the package, and those with the extra `spark`."""
 REQUIREMENTS = ROOT / "src" / "hotpapers" / "wings" / "hosting" / "templates" / "requirements.txt"
 """The pinned versions for those who run the program, with all extras that hosting files use."""
 SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
@@ -50,7 +50,7 @@ def main(command_line: Sequence[str]) -> int:
     build(output)
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project, build_requires = pyproject["project"], pyproject["build-system"]["requires"]
-    bill = bill_of_materials(project, build_requires, all_pins())
+    bill = bill_of_materials(project, build_requires, *all_pins())
     (output / SBOM).write_text(json.dumps(bill, indent=2) + "\n", "utf-8")
     (output / NOTES).write_text(release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), project["version"]), "utf-8")
     source = installed_from(project["version"], origin(ROOT), commit(ROOT))
@@ -68,9 +68,10 @@ def main(command_line: Sequence[str]) -> int:
     return 0
 
 
-def all_pins() -> list[PinnedPackage]:
-    """The pinned packages."""
-    return list(pinned_packages(VERSIONS.read_text("utf-8")))
+def all_pins() -> tuple[list[PinnedPackage], list[PinnedPackage]]:
+    """The pinned packages, and those that only the extra `spark` has."""
+    pins, spark = (list(pinned_packages(file.read_text("utf-8"))) for file in (VERSIONS, SPARK))
+    return pins, [pin for pin in spark if pin.name not in {known.name for known in pins}]
 
 
 def build(output: Path) -> None:

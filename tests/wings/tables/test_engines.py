@@ -65,12 +65,31 @@ def with_clickhouse(folder: Path, tables: Sequence[str]) -> Counts:
     return {table: sorted(map(tuple, json.loads(answer.bytes())["data"])) for table, answer in days_of.items()}
 
 
+def with_spark(folder: Path, tables: Sequence[str]) -> Counts:
+    """On a cluster of two workers, each a process of its own."""
+    sql = library("pyspark.sql", "test-spark")
+    if not shutil.which("java"):
+        pytest.skip("Spark needs Java, which is not installed")
+    settings = {
+        "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.host": "127.0.0.1",
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
+    }  # fmt: skip
+    builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]")
+    spark = builder.config(map=settings).getOrCreate()
+    try:
+        days_of = {table: spark.read.parquet(str(folder / table)).groupBy("day").count().collect() for table in tables}
+    finally:
+        spark.stop()
+    return {table: sorted((str(day), rows) for day, rows in days) for table, days in days_of.items()}
+
+
 ENGINES: dict[str, Callable[[Path, Sequence[str]], Counts]] = {
-    "duckdb": with_duckdb, "polars": with_polars, "clickhouse": with_clickhouse,
+    "duckdb": with_duckdb, "polars": with_polars, "clickhouse": with_clickhouse, "spark": with_spark,
 }  # fmt: skip
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Spark's client leaves sockets open
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_counts_the_same(by_day: Path, engine: str) -> None:
     tables = tables_in(by_day)

@@ -10,7 +10,7 @@ x             posts and pages of both of its APIs
 formats       the table of formats
 framing       content in blocks of whole lines, and positions in it
 bulk          mentions of papers in bytes, fast
-workers       filters blocks and scans parts of files in several processes
+workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
 imported_file an import, its input files, and the result for each
 wrong_format  what a file in another format looks like

@@ -65,7 +65,7 @@ class EventImport:
 
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""
-        with spill_folder(self._record) as folder:
+        with spill_folder(self._record, self._task.staging) as folder:
             scan = self._scan(folder)
             files = self._second_pass(folder, scan, self._first_pass(folder, scan))
             recorder = EventRecorder(self._task, _digest(files))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from functools import partial
+from itertools import groupby
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -27,9 +29,10 @@ from hotpapers.wings.archives.framing import (
     with_gaps,
 )
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
+from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spill import spill_folder
-from hotpapers.wings.archives.workers import Workers, filter_block
+from hotpapers.wings.archives.workers import Pool, filter_block, filter_part
 from hotpapers.wings.archives.wrong_format import UnreadableLines
 
 Blocks = Iterator[tuple[ArchiveBlock, FilteredBlock]]
@@ -56,13 +59,15 @@ def import_archives(
     terms: Network,
     now: int,
     progress: Progress = int,
-    pool: Workers | None = None,
+    pool: Pool | None = None,
+    staging: str = "",
 ) -> Iterator[ImportedFile | InputError]:
     """Imports archives of one kind into a record; the result for each file, or why it could not be read to its end.
     `terms`: of the format's network. `progress` gets the bytes read of files that have a path. `pool`: processes that
-    filter the lines, if there are any. Raises FullStore."""
+    filter the lines, if there are any; `staging`: where all of them can write, by default beside the store. Raises
+    FullStore."""
     import_target = ImportTarget(record, load_names(record, now, 0), now, now)
-    task = ArchiveTask(kind, import_target, files, terms, progress, pool)
+    task = ArchiveTask(kind, import_target, files, terms, progress, pool, staging)
     return EventImport(task).results() if kind in EVENTS else import_lines(task)
 
 
@@ -72,7 +77,7 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
     before: str | None = ""
     number_of_cursor, cursor = _found_again(task)
     with contextlib.ExitStack() as stack:
-        blocks = _filter(task, format, stack)
+        blocks = _filter(task, format, number_of_cursor, stack)
         for number, file in enumerate(task.files):
             try:
                 if number < number_of_cursor:
@@ -80,7 +85,7 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
                 else:
                     start = cursor if number == number_of_cursor else None
                     file_import = FileImport(task, format, file, before)
-                    result = file_import.result(blocks, start)
+                    result = file_import.result(partial(blocks, number), start)
             except InputError as problem:
                 yield problem
                 before = None  # files after a refused one cannot be resumed
@@ -89,14 +94,52 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
                 before = chained_digest(before, file)
 
 
-def _filter(task: ArchiveTask, format: ArchiveFormat, stack: contextlib.ExitStack) -> Callable[[BinaryIO, int], Blocks]:
-    """The function that gives the blocks of a file's stream from an offset on, which must be its position,
-    filtered."""
+def _filter(
+    task: ArchiveTask, format: ArchiveFormat, first: int, stack: contextlib.ExitStack
+) -> Callable[[int, BinaryIO, int], Blocks]:
+    """The function that gives the blocks of a numbered file's stream from an offset on, which must be its position,
+    filtered. `first`: the first file that it is asked for."""
     pool = task.pool
     if pool is None:
-        return lambda stream, offset: ((block, format.filter(block)) for block in line_blocks(stream, offset))
-    setup = task.setup(stack.enter_context(spill_folder(task.record)))
-    return lambda stream, offset: pool.map(filter_block, setup, line_blocks(stream, offset), int)
+        return lambda _, stream, offset: ((block, format.filter(block)) for block in line_blocks(stream, offset))
+    setup = task.setup(stack.enter_context(spill_folder(task.record, task.staging)))
+    if not pool.opens_files:
+        return lambda _, stream, offset: pool.map(filter_block, setup, line_blocks(stream, offset), int)
+    files = list(enumerate(task.files))[first:]
+    parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
+    filtered_parts = pool.map(filter_part, setup, parts, task.progress)
+    by_file = groupby(filtered_parts, lambda done: done[0].file)
+    return lambda number, _, offset: _blocks_of_parts(next(parts for n, parts in by_file if n == number), offset)
+
+
+def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Blocks:
+    """A file's blocks, from an offset on. Raises InputError."""
+    start = end = 0
+    for _, (blocks, problem) in parts:
+        for block, filtered in blocks:
+            end = start + block.end
+            if end > offset or not block.ended:
+                placed = block._replace(start=start + block.start, end=end)
+                if placed.start >= offset:
+                    yield (placed, filtered)
+                else:
+                    yield rest_of(placed, filtered, offset)
+        if problem:
+            raise InputError(problem)
+        start = end
+
+
+def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[ArchiveBlock, FilteredBlock]:
+    """The part of a block after a line. If an earlier import stopped at a line that the filter dropped, some lines are
+    counted twice."""
+    cut = offset - block.start
+    count = max((unit.number + 1 for unit in filtered.units if unit.start < cut), default=0)
+    later = [
+        unit._replace(number=unit.number - count, start=unit.start - cut, end=unit.end - cut)
+        for unit in filtered.units
+        if unit.start >= cut
+    ]
+    return block._replace(start=offset), FilteredBlock(filtered.lines - count, later)
 
 
 def chained_digest(before: str | None, file: ArchiveFile) -> str | None:

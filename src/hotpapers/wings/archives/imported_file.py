@@ -16,7 +16,7 @@ from hotpapers.record.paper_names import named_servers, paper_aliases
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spill import full_disk_as_error
-from hotpapers.wings.archives.workers import Workers, WorkerSetup
+from hotpapers.wings.archives.workers import Pool, WorkerSetup
 
 Cursor = TypeVar("Cursor", bound=msgspec.Struct)
 HEAD = 4_096
@@ -80,7 +80,8 @@ class ArchiveTask(NamedTuple):
     files: Sequence[ArchiveFile]
     terms: Network
     progress: Progress
-    pool: Workers | None
+    pool: Pool | None
+    staging: str
 
     @property
     def record(self) -> Record:

@@ -107,14 +107,15 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def spill_folder(record: Record) -> Iterator[Path]:
-    """A private folder for sorted events and results of processes, next to the store if it is a file. It
-    is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
+def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
+    """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
+    It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
     ReadOnlyStore, StoreError."""
     if isinstance(record.database, SqliteDatabase):
         parent = record.database.path.absolute().parent
     else:
         parent = None
+    parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         with suppress(OSError):
             remove_unlocked(old)
@@ -129,7 +130,9 @@ def spill_folder(record: Record) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as problem:
-            raise StoreError(f"{place}: cannot lock a folder there ({problem.strerror})") from problem
+            raise StoreError(
+                f"{place}: cannot lock a folder there ({problem.strerror}); name another folder with --staging"
+            ) from problem
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Work on parts of archives in several processes of this machine.
+"""Work on parts of archives in several processes: `Workers` on this machine, `spark.SparkWorkers` on many.
 
 A process shares nothing with this one but a folder. There it finds the names of papers, and there it leaves its result:
 a process that is killed while it writes to a pipe would leave half a message, for whose rest a pool waits for ever.
@@ -20,14 +20,15 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.record import Record
 from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
 from hotpapers.wings.archives.formats import EVENTS, LINES
-from hotpapers.wings.archives.framing import ArchiveBlock, FilteredBlock
+from hotpapers.wings.archives.framing import ArchiveBlock, FilteredBlock, line_blocks
+from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
 from hotpapers.wings.archives.spill import full_disk_as_error
 
@@ -60,6 +61,17 @@ Work = Callable[[WorkerSetup, Any, Progress], Any]
 """A process's function for a task; it reports the bytes that it reads of a file to `Progress`."""
 
 
+class Pool(Protocol):
+    """Processes that work on tasks. `opens_files`: they read files themselves, and get no blocks of them."""
+
+    opens_files: bool
+
+    def map(
+        self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
+    ) -> Generator[tuple[Task, Any]]:
+        """Each task and its result, in order. What reading the tasks raises comes after the results before."""
+
+
 # ---- the work --------------------------------------------------------------------------------------------
 
 
@@ -81,6 +93,20 @@ def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = i
 @lru_cache(maxsize=1)
 def _format(setup: WorkerSetup) -> ArchiveFormat:
     return LINES[setup.format](setup.target())
+
+
+def filter_part(
+    setup: WorkerSetup, part: FilePart, progress: Progress
+) -> tuple[list[tuple[ArchiveBlock, FilteredBlock]], str]:
+    """The blocks of a part of a file, without their bytes, and why no more of it can be read."""
+    blocks = []
+    try:
+        with open_part(part, progress) as stream:
+            for block in line_blocks(stream):
+                blocks.append((block._replace(data=b""), filter_block(setup, block)))
+    except InputError as problem:
+        return blocks, problem.reason
+    return blocks, ""
 
 
 def run_task(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str:
@@ -107,6 +133,8 @@ class Workers:
     """Processes on this machine. They end when it is closed, or its own process is killed. If one of them ends, all are
     started again with the tasks that were under way."""
 
+    opens_files = False
+
     def __init__(self, count: int) -> None:
         self._count = count
         self._context = multiprocessing.get_context("spawn")
@@ -127,8 +155,7 @@ class Workers:
     def map(
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
-        """Each task and its result, in order. What reading the tasks raises comes after the results before. Raises
-        InputError if processes end too often, and the errors of the work."""
+        """See `Pool`. Raises InputError if processes end too often, and the errors of the work."""
         source = iter(tasks)
         end = None
         submit = partial(self._submit, work, setup)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -25,7 +25,7 @@ from hotpapers.wings.archives.wing import FORMATS
 
 if TYPE_CHECKING:
     from hotpapers.wings.archives.imported_file import ArchiveFile, ImportedFile
-    from hotpapers.wings.archives.workers import Workers
+    from hotpapers.wings.archives.workers import Pool
 
 NETWORKS = {
     "arxiv": "arxiv",
@@ -62,30 +62,64 @@ seen_at_option = click.option(
 )
 
 
+class Processes(NamedTuple):
+    """Which processes read an archive: how many on this machine, or those of Spark's master, which share the folder
+    `staging`."""
+
+    workers: int | None
+    spark: str | None
+    staging: str | None
+
+
 workers_option = click.option(
     "--workers",
     type=NumberRange(1, 256),
     metavar="N",
     help="Number of processes that read an archive. [default: one per core; a single one for small archives]",
 )
+_master = click.option(
+    "--spark",
+    metavar="MASTER",
+    help="Have Spark read an archive: local[*], spark://HOST:7077, yarn or k8s://HOST:443.",
+)
+_staging = click.option(
+    "--staging",
+    metavar="DIR",
+    help="A folder that all machines of Spark's cluster have under this path.",
+)
 
 
-def check_files(files: Sequence[str]) -> None:
-    """Raises UsageError for files elsewhere."""
+def check_processes(processes: Processes, files: Sequence[str]) -> None:
+    """Raises UsageError for options that conflict with each other."""
+    workers, master, staging = processes
     is_elsewhere = any("://" in file for file in files)
     require(not is_elsewhere, "archives are read from files: mount or download them (`hotpapers docs imports`)")
+    require(master is not None or not staging, "--staging needs --spark")
+    if master is None:
+        return
+    require(workers is None, "--workers is for imports without --spark")
+    require(not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files")
+    on_cluster = not master.startswith("local") or master.startswith("local-cluster")
+    require(
+        not on_cluster or bool(staging),
+        f"--spark {master}: name a folder that all its machines have under the same path: --staging DIR",
+    )
+    require(not staging or os.path.isdir(staging), f"--staging {staging}: there is no such folder")
+    from hotpapers.wings.archives import spark
+
+    spark.check_session(master)
 
 
 SMALL = 2**25
 """Bytes of files that are read faster than other processes can start."""
 
 
-def import_files(format_: str, seen_at: int | None, workers: int | None, task: ImportTask) -> None:
+def import_files(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
     """Imports each file in turn; a refused file does not stop the others."""
     from hotpapers.wings.archives.file_import import import_archives  # imports all sources: not for every command
 
     archives = [file_of(file, seen_at, task.progress) for file in task.files]
-    with _pool(workers, task.files) as pool:
+    with _pool(processes, task.files) as pool:
         results = import_archives(
             task.record,
             format_,
@@ -94,6 +128,7 @@ def import_files(format_: str, seen_at: int | None, workers: int | None, task: I
             current_time(),
             task.progress,
             pool,
+            processes.staging or "",
         )
         for file, result in zip(archives, results, strict=True):
             if not isinstance(result, InputError) and result.whole and not result.before:
@@ -101,7 +136,11 @@ def import_files(format_: str, seen_at: int | None, workers: int | None, task: I
             task.take(file.name, result)
 
 
-def _pool(workers: int | None, files: Sequence[str]) -> AbstractContextManager[Workers | None]:
+def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[Pool | None]:
+    if processes.spark:
+        from hotpapers.wings.archives.spark import spark_workers
+
+        return spark_workers(processes.spark)
     from hotpapers.wings.archives.workers import Workers
 
     if hasattr(os, "sched_getaffinity"):
@@ -109,7 +148,7 @@ def _pool(workers: int | None, files: Sequence[str]) -> AbstractContextManager[W
     else:
         cores = os.cpu_count() or 1
     is_small = not any(map(streams.is_pipe, files)) and streams.size_of(files) < SMALL
-    count = workers or (1 if is_small else cores)
+    count = processes.workers or (1 if is_small else cores)
     return Workers(count) if count > 1 else nullcontext()
 
 
@@ -130,7 +169,7 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
     moment = seen_at
     if moment is None:
         moment = status.st_mtime_ns // 1_000 if status else current_time()
-    path = "" if streams.is_pipe(file) else os.path.abspath(file)
+    path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
     name = streams.name_of(file)
@@ -186,7 +225,7 @@ def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> 
     examples = (f"hotpapers import {format_} {example}", *more)
     lines = "".join(f"\n  {line}" for line in examples)
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
-    options = workers_option(import_options(function))
+    options = workers_option(_master(_staging(import_options(function))))
     command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")
     return common.add_examples(lines)(command(options if is_dated else seen_at_option(options)))
 
@@ -197,18 +236,21 @@ def _import(
     seen_at: int | None,
     as_json: bool,
     site: common.Site,
-    workers: int | None,
+    **options: Any,
 ) -> None:
+    processes = Processes(**options)
     network = NETWORKS[format_]
     is_allowed = site.terms[network].read != "no"
     require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
-    check_files(files)
-    take_files = partial(import_files, format_, seen_at, workers)
+    check_processes(processes, files)
+    take_files = partial(import_files, format_, seen_at, processes)
     run_import(files, site, take_files, by_file(result_lines), as_json)
 
 
 arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
-jetstream = _command("jetstream", "2026-07-*.jsonl.zst", is_dated=True)
+jetstream = _command(
+    "jetstream", "2026-07-*.jsonl.zst", "hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]", is_dated=True
+)
 car = _command("car", "repositories/*.car", is_dated=True)
 hackernews = _command(
     "hackernews", "hn.jsonl", "xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01"

@@ -18,7 +18,7 @@ from hotpapers.cli.import_files import run_import
 from hotpapers.cli.terminal import ask_to_confirm, format_size, print_error, print_line
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.site.importing import Outcomes
-from hotpapers.wings.archives.cli.commands import DateParam, import_files, result_lines, workers_option
+from hotpapers.wings.archives.cli.commands import DateParam, Processes, import_files, result_lines, workers_option
 from hotpapers.wings.archives.imported_file import ImportedFile
 from hotpapers.wings.archives.replay.archive_api import ArchiveApi, PlannedSegment, bytes_of
 from hotpapers.wings.archives.replay.block_events import BlockEvents
@@ -77,7 +77,7 @@ def import_bluesky(
     spool = BlockSpool(folder or Path(BASE), origin)
     if not _download(settings, spool, origin, site, yes=yes, as_json=as_json):
         raise click.exceptions.Exit(1)
-    take_files = partial(import_files, "bluesky", None, workers)
+    take_files = partial(import_files, "bluesky", None, Processes(workers, None, None))
     run_import(spool.files(), site, take_files, _summary, as_json)
 
 
