@@ -21,8 +21,9 @@ from hotpapers.base.model import Post, Reaction, Response
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
