@@ -219,3 +219,19 @@ def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "hotpapers.toml").write_text("[[publication]]\nnane = 'x'\n")
     result = run("check", "--config", tmp_path / "hotpapers.toml")
     assert result.status == 1 and "nane" in result.out and "arxiv" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("absent", "state", "finding"),
+    [
+        ({"hotpapers-made-up"}, "works", "cards; not installed: pictures"),
+        ({"hotpapers-made-up", "pillow"}, "off", "none; not installed: pictures, cards"),
+    ],
+)
+def test_extras_that_are_absent_are_named(
+    monkeypatch: pytest.MonkeyPatch, absent: set[str], state: str, finding: str
+) -> None:
+    wanted = ['hotpapers-made-up>=1; extra == "pictures"', 'pillow>=1; extra == "cards"']
+    monkeypatch.setattr(check, "requires", lambda _: wanted)
+    monkeypatch.setattr(check, "_is_installed", lambda name: name not in absent)
+    assert [part[1:3] for part in check._extras()] == [(state, finding)]
