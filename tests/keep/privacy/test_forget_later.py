@@ -210,6 +210,20 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
     assert not made.verified(store).findings
 
 
+def test_the_answer_that_a_post_was_read_from_goes_with_it_though_it_names_nobody(store: Record) -> None:
+    """Its key is not the post's, as that of a thread, and its body has words alone."""
+    account, post = "hackernews:reed", "hackernews:40000001"
+    item = model.Post(
+        post=post, network="hackernews", account=account, created_at=AT, text="Words of mine.", observed_at=AT
+    )
+    payload = model.RawPayload("thread", "39999999", b'{"words": "Words of mine."}', AT)
+    store.ingest(parse_all(lambda _: [item], [payload]), source="hackernews", at=AT)
+    kept = "SELECT count(*) FROM raw WHERE source = 'hackernews'"
+    assert store.database.rows(kept) == [(1,)]
+    assert forget_key(store, account).raw_payloads == 1
+    assert store.database.rows(kept) == [(0,)]
+
+
 def test_nothing_is_kept_of_later_posts(store: Record) -> None:
     """They come with mentions and counts."""
     forget_key(store, ADA)

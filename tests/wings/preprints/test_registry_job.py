@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
-from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import MAX_UNCERTAIN, NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
@@ -202,3 +202,13 @@ def test_odd_answers_name_nothing(
     monkeypatch.setitem(hosts.HANDLERS, "indexes", lambda state, request: Reply(200, answer))
     run(record, loopback, 1, names)
     assert {key for key in papers_named(names).values() if key} == {f"doi:{preprints.EARLIER}"}, "Crossref answered"
+
+
+def test_what_is_named_most_is_looked_up_first_and_no_flood_stops_that() -> None:
+    names = PaperIndex(servers=SERVERS)
+    for number in range(1, MAX_UNCERTAIN + 100):
+        names.named_by_ids(f"https://pubmed.ncbi.nlm.nih.gov/{number}/")
+    for _ in range(2):
+        names.named_by_ids("https://pubmed.ncbi.nlm.nih.gov/31804775/")
+    waiting = names.uncertain_names()
+    assert waiting[0] == ("pmid:31804775",) and len(waiting) <= MAX_UNCERTAIN

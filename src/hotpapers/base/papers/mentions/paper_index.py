@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ MIN_TITLE_WORDS = 5
 MAX_TITLE_WORDS = 60
 """Most words of a title that is looked for."""
 MAX_UNCERTAIN = 5_000
-"""Most mentions of papers to be looked up that are kept."""
+"""Most names of papers to be looked up that are kept."""
 MAX_TITLE_PLACES = 200
 """Most places in a text at which titles are tried."""
 
@@ -82,7 +83,7 @@ class PaperIndex:
     def __init__(self, known: Iterable[PaperAlias] = (), servers: Iterable[str] = ()) -> None:
         self.servers = frozenset(servers)
         self._looked_up: dict[tuple[str, ...], str] = {}
-        self._uncertain: dict[tuple[str, ...], None] = {}
+        self._uncertain = Counter[tuple[str, ...]]()
         self._tables = _Tables({}, {}, {}, {})
         self._learning = threading.Lock()
         self.learn(known)
@@ -103,8 +104,8 @@ class PaperIndex:
             self.servers |= other.servers
 
     def uncertain_names(self) -> list[tuple[str, ...]]:
-        """The candidates of mentions that texts had so far and nobody looked up, as in `FoundPaper`, oldest first."""
-        return [candidates for candidates in list(self._uncertain) if candidates not in self._looked_up]
+        """The candidates of mentions that nobody looked up, as in `FoundPaper`, the most frequent first."""
+        return [name for name, _ in Counter(dict(self._uncertain)).most_common() if name not in self._looked_up]
 
     def learn_looked_up(self, papers: Mapping[tuple[str, ...], str]) -> None:
         """Add the papers, by key, that candidates turned out to be; empty for none."""
@@ -143,8 +144,10 @@ class PaperIndex:
         if known := next(filter(None, (self._tables.dois.get(doi, "") for doi in dois)), ""):
             return known
         key = mention.key or self._looked_up.get(mention.candidates, "")
-        if not key and len(self._uncertain) < MAX_UNCERTAIN:
-            self._uncertain[mention.candidates] = None
+        if not key:
+            if len(self._uncertain) >= MAX_UNCERTAIN:
+                self._uncertain.clear()  # what people name is named again
+            self._uncertain[mention.candidates] += 1
         return key if key and self._is_wanted(key) else ""
 
     def _is_wanted(self, paper: str) -> bool:
