@@ -156,6 +156,7 @@ def test_finding_papers_is_a_library_of_its_own() -> None:
         "base",
         "base.papers",
         "base.text",
+        "base.text.patterns",
         "base.text.unescaping",
         "base.errors",
         "base.durations",

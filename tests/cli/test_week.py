@@ -25,6 +25,7 @@ from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.site import demo as week
 from hotpapers.wings.cards import drawing
+from hotpapers.wings.classic.format import parse_classic
 from tests.cli.run import good
 from tests.conftest import ROOT, needs_wings
 from tests.publish.render.html import Page
@@ -273,6 +274,15 @@ def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
 
 
 # ---- what wings add ------------------------------------------------------------------------------------------
+
+
+@needs_wings
+def test_the_classic_format_has_the_papers_of_arxiv_alone(week_folder: Path, tmp_path: Path) -> None:
+    store, day = week_folder / "hotpapers.db", week.DAYS[3]
+    good("publish", day, "--to", "classic", "--output", tmp_path / "c", "--store", store, "--publication", week.NAME)
+    [file] = (tmp_path / "c").glob("*.md")
+    items = parse_classic(file.read_text("utf-8")).items
+    assert [item.number for item in items] == [1, 2, 3, 4, 5, 6, 7] and "Crows" not in file.read_text("utf-8")
 
 
 @needs_wings

@@ -176,6 +176,13 @@ def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, is_
     assert [row.item.form for row in record.view().latest(Mention)] == ["title"] * is_found
 
 
+def test_a_title_names_no_paper_whose_id_tells_no_month(record: Record) -> None:
+    """It cannot be known whether the paper was new."""
+    record.append([Paper(paper="doi:10.26434/chemrxiv-2026-3f6vk", title=TITLE, observed_at=DAY_START)], source="made")
+    post = bluesky.create(bluesky.ANNA, bluesky.post(f"“{TITLE}” is out"), time=DAY_START)
+    assert import_one(record, "jetstream", post).mentions == 0
+
+
 def test_a_title_of_another_time_takes_nothing_from_a_post_that_names_a_paper_otherwise(record: Record) -> None:
     papers = [Paper(paper="arxiv:1911.01000", title=TITLE, observed_at=DAY_START)]
     record.append(papers, source="made")

@@ -10,8 +10,8 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload, Source
-from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.paper_servers import month_of
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.sources.decoding import unreadable_key
@@ -207,8 +207,10 @@ def timely_items(items: Iterable[Item]) -> list[Item]:
 
 
 def _is_new(mention: Mention, created_at: dict[str, int]) -> bool:
-    """Whether a paper's identifier was assigned in the months before a post was written."""
-    year, month = arxiv.month(arxiv.from_key(mention.paper))
-    assigned_on = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
+    """Whether a paper's identifier was assigned in the months before a post was written; no if it tells no month."""
+    month = month_of(mention.paper)
+    if month is None:
+        return False
+    assigned_on = datetime.datetime(*month, 1, tzinfo=datetime.UTC)
     age = created_at.get(mention.post, 0) - timestamps.from_datetime(assigned_on)
     return 0 <= age <= KEPT + 31 * DAY

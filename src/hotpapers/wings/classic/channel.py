@@ -46,7 +46,8 @@ def text_of(issue: PublishedIssue) -> str:
         entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
         return classic.render_classic(ClassicIssue(listing.day, listing.made, listing.lead, items))
-    items = tuple(_own_item(issue, entry) for entry in content.entries)
+    on_arxiv = (entry for entry in content.entries if arxiv.is_key(entry.paper))  # the format links to no other server
+    items = tuple(_own_item(issue, number, entry) for number, entry in enumerate(on_arxiv, 1))
     printed_moment = classic.printed_made(content.as_of)
     return classic.render_classic(ClassicIssue(content.day, printed_moment, 0, items), escape=True)
 
@@ -68,10 +69,10 @@ def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicIte
     )
 
 
-def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
+def _own_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
     paper = issue.papers[entry.paper]
     return ClassicItem(
-        number=entry.place,
+        number=number,
         title=printable_line(paper.title),
         authors=tuple(map(printable_line, paper.authors)),
         reposts=within_largest(sum(count.reposts for count in entry.counts)),
