@@ -278,7 +278,8 @@ def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
 
 @needs_wings
 def test_the_classic_format_has_the_papers_of_arxiv_alone(week_folder: Path, tmp_path: Path) -> None:
-    store, day = week_folder / "hotpapers.db", week.DAYS[3]
+    shutil.copytree(week_folder, tmp_path / "week")  # the store remembers where it was published
+    store, day = tmp_path / "week" / "hotpapers.db", week.DAYS[3]
     good("publish", day, "--to", "classic", "--output", tmp_path / "c", "--store", store, "--publication", week.NAME)
     [file] = (tmp_path / "c").glob("*.md")
     items = parse_classic(file.read_text("utf-8")).items
