@@ -31,7 +31,7 @@ class SecretRedactor:
         forms = parts | {unquote(part) for part in parts} | {unquote_plus(part) for part in parts}
         # longest first: one secret may be a prefix of another
         pattern = "|".join("".join(map(_any_form, form)) for form in sorted(forms, key=len, reverse=True))
-        self._pattern = lazy_pattern(pattern, re.IGNORECASE) if pattern else None
+        self._pattern = re.compile(pattern, re.IGNORECASE) if pattern else None
 
     def __call__(self, text: str) -> str:
         """The text on one line, without secrets and passwords, at most MAX_ERROR_CHARS characters."""
@@ -135,4 +135,4 @@ def public_url(url: httpx2.URL) -> str:
 @cache
 def _key_pattern() -> re.Pattern[str]:
     names = "|".join(all_networks())
-    return lazy_pattern(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)
+    return re.compile(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)

@@ -108,7 +108,7 @@ class PaperIndex:
         return [name for name, _ in Counter(dict(self._uncertain)).most_common() if name not in self._looked_up]
 
     def learn_looked_up(self, papers: Mapping[tuple[str, ...], str]) -> None:
-        """Add the papers, by key, that candidates turned out to be; empty for none."""
+        """Add the papers, by key, that candidates turned out to be."""
         self._looked_up |= papers
 
     def title_of(self, paper: str) -> tuple[str, ...]:
