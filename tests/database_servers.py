@@ -77,14 +77,44 @@ def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
     initdb = [bin / "initdb", "-D", data, "-A", "trust", "-U", "network", "-E", "UTF8", "--no-locale", "--no-sync"]
     initdb += ["--wal-segsize=1"]  # MB; forgetting begins a new segment each time
     assert start_program(initdb, data, user).wait(SECONDS) == 0, "initdb failed"
+    with _running_cluster(bin, data, user) as port:
+        yield port
 
+
+@contextmanager
+def running_standby(bin: Path, folder: Path, primary: int) -> Iterator[int]:
+    """The port of a server with a copy of all that the one on port `primary` commits; that one acknowledges nothing
+    before the copy has it."""
+    import psycopg
+
+    user, data = unprivileged_user(), folder / "standby"
+    data.mkdir(mode=0o700)
+    if user.id is not None:
+        os.chown(data, user.id, user.group or -1)
+    copy = [bin / "pg_basebackup", "-D", data, "-h", "127.0.0.1", "-p", primary, "-U", "network", "-R", "--no-sync"]
+    assert start_program(copy, data, user).wait(SECONDS) == 0, "pg_basebackup failed"
+    with _running_cluster(bin, data, user) as port:
+        with psycopg.connect(postgres_url(primary), autocommit=True) as server:
+            server.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            server.execute("SELECT pg_reload_conf()")
+        yield port
+
+
+def crash_server(folder: Path) -> None:
+    """End the first server's processes at once; it is not started again."""
+    with suppress(ProcessLookupError):
+        os.kill(int((folder / "postgres" / "postmaster.pid").read_text("ascii").split()[0]), signal.SIGQUIT)
+
+
+@contextmanager
+def _running_cluster(bin: Path, data: Path, user: ProgramUser) -> Iterator[int]:
     def start(port: int) -> subprocess.Popen[bytes]:
         settings = ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=200")
         options = [part for setting in settings for part in ("-c", setting)]
         return start_program([bin / "postgres", "-D", data, "-k", data, "-p", port, *options], data, user)
 
     def is_ready(port: int) -> bool:
-        return start_program([bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port], folder).wait(SECONDS) == 0
+        return start_program([bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port], data.parent).wait(SECONDS) == 0
 
     with listening("PostgreSQL", start, is_ready) as port:
         yield port

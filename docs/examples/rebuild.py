@@ -47,6 +47,7 @@ class Issue(Places):  # the whole content
         about |= {"readings": self.readings(networks, start), "earlier": self.earlier_issues()}
         about |= {"read_from": start} if "period" in self.issue else {}
         about |= {"servers": servers} if (servers := self.servers()) else {}
+        about |= {"announced_on": self.announced_on()} if "announced_on" in self.issue else {}
         about |= {"compared": compared} if self.has_days and self.ranking != "classic/1" else {}
         about |= self.witnessed([entry for entry in candidates if entry in entries + lines or self.is_passing(entry)])
         prices, all_counts = Prices(peers, self.ages, knows), ChainMap(*counts.values())

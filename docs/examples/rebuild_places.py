@@ -36,6 +36,17 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         is_read = all(row["state"] == "complete" for row in self.servers())
         return len(papers) if papers or is_read else None
 
+    def announced_on(self):
+        not_read = {row["network"] for row in self.servers() if row["state"] != "complete"}
+        if not (any(row["day"] == self.issue["day"] for row in self.announcements) or self.is_known_empty()):
+            not_read.add("arxiv")
+        papers = defaultdict(set)
+        for row in filter(self.is_counted, self.announcements):
+            server = "arxiv" if row["paper"].startswith("arxiv:") else row["category"].partition(".")[0]
+            papers[server].add(row["paper"])
+        servers = servers_of(self.publication["categories"])
+        return [{"server": s, "papers": len(papers[s]) if papers[s] or s not in not_read else None} for s in servers]
+
     def servers(self):  # how those besides arXiv were read for the days whose papers belong to the issue
         start, end = self.from_at, self.issue.get("until_at", self.as_of)
         if self.window == "daily":

@@ -171,7 +171,7 @@ def server_of(category):
 
 
 def servers_of(fields):
-    return set(map(server_of, fields)) or {"arxiv"}
+    return list(dict.fromkeys(map(server_of, fields))) or ["arxiv"]
 
 
 def is_on(paper, archive, servers):

@@ -201,8 +201,17 @@ def test_a_number_is_told_only_if_it_is_known_of_each_server(
         words = " · ".join(announcement_counts.announcement_facts(content))
         is_read = state == "complete"
         assert content.announced == (preprints if has_arxiv and (is_read or preprints) else None)
-        assert ("at least" in words) is bool(has_arxiv and preprints and not is_read), words
+        in_all = re.sub(r" \([^()]*\)", "", words)
+        assert ("at least" in in_all) is bool(has_arxiv and preprints and not is_read), words
         assert ("is not known" in words) is (content.announced is None and not content.entries), words
+        by_server = {count.server: count.papers for count in content.announced_on or ()}
+        assert by_server == {
+            "arxiv": 0 if has_arxiv else None,
+            "biorxiv": preprints if preprints or is_read else None,
+        }
+        if content.announced and content.entries:
+            number_there = f"{'' if is_read else 'at least '}{preprints} on bioRxiv"
+            assert f"(none on arXiv, {number_there})" in words
         if content.entries and content.announced:
             number = f"{'the' if is_read else 'at least'} {preprints}".replace("the 1", "the only one")
             assert number in words and "announced that day or posted since Tuesday" in words

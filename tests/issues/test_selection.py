@@ -235,7 +235,7 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.least_papers(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-11:] == (
+    assert model.IssueContent.__struct_fields__[-12:] == (
         "choice",
         "compared",
         "quoting",
@@ -247,6 +247,7 @@ def test_a_listing_says_nothing_of_it() -> None:
         "until_at",
         "further",
         "servers",
+        "announced_on",
     )
 
 

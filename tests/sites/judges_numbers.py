@@ -104,6 +104,12 @@ def announced(evidence: Evidence) -> Iterator[Finding]:
         bounds = Bounds(len(papers) if is_whole else 1, len(papers))
         if content.announced is not None and content.announced not in bounds:
             yield Finding(issue.day, f"{issue.publication} says that {content.announced} were announced, not {bounds}")
+        states = {reading.network: reading.state for reading in content.servers or ()}
+        for count in content.announced_on or ():
+            of_server = [paper for paper in papers if paper.server == count.server]
+            least = len(of_server) if states.get(count.server, "complete") == "complete" else 1
+            if count.papers is not None and count.papers not in Bounds(least, len(of_server)):
+                yield Finding(issue.day, f"{issue.publication} says {count}, not {len(of_server)}")
         on_page = announced_on_page(evidence, issue)
         if on_page is not None and on_page != content.announced:
             text = f"the page of {issue.publication} says {on_page} announced, not {content.announced}"
@@ -112,7 +118,8 @@ def announced(evidence: Evidence) -> Iterator[Finding]:
 
 _WHEN = r"(?:announced that day or posted since \w+|announced that day|posted since \w+)"
 _ANNOUNCED = re.compile(
-    rf"the only one {_WHEN}|of (?:the|at least) ([\d,]+) {_WHEN}|([\d,]+|none) {_WHEN}, [\d,]+ talked about"
+    rf"the only one {_WHEN}|of (?:the|at least) ([\d,]+) {_WHEN}"
+    rf"|([\d,]+|none) {_WHEN}(?: \([^()]+\))?, [\d,]+ talked about"
 )
 
 

@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -75,17 +76,51 @@ def test_a_server_that_crashes_in_mid_batch(tmp_path: Path, report: Report) -> N
             assert "store failing" in site.forks.output(10**6)
 
 
+@pytest.mark.long
+def test_a_standby_takes_over_in_mid_batch(tmp_path: Path, report: Report) -> None:
+    """The program finds the new server by the store's address, which names both, and continues there."""
+    import psycopg
+
+    try:
+        programs = database_servers.postgres_programs()
+    except database_servers.Missing as problem:
+        pytest.skip(str(problem))
+    with ExitStack() as servers:
+        folder = servers.enter_context(database_servers.scratch_folder())
+        first = servers.enter_context(database_servers.running_postgres(programs, folder))
+        second = servers.enter_context(database_servers.running_standby(programs, folder, first))
+        url = f"postgresql://network@127.0.0.1:{first},127.0.0.1:{second}/postgres?target_session_attrs=read-write"
+        with Record(url):
+            pass
+        site = servers.enter_context(rig(url, tmp_path))
+        site.start()
+        site.wait_until_read(site.clock.now())
+        assert any(writers(database_servers.postgres_url(first), time.monotonic() + PATIENCE))
+        database_servers.crash_server(folder)
+        time.sleep(OUTAGE)
+        with psycopg.connect(database_servers.postgres_url(second), autocommit=True) as server:
+            assert server.execute("SELECT pg_promote()").fetchone() == (True,)
+        site.wait_until_read(site.clock.now())
+        site.finish(report, "a standby took over in mid-batch")
+        assert "store failing" in site.forks.output(10**6)
+
+
 def crash_in_mid_batch(url: str, deadline: float) -> bool:
     """Kill the server's process that writes a batch, which makes the server restart all; False if there is none."""
+    for pid in writers(url, deadline):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+    return False
+
+
+def writers(url: str, deadline: float) -> Iterator[int]:
+    """The server's processes that write a batch, as soon as there are any."""
     import psycopg
 
     with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as server:
         while time.monotonic() < deadline:
-            for (pid,) in server.execute(WRITERS).fetchall():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    return True
-    return False
+            yield from (pid for (pid,) in server.execute(WRITERS).fetchall())
 
 
 def test_a_job_that_cannot_be_created_yet_is_created_later(monkeypatch: pytest.MonkeyPatch) -> None:

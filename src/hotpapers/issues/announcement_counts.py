@@ -16,7 +16,7 @@ from hotpapers.base.papers.announcement_days import (
     is_of_issue,
     posted_since,
 )
-from hotpapers.base.papers.categories import servers_of
+from hotpapers.base.papers.categories import place_of, servers_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.windows import waits_for_announcement
 
@@ -87,9 +87,24 @@ def _announced(content: IssueContent) -> str:
     """`8 posted since Tuesday`; `at least 8` if a server was not read in full."""
     count = content.announced
     if count is None:
-        return f"how many were {when_announced(content)} is not known"
-    number = format_number(count) if count else "none"
-    return f"{_at_least(content)}{number} {when_announced(content)}"
+        return f"how many were {when_announced(content)} is not known{_by_server(content)}"
+    return f"{_at_least(content)}{_number(count)} {when_announced(content)}{_by_server(content)}"
+
+
+def _number(count: int) -> str:
+    return format_number(count) if count else "none"
+
+
+def _by_server(content: IssueContent) -> str:
+    """` (18 on arXiv, at least 6 on bioRxiv)`; empty if the publication has one server, and if all had
+    none, or no number is known."""
+    not_read = {reading.network for reading in content.servers or () if reading.state != "complete"}
+    counts: list[str] = []
+    for count in content.announced_on or ():
+        if count.papers is not None:
+            least = "at least " if count.server in not_read else ""
+            counts.append(f"{least}{_number(count.papers)} {place_of(count.server)}")
+    return f" ({', '.join(counts)})" if counts and content.announced != 0 else ""
 
 
 def _at_least(content: IssueContent, whole: str = "") -> str:
@@ -137,7 +152,7 @@ def _announcement_days(content: IssueContent) -> str:
         if total == " of the 1":
             todays = ":" if others else ","
             total = " the only one"
-        return f"{todays}{total} {when_announced(content)}{''.join(others)}"
+        return f"{todays}{total} {when_announced(content)}{_by_server(content)}{''.join(others)}"
     if len(set(labels)) == 1:
         return f", announced {_day_text(day, labels[0])}"
     return f", announced in the days {' and '.join(period for count, period in counts if count)}"

@@ -27,9 +27,12 @@ from hotpapers.base.model import (
     RankingInput,
     Retrospective,
     ScoredCandidate,
+    ServerCount,
     Shown,
 )
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.announcement_days import ANNOUNCING
+from hotpapers.base.papers.categories import servers_of
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
@@ -55,7 +58,8 @@ class IssueRecipe(NamedTuple):
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
     announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. `period`: the rule for the time
     whose reading is reported. For an issue that was already frozen, `moments`: the start and end of what it counts, and
-    the end of its window if that was earlier, else UNSET; `posts`: the hashes of the posts it chose, by paper.
+    the end of its window if that was earlier, else UNSET; `posts`: the hashes of the posts it chose, by paper;
+    `by_server`: whether it says how many papers each server announced.
     """
 
     publication: Publication
@@ -70,6 +74,7 @@ class IssueRecipe(NamedTuple):
     counting: str = ""
     period: str = coverage.SINCE_PREVIOUS
     posts: Mapping[str, tuple[str, ...]] | None = None
+    by_server: bool = True
 
 
 class BuiltIssue(NamedTuple):
@@ -164,11 +169,13 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     readings = _readings(recipe, view, read_from, networks_of(ranking_input))
     known_networks = networks_of(ranking_input) | {known.network for known in readings if known.state != "unknown"}
     servers = _server_readings(view, recipe, start, end or cut)
+    announced, by_server = _announced(view, recipe, servers)
     about = partial(
         IssueContent,
         from_at=start,
         as_of=view.as_of,
-        announced=_announced(view, recipe, servers),
+        announced=announced,
+        announced_on=by_server if recipe.by_server and len(by_server) > 1 else UNSET,
         readings=readings,
         servers=servers or UNSET,
         considered=sum(
@@ -238,12 +245,23 @@ def _moments_at(record: Record, recipe: IssueRecipe) -> Moments:
     return moments_of(recipe.publication, recipe.day, cut)
 
 
-def _announced(view: AsOfView, recipe: IssueRecipe, servers: Sequence[NetworkReading]) -> int | None:
-    """How many papers were announced for an issue; None if that is unknown."""
+def _announced(
+    view: AsOfView, recipe: IssueRecipe, readings: Sequence[NetworkReading]
+) -> tuple[int | None, tuple[ServerCount, ...]]:
+    """How many papers were announced for an issue, None if that is unknown; and on each of the publication's servers.
+    `readings`: of the servers besides arXiv."""
     field_rule = FieldRule(recipe.counting, recipe.publication)
-    papers = paper_fields.announced_on(view, field_rule, recipe.day, is_known=known_absent(view, recipe.day))
-    is_read = all(reading.state == "complete" for reading in servers)
-    return None if papers is None or not (papers or is_read) else len(papers)
+    announced = paper_fields.announced_on(view, field_rule, recipe.day)
+    not_read = {reading.network for reading in readings if reading.state != "complete"}
+    if not announced.is_announced and not known_absent(view, recipe.day):
+        not_read.add(ANNOUNCING)
+    counts = {server: announced.count_of(server) for server in servers_of(recipe.publication.categories)}
+    unknown = {server for server, papers in counts.items() if not papers and server in not_read}
+    by_server = tuple(
+        ServerCount(server=server, papers=None if server in unknown else papers) for server, papers in counts.items()
+    )
+    is_known = ANNOUNCING not in unknown and (announced.by_paper or not unknown)
+    return len(announced.by_paper) if is_known else None, by_server
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:

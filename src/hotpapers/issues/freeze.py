@@ -275,6 +275,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         counting=content.counting or paper_fields.FEEDS,
         period=content.period or coverage.LAST_DAY,
         posts={entry.paper: entry.posts for entry in content.all_entries},
+        by_server=bool(content.announced_on),
     )
 
 

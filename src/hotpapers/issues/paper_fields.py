@@ -13,12 +13,12 @@ Issues frozen before rules had names used `feeds/1`. A rule stays in the code fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
-from hotpapers.base.papers.announcement_days import ANNOUNCING, is_of_issue, posted_since
+from hotpapers.base.papers.announcement_days import ANNOUNCING, is_announced, is_of_issue, posted_since
 from hotpapers.base.papers.categories import archive_of, in_fields, is_on, servers_of
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
@@ -109,11 +109,28 @@ def rule_of(content: IssueContent) -> FieldRule:
     return FieldRule(content.counting or FEEDS, content.publication)
 
 
-def announced_on(
-    view: AsOfView, rule: FieldRule, day: str, *, is_known: bool = True
-) -> dict[str, list[Announcement]] | None:
-    """A day's announcements of papers in the fields, and with the words where these count, by paper; None if arXiv has
-    some of the fields, but its announcement is not known. `is_known`: whether it is known without any paper."""
+class DayAnnouncements(NamedTuple):
+    """A day's announcements of papers in the fields, and with the words where these count, by paper. `is_announced`:
+    whether the record has the day's announcement of arXiv, also of other papers."""
+
+    by_paper: Mapping[str, Sequence[Announcement]]
+    is_announced: bool
+
+    def count_of(self, server: str) -> int:
+        """The number of papers that a server announced."""
+        return sum(
+            any(server_of_announcement(announcement) == server for announcement in of_paper)
+            for of_paper in self.by_paper.values()
+        )
+
+
+def server_of_announcement(announcement: Announcement) -> str:
+    """The name of the server that announced a paper."""
+    return ANNOUNCING if is_announced(announcement.paper) else archive_of(announcement.category)
+
+
+def announced_on(view: AsOfView, rule: FieldRule, day: str) -> DayAnnouncements:
+    """The announcements of papers for the issue of a day."""
     where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
     servers = servers_of(rule.publication.categories)
     first = day if servers == (ANNOUNCING,) else posted_since(day)
@@ -122,10 +139,9 @@ def announced_on(
     papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
     by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}
     for announcement, _ in rows:
-        is_known |= announcement.day == day
         if announcement.paper in by_paper:
             by_paper[announcement.paper].append(announcement)
-    return by_paper if is_known or ANNOUNCING not in servers else None
+    return DayAnnouncements(by_paper, any(is_announced(row.announcement.paper) for row in rows))
 
 
 def _with_words(view: AsOfView, rule: FieldRule, papers: Iterable[str]) -> Iterable[str]:

@@ -136,7 +136,7 @@ class RecordIssueReader:
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
         view = self._view_of(content)
-        by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day) or {}
+        by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day).by_paper
         known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():

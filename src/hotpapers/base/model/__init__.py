@@ -40,6 +40,7 @@ from hotpapers.base.model.issues import (
     Retrospective,
     ScoreComponent,
     ScoredCandidate,
+    ServerCount,
     VoiceHistogram,
     WitnessedCounts,
 )

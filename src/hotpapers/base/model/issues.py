@@ -216,6 +216,14 @@ class NetworkReading(Value):
     began: int | UnsetType = UNSET
 
 
+class ServerCount(Value):
+    """How many papers a server announced for an issue. `papers`: null where that is unknown; where a server was read
+    only in part, at least so many."""
+
+    server: str
+    papers: int | None
+
+
 class EarlierIssue(Value):
     """An earlier issue that this one took into account."""
 
@@ -285,7 +293,8 @@ class IssueContent(Value, kw_only=True):
     `most_entries`, or those below the threshold that fewer than two regulars talked about; absent without either.
     `until_at`: present if a weekly or monthly issue closed after its hour: the end of its window. Posts and
     announcements after it are the next issue's. `servers`: how the publication's servers besides arXiv that have lists
-    of new papers were read for the days whose papers belong to the issue; absent without such servers.
+    of new papers were read for the days whose papers belong to the issue; absent without such servers. `announced_on`:
+    `announced` by server; absent if the publication has only one, and in issues frozen before the field existed.
     """
 
     format: Literal[1] = 1
@@ -317,6 +326,7 @@ class IssueContent(Value, kw_only=True):
     until_at: int | UnsetType = UNSET
     further: tuple[Entry, ...] | UnsetType = UNSET
     servers: tuple[NetworkReading, ...] | UnsetType = UNSET
+    announced_on: tuple[ServerCount, ...] | UnsetType = UNSET
 
     @property
     def listed(self) -> tuple[Entry, ...]:

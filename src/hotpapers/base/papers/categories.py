@@ -48,6 +48,11 @@ def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(server_of_category, fields))) or (ALL_OF_ARXIV,)
 
 
+def place_of(server: str) -> str:
+    """Where a server's papers are: `on bioRxiv`; `elsewhere` for those of any other server with DOIs."""
+    return "elsewhere" if server == DOI.removesuffix(":") else f"on {_by_name()[server].title}"
+
+
 def other_servers(fields: Iterable[str]) -> frozenset[str]:
     """The names of the servers besides arXiv that fields belong to."""
     return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}

@@ -136,6 +136,7 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         position=content.position,
         ranking=content.ranking,
         announced=content.announced,
+        announced_on=content.announced_on or (),
         considered=content.considered,
         readings=content.readings,
         earlier=content.earlier,

@@ -218,6 +218,7 @@ class IssueDetails(Schema, frozen=True):
     choice: str | None
     compared: model.ReferenceSize | None
     announced: int | None
+    announced_on: tuple[model.ServerCount, ...]
     considered: int
     facts: tuple[str, ...]
     readings: tuple[model.NetworkReading, ...]
