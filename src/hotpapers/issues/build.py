@@ -178,9 +178,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         announced_on=by_server if recipe.by_server and len(by_server) > 1 else UNSET,
         readings=readings,
         servers=servers or UNSET,
-        considered=sum(
-            publication.window != "daily" or candidate.announced_at > start for candidate in ranking_input.candidates
-        ),
+        considered=_considered(ranking_input, publication, start),
         earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if has_rule else UNSET,
         compared=compared,
@@ -196,6 +194,12 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     )
     content = _content(record, recipe, about, entry_inputs, chosen)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
+
+
+def _considered(ranking_input: RankingInput, publication: Publication, start: int) -> int:
+    """How many papers were talked about; of a daily issue, only those announced since its window began."""
+    is_daily = publication.window == "daily"
+    return sum(not is_daily or candidate.announced_at > start for candidate in ranking_input.candidates)
 
 
 def _with_known_rules(recipe: IssueRecipe) -> IssueRecipe:
