@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
 from operator import itemgetter
+from pathlib import Path
 
 from rebuild_counts import COUNTS, DAY, GAP, HOUR, MOST, NETWORKS, SHORT, STATES, Counts, current
 from rebuild_rest import archive_of, is_on, millipoints, scopes, server_of, servers_of
@@ -13,10 +14,7 @@ from rebuild_rest import archive_of, is_on, millipoints, scopes, server_of, serv
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 FIXED, MOVING = ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))
 NO_PART = {"network": "", "papers": 0, "atleast": 0, "among": "", "age": 0, "until": 0, "own": None}
-HOLIDAYS = """200101 200120 200609 201126 201225 201229 201230 210101 211020 211125 211224 211228 211230 220117
-220620 220905 221124 221227 221229 230116 230614 230619 230704 230817 230904 231123 231225 231227 240115 240522 240619
-240704 240902 241008 241128 241225 241226 241231 250101 250120 250619 250704 250901 251127 251225 251230 260101 260119
-260619 260703 260907 261126 261225 261229 261231"""
+HOLIDAYS = json.loads((Path(__file__).parents[1] / "reference" / "holidays.json").read_text("utf-8"))
 
 
 class Places(Counts):  # of an issue's papers, and how networks were read
@@ -272,4 +270,4 @@ def is_holiday(day):
     near = [day, day + timedelta({0: -1, 4: 1}.get(day.weekday(), 0))]  # that of a weekend is on the weekday beside it
     is_fixed = any((d.month, d.day) in FIXED and d.year == day.year for d in near)
     by_rule = is_fixed or (day.month, day.weekday(), (day.day + 6) // 7) in MOVING
-    return by_rule if day.year > 2026 else f"{day:%y%m%d}" in HOLIDAYS
+    return by_rule if day.year > 2026 else str(day) in HOLIDAYS

@@ -259,7 +259,7 @@ def _announced(
     not_read = {reading.network for reading in readings if reading.state != "complete"}
     if not announced.is_announced and not known_absent(view, recipe.day):
         not_read.add(ANNOUNCING)
-    counts = {server: announced.count_of(server) for server in servers_of(recipe.publication.categories)}
+    counts = {server: announced.on_server.get(server, 0) for server in servers_of(recipe.publication.categories)}
     unknown = {server for server, papers in counts.items() if not papers and server in not_read}
     by_server = tuple(
         ServerCount(server=server, papers=None if server in unknown else papers) for server, papers in counts.items()

@@ -13,6 +13,7 @@ Issues frozen before rules had names used `feeds/1`. A rule stays in the code fo
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -110,21 +111,15 @@ def rule_of(content: IssueContent) -> FieldRule:
 
 
 class DayAnnouncements(NamedTuple):
-    """A day's announcements of papers in the fields, and with the words where these count, by paper. `is_announced`:
-    whether the record has the day's announcement of arXiv, also of other papers."""
+    """A day's announcements of papers in the fields, and with the words where these count, by paper; how many of these
+    each server announced. `is_announced`: whether the record has arXiv's announcement, also of other papers."""
 
     by_paper: Mapping[str, Sequence[Announcement]]
+    on_server: Mapping[str, int]
     is_announced: bool
 
-    def count_of(self, server: str) -> int:
-        """The number of papers that a server announced."""
-        return sum(
-            any(server_of_announcement(announcement) == server for announcement in of_paper)
-            for of_paper in self.by_paper.values()
-        )
 
-
-def server_of_announcement(announcement: Announcement) -> str:
+def _server_of(announcement: Announcement) -> str:
     """The name of the server that announced a paper."""
     return ANNOUNCING if is_announced(announcement.paper) else archive_of(announcement.category)
 
@@ -136,12 +131,15 @@ def announced_on(view: AsOfView, rule: FieldRule, day: str) -> DayAnnouncements:
     first = day if servers == (ANNOUNCING,) else posted_since(day)
     described = queries.described_announcements(view, where, (first, day))
     rows = [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
-    papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
+    counted = [row.announcement for row in rows if rule.counts(row)]
+    papers = dict.fromkeys(announcement.paper for announcement in counted)
     by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}
     for announcement, _ in rows:
         if announcement.paper in by_paper:
             by_paper[announcement.paper].append(announcement)
-    return DayAnnouncements(by_paper, any(is_announced(row.announcement.paper) for row in rows))
+    announced = {(item.paper, _server_of(item)) for item in counted if item.paper in by_paper}
+    on_server = Counter(server for _, server in announced)
+    return DayAnnouncements(by_paper, on_server, any(is_announced(row.announcement.paper) for row in rows))
 
 
 def _with_words(view: AsOfView, rule: FieldRule, papers: Iterable[str]) -> Iterable[str]:
