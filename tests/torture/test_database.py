@@ -94,13 +94,12 @@ def test_a_standby_takes_over_in_mid_batch(tmp_path: Path, report: Report) -> No
             pass
         site = servers.enter_context(rig(url, tmp_path))
         site.start()
-        site.wait_until_read(site.clock.now())
+        site.wait(jobs_queries.all_states)
         assert any(writers(database_servers.postgres_url(first), time.monotonic() + PATIENCE))
         database_servers.crash_server(folder)
         time.sleep(OUTAGE)
         with psycopg.connect(database_servers.postgres_url(second), autocommit=True) as server:
             assert server.execute("SELECT pg_promote()").fetchone() == (True,)
-        site.wait_until_read(site.clock.now())
         site.finish(report, "a standby took over in mid-batch")
         assert "store failing" in site.forks.output(10**6)
 
