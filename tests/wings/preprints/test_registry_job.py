@@ -81,6 +81,19 @@ def test_discussed_papers_are_described_once(record: Record, loopback: Loopback)
     assert record.count(Paper) == 3, "each is asked for once"
 
 
+def test_a_work_registered_by_its_versions_alone(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "SERVERS", frozenset(("researchsquare", "preprints")))
+    works = [preprints.new_works(server, NOW // DAY - 1)[0] for server in SERVERS]
+    for number, work in enumerate(works):
+        record.append(post_about(f"doi:{work.doi}", number, NOW - HOUR), source="bluesky")
+    run(record, loopback, times=2)
+    assert {paper.paper: paper.doi for paper in record.view().items(Paper)} == {
+        f"doi:{work.doi}": preprints.article_of(work) for work in works
+    }
+
+
 ODD = {
     "10.5555/odd.1": {"DOI": "10.5555/odd.1", "title": ["<b></b>"]},
     "10.5555/odd.2": {"DOI": "10.5555/odd.2", "title": "not a list"},

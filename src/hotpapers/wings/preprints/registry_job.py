@@ -196,9 +196,11 @@ class RegistryJob:
     def _work(self, key: str) -> CrossrefWork | None:
         """A work that Crossref has; None if it does not."""
         params = {"mailto": self._settings.mailto} if self._settings.mailto else {}
-        doi = quote(paper_servers.paper_id(key), "")
-        answer = self._answer(f"{self._settings.api}/works/{doi}", params, _CrossrefAnswer)
-        return answer.message if answer else None
+        for doi in paper_servers.registered_dois(key):
+            answer = self._answer(f"{self._settings.api}/works/{quote(doi, '')}", params, _CrossrefAnswer)
+            if answer:
+                return answer.message
+        return None
 
     def _answer(self, url: str, params: Mapping[str, str], type: type[T]) -> T | None:
         """A registry's answer about a DOI; None if it does not know it, or says nothing that can be read. Raises
