@@ -288,8 +288,8 @@ def works(*numbers: int, total: object, cursor: str = "c") -> bytes:
 
 
 def rows(*numbers: int, total: object = "4", status: str = "ok") -> bytes:
-    found = [ROW | {"doi": f"10.64898/2026.01.02.{n:06}", "version": "1"} for n in numbers]
-    return msgspec.json.encode({"messages": [{"status": status, "total": total}], "collection": found})
+    listed = [ROW | {"doi": f"10.64898/2026.01.02.{n:06}", "version": "1"} for n in numbers]
+    return msgspec.json.encode({"messages": [{"status": status, "total": total}], "collection": listed})
 
 
 NONE = rows(status="no posts found")

@@ -76,22 +76,22 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
 
     def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
         """All rows of an interval, a page at a time."""
-        seen = set[str]()
+        known_keys = set[str]()
         count = largest = total = 0
         for _ in range(MAX_PAGES):
             page = self._page(http, f"{first}/{last}/{count}")
-            is_repeated = not page.problem and seen.issuperset(page.keys)
+            is_repeated = not page.problem and known_keys.issuperset(page.keys)
             if page.problem or is_repeated:
-                is_end = count and total - len(seen) < largest  # the total may count more rows than there are
+                is_end = count and total - len(known_keys) < largest  # the total may count more rows than there are
                 if not is_repeated and is_end and self._page(http, f"{first}/{last}/{count}").problem:
                     return
                 raise PartiallyRead(f"{first} to {last}: {page.problem or 'the same rows again'}")
             yield PayloadPage(page.payloads)
-            seen.update(page.keys)
+            known_keys.update(page.keys)
             count += len(page.payloads)
             largest = max(largest, len(page.payloads))
             total = max(total, page.total)  # one that shrinks while it is read tells nothing
-            if len(seen) >= total > 0:
+            if len(known_keys) >= total > 0:
                 return
         raise PartiallyRead(f"{first} to {last}: more than {count:,} rows")
 
