@@ -38,6 +38,8 @@ _DOI = lazy_pattern(
 )
 _WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
 """The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
+_OF_LETTERS = "10.32388/"
+"""The registrant of Qeios, whose DOIs may have neither."""
 _NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
@@ -80,7 +82,8 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
     if address and not _RESOLVER.search(address):
         suffix = _PAGE_NUMBER.sub("", suffix) if _NUMBERED.search(address) else suffix
         suffix = _PAGE.sub("", suffix).rstrip(_LAST)
-    if not _WHOLE.search(suffix) or (not is_named and _NUMBERS.fullmatch(suffix)):
+    is_whole = match[1] == _OF_LETTERS or _WHOLE.search(suffix)
+    if not is_whole or (not is_named and _NUMBERS.fullmatch(suffix)):
         return None
     return match[1] + suffix, start, match.start(2) + len(suffix)
 
