@@ -221,12 +221,22 @@ def find_work(doi: str, now: int) -> Preprint | None:
     """The work with a DOI, if it was posted in the month before a moment."""
     days = range(now // DAY - 31, now // DAY + 1)
     versions = (version for server in DAILY for day in days for version in posted(server, day))
-    return next((version for version in versions if version.doi == doi.lower() and version.at <= now), None)
+    return next(
+        (version for version in versions if _registered_doi(version) == doi.lower() and version.at <= now), None
+    )
+
+
+def _registered_doi(version: Preprint) -> str:
+    """The DOI that Crossref has of a version; some servers register no work, only its versions."""
+    if version.server == "chemrxiv" and version.version == 1:
+        return version.doi
+    return version.doi + {"chemrxiv": "-v{}", "researchsquare": "/v{}", "preprints": ".v{}"}.get(
+        version.server, ""
+    ).format(version.version)
 
 
 def _work(version: Preprint) -> dict[str, Any]:
     date, number = utc(version.at), int(version.at // 1_000_000)
-    suffix = f"-v{version.version}" if version.version > 1 and version.server == "chemrxiv" else ""
     parts = [[date.year]] if has_year_alone(version) else [[date.year, date.month, date.day]]
     authors: list[dict[str, Any]] = [
         {"given": name.partition(" ")[0], "family": name.partition(" ")[2]} for name in version.authors
@@ -235,7 +245,7 @@ def _work(version: Preprint) -> dict[str, Any]:
     article = article_of(version) if version.version == 1 else ""
     authors += [{"family": "Plainchant"}] if number % 11 == 0 else []
     return {
-        "DOI": f"{version.doi}{suffix}", "type": "posted-content", "subtype": "preprint",
+        "DOI": _registered_doi(version), "type": "posted-content", "subtype": "preprint",
         "title": [f"&lt;i&gt;{version.title}&lt;/i&gt;"], "author": authors,
         "abstract": f"<jats:p>{version.abstract}</jats:p>", "posted": {"date-parts": parts},
         "created": {"date-time": f"{iso(version.at)[:19]}Z", "timestamp": version.at // 1000},

@@ -63,7 +63,7 @@ UNCERTAIN = [
      ("doi:10.1101/2025.09.01.25340001", "doi:10.64898/2025.09.01.25340001")),
     ("https://osf.io/kett2/", ("osf:kett2",)),
     ("https://osf.io/preprints/kett2", ("osf:kett2",)),
-    ("https://osf.io/preprints/inarxiv/kett2", ("osf:kett2",)),
+    ("https://osf.io/preprints/ourarxiv/kett2", ("osf:kett2",)),
     ("https://chemrxiv.org/engage/chemrxiv/article-details/60c7518d9abda2d6a8f8e0a1",
      ("chemrxiv:60c7518d9abda2d6a8f8e0a1",)),
     ("https://hal.science/hal-04012345v2/document", ("hal:hal-04012345",)),

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.base.model import Notice, RawPayload
+from hotpapers.base.model import Announcement, Notice, Paper, RawPayload
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.collect.sources.decoding import decode_entry
 from hotpapers.wings.preprints import crossref, crossref_works
@@ -148,6 +148,25 @@ def test_any_value_of_any_field_costs_one_field_at_most(field: str, value: objec
     if field not in ("title", "DOI"):
         assert version.title == "Kettles that boil twice"
     list(crossref_works.notices_of(version.key, work, 1))
+
+
+OF_SERVERS = {
+    "africarxiv": ["10.31730/osf.io/kett2"], "chemrxiv": [WORK["DOI"], "10.26434/chemrxiv.15007618/v1"],
+    "ecoevorxiv": ["10.32942/osf.io/kett2", "10.32942/X2K3TT"], "edarxiv": ["10.35542/osf.io/kett2_v1"],
+    "engrxiv": ["10.31224/osf.io/kett2", "10.31224/4645"], "metaarxiv": ["10.31222/osf.io/kett2_v1"],
+    "osf": ["10.31219/osf.io/kett2_v1"], "preprints": [PREPRINTS], "psyarxiv": [PSYARXIV, "10.31234/osf.io/kett2"],
+    "researchsquare": [SQUARE, "10.21203/rs.2.18613/v1", "10.21203/rs.3.pex-1234/v1"],
+    "socarxiv": ["10.31235/osf.io/kett2"], "ssrn": [SSRN],
+}  # fmt: skip
+"""Forms of DOIs, as servers had them and have them."""
+
+
+@pytest.mark.parametrize("server", OF_SERVERS)
+def test_a_server_that_changed_its_dois_is_still_read(server: str) -> None:
+    source = getattr(crossref, server)(CrossrefSettings())
+    for name in OF_SERVERS[server]:
+        items = list(source.read(RawPayload("work", name, msgspec.json.encode(WORK | {"DOI": name}), 1)))
+        assert [type(item) for item in items] == [Paper, Announcement], name
 
 
 # ---- notices ---------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hotpapers.base.model import DAY, Announcement, Item, Paper, ReadingBackSour
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.text.timestamps import day_of
+from hotpapers.collect.sources.decoding import decode_entry
 from hotpapers.wings.preprints import crossref_works
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
 from tests.loopback import preprints
@@ -79,7 +80,8 @@ def test_crossref_spells_categories_as_the_server_does(loopback: Loopback, serve
     """Both describe the same papers: the server's own list, and Crossref where only posts name them."""
     papers = {paper.paper: paper.categories for paper in items_of_type(Paper, read(loopback, server)[0])}
     works = preprints.posted_between(server, TODAY - 2, TODAY, NOW)
-    answers = {work.doi: msgspec.convert(preprints._work(work), CrossrefWork) for work in works}
+    bodies = {work.doi: msgspec.json.encode(preprints._work(work)) for work in works}
+    answers = {doi: decode_entry(body, CrossrefWork) for doi, body in bodies.items()}
     described = {f"doi:{doi}": crossref_works.posted_version(work) for doi, work in answers.items()}
     assert {key: (posted.category,) for key, posted in described.items()} == papers
     assert all(categories[0] in known_fields() for categories in papers.values())

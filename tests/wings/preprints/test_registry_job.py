@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base.errors import NetError
 from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
 from hotpapers.base.papers.mentions.paper_index import MAX_UNCERTAIN, NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
@@ -79,6 +80,19 @@ def test_discussed_papers_are_described_once(record: Record, loopback: Loopback)
     assert announcements[keys[1]].announced_at == posted_at and announcements[keys[1]].type == INFERRED
     assert announcements[keys[2]].day == "2026-03-10"
     assert record.count(Paper) == 3, "each is asked for once"
+
+
+def test_a_work_registered_by_its_versions_alone(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "SERVERS", frozenset(("researchsquare", "preprints")))
+    works = [preprints.new_works(server, NOW // DAY - 1)[0] for server in SERVERS]
+    for number, work in enumerate(works):
+        record.append(post_about(f"doi:{work.doi}", number, NOW - HOUR), source="bluesky")
+    run(record, loopback, times=2)
+    assert {paper.paper: paper.doi for paper in record.view().items(Paper)} == {
+        f"doi:{work.doi}": preprints.article_of(work) for work in works
+    }
 
 
 ODD = {
@@ -193,7 +207,7 @@ def test_a_name_that_nobody_knows_is_looked_up_again_a_month_later(record: Recor
     assert [mention.id for mention in names.named_by_ids("https://pubmed.ncbi.nlm.nih.gov/31804775/")]
 
 
-@pytest.mark.parametrize("answer", [b"[]", b"{}", b"null", b'{"resultList": 7}', b"\xff"])
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b"null", b'{"resultList": 7}'])
 def test_odd_answers_name_nothing(
     record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
@@ -202,6 +216,20 @@ def test_odd_answers_name_nothing(
     monkeypatch.setitem(hosts.HANDLERS, "indexes", lambda state, request: Reply(200, answer))
     run(record, loopback, 1, names)
     assert {key for key in papers_named(names).values() if key} == {f"doi:{preprints.EARLIER}"}, "Crossref answered"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\xff", b'{"message": {"DOI": "10.5555/ma', b"<!DOCTYPE html><title>Busy</title>"]
+)
+def test_a_broken_answer_does_not_make_a_doi_unknown(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    record.append(post_about(f"doi:{ARTICLE}", 1, NOW - HOUR), source="bluesky")
+    with monkeypatch.context() as broken, pytest.raises(NetError):
+        broken.setattr(preprints, "_one_work", lambda doi, now: Reply(200, answer))
+        run(record, loopback)
+    run(record, loopback)
+    assert [paper.paper for paper in record.view().items(Paper)] == [f"doi:{ARTICLE}"]
 
 
 def test_what_is_named_most_is_looked_up_first_and_no_flood_stops_that() -> None:

@@ -29,12 +29,17 @@ _SUFFIX = (
     rf"(?:{_SIGN}{{1,{MAX_SUFFIX_CHARS}}}+|\({_SIGN}{{0,60}}+(?:\({_SIGN}{{1,40}}+\){_SIGN}{{0,40}}+)?\)"
     rf"|<{_SICI}>(?=\d\.\d\.[a-z])|\[{_SICI}\](?=\d\.\d\.[a-z])|(?<=\.[a-z]{{2}});(?=\d)|&(?=\d{{1,4}}_\d)){{1,12}}+"
 )
+CUT = r"\[?(?:…|\.\.\.)"
+"""A sign that an address was cut, as networks shorten them."""
 # What follows must not be letters that no DOI has, or a sign that the text was cut.
 _DOI = lazy_pattern(
-    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?![\u00c0-\u1fff…]|\[?\.\.\.|\[…)", re.ASCII
+    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?!(?u:(?=[\u00c0-\u1fff])[\w\u0300-\u036f])|{CUT})",
+    re.ASCII,
 )
 _WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
 """The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
+_OF_LETTERS = "10.32388/"
+"""The registrant of Qeios, whose DOIs may have neither."""
 _NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
@@ -46,6 +51,9 @@ _BESIDE = "_:;!?&~"
 """Signs right before a DOI that is in no address."""
 _RESOLVER = lazy_pattern(r"doi[.-]org[/.:-]|sci-hub\.")
 """In addresses that have nothing after the DOI."""
+_BADGE = "badge-"
+"""The end of an address of shields.io, up to a DOI: signs are doubled in it, and a color follows."""
+_BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
 _NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
 """Before a DOI that the page's number follows, at times with words of the title."""
 _PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
@@ -69,10 +77,13 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
         return None
     start, is_named, address = before
     suffix = _ended(match[2])
+    if address.endswith(_BADGE):
+        return match[1] + _BADGE_END.sub("", suffix).replace("--", "-").replace("__", "_"), start, match.end(2)
     if address and not _RESOLVER.search(address):
         suffix = _PAGE_NUMBER.sub("", suffix) if _NUMBERED.search(address) else suffix
         suffix = _PAGE.sub("", suffix).rstrip(_LAST)
-    if not _WHOLE.search(suffix) or (not is_named and _NUMBERS.fullmatch(suffix)):
+    is_whole = match[1] == _OF_LETTERS or _WHOLE.search(suffix)
+    if not is_whole or (not is_named and _NUMBERS.fullmatch(suffix)):
         return None
     return match[1] + suffix, start, match.start(2) + len(suffix)
 
@@ -95,6 +106,8 @@ def _before(text: str, place: int) -> tuple[int, bool, str] | None:
     if label := _LABEL.search(window):
         return place - len(label[0]), True, ""
     word = window[len(window.rstrip(_ADDRESS_SIGNS)) :]
+    if "shields.io/badge/" in word and word[-1] in "-/":
+        return place - len(word), True, _BADGE
     address = _ADDRESS.search(word, max(word.rfind("http"), 0))  # the last, if one is in another
     if address and word[-1] in "/=":
         return place - len(word) + address.start(), True, word[address.start() :]

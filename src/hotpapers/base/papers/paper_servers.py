@@ -33,7 +33,8 @@ class PaperServer(NamedTuple):
     `dois`: the pattern of its DOIs, with the groups `work`, the DOI without a version; `id`, the server's own;
     `version`. `addresses`: the pattern of addresses that name an id instead of a DOI, from one of the `needles` on. Its
     group `id` is that of a work with one of the DOIs in `named`; any other group names an id of which only the server
-    knows the DOI. `page`, `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
+    knows the DOI. `first`: the DOI of a work's first version, with {doi}, if works have none of their own. `page`,
+    `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
     `categories`: those of its papers, as in `base.papers.categories`; empty if it has none. `category_page`: the
     address of the list of one, which fills the braces. `has_list`: whether it has a list of new papers that is read; of
     one without, only discussed papers are known.
@@ -47,6 +48,7 @@ class PaperServer(NamedTuple):
     needles: tuple[str, ...] = ()
     addresses: str = ""
     named: tuple[str, ...] = ()
+    first: str = "{doi}"
     page: str = "https://doi.org/{doi}"
     version_page: str = ""
     pdf: str = ""
@@ -73,7 +75,7 @@ def _openrxiv(name: str, title: str, digits: int, categories: tuple[str, ...]) -
         name, title, (f"{name}.org",), (OLD_REGISTRANT, NEW_REGISTRANT),
         rf"(?P<work>10\.(?:1101|64898)/{id})(?:{_V})?{END}", (name,),
         rf"{name}\.org/{{1,2}}{paths}/{id}(?:{_V})?{END}", (f"{OLD_REGISTRANT}/{{id}}", f"{NEW_REGISTRANT}/{{id}}"),
-        page, page + "v{version}", page + "v{version}.full.pdf", categories,
+        "{doi}", page, page + "v{version}", page + "v{version}.full.pdf", categories,
         f"https://www.{name}.org/collection/{{}}",
     )  # fmt: skip
 
@@ -89,11 +91,21 @@ OSF = {
     "socarxiv": "10.31235 SocArXiv",
 }
 """The servers that OSF hosts, by their names in addresses: registrant and title."""
+_OSF_CLOSED = {
+    "agrixiv": "10.31220", "arabixiv": "10.31221", "biohackrxiv": "10.37044", "bitss": "10.31222",
+    "bodoarxiv": "10.34055", "eartharxiv": "10.31223", "focusarchive": "10.31225", "frenxiv": "10.31226",
+    "inarxiv": "10.31227", "indiarxiv": "10.35543", "lawarxiv": "10.31228", "lissa": "10.31229", "marxiv": "10.31230",
+    "mediarxiv": "10.33767", "mindrxiv": "10.31231", "nutrixiv": "10.31232", "paleorxiv": "10.31233",
+    "sportrxiv": "10.31236", "thesiscommons": "10.31237",
+}  # fmt: skip
+"""Registrants of those whose new papers are not read; most have left, or closed."""
+ON_OSF = {name: server.split()[0] for name, server in OSF.items()} | _OSF_CLOSED
 _OSF_ID, _OSF_END = r"(?P<id>[a-z0-9]{5})", rf"(?:_v(?P<version>[1-9]\d?))?{END}"
-_OSF_ADDRESSES = {  # without the name of a server it may be a project or a file
-    "osf": rf"osf\.io/{{1,2}}(?:preprints/(?P<of>{'|'.join(OSF)})/{_OSF_ID}"
-    rf"|(?:preprints/)?(?:[a-z]{{3,20}}/)?(?P<osf>[a-z0-9]{{5}})){_OSF_END}",
+_OSF_ADDRESSES = {  # without the name of a server it may be a project or a file; its letters are none of `about`
+    "osf": rf"osf\.io/{{1,2}}(?:preprints/(?P<of>{'|'.join(ON_OSF)})/{_OSF_ID}"
+    rf"|(?:(?:preprints|download)/)?(?:[a-z]{{3,20}}/)?(?P<osf>[2-9a-hjkmnp-z]{{5}})){_OSF_END}",
     "psyarxiv": rf"psyarxiv\.com/{{1,2}}(?:preprints/)?{_OSF_ID}{_OSF_END}",
+    "edarxiv": rf"edarxiv\.org/{{1,2}}(?:preprints/)?{_OSF_ID}{_OSF_END}",
 }
 
 
@@ -104,9 +116,81 @@ def _on_osf(name: str) -> PaperServer:
     return PaperServer(
         name, title, ("osf.io",), (registrant,),
         rf"(?P<work>{re.escape(registrant)}/osf\.io/{_OSF_ID}){_OSF_END}", (name,) if name in _OSF_ADDRESSES else (),
-        _OSF_ADDRESSES.get(name, ""), (registrant + "/osf.io/{id}",), page, page + "_v{version}",
+        _OSF_ADDRESSES.get(name, ""), (registrant + "/osf.io/{id}",), "{doi}_v1", page, page + "_v{version}",
         "https://osf.io/download/{id}",
     )  # fmt: skip
+
+
+_SITES = {
+    "elife elifesciences.org": (
+        rf"/{{1,2}}(?:articles/|reviewed-preprints/|content/\d{{1,2}}/e)(?P<id>\d{{5,6}})(?:{_V})?",
+        "10.7554/elife.{id}",
+    ),
+    "figshare figshare.com": (
+        r"(?<![a-z0-9]\.figshare\.com)/{1,2}articles/preprint/[a-z0-9_%.-]{1,250}/(?P<id>\d{5,9})"
+        r"(?:/(?P<version>[1-9]\d?))?",
+        "10.6084/m9.figshare.{id}",
+    ),
+    "jmir preprints.jmir.org": (r"/{1,2}preprint/(?P<id>\d{3,7})", "10.2196/preprints.{id}"),
+    "jxiv jxiv.jst.go.jp": (r"/[a-z./]{0,30}/preprint/(?:view|download)/(?P<id>\d{1,6})", "10.51094/jxiv.{id}"),
+    "nature nature.com": (
+        r"/{1,2}articles/(?P<id>[a-z]{4,10}\.(?:20\d\d\.)?\d{1,5}"
+        r"|(?!\d{7}(?!\d))(?=[a-z]{0,12}\d)[a-z0-9]{6,16}(?:-[a-z0-9]{1,8}){0,5})",
+        "10.1038/{id}",
+    ),
+    "peerj peerj.com": (rf"/{{1,2}}preprints/(?P<id>\d{{1,5}})(?:{_V})?", "10.7287/peerj.preprints.{id}"),
+    "qeios qeios.com": (r"/{1,2}read/(?P<id>[a-z0-9]{6})(?:\.(?P<version>[1-9]\d?))?", "10.32388/{id}"),
+    "scielo preprints.scielo.org": (
+        r"/[a-z./]{0,30}/preprint/(?:view|download)/(?P<id>\d{1,6})", "10.1590/scielopreprints.{id}"
+    ),
+    "techrxiv techrxiv.org": (
+        r"/{1,2}articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?",
+        "10.36227/techrxiv.{id}",
+    ),
+}  # fmt: skip
+"""Sites of other servers and publishers whose addresses name no DOI but tell it: the addresses' paths, and the DOI."""
+
+
+def _on_site(names: str) -> PaperServer:
+    name, _, host = names.partition(" ")
+    path, named = _SITES[names]
+    return PaperServer(
+        name, name, (host,), needles=(host,), addresses=re.escape(host) + path + END, named=(named,), has_list=False
+    )
+
+
+_OTHERS = PaperServer(
+    "doi", "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
+    addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
+)  # fmt: skip
+
+
+def _other(work: str, before_version: str = "", *, has_own: bool = True) -> PaperServer:
+    """Works without a server of their own, by the pattern of their DOIs. `before_version`: how these name a version;
+    what else follows names a part. `has_own`: whether a work has a DOI besides those of its versions."""
+    version = rf"(?:{re.escape(before_version)}(?P<version>[1-9]\d?))?" if before_version else ""
+    first = "{doi}" if has_own else f"{{doi}}{before_version}1"
+    return _OTHERS._replace(
+        needles=(), addresses="", dois=rf"(?P<work>10\.{work}){version}{END}", first=first,
+        page=f"https://doi.org/{first}",
+        version_page=f"https://doi.org/{{doi}}{before_version}{{version}}" if before_version else "",
+    )  # fmt: skip
+
+
+_OTHER_WORKS = (
+    _other(r"\d{4,5}/[a-z]{2,12}\.\d{9,10}\.\d{8}", "/v", has_own=False),  # on Authorea's platform, also TechRxiv
+    _other(r"12688/[a-z0-9]{4,30}\.\d{3,8}", ".", has_own=False),  # F1000Research and its sisters
+    _other(r"1002/essoar\.\d{8}", ".", has_own=False),
+    _other(r"\d{4,5}/(?:[a-z0-9._-]{1,20}[./])?\d{5,9}(?=\.v[1-9])", ".v"),  # on figshare's platform
+    _other(r"(?:7554/elife\.\d{5,6}|32388/[a-z0-9]{6})", "."),  # eLife, Qeios
+    _other(r"33774/[a-z]{3,5}-20\d\d-[a-z0-9]{4,8}", "-v"),  # Cambridge Open Engage
+    _other(r"7287/peerj\.preprints\.\d{1,5}", "v", has_own=False),
+    _other(r"3\d{4}/osf\.io/[a-z0-9]{5}", "_v", has_own=False),
+    _other(
+        r"(?:1371/journal\.p[a-z]{3}\.\d{7}|1073/pnas\.\d{7,10}|3389/f[a-z]{2,8}\.20\d\d\.\d{5,7}"
+        r"|1021/(?:acs\.)?[a-z]{2,12}\.\d[a-z]\d{5}|7717/peerj(?:-[a-z]{2,6})?\.\d{1,6})"
+    ),
+)
 
 
 _CORE = (
@@ -123,39 +207,49 @@ _CORE = (
         ("chemrxiv",), r"chemrxiv\.org/{1,2}(?:"
         r"articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?"
         rf"|engage/[a-z0-9/-]{{0,80}}(?P<chemrxiv>[0-9a-f]{{24}})){END}", ("10.26434/chemrxiv.{id}",),
-        "https://chemrxiv.org/doi/full/{doi}", "https://chemrxiv.org/doi/full/{doi}/v{version}",
+        "{doi}/v1", "https://chemrxiv.org/doi/full/{doi}", "https://chemrxiv.org/doi/full/{doi}/v{version}",
     ),
     *map(_on_osf, OSF),
+    PaperServer(  # since it left OSF; earlier papers kept their DOIs and got the first numbers
+        "engrxiv", "engrXiv", ("engrxiv.org",), ("10.31224",), rf"(?P<work>10\.31224/(?P<id>\d{{3,6}})){END}",
+        ("engrxiv.org",),
+        rf"engrxiv\.org/{{1,2}}preprint/(?:view|download)/(?P<id>[2-9]\d{{3}}|[1-9]\d{{4,5}}){END}",
+        ("10.31224/{id}",), page="https://engrxiv.org/preprint/view/{id}",
+    ),
+    PaperServer(  # likewise
+        "ecoevorxiv", "EcoEvoRxiv", ("ecoevorxiv.org",), ("10.32942",), rf"(?P<work>10\.32942/x2[a-z0-9]{{3,5}}){END}",
+    ),
     PaperServer(
         "researchsquare", "Research Square", ("researchsquare.com",), ("10.21203",),
         rf"(?P<work>10\.21203/rs\.\d\.(?P<id>rs-\d{{4,9}}))(?:/{_V})?{END}",
-        ("researchsquare",), rf"researchsquare\.com/{{1,2}}(?:article|files)/(?P<id>rs-\d{{4,9}})(?:/{_V})?{END}",
-        ("10.21203/rs.3.{id}",), "https://www.researchsquare.com/article/{id}/latest",
+        ("researchsquare",),
+        rf"researchsquare\.com/{{1,2}}(?:article|files)/(?:rs\.3\.)?(?P<id>rs-\d{{4,9}})(?:/{_V})?{END}",
+        ("10.21203/rs.3.{id}",), "{doi}/v1", "https://www.researchsquare.com/article/{id}/latest",
         "https://www.researchsquare.com/article/{id}/v{version}",
         "https://www.researchsquare.com/article/{id}/latest.pdf",
     ),
     PaperServer(  # its papers of other schemes, whose addresses their DOIs don't tell
         "researchsquare", "Research Square", ("researchsquare.com",), ("10.21203",),
         rf"(?P<work>10\.21203/rs\.\d\.(?:[a-z]{{2,6}}-)?\d{{3,9}})(?:/{_V})?{END}",
-        version_page="https://doi.org/{doi}/v{version}",
+        first="{doi}/v1", page="https://doi.org/{doi}/v1", version_page="https://doi.org/{doi}/v{version}",
     ),
     PaperServer(
         "ssrn", "SSRN", ("ssrn.com",), ("10.2139",), rf"(?P<work>10\.2139/ssrn\.(?P<id>\d{{4,9}})){END}", ("ssrn",),
-        rf"ssrn\.com/[^\s\"<>]{{0,100}}?(?:abstract(?:_?id)?[=/]|ssrn_id)(?P<id>\d{{4,9}}){END}",
-        ("10.2139/ssrn.{id}",), "https://papers.ssrn.com/sol3/papers.cfm?abstract_id={id}",
+        rf"ssrn\.com/[^\s\"<>]{{0,100}}?abstract(?:_?id)?[=/](?P<id>\d{{4,9}}){END}",  # a file has a number of its own
+        ("10.2139/ssrn.{id}",), "{doi}", "https://papers.ssrn.com/sol3/papers.cfm?abstract_id={id}",
         pdf="https://papers.ssrn.com/sol3/Delivery.cfm?abstractid={id}",
     ),
     PaperServer(
         "preprints", "Preprints.org", ("preprints.org",), ("10.20944",),
         rf"(?P<work>10\.20944/preprints(?P<id>20\d{{4}}\.\d{{4}}))(?:\.{_V})?{END}", ("preprints.org",),
         rf"preprints\.org/{{1,2}}manuscript/(?P<id>20\d{{4}}\.\d{{4}})(?:/{_V})?{END}", ("10.20944/preprints{id}",),
-        "https://www.preprints.org/manuscript/{id}", "https://www.preprints.org/manuscript/{id}/v{version}",
+        "{doi}.v1", "https://www.preprints.org/manuscript/{id}", "https://www.preprints.org/manuscript/{id}/v{version}",
         "https://www.preprints.org/manuscript/{id}/download",
     ),
     PaperServer(
         "zenodo", "Zenodo", ("zenodo.org",), ("10.5281",), rf"(?P<work>10\.5281/zenodo\.(?P<id>\d{{3,10}})){END}",
-        ("zenodo",), rf"zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}", ("10.5281/zenodo.{id}",),
-        "https://zenodo.org/records/{id}", has_list=False,
+        ("zenodo",), rf"(?<!sandbox\.)zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}",
+        ("10.5281/zenodo.{id}",), page="https://zenodo.org/records/{id}", has_list=False,
     ),
     PaperServer(
         "hal", "HAL", ("hal.science", "archives-ouvertes.fr", "hal.inria.fr"),
@@ -173,10 +267,9 @@ _CORE = (
         addresses=r"europepmc\.org/{1,2}(?:(?:articles?|abstract)/(?:(?:med|pmc|ppr)/)?|[a-z/]{1,30}\.fcgi\?accid=)"
         rf"(?:(?P<pmcid>pmc\d{{4,8}})|(?P<ppr>ppr\d{{1,8}})|(?P<pmid>\d{{1,8}})){END}",
     ),
-    PaperServer(
-        "doi", "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
-        addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
-    ),
+    *map(_on_site, _SITES),
+    *_OTHER_WORKS,
+    _OTHERS,
 )  # fmt: skip
 """The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""
 
@@ -216,12 +309,14 @@ def month_of(key: str) -> tuple[int, int] | None:
 
 
 def is_paper_key(text: str) -> bool:
-    """Whether a text is the key of a paper on any server."""
+    """Whether a text is the key of a paper on any server. Those that older versions gave to versions and parts of works
+    without a server of their own stay valid."""
     own = text.removeprefix(DOI)
     if own == text or own.startswith(ARXIV_DOI):
         return arxiv.is_key(text)
     known = by_doi(own)
-    return doi.is_doi(own) and (not known or known["work"] == own)
+    is_other = server_of(text).name == _OTHERS.name
+    return doi.is_doi(own) and (is_other or not known or known["work"] == own)
 
 
 DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")
@@ -241,7 +336,7 @@ def named_by(server: PaperServer, groups: dict[str, str]) -> str:
     id = groups.get("id", "")
     if not id:
         return " ".join(f"{name}:{value}" for name, value in groups.items())
-    named = (OSF[groups["of"]].split()[0] + "/osf.io/{id}",) if "of" in groups else server.named
+    named = (ON_OSF[groups["of"]] + "/osf.io/{id}",) if "of" in groups else server.named
     if NEW_REGISTRANT in server.registrants:
         if id < _OLD_UNTIL or "." not in id:
             named = named[:1]
@@ -257,6 +352,12 @@ def server_of(key: str) -> PaperServer:
     servers = all_servers()
     others = servers[0 if own == key else -1]
     return next((server for server in servers if server.dois and re.match(server.dois, own)), others)
+
+
+def registered_dois(key: str) -> tuple[str, ...]:
+    """The DOIs by which registries may know a paper: that of the work, and of its first version."""
+    own = paper_id(key)
+    return tuple(dict.fromkeys((own, server_of(key).first.format(doi=own))))
 
 
 def hosts_of(servers: Container[str]) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ _OTHER_INVISIBLE = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u20
 _INVISIBLE_CHARACTERS = re.compile(f"[{INVISIBLE}{_OTHER_INVISIBLE}]")
 
 _FOLD = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u2014\u2015\u2e3a\u2e3b\ufe58", " - "),  # between words, never in them
     **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
     **dict.fromkeys("\u2044\u2215\u29f8\uff0f", "/"),
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb", '"'),
@@ -93,11 +94,20 @@ _REWRITTEN = re.compile(r"https?-3a__[a-z0-9._-]{1,70}", re.ASCII)
 _REWRITTEN_SIGN = re.compile("-(?=[0-9a-f]{2})")
 
 
+_REVIEWED = "prereview.org/preprints/doi-"
+"""How PREreview's pages of preprints begin; then comes a DOI with `-` for its slashes and `+` for its hyphens."""
+_REVIEWED_DOI = re.compile(rf"(?<={re.escape(_REVIEWED)})10\.[a-z0-9.+_;()-]{{1,200}}", re.ASCII)
+_REVIEWED_SIGNS = str.maketrans("-+", "/-")
+
+
 def with_slashes(text: str) -> str:
-    """A lower-case text with Proofpoint's `_` as slashes and its `-2d` as percent-encoding, of the same length."""
-    if REWRITTEN not in text:
-        return text
-    return _REWRITTEN.sub(lambda link: _REWRITTEN_SIGN.sub("%", link[0]).replace("_", "/"), text)
+    """A lower-case text with Proofpoint's `_` as slashes and its `-2d` as percent-encoding, and with the signs of DOIs
+    in PREreview's addresses, of the same length."""
+    if REWRITTEN in text:
+        text = _REWRITTEN.sub(lambda link: _REWRITTEN_SIGN.sub("%", link[0]).replace("_", "/"), text)
+    if _REVIEWED in text:
+        text = _REVIEWED_DOI.sub(lambda doi: doi[0].translate(_REVIEWED_SIGNS), text)
+    return text
 
 
 def decode_escapes(text: str, start: int = 0, end: int | None = None) -> UnescapedText:

@@ -59,20 +59,22 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
     def _works(self, http: HttpClient, registrant: str, first: str) -> Pages:
         """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end, or if there
         are none, not even from the two months before: an outage may look so."""
-        count = 0
-        cursor = "*"
+        known_keys = set[str]()
+        total, cursor = 0, "*"
         for _ in range(MAX_PAGES):
             response, works = self._list(http, registrant, first, cursor)
             rows = decode_entries(works.items, _WorkId, lambda work: work.doi.lower(), "work", response.at)
             yield PayloadPage([payload for _, payload in rows])
-            count += len(rows)
-            if not rows or not works.next_cursor or count >= works.total:
+            total = max(total, works.total)  # one that shrinks while it is read tells nothing
+            is_repeated = known_keys.issuperset(payload.key for _, payload in rows)
+            known_keys.update(payload.key for _, payload in rows)
+            if is_repeated or not works.next_cursor or len(known_keys) >= total:
                 break
             cursor = works.next_cursor
         before = day_of(start_of_day(first) - LONG_AGO)
-        is_believed = count or self._list(http, registrant, before, "*")[1].total
-        if count < works.total or not is_believed:
-            raise PartiallyRead(f"{registrant} since {first}: {count:,} of {works.total:,} works")
+        is_believed = known_keys or self._list(http, registrant, before, "*")[1].total
+        if len(known_keys) < total or not is_believed:
+            raise PartiallyRead(f"{registrant} since {first}: {len(known_keys):,} of {total:,} works")
 
     def _list(self, http: HttpClient, registrant: str, first: str, cursor: str) -> tuple[Response, _WorkList]:
         """A page of a registrant's works since a day."""

@@ -18,6 +18,7 @@ from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import slug_of
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
+from hotpapers.collect.sources.decoding import decode_or_none
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 
@@ -39,7 +40,7 @@ _TYPES = {
 
 
 class _Date(msgspec.Struct):
-    parts: list[list[int | None]] = msgspec.field(name="date-parts", default_factory=list)
+    parts: list[list[int | str | None]] = msgspec.field(name="date-parts", default_factory=list)
     moment: datetime.datetime | None = msgspec.field(name="date-time", default=None)
 
     @property
@@ -48,8 +49,7 @@ class _Date(msgspec.Struct):
         parts = self.parts[0] if self.parts else []
         if len(parts) != 3:
             return None
-        year, month, day = (part or 0 for part in parts)
-        return posted_papers.moment_of_day(year, month, day)
+        return posted_papers.moment_of_date("-".join(map(str, parts)))
 
 
 class _Author(msgspec.Struct):
@@ -87,7 +87,8 @@ class CrossrefWork(msgspec.Struct):
     group_title: str | None = msgspec.field(name="group-title", default=None)
     institution: list[_Named] | _Named | None = None
     container: list[str] = msgspec.field(name="container-title", default_factory=list)
-    relation: dict[str, list[_Related] | _Related] = {}
+    relation: dict[str, msgspec.Raw] = {}
+    update_to: list[_Update] = msgspec.field(name="update-to", default_factory=list)
     updated_by: list[_Update] = msgspec.field(name="updated-by", default_factory=list)
 
 
@@ -95,17 +96,19 @@ def posted_version(work: CrossrefWork, server: str = "") -> PostedVersion:
     """A work as a posted version. `server`: the name of the server that it was read from, if it is known."""
     key, version = posted_papers.work_of(work.doi)
     name = server or paper_servers.server_of(key).name
+    if version == 1 and _is_revision(key, work):
+        version = 0
     category = slug_of(work.group_title or "") if name in _WITH_CATEGORIES else ""
     return PostedVersion(
         key=key,
         version=version,
-        title=posted_papers.plain_title(next(iter(work.title), "")),
+        title=posted_papers.first_title(work.title),
         authors=tuple(_names(work.author)),
         abstract=posted_papers.plain_abstract(work.abstract),
         category=f"{name}.{category}" if category else name,
         posted_at=posted_moment(work),
         published_doi=published_doi(work),
-        journal=posted_papers.plain_title(next(iter(work.container), "")),
+        journal=posted_papers.first_title(work.container),
     )
 
 
@@ -128,16 +131,38 @@ def posted_moment(work: CrossrefWork) -> int | None:
 
 def published_doi(work: CrossrefWork) -> str:
     """The DOI of the article that a preprint became, in lower case; empty if none is registered."""
-    related = work.relation.get("is-preprint-of") or []
-    articles = related if isinstance(related, list) else [related]
-    return next((article.id.strip().lower() for article in articles if article.type == "doi"), "")
+    return next(iter(_related(work, "is-preprint-of")), "")
+
+
+def _related(work: CrossrefWork, relation: str) -> list[str]:
+    """The DOIs with a relation to a work."""
+    dois: list[str] = []
+    for name, raw in work.relation.items():
+        spelled = name.lower().replace("_", "-")
+        if spelled.replace("-", "") == relation.replace("-", ""):
+            related = decode_or_none(raw, list[_Related]) or [decode_or_none(raw, _Related) or _Related()]
+            ids = (other.id for other in related if other.type.lower() == "doi")
+            dois += map(posted_papers.plain_doi, ids)
+    return list(filter(None, dois))
+
+
+def _is_revision(key: str, work: CrossrefWork) -> bool:
+    """Whether a work that has a DOI of its own is an update of another work: one of the same registrant, if it is only
+    said to be a version of it."""
+    registrant = key.partition("/")[0]
+    earlier = [posted_papers.plain_doi(update.doi) for update in work.update_to]
+    for doi in (*_related(work, "is-version-of"), *_related(work, "replaces")):
+        if DOI + doi.partition("/")[0] == registrant:
+            earlier.append(doi)
+    return any(posted_papers.work_of(doi)[0] != key for doi in earlier if doi)
 
 
 def notices_of(key: str, work: CrossrefWork, at: int) -> Iterator[Notice]:
     """The publishers' notices about a paper in the work that registers it, or the article that it became."""
     for update in work.updated_by:
-        type = _TYPES.get(update.type.strip().lower().replace("-", "_").replace(" ", "_"), "")
-        notice = update.doi.strip().lower()
+        spelled = update.type.strip().lower()
+        type = _TYPES.get(spelled.replace("-", "_").replace(" ", "_"), "")
+        notice = posted_papers.plain_doi(update.doi)
         if not type or not notice:
             continue
         moment = _update_moment(update)

@@ -34,7 +34,7 @@ class OpenRxivSettings(PreprintSettings):
 
 class _Message(msgspec.Struct):
     status: str = ""
-    total: str | int = 0
+    total: str | int | float | None = 0
 
 
 class _Details(msgspec.Struct):
@@ -44,7 +44,7 @@ class _Details(msgspec.Struct):
 
 class _RowId(msgspec.Struct):
     doi: str
-    version: str | int = "1"
+    version: str | int | float = "1"
 
 
 class _Row(msgspec.Struct):
@@ -52,7 +52,7 @@ class _Row(msgspec.Struct):
     title: str
     authors: str = ""
     date: str = ""
-    version: str | int = "1"
+    version: str | int | float = ""
     category: str = ""
     abstract: str = ""
     published: str = ""
@@ -66,25 +66,32 @@ class _DetailsPage(msgspec.Struct, frozen=True):
     total: int
     problem: str
 
+    @property
+    def keys(self) -> list[str]:
+        return [payload.key for payload in self.payloads]
+
 
 class OpenRxivSource(PreprintSource[OpenRxivSettings]):
     """The connector."""
 
     def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
         """All rows of an interval, a page at a time."""
+        known_keys = set[str]()
         count = largest = total = 0
         for _ in range(MAX_PAGES):
             page = self._page(http, f"{first}/{last}/{count}")
-            if page.problem:
-                is_end = count and total - count < largest  # the total may count more rows than there are
-                if is_end and self._page(http, f"{first}/{last}/{count}").problem:
+            is_repeated = not page.problem and known_keys.issuperset(page.keys)
+            if page.problem or is_repeated:
+                is_end = count and total - len(known_keys) < largest  # the total may count more rows than there are
+                if not is_repeated and is_end and self._page(http, f"{first}/{last}/{count}").problem:
                     return
-                raise PartiallyRead(f"{first} to {last}: {page.problem}")
+                raise PartiallyRead(f"{first} to {last}: {page.problem or 'the same rows again'}")
             yield PayloadPage(page.payloads)
+            known_keys.update(page.keys)
             count += len(page.payloads)
             largest = max(largest, len(page.payloads))
-            total = page.total
-            if count >= total:
+            total = max(total, page.total)  # one that shrinks while it is read tells nothing
+            if len(known_keys) >= total > 0:
                 return
         raise PartiallyRead(f"{first} to {last}: more than {count:,} rows")
 
@@ -101,17 +108,18 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a version of a paper, and its announcement."""
         row = decode_entry(payload.body, _Row)
-        key, _ = posted_papers.work_of(row.doi)
+        key, in_doi = posted_papers.work_of(row.doi)
+        version = _number(row.version)
         slug = slug_of(_known(row.category))
         posted = PostedVersion(
             key=key,
-            version=_number(row.version) or 1,
-            title=posted_papers.plain_title(row.title),
+            version=version and max(version, in_doi),
+            title=posted_papers.plain_title(_known(row.title)),
             authors=tuple(filter(None, map(posted_papers.display_name, _known(row.authors).split(";")))),
             abstract=posted_papers.plain_abstract(_known(row.abstract)),
             category=f"{self.name}.{slug}" if slug else self.name,
             posted_at=posted_papers.moment_of_date(row.date),
-            published_doi=_known(row.published).lower(),
+            published_doi=posted_papers.plain_doi(row.published),
             license=_known(row.license),
         )
         return list(posted_papers.items_of(posted, payload.at))
@@ -126,9 +134,9 @@ def _known(text: str) -> str:
     return "" if text.strip().upper() == NOTHING else text.strip()
 
 
-def _number(value: str | int) -> int:
+def _number(value: str | float | None) -> int:
     """A number, which the API writes as text at times; 0 if it is none."""
-    text = str(value).strip()
+    text = str(value).strip().removeprefix("v").removesuffix(".0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 

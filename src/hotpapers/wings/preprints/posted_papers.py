@@ -5,35 +5,46 @@ from __future__ import annotations
 import datetime
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from msgspec import UNSET
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Announcement, Item, Paper
-from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers import doi, paper_servers
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import day_of, start_of_day
 
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
+_PAPER = "(?:manuscript|preprint|article|paper|submission|work)"
 _WITHDRAWN_TITLE = re.compile(r"\W*(?:withdrawn|retracted|removed|withdrawal)\b\s*[:\]\).-]", re.IGNORECASE)
 _WITHDRAWN_TEXT = re.compile(
-    r"\W*(?:withdrawal(?: statement)?\W{1,4})?(?:(?:the|this|our)\s+)?(?:authors?|manuscript|preprint|article|paper|"
-    r"(?:bio|med)rxiv)\b[^.]{0,60}\b(?:withdrawn|withdraw|withdrew|removed|retracted)\b",
+    r"\W*(?:withdrawal(?: statement)?\W{1,4})?(?:(?:the|this|our)\s+)?(?:"
+    rf"{_PAPER}(?:\s+\([^()]{{0,200}}\))?\s+(?:has|was|is|had)\s+(?:now\s+|being\s+|been\s+|[a-z]{{3,12}}ly\s+){{0,3}}"
+    r"(?:withdrawn|removed|retracted)\b"
+    r"|(?:authors?|(?:bio|med)rxiv)\b[^.]{0,60}\b(?:withdrawn?|withdrew|removed|retract(?:ed)?)\s+"
+    rf"(?:it\b|(?:this|the|their|our)\s+(?:[a-z]{{3,12}}\s+)?{_PAPER}\b))",
     re.IGNORECASE,
 )
-"""The beginning of an abstract that stands in for a withdrawn paper's. Servers have no other sign of it."""
-_TAGS = re.compile(r"</?(?:jats:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>", re.IGNORECASE)
+"""The beginning of an abstract that stands in for a withdrawn paper's. Servers have no other sign of it. Papers about
+withdrawals begin otherwise: *This paper studies retracted articles*."""
+_TAGS = re.compile(r"</?(?:[a-z]{1,9}:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
+_BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
+_TEX = re.compile(r"<(?:[a-z]{1,9}:)?tex-math\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?tex-math>", re.IGNORECASE)
+"""A formula that is there as MathML, too."""
+_ESCAPED = re.compile(r"&lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:jats:)?title>\s*abstract\s*</(?:jats:)?title>", re.IGNORECASE)
 MAX_TEXT_CHARS = 20_000
 """Most characters of an abstract that are kept."""
 
 
 class PostedVersion(NamedTuple):
-    """A version of a paper as a server posted it. `key`: of the work; `category`: its field; `posted_at`: µs UTC, None
-    if the day is unknown; `published_doi`, `journal`: where it appeared later; `license`: that of its abstract."""
+    """A version of a paper as a server posted it. `key`: of the work; `version`: 0 if it is a later one or unknown;
+    `category`: its field; `posted_at`: µs UTC, None if the day is unknown; `published_doi`, `journal`: where it
+    appeared later; `license`: that of its abstract."""
 
     key: str
     version: int
@@ -58,7 +69,7 @@ def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
         authors=posted.authors,
         abstract=posted.abstract,
         categories=(posted.category,),
-        version=posted.version,
+        version=posted.version or None,
         doi=posted.published_doi,
         journal=posted.journal,
         published_at=posted.posted_at if is_first else None,
@@ -85,9 +96,16 @@ def is_withdrawn(title: str, abstract: str) -> bool:
     return bool(_WITHDRAWN_TITLE.match(title) or _WITHDRAWN_TEXT.match(abstract))
 
 
-def work_of(doi: str) -> tuple[str, int]:
+def plain_doi(text: str) -> str:
+    """A DOI in lower case, without an address or a label before it; empty if the text is none."""
+    name = unquote(text).strip().lower()
+    _, registrant, rest = name.partition("10.")
+    return registrant + rest if doi.is_doi(registrant + rest) else ""
+
+
+def work_of(text: str) -> tuple[str, int]:
     """The key of the work of which a DOI names a version, and the version; 1 if it names none."""
-    name = doi.strip().lower()
+    name = plain_doi(text) or text.strip().lower()
     match = paper_servers.by_doi(name)
     if match and match.end() == len(name):
         return DOI + match["work"], int(match.groupdict().get("version") or 1)
@@ -116,12 +134,18 @@ def display_name(name: str) -> str:
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    return " ".join(_TAGS.sub("", html.unescape(html.unescape(text))).split())
+    return " ".join(_TAGS.sub("", _BREAKS.sub(" ", html.unescape(html.unescape(text)))).split())
+
+
+def first_title(texts: Iterable[str]) -> str:
+    """The first of several titles that says anything, without markup."""
+    return next(filter(None, map(plain_title, texts)), "")
 
 
 def plain_abstract(text: str) -> str:
-    """An abstract in JATS or HTML as plain text."""
-    without_heading = _HEADING.sub("", text[: 4 * MAX_TEXT_CHARS])
-    paragraphs = re.sub(r"</(?:jats:)?(?:p|title|sec)>", "\n", without_heading, flags=re.IGNORECASE)
-    words, _ = html_to_text(_TAGS.sub("", paragraphs))
+    """An abstract in JATS or HTML as plain text, also if its markup was escaped."""
+    text = text[: 4 * MAX_TEXT_CHARS]
+    text = html.unescape(text) if _ESCAPED.search(text) else text
+    text = _TEX.sub("", text) if ":math" in text else text
+    words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
     return " ".join(words.split())[:MAX_TEXT_CHARS]

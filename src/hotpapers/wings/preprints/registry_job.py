@@ -24,7 +24,7 @@ from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
-from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
+from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record.meta import read_meta, write_meta
@@ -76,6 +76,12 @@ class _Title(msgspec.Struct):
 
 class _Creator(msgspec.Struct):
     name: str = ""
+    type: str = msgspec.field(name="nameType", default="")
+
+    @property
+    def shown(self) -> str:
+        """The name in its usual order; an organization's has its commas."""
+        return self.name.strip() if self.type == "Organizational" else posted_papers.display_name(self.name)
 
 
 class _Description(msgspec.Struct):
@@ -196,9 +202,11 @@ class RegistryJob:
     def _work(self, key: str) -> CrossrefWork | None:
         """A work that Crossref has; None if it does not."""
         params = {"mailto": self._settings.mailto} if self._settings.mailto else {}
-        doi = quote(paper_servers.paper_id(key), "")
-        answer = self._answer(f"{self._settings.api}/works/{doi}", params, _CrossrefAnswer)
-        return answer.message if answer else None
+        for doi in paper_servers.registered_dois(key):
+            answer = self._answer(f"{self._settings.api}/works/{quote(doi, '')}", params, _CrossrefAnswer)
+            if answer:
+                return answer.message
+        return None
 
     def _answer(self, url: str, params: Mapping[str, str], type: type[T]) -> T | None:
         """A registry's answer about a DOI; None if it does not know it, or says nothing that can be read. Raises
@@ -206,7 +214,7 @@ class RegistryJob:
         response = self._http.get(url, params=params, accept=GONE)
         if response.status in GONE:
             return None
-        refuse_page(response.body, url)
+        decode_response(response, object)
         return decode_or_none(response.body, type)
 
     # ---- notices -------------------------------------------------------------------------------------------
@@ -248,7 +256,7 @@ class RegistryJob:
 
 def datacite_version(key: str, attributes: _DataciteAttributes) -> PostedVersion | None:
     """A paper as DataCite describes it (https://support.datacite.org/docs/api); None without a title."""
-    title = posted_papers.plain_title(next((title.title for title in attributes.titles if title.title), ""))
+    title = posted_papers.first_title(title.title for title in attributes.titles)
     abstracts = (text.text for text in attributes.descriptions if text.type == "Abstract")
     if not title:
         return None
@@ -256,7 +264,7 @@ def datacite_version(key: str, attributes: _DataciteAttributes) -> PostedVersion
         key=key,
         version=1,
         title=title,
-        authors=tuple(filter(None, (posted_papers.display_name(creator.name) for creator in attributes.creators))),
+        authors=tuple(filter(None, (creator.shown for creator in attributes.creators))),
         abstract=posted_papers.plain_abstract(next(abstracts, "")),
         category=paper_servers.server_of(key).name,
         posted_at=None if attributes.registered is None else from_datetime(attributes.registered),

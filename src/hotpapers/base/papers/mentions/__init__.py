@@ -49,8 +49,17 @@ def find(text: str) -> list[PaperMention]:
 
 def mention_spans(text: str) -> list[addresses.Mention]:
     """The mentions that `find` returns, as plain tuples (`addresses.Mention`)."""
+    return spans_in(*plain_text(text))
+
+
+def plain_text(text: str) -> tuple[str, list[int]]:
+    """A text as it is searched, and the places of dropped characters in it (see `without_invisible`)."""
     visible, dropped = without_invisible(text)
-    plain = with_slashes(lowercase_text(visible))
+    return with_slashes(lowercase_text(visible)), dropped
+
+
+def spans_in(plain: str, dropped: list[int]) -> list[addresses.Mention]:
+    """The mentions in a text made plain by `plain_text`."""
     escapes = has_escapes(plain)
     mentions: list[addresses.Mention] = []
     for needle in addresses.NEEDLES:

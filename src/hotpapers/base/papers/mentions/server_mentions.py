@@ -15,9 +15,10 @@ from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, doi, paper_servers
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.papers.arxiv.addresses import Mention
-from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, mention_spans, shift_mention
+from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, plain_text, shift_mention, spans_in
 from hotpapers.base.papers.paper_servers import PaperServer
-from hotpapers.base.text.unescaping import lowercase_text, with_slashes, without_invisible
+
+_CUT = re.compile(f"[-._]?{doi.CUT}")
 
 
 class FoundPaper(NamedTuple):
@@ -39,8 +40,12 @@ class FoundPaper(NamedTuple):
 
 def find_papers(text: str) -> list[FoundPaper]:
     """Every mention of a paper on any server, in order. Accepts any text and never raises."""
-    mentions = [(start, end, arxiv.key(id), version, form) for start, end, id, version, form in mention_spans(text)]
-    mentions += _elsewhere(text)
+    plain, dropped = plain_text(text)
+    on_arxiv = spans_in(plain, dropped)
+    mentions = [(start, end, arxiv.key(id), version, form) for start, end, id, version, form in on_arxiv]
+    mentions += _elsewhere(plain, dropped)
+    if not mentions:
+        return []
     papers: list[FoundPaper] = []
     for start, end, named, version, form in sorted(mentions):
         key = named if paper_servers.is_paper_key(named) else ""
@@ -63,14 +68,12 @@ def parse_paper(text: str) -> str:
         raise
 
 
-def _elsewhere(text: str) -> list[Mention]:
+def _elsewhere(plain: str, dropped: list[int]) -> list[Mention]:
     """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
-    if text.isascii() and not any(sign in text for sign in "/%&\\"):
+    if plain.isascii() and not ("/" in plain or "%" in plain or "&" in plain or "\\" in plain):
         return []  # most posts: an address or a DOI has a slash, perhaps escaped
-    visible, dropped = without_invisible(text)
-    plain = with_slashes(lowercase_text(visible))
     mentions: list[Mention] = []
-    for needle in ("10.", *_addresses()):
+    for needle in [needle for needle in _needles() if needle in plain]:
         place = plain.find(needle)
         while place >= 0:
             mention = _match(plain, needle, place)
@@ -81,6 +84,11 @@ def _elsewhere(text: str) -> list[Mention]:
                 place = mention[1] - 1
             place = plain.find(needle, place + 1)
     return [shift_mention(mention, dropped) for mention in mentions]
+
+
+@cache
+def _needles() -> tuple[str, ...]:
+    return ("10.", *_addresses())
 
 
 @cache
@@ -99,7 +107,7 @@ def _match(text: str, needle: str, place: int) -> Mention | None:
         return _doi(text, place)
     server, pattern = _addresses()[needle]
     match = pattern.match(text, place)
-    if not match or (start := addresses.address_start(text, place)) < 0:
+    if not match or _CUT.match(text, match.end()) or (start := addresses.address_start(text, place)) < 0:
         return None
     groups = {name: value for name, value in match.groupdict().items() if value and name != "version"}
     return start, match.end(), paper_servers.named_by(server, groups), _version(match), server.name

@@ -1,0 +1,349 @@
+"""Records of servers and registries as odd as they come, put together from tables; and lists that end oddly.
+
+Never a crash, a revision that is announced, a year for a day, a correction for a retraction, or *none* for a refusal.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.base.errors import NetError, PartiallyRead
+from hotpapers.base.model import Announcement, Item, Notice, Paper, RawPayload
+from hotpapers.wings.preprints import crossref, openrxiv, posted_papers
+from hotpapers.wings.preprints.crossref import CrossrefSettings
+from hotpapers.wings.preprints.openrxiv import OpenRxivSettings
+from hotpapers.wings.preprints.registry_job import _DataciteAttributes, datacite_version
+from tests.loopback import hosts
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.network_state import NetworkState, Reply, Request
+from tests.loopback.reading import client, cursor_in, make_source
+from tests.loopback.servers import Loopback
+from tests.loopback.world import World
+
+AT = moment("2026-12-01")
+NOW = moment("2026-03-12T23:30")
+CREATED = {"date-parts": [[2026, 11, 5]], "date-time": "2026-11-05T07:08:09Z"}
+KEY, OTHER = "10.26434/chemrxiv-2026-3f6vk", "10.26434/chemrxiv-2025-abcde"
+
+
+def ids(*names: str, type: str = "doi") -> list[dict[str, str]]:
+    return [{"id-type": type, "id": name, "asserted-by": "subject"} for name in names]
+
+
+IS_FIRST: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"DOI": KEY.upper()}, True),
+    ({"DOI": KEY + "-v2"}, False),
+    ({"DOI": KEY + "-v12"}, False),
+    ({"DOI": "10.26434/chemrxiv.7439375.v1"}, True),
+    ({"DOI": "10.26434/chemrxiv.15007618/v2"}, False),
+    ({"relation": {"is-version-of": ids(OTHER)}}, False),
+    ({"relation": {"isVersionOf": ids(OTHER)}}, False),
+    ({"relation": {"is-version-of": ids(KEY)}}, True),
+    ({"relation": {"replaces": ids(f"https://doi.org/{OTHER}")}}, False),
+    ({"relation": {"is-version-of": ids("10.1000/tea.7")}}, True),
+    ({"relation": {"has-version": ids(OTHER)}}, True),
+    ({"update-to": [{"type": "new_version", "DOI": OTHER}]}, False),
+    ({"update-to": []}, True),
+    ({"update-to": [{"type": "retraction", "DOI": "10.1000/TEA.7", "label": "Retraction"}]}, False),
+    ({"update-to": [{"type": "correction", "DOI": KEY}]}, True),
+    ({"update-to": None}, True),
+]
+DAYS: list[tuple[dict[str, Any], str]] = [
+    ({}, "2026-11-04"),
+    ({"posted": {"date-parts": [["2026", "11", "4"]]}}, "2026-11-04"),
+    ({"posted": {"date-parts": [[2026]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026, 11]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026, 11, None]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026, 0, 0]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026, 2, 30]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": []}}, "2026-11-05"),
+    ({"posted": {}}, "2026-11-05"),
+    ({"posted": None}, "2026-11-05"),
+    ({"posted": {"date-parts": [["NA"]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026, 11, 4.5]]}}, "2026-11-05"),
+    ({"posted": {"date-parts": [[2026]]}, "created": {"date-parts": [[2026]]}}, ""),
+    ({"posted": None, "created": {"date-time": "yesterday"}}, ""),
+    ({"posted": None, "created": None}, ""),
+    ({"posted": None, "published": {"date-parts": [[2026]]}, "created": None}, ""),
+]
+TITLES: list[tuple[Any, str]] = [
+    (["Kettles"], "Kettles"),
+    (["", "Kettles"], "Kettles"),
+    ([None, "Kettles"], "Kettles"),
+    (["<b> </b>", "Kettles"], "Kettles"),
+    (["Kettles", "Wasserkessel"], "Kettles"),
+    (["&lt;jats:italic&gt;Kettles&lt;/jats:italic&gt;"], "Kettles"),
+    (['A <mml:math xmlns:mml="m"><mml:mi>x</mml:mi></mml:math> kettle'], "A x kettle"),
+    (["Tea<br/>pots"], "Tea pots"),
+    (["x &lt; 3 &amp;amp; y"], "x < 3 & y"),
+    ([], ""),
+    ([""], ""),
+    (None, ""),
+    ("Kettles", ""),
+]
+BECAME: list[tuple[Any, str]] = [
+    ({}, ""),
+    (None, ""),
+    ({"is-preprint-of": ids("10.1000/TEA.7")}, "10.1000/tea.7"),
+    ({"is-preprint-of": []}, ""),
+    ({"is-preprint-of": ids("10.1000/TEA.7")[0]}, "10.1000/tea.7"),
+    ({"is-preprint-of": None}, ""),
+    ({"Is-Preprint-Of": ids("https://doi.org/10.1000/TEA.7", type="DOI")}, "10.1000/tea.7"),
+    ({"isPreprintOf": ids("doi:10.1000/tea.7")}, "10.1000/tea.7"),
+    ({"is-preprint-of": ids("tea")}, ""),
+    ({"is-preprint-of": ids("https://dx.doi.org/10.1000%2FTEA.7"), "references": None}, "10.1000/tea.7"),
+    ({"is-preprint-of": [None, *ids("10.1000/tea.7")], "cites": "x"}, "10.1000/tea.7"),
+    ({"is-preprint-of": ids("https://tea.example/7", type="uri")}, ""),
+    ({"has-preprint": ids("10.1000/tea.7")}, ""),
+]
+KINDS = {"retraction": "retraction", "Withdrawal": "withdrawal", "erratum": "correction", "Correction": "correction"}
+KINDS |= {"expression-of-concern": "concern", "new_version": "", "retraction_note": "", "addendum": "update", "": ""}
+
+
+def items_of(source: Any, record: dict[str, Any]) -> list[Item]:
+    return list(source.read(RawPayload("work", "key", msgspec.json.encode(record), AT)))
+
+
+@given(
+    st.sampled_from(IS_FIRST),
+    st.sampled_from(DAYS),
+    st.sampled_from(TITLES),
+    st.sampled_from(BECAME),
+    st.lists(st.sampled_from(sorted(KINDS)), max_size=4),
+)
+def test_an_odd_work(
+    first: tuple[dict[str, Any], bool],
+    day: tuple[dict[str, Any], str],
+    title: tuple[Any, str],
+    became: tuple[Any, str],
+    updates: list[str],
+) -> None:
+    work = {"DOI": KEY, "posted": {"date-parts": [[2026, 11, 4]]}, "created": CREATED} | day[0] | first[0]
+    if isinstance(became[0], dict) and isinstance(work.get("relation", {}), dict):
+        work["relation"] = became[0] | work.get("relation", {})
+    work["title"] = title[0]
+    work["updated-by"] = [{"DOI": f"https://doi.org/10.1000/N.{n}", "type": type} for n, type in enumerate(updates)]
+    if not title[1]:
+        with pytest.raises(Exception, match="without a title"):
+            items_of(crossref.chemrxiv(CrossrefSettings()), work)
+        return
+    paper, *others = items_of(crossref.chemrxiv(CrossrefSettings()), work)
+    assert isinstance(paper, Paper)
+    assert (paper.title, paper.doi) == (title[1], became[1])
+    days = [other.day for other in others if isinstance(other, Announcement)]
+    assert days == ([day[1]] if first[1] and day[1] else [])
+    notices = {other.notice: other.type for other in others if isinstance(other, Notice)}
+    assert notices == {f"doi:10.1000/n.{n}": KINDS[type] for n, type in enumerate(updates) if KINDS[type]}
+
+
+# ---- bioRxiv ---------------------------------------------------------------------------------------------
+
+ROW = {"doi": "10.64898/2026.01.02.700123", "title": "Tea", "authors": "Overquill, T.", "category": "cell biology"}
+ROW_VERSIONS: list[tuple[Any, int | None]] = [
+    ("1", 1),
+    (1, 1),
+    ("01", 1),
+    ("v1", 1),
+    (1.0, 1),
+    ("1.0", 1),
+    ("2", 2),
+    ("v2", 2),
+    (2.0, 2),
+    (" 3 ", 3),
+    ("12", 12),
+    ("NA", None),
+    ("", None),
+    (None, None),
+    ("0", None),
+    ("one", None),
+    ([], None),
+    ("1.5", None),
+    ("-1", None),
+]
+ROW_DATES: list[tuple[Any, str]] = [
+    ("2026-01-05", "2026-01-05"),
+    ("2026-1-5", "2026-01-05"),
+    ("2026-1-5T00:00:00", "2026-01-05"),
+    ("2026", ""),
+    ("2026-1", ""),
+    ("NA", ""),
+    ("", ""),
+    (None, ""),
+    ("2026-2-30", ""),
+    ("2026-01-055", ""),
+    ("05/01/2026", ""),
+    (20260105, ""),
+    ("0000-00-00", ""),
+]
+ROW_ARTICLES = [
+    ("NA", ""),
+    (None, ""),
+    ("10.1000/TEA.7", "10.1000/tea.7"),
+    ("https://doi.org/10.1000/tea.7 ", "10.1000/tea.7"),
+]
+
+
+@pytest.mark.parametrize(("version", "known"), ROW_VERSIONS)
+def test_an_odd_row(version: object, known: int | None) -> None:
+    for (date, day), (article, doi) in itertools.product(ROW_DATES, ROW_ARTICLES):
+        row = ROW | {"version": version, "date": date, "published": article}
+        paper, *announcements = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
+        assert isinstance(paper, Paper) and (paper.version, paper.doi) == (known, doi)
+        days = [item.day for item in announcements if isinstance(item, Announcement)]
+        assert days == ([day] if known == 1 and day else [])
+
+
+@pytest.mark.parametrize("doi", ["10.64898/2026.01.02.700123v2", "https://doi.org/10.64898/2026.01.02.700123v2"])
+def test_a_row_whose_doi_names_a_version(doi: str) -> None:
+    [paper] = items_of(openrxiv.biorxiv(OpenRxivSettings()), ROW | {"doi": doi, "version": "1", "date": "2026-01-05"})
+    assert isinstance(paper, Paper) and (paper.paper, paper.version) == ("doi:10.64898/2026.01.02.700123", 2)
+
+
+@pytest.mark.parametrize("title", ["NA", "", None, "<i></i>"])
+def test_a_row_without_a_title_is_set_aside(title: object) -> None:
+    with pytest.raises(Exception, match=r"title|str"):
+        items_of(openrxiv.biorxiv(OpenRxivSettings()), ROW | {"title": title, "version": "1", "date": "2026-01-05"})
+
+
+# ---- texts -----------------------------------------------------------------------------------------------
+
+ABSTRACTS = [
+    ("&lt;jats:p&gt;One.&lt;/jats:p&gt;", "One."),
+    ("<p>a</p><ul><li>b</li><li>c</li></ul>", "a b c"),
+    ("<jats:sec><jats:title>Aim</jats:title><jats:sec><jats:p>Tea.</jats:p></jats:sec></jats:sec>", "Aim Tea."),
+    (
+        "<jats:p><jats:tex-math>\\documentclass$$x$$</jats:tex-math><mml:math><mml:mi>x</mml:mi></mml:math></jats:p>",
+        "x",
+    ),
+    ("<![CDATA[One]]>", "One"),
+    ("<jats:title>ABSTRACT</jats:title><jats:p>One</jats:p>", "One"),
+    ("p &lt; 0.05", "p < 0.05"),
+]
+WITHDRAWN = [
+    "The authors have withdrawn their manuscript owing to a mistake.",
+    "This manuscript has been withdrawn by the authors.",
+    "Withdrawal Statement. The authors have withdrawn this article.",
+    "bioRxiv has withdrawn this article.",
+    "The author has decided to withdraw this preprint.",
+    "This article (v1) was removed by medRxiv.",
+    "The paper is withdrawn.",
+    "medRxiv removed this posted article.",
+    "The authors withdrew it.",
+    "This preprint has now been formally retracted.",
+]
+ABOUT_WITHDRAWALS = [
+    "This paper studies retracted articles.",
+    "This article examines why posts are removed by platforms.",
+    "The authors removed outliers from the data.",
+    "Our paper shows how consent was withdrawn in trials.",
+    "The manuscript describes a drug that was withdrawn in 2010.",
+    "The authors of retracted papers removed their names.",
+    "Paper removed by washing was weighed.",
+    "This work has been funded; no author withdrew.",
+]
+
+
+@pytest.mark.parametrize(("text", "plain"), ABSTRACTS)
+def test_an_odd_abstract(text: str, plain: str) -> None:
+    assert posted_papers.plain_abstract(text) == plain
+
+
+def test_a_withdrawn_paper_is_one_and_a_paper_about_withdrawals_is_not() -> None:
+    assert [text for text in WITHDRAWN if not posted_papers.is_withdrawn("Tea", text)] == []
+    assert [text for text in ABOUT_WITHDRAWALS if posted_papers.is_withdrawn("Tea", text)] == []
+
+
+CREATORS = [
+    ({"name": "Amberfield, Ada", "nameType": "Personal"}, "Ada Amberfield"),
+    ({"name": "Amberfield, Ada"}, "Ada Amberfield"),
+    ({"name": "Institute of Tea, Leipzig", "nameType": "Organizational"}, "Institute of Tea, Leipzig"),
+    ({"name": None}, ""),
+]
+
+
+@pytest.mark.parametrize(("creator", "shown"), CREATORS)
+def test_an_odd_creator(creator: dict[str, Any], shown: str) -> None:
+    body = {"titles": [{"title": ""}, {"title": "Tea"}], "creators": [{k: v for k, v in creator.items() if v}]}
+    version = datacite_version("doi:10.5281/zenodo.1", msgspec.convert(body, _DataciteAttributes))
+    assert version and (version.title, version.authors) == ("Tea", (shown,) if shown else ())
+
+
+# ---- lists -----------------------------------------------------------------------------------------------
+
+
+def works(*numbers: int, total: object, cursor: str = "c") -> bytes:
+    items = [{"DOI": f"10.26434/chemrxiv-2026-{n:05}", "title": ["Tea"]} for n in numbers]
+    return msgspec.json.encode(
+        {"status": "ok", "message": {"items": items, "total-results": total, "next-cursor": cursor}}
+    )
+
+
+def rows(*numbers: int, total: object = "4", status: str = "ok") -> bytes:
+    listed = [ROW | {"doi": f"10.64898/2026.01.02.{n:06}", "version": "1"} for n in numbers]
+    return msgspec.json.encode({"messages": [{"status": status, "total": total}], "collection": listed})
+
+
+NONE = rows(status="no posts found")
+LISTS: list[tuple[str, str, Sequence[bytes], int]] = [
+    ("in two pages", "chemrxiv", [works(1, 2, total=4), works(3, 4, total=4)], 4),
+    ("a total that grows", "chemrxiv", [works(1, 2, total=3), works(3, 4, total=4)], 4),
+    ("a total that shrinks", "chemrxiv", [works(1, 2, total=9), works(3, total=3)], 0),
+    ("a total that vanishes", "chemrxiv", [works(1, 2, total=9), works(total=0)], 0),
+    ("the same page again", "chemrxiv", [works(1, 2, total=4)] * 9, 0),
+    ("no cursor", "chemrxiv", [works(1, 2, total=4, cursor="")], 0),
+    ("a failure with status 200", "chemrxiv", [b'{"status": "failed", "message": [{"type": "x"}]}'], 0),
+    ("no items", "chemrxiv", [b'{"status": "ok", "message": {"items": null}}'], 0),
+    ("a page in HTML", "chemrxiv", [works(1, 2, total=4), b"<!doctype html><p>Busy"], 0),
+    ("cut JSON", "chemrxiv", [works(1, 2, total=4), works(3, 4, total=4)[:-9]], 0),
+    ("in two pages", "biorxiv", [rows(1, 2), rows(3, 4)], 4),
+    ("rows that do not exist", "biorxiv", [rows(1, 2), rows(3), NONE, NONE], 3),
+    ("a total that shrinks", "biorxiv", [rows(1, 2, total=9), rows(3, total=3), NONE, NONE], 0),
+    ("a total of NA", "biorxiv", [rows(1, 2, total="NA"), rows(3, total="NA"), NONE, NONE], 3),
+    ("a total of null", "biorxiv", [rows(1, 2, total=None), b"oops"], 0),
+    ("a total of 4.0", "biorxiv", [rows(1, 2, total=4.0), rows(3, 4, total=4.0)], 4),
+    ("the same page again", "biorxiv", [rows(1, 2)] * 9, 0),
+    ("rows, but refused", "biorxiv", [rows(1, 2, status="bad interval")], 0),
+    ("a refusal later", "biorxiv", [rows(1, 2, total="9"), NONE, NONE], 0),
+    ("no message", "biorxiv", [b'{"messages": [], "collection": []}'], 0),
+    ("a message of null", "biorxiv", [b'{"messages": null, "collection": null}'], 0),
+    ("no list", "biorxiv", [b"[]"], 0),
+    ("null", "biorxiv", [b"null"], 0),
+    ("nothing", "biorxiv", [b""], 0),
+    ("HTML", "biorxiv", [b"<html><body>Checking your browser"], 0),
+    ("an empty list", "biorxiv", [rows()] * 2, 0),
+    ("a refusal at once", "biorxiv", [NONE] * 2, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("server", "pages", "number"), [row[1:] for row in LISTS], ids=[" ".join(row[1::-1]) for row in LISTS]
+)
+def test_a_list_that_ends_oddly(
+    server: str, pages: Sequence[bytes], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read counts as everything only if it was; a source that fails keeps its cursor. `number`: of its rows,
+    0 if it cannot be read to the end."""
+    left = iter(pages)
+
+    def next_page(state: NetworkState, request: Request) -> Reply:
+        return Reply(200, next(left, b"{}"))
+
+    monkeypatch.setitem(hosts.HANDLERS, "openrxiv" if server == "biorxiv" else "crossref", next_page)
+    with Loopback(World(1, "2026-03-02"), SteppedClock(NOW)) as network, client(network) as http:
+        source = make_source(server, network.bases)
+        if not number:
+            with pytest.raises((PartiallyRead, NetError)):
+                list(source.pages(http, None))
+            return
+        read = list(source.pages(http, None))
+        assert cursor_in(read) == "2026-03-12"
+        assert len({payload.key for page in read for payload in page.payloads}) == number
