@@ -21,18 +21,24 @@ MAX_END_CHARS = 400
 OBJECTIONS = (
     "wrong", "incorrect", "mistake", "mistaken", "flaw", "flawed", "misleading", "overstated", "overclaims?",
     "doubt", "doubtful", "not convinced", "unconvinced", "unconvincing", "disagree", "contradicts?",
-    "does not hold", "doesn['’]t hold", "fails? to", "failed to", "could not reproduce", "couldn['’]t reproduce",
-    "cannot reproduce", "can['’]t reproduce", "not replicate", "n['’]t replicate", "did not replicate", "cherry-picked",
-    "falsch", "fehler", "zweifle", "irreführend", "erreur", "faux", "trompeur", "je doute", "error", "equivocado",
-    "engañoso", "dudo", "errado", "enganoso", "duvido", "sbagliato", "dubito",
+    "does not hold", "doesn['’]t hold", "fails? to", "failed to", "not reproduce", "cannot reproduce",
+    "[a-z]+n['’]t reproduce", "not replicate", "cannot replicate", "[a-z]+n['’]t replicate", "cherry-picked",
+    "falsch", "ein fehler", "zweifle", "irreführend", "une erreur", "faux", "trompeur", "je doute", "un error",
+    "equivocado", "engañoso", "dudo", "errado", "enganoso", "duvido", "sbagliato", "dubito",
 )  # fmt: skip
 """Words of objection, as patterns."""
 OBJECTIONS_WITHOUT_SPACES = ("間違", "誤り", "疑問だ", "错误", "錯誤", "质疑", "質疑")
 
 _OBJECTION = re.compile(rf"\b(?:{'|'.join(OBJECTIONS)})\b|{'|'.join(OBJECTIONS_WITHOUT_SPACES)}", re.IGNORECASE)
-_FRAGMENTS = {max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
-"""The longest text without signs in each pattern: most posts have none of them, which is quicker to find out."""
-_TRAILER = re.compile(r"(?:(?:^|\s)(?:[#@＃]\S+|(?:https?://|www\.)\S+|[^\w\s?？؟⁇]+)|[\"'”’»」』)\]\s])\Z")
+_LITERAL_TEXTS = {max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
+_FRAGMENTS = [text for text in sorted(_LITERAL_TEXTS) if not any(other in text for other in _LITERAL_TEXTS - {text})]
+"""The longest text without signs in each pattern, unless it contains another: most posts have none of them, which is
+quicker to find out."""
+_TRAILER = re.compile(
+    r"(?:(?:^|\s)(?:[#@＃][^\s?？؟⁇]+|https?://\S+|(?:arxiv:|(?:[\w-]+\.)+[^\W\d]{2,}/)[^\s?？؟⁇]\S*)|[^\w?？؟⁇]+)\Z",
+    re.IGNORECASE,
+)
+"""A hashtag, name, address, also as networks shorten it, or signs, at the end of a text."""
 _QUESTION_MARK = re.compile(r"[?？؟⁇]")
 
 
@@ -73,7 +79,7 @@ def first_objection(posts: Sequence[ThreadPost]) -> ThreadPost | None:
     texts = [post.post.text[:MAX_CHARS].casefold() for post in by_others]
     together = "\n".join(texts)
     present = [text for text in (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES) if text in together]
-    for post, text in zip(by_others, texts, strict=True):
+    for post, text in zip(by_others, texts, strict=True) if present else ():
         if any(map(text.__contains__, present)) and _OBJECTION.search(text):
             return post
     return None
