@@ -12,6 +12,7 @@ from hotpapers.discussion.engagement.queries import (
     authors_sql,
     doubtful_sql,
     hidden_sql,
+    independent_sql,
     limited_sql,
     persons_sql,
 )
@@ -166,9 +167,10 @@ def _counts(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[int, int]
 
 def _answered(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
     """The keys of the posts that each post replied to and quoted when it was last seen: what is gone no longer says
-    so."""
+    so, what was edited does."""
     sql = f"""SELECT post.post, {key_of("post.reply_to")}, {key_of("post.quotes")} FROM post
-        WHERE post.post IN (…) AND {view.visible("post")} AND (post.reply_to > 0 OR post.quotes > 0)
+        WHERE post.post IN (…) AND {view.visible("post")}
+          AND (post.reply_to > 0 OR post.quotes > 0 OR post.gone = '')
         ORDER BY post.observed_at, post.id"""
     rows = rows_among(view.database, sql, numbers)
     return {post: (reply_to, quotes) for post, reply_to, quotes in rows}
@@ -178,4 +180,12 @@ def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, in
     """Papers, by key, with the voices of their authors."""
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT {key_of("author.paper")}, author.voice FROM author WHERE author.paper IN ({NUMBERS})"""
+    return frozenset(rows_among(view.database, sql, papers))
+
+
+def namesakes_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """Papers, by key, with the voices of which the operator says that they are not their authors'."""
+    sql = f"""WITH {persons_sql(view, ())}, {independent_sql(view)}
+        SELECT {key_of("independent.paper")}, independent.voice FROM independent
+        WHERE independent.paper IN ({NUMBERS})"""
     return frozenset(rows_among(view.database, sql, papers))
