@@ -125,7 +125,8 @@ def test_the_facts() -> None:
     assert (facts.people, facts.authors, facts.answered, facts.threads) == (3, 1, 1, (thread,))
     assert (thread.people, thread.posts, thread.counted, thread.author_answers) == (3, 4, 5, 1)
     assert thread.best and thread.best.key == "bluesky:1" and single.best is None
-    critic, question, answer = facts.landmarks
+    critic, question, answer, answered = facts.landmarks
+    assert answered == question
     assert critic and critic.key == "bluesky:1"
     assert question and question.key == "bluesky:2"
     assert answer and answer.key == "bluesky:3"

@@ -92,6 +92,14 @@ def test_the_longest_conversation_is_named_only_if_no_other_is_as_long() -> None
     assert longer.endswith("; the longest is on Bluesky.")
 
 
+def test_an_answer_to_another_question_than_the_first_says_to_whom() -> None:
+    first = thread_post("lobsters:2", text="Who reads this?", reply_to="lobsters:1", at=HOUR, voice=5)
+    assert [landmark.to for landmark in view_of(ROOT, QUESTION, ANSWER).landmarks] == ["", "", ""]
+    asked = QUESTION._replace(post=msgspec.structs.replace(QUESTION.post, name="Ann Lee"))
+    view = view_of(ROOT, asked, ANSWER, STORY, first)
+    assert [landmark.to for landmark in view.landmarks] == ["", "", "Ann Lee"] and "to <bdi>Ann Lee" in html_of(view)
+
+
 def test_copies_are_named_and_their_reactions_added() -> None:
     root = ROOT._replace(post=msgspec.structs.replace(ROOT.post, text="The lifts are not independent at noon."))
     twin = root._replace(post=msgspec.structs.replace(root.post, post="mastodon:9", network="mastodon"), reactions=4)

@@ -86,11 +86,13 @@ class Conversation(NamedTuple):
 
 
 class Landmarks(NamedTuple):
-    """The first posts of three kinds, if there are any: an objection, a question, and an answer to a question."""
+    """The first posts of three kinds, if there are any: an objection, a question, and an answer to a question, perhaps
+    to another one (`answered`)."""
 
     critic: ThreadPost | None = None
     question: ThreadPost | None = None
     answer: ThreadPost | None = None
+    answered: ThreadPost | None = None
 
 
 class PaperConversations(NamedTuple):

@@ -121,7 +121,7 @@ class _Following:
 
 def _are_copies(first: Sequence[ComparedText], other: Sequence[ComparedText]) -> bool:
     """Whether all of some texts that are the same, by voice, are copies of all of others."""
-    return all(is_copy(begun, later) for begun in (first[0], first[-1]) for later in (other[0], other[-1]))
+    return all(is_copy(text, longer) for text in (first[0], first[-1]) for longer in (other[0], other[-1]))
 
 
 def is_copy(first: ComparedText, other: ComparedText) -> bool:

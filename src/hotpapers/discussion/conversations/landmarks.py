@@ -48,17 +48,15 @@ def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
     posts = [node.post for node in nodes if node.post]
     questions = [node for node in nodes if node.post and not node.post.is_author and is_question(node.post)]
-    replies = [(node, reply.post) for node in questions for reply in node.replies if reply.post]
     answers = [
-        post
-        for node, post in replies
-        if post.shown != "link" and all(post.voice != other.voice for other in node.posts)
-    ]
-    return Landmarks(
-        critic=first_objection(posts),
-        question=questions[0].post if questions else None,
-        answer=min(answers, key=lambda post: (not post.is_author, post.post.created_at, post.key), default=None),
-    )
+        (reply.post, question.post)
+        for question in questions
+        for reply in question.replies
+        if reply.post and reply.post.shown != "link"
+        if all(reply.post.voice != other.voice for other in question.posts)
+    ]  # fmt: skip
+    answers.sort(key=lambda pair: (not pair[0].is_author, pair[0].post.created_at, pair[0].key))
+    return Landmarks(first_objection(posts), questions[0].post if questions else None, *(answers[0] if answers else ()))
 
 
 def is_question(post: ThreadPost) -> bool:

@@ -33,7 +33,7 @@ def conversations_about(session: QuerySession, params: ConversationParams) -> Pa
         chosen = nearest_posts(conversation.root, left)
         left -= len(chosen)
         details.append(_details(conversation, chosen))
-    critic, question, answer = (post.key if post else "" for post in about.landmarks)
+    critic, question, answer = (post.key if post else "" for post in about.landmarks[:3])
     return PaperConversationDetails(
         paper=key,
         sentence=facts_sentence(about) if about.threads else "",

@@ -65,12 +65,14 @@ class NodeView(NamedTuple):
 
 
 class LandmarkView(NamedTuple):
-    """A first critic, question or answer. `text`: its first words, unchanged."""
+    """A first critic, question or answer. `text`: its first words, unchanged; `to`: who asked, if it answers another
+    question than the first."""
 
     label: str
     text: str
     source: Mapping[str, str]
     is_author: bool
+    to: str
 
 
 class ConversationView(NamedTuple):
@@ -180,10 +182,12 @@ def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
 
 def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:
     labels = ("First critic", "First question", "First answer")
-    for label, post in zip(labels, landmarks, strict=True):
+    answered = landmarks.answered if landmarks.answered != landmarks.question else None
+    for label, post in zip(labels, landmarks[:3], strict=True):
         if post:
             text = phrases.cut_text(one_line(post.post.text), MAX_LANDMARK_CHARS)
-            yield LandmarkView(label, text, post_byline(post.post), post.is_author)
+            to = post_byline(answered.post)["author"] if answered and post is landmarks.answer else ""
+            yield LandmarkView(label, text, post_byline(post.post), post.is_author, to)
 
 
 # ---- trees -----------------------------------------------------------------------------------------------
