@@ -81,11 +81,13 @@ def test_the_facts_are_those_of_the_world(read: ReadWorld) -> None:
         answers = [
             (above.key, node.key)
             for node, above in places(about)
-            if node.post and above and above.post and world.voice(node.key) in authors
+            if node.key in threads and above and world.voice(node.key) in authors
+            if above.post or (above.key in world.posts and world.voice(above.key))
             if world.voice(above.key) != world.voice(node.key)
         ]  # fmt: skip
         answered = {above for above, _ in answers}
-        questions = {key for key in answered if world.last(key).text.endswith(QUESTION)}
+        with_words = {key for key in shown if not key.startswith("reddit:")}
+        questions = {key for key in answered & with_words if world.last(key).text.endswith(QUESTION)}
         assert about.people == len({world.voice(key) for key in threads})
         assert about.authors == len({world.voice(key) for _, key in answers})
         assert about.answered_posts == len(answered)

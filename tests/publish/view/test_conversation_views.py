@@ -95,8 +95,8 @@ def test_the_longest_conversation_is_named_only_if_no_other_is_as_long() -> None
 def test_an_answer_to_another_question_than_the_first_says_to_whom() -> None:
     first = thread_post("lobsters:2", text="Who reads this?", reply_to="lobsters:1", at=HOUR, voice=5)
     assert [landmark.to for landmark in view_of(ROOT, QUESTION, ANSWER).landmarks] == ["", "", ""]
-    asked = QUESTION._replace(post=msgspec.structs.replace(QUESTION.post, name="Ann Lee"))
-    view = view_of(ROOT, asked, ANSWER, STORY, first)
+    question = QUESTION._replace(post=msgspec.structs.replace(QUESTION.post, name="Ann Lee"))
+    view = view_of(ROOT, question, ANSWER, STORY, first)
     assert [landmark.to for landmark in view.landmarks] == ["", "", "Ann Lee"] and "to <bdi>Ann Lee" in html_of(view)
 
 

@@ -38,7 +38,7 @@ class ThreadPost(NamedTuple):
 class ThreadNode(NamedTuple):
     """A post with the posts that answer it. `post`: None if it may not be shown, or was not read (`is_unread`).
     `copies`: the same text elsewhere, and twins made by a bridge. `began_at`: when it was made; if it cannot be seen,
-    when its first answer was. µs UTC."""
+    when its first answer was, in µs UTC. `voices`: whose posts it unites, also those that may not be shown."""
 
     key: str
     post: ThreadPost | None
@@ -46,6 +46,7 @@ class ThreadNode(NamedTuple):
     replies: tuple[ThreadNode, ...] = ()
     is_unread: bool = False
     began_at: int = 0
+    voices: tuple[int, ...] = ()
 
     @property
     def posts(self) -> tuple[ThreadPost, ...]:

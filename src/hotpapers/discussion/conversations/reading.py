@@ -7,7 +7,7 @@ else applies: the networks' terms, the operator's blocklist, what is gone, hidde
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 from hotpapers.base import terms
@@ -66,10 +66,11 @@ class ConversationReader:
         for key, numbers in by_paper.items():
             paper = papers[key]
             known = _connected([stored[number] for number in numbers if number in stored], seeds[key])
+            shown = {post_key: self._shown(post) for post_key, post in known.items()}
             voices = {voice for paper_key, voice in authors if paper_key == key}
-            voices |= {post.voice for post in known.values() if self._shows_author(post, paper)}
+            voices |= {post.voice for post_key, post in known.items() if shown[post_key] and _is_named(post, paper)}
             voices -= {voice for paper_key, voice in namesakes if paper_key == key}
-            posts = (self._thread_post(post, known.keys(), voices) for post in known.values())
+            posts = (self._thread_post(post, shown, voices) for post in known.values())
             conversations = conversations_of(posts, paper.title, partial(self._says_more, paper))
             if conversations.conversations:
                 result[key] = conversations
@@ -87,8 +88,8 @@ class ConversationReader:
         reached = {paper: sorted(_reached(posts, answers, parents)) for paper, posts in seeds.items()}
         return {paper: posts[: queries.MAX_POSTS] for paper, posts in reached.items()}
 
-    def _thread_post(self, stored: StoredPost, known: Collection[str], authors: set[int]) -> ThreadPost:
-        shown = self._shown(stored)
+    def _thread_post(self, stored: StoredPost, known: Mapping[str, Showing | None], authors: set[int]) -> ThreadPost:
+        shown = known[stored.row.item.post]
         reactions, answers = stored.counts
         parent = "" if is_pseudonym(stored.reply_to) else stored.reply_to
         is_quote = stored.quotes in known and parent not in known
@@ -102,10 +103,6 @@ class ConversationReader:
             is_author=stored.voice in authors,
             is_regular=stored.voice in self._regulars,
         )
-
-    def _shows_author(self, stored: StoredPost, paper: Paper) -> bool:
-        post = stored.row.item
-        return bool(stored.voice and self._shown(stored)) and shows_author(post.name, post.handle, paper.authors)
 
     def _shown(self, stored: StoredPost) -> Showing | None:
         """How a post is shown; None if it may not be."""
@@ -126,6 +123,12 @@ class ConversationReader:
 
     def _says_more(self, paper: Paper, text: str) -> bool:
         return self._count(text, paper) >= ENOUGH_OWN_WORDS
+
+
+def _is_named(stored: StoredPost, paper: Paper) -> bool:
+    """Whether a post shows the name of one of a paper's authors."""
+    post = stored.row.item
+    return bool(stored.voice) and shows_author(post.name, post.handle, paper.authors)
 
 
 def _reached(posts: set[int], answers: Mapping[int, set[int]], parents: Mapping[int, int]) -> set[int]:

@@ -35,13 +35,13 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
     in_threads = {conversation.root.key for conversation in ordered if conversation.has_replies}
     threads = [nodes for nodes in walked if nodes[0].key in in_threads]
     answers = [answer for nodes in threads for answer in _author_answers(nodes)]
-    answered = {node.key: node.post for node, _ in answers if node.post}
+    answered = {node.key: node.post for node, _ in answers}
     return PaperConversations(
         conversations=tuple(ordered),
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
         authors=len({post.voice for _, post in answers}),
         answered_posts=len(answered),
-        answered=sum(not post.is_author and is_question(post) for post in answered.values()),
+        answered=sum(not post.is_author and is_question(post) for post in answered.values() if post),
         landmarks=first_posts(node for nodes in walked for node in nodes),
     )
 
@@ -81,7 +81,7 @@ def _node(key: str, posts: Sequence[ThreadPost], replies: tuple[ThreadNode, ...]
     shown = tuple([post for post in posts if post.shown])
     first = shown[0] if shown else None
     began_at = first.post.created_at if first else min([reply.began_at for reply in replies], default=0)
-    return ThreadNode(key, first, shown[1:], replies, not posts, began_at)
+    return ThreadNode(key, first, shown[1:], replies, not posts, began_at, tuple([post.voice for post in posts]))
 
 
 def _without_circles(parents: Mapping[str, str], by_key: Mapping[str, ThreadPost]) -> dict[str, str]:
@@ -156,10 +156,10 @@ def _best(posts: Sequence[ThreadPost], says_more: SaysMore) -> ThreadPost | None
 
 
 def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[tuple[ThreadNode, ThreadPost]]:
-    """The posts by authors that answer somebody else, with what they answer. Whom a post answers that is not shown is
-    not known: authors often begin threads with other posts."""
+    """The posts by authors that answer somebody else, with what they answer. Whose post it was that was not read is not
+    known: authors often begin threads with other posts."""
     for node in nodes:
-        for reply in node.replies if node.post else ():
+        for reply in node.replies if node.post or any(node.voices) else ():
             post = reply.post
-            if post and post.is_author and all(post.voice != other.voice for other in node.posts):
+            if post and post.is_author and post.voice not in node.voices:
                 yield node, post
