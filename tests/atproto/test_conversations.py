@@ -14,7 +14,6 @@ from hotpapers.base.model import HOUR, Mention, Paper, PayloadPage, ThreadNode
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.conversations.reading import ConversationReader
-from hotpapers.discussion.conversations.trees import began_at
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.record import Record
@@ -95,7 +94,7 @@ def in_record(site: Site) -> Outline:
 
 def _rows(node: ThreadNode, depth: int) -> Iterator[tuple[int, str]]:
     yield depth, node.post.post.text if node.post else "…"
-    for reply in sorted(node.replies, key=began_at):
+    for reply in sorted(node.replies, key=lambda reply: reply.began_at):
         yield from _rows(reply, depth + 1)
 
 

@@ -108,7 +108,8 @@ FACTS = """(() => {
   const authors = lines.filter((line) => line.querySelector('.facts').textContent.includes('by authors'));
   return {
     critics: [...talk.querySelectorAll('dt')].filter((term) => term.textContent === 'First critic').length,
-    told: lines.length === 1 || said.includes(`the longest is on ${largest}`),
+    told: sizes.sort((one, other) => other - one)[0] === sizes[1] || !sizes[1] ||
+      said.includes(`the longest is on ${largest}`),
     answered: said.includes('answered'),
     authors: authors.length,
     badges: authors.filter((line) => line.querySelector('.badge')).length,

@@ -12,7 +12,6 @@ from hotpapers.base.model import HOUR, HttpClient, Mention, Paper, Post, Snapsho
 from hotpapers.collect.collect_job import RecountJob
 from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.conversations.reading import ConversationReader
-from hotpapers.discussion.conversations.trees import began_at
 from hotpapers.discussion.engagement.measurement import MAX_THREADS_OF_PAPER
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.quotations import count_own_words
@@ -93,7 +92,7 @@ class Setup:
 
 def rows(node: ThreadNode, depth: int) -> Iterator[tuple[int, str]]:
     yield depth, node.post.post.text.partition("arxiv.org")[0].strip() if node.post else "…"
-    for reply in sorted(node.replies, key=began_at):
+    for reply in sorted(node.replies, key=lambda reply: reply.began_at):
         yield from rows(reply, depth + 1)
 
 

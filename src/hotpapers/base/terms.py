@@ -140,15 +140,15 @@ def as_shown(post: Post, mode: Showing) -> Post:
     return cut_excerpt(post) if mode == "excerpt" else post
 
 
-def cut_excerpt(post: Post) -> Post:
-    """The post, cut at the last space before `EXCERPT` code points, or exactly there in text without spaces.
+def cut_excerpt(post: Post, most: int = EXCERPT) -> Post:
+    """The post, cut at the last space before `most` code points, or exactly there in text without spaces.
 
     It keeps the links that begin before the cut.
     """
-    if len(post.text) <= EXCERPT:
+    if len(post.text) <= most:
         return post
-    head = _LAST_WORD.sub("", post.text[: EXCERPT + 1])
-    end = len(head) if EXCERPT // 2 < len(head) <= EXCERPT else EXCERPT
+    head = _LAST_WORD.sub("", post.text[: most + 1])
+    end = len(head) if most // 2 < len(head) <= most else most
     links = tuple(TextLink(link.start, min(link.end, end), link.target) for link in post.links if link.start < end)
     return msgspec.structs.replace(post, text=post.text[:end] + " …", links=links)
 

@@ -102,7 +102,7 @@ def test_answers_to_copies_meet() -> None:
     assert [post.key for post in root.copies] == ["mastodon:1"]
     assert [reply.key for reply in root.replies] == ["bluesky:2", "mastodon:2"]
     [conversation] = conversations_of(posts).conversations
-    assert (conversation.networks, conversation.people, conversation.posts) == (("bluesky", "mastodon"), 3, 4)
+    assert (conversation.networks, conversation.people, conversation.posts) == (("bluesky", "mastodon"), 3, 3)
 
 
 def example() -> PaperConversations:
@@ -125,14 +125,31 @@ def test_the_facts() -> None:
     assert (facts.people, facts.authors, facts.answered, facts.threads) == (3, 1, 1, (thread,))
     assert (thread.people, thread.posts, thread.counted, thread.author_answers) == (3, 4, 5, 1)
     assert thread.best and thread.best.key == "bluesky:1" and single.best is None
-    critic, question, answer = facts.landmarks
+    critic, question, answer, answered = facts.landmarks
+    assert answered == question
     assert critic and critic.key == "bluesky:1"
     assert question and question.key == "bluesky:2"
     assert answer and answer.key == "bluesky:3"
 
 
 @pytest.mark.parametrize(
-    "text", ["Why?", "Why? 🤔", "Why? #maths https://x.example/?a", "「なぜ？」", "Is it “so”?\n\n@ada"]
+    "text",
+    [
+        "Why?",
+        "Why? 🤔",
+        "Why?🤔",
+        "Why?!",
+        "Why…?",
+        "Why, @ada?",
+        "Is this #maths?",
+        "Why? #maths https://x.example/?a",
+        "Why? x.example/abs/2603.00042",
+        "Why? www.x.example/abs/260… #maths",
+        "Why? arXiv:2603.00042",
+        "Is it 3.14/2?",
+        "「なぜ？」",
+        "Is it “so”?\n\n@ada",
+    ],
 )
 def test_questions_end_with_a_question_mark(text: str) -> None:
     assert is_question(thread_post("bluesky:1", text=text))
@@ -145,8 +162,24 @@ def test_other_posts_are_no_questions(text: str) -> None:
 
 @pytest.mark.parametrize("pattern", [*OBJECTIONS, *OBJECTIONS_WITHOUT_SPACES])
 def test_each_word_of_objection_is_noticed(pattern: str) -> None:
+    pattern = pattern.replace("[a-z]+", "could")
     for text in (pattern.replace("['’]", "’").replace("?", ""), pattern.replace("['’]", "'").replace("s?", "")):
         assert first_objection([thread_post("bluesky:1", text=f"Well, this {text.upper()} …")]), text
+
+
+@pytest.mark.parametrize("verb", ["reproduce", "replicate"])
+def test_each_way_to_say_that_it_failed_is_an_objection(verb: str) -> None:
+    for not_ in ("could not", "couldn’t", "cannot", "can't", "did not", "didn't", "does not", "doesn’t", "won't"):
+        assert first_objection([thread_post("bluesky:1", text=f"Two groups {not_} {verb} it")]), not_
+        assert not first_objection([thread_post("bluesky:1", text=f"Two groups {verb} it, with error bars")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The test error decreases", "Enfin des barres d'erreur honnêtes", "Mit mittlerem Fehler", "Con barras de error"],
+)
+def test_what_is_measured_is_no_objection(text: str) -> None:
+    assert not first_objection([thread_post("bluesky:1", text=text)])
 
 
 def test_objections() -> None:

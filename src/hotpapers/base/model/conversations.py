@@ -14,10 +14,10 @@ Showing = Literal["text", "excerpt", "link"]
 class ThreadPost(NamedTuple):
     """A post in a conversation, as far as it may be shown.
 
-    `parent`: the key of the post that it replies to, else of the one that it quotes if that is here too; empty for
-    none. `voice`: the number of the account as whose voice it counts. `reactions`: its reposts and likes; `answers`:
-    the replies that its network counts. `shown`: how it is shown; None if it may not be.
-    `is_author`: by an author of the paper; `is_regular`: by an account with standing.
+    `parent`: the key of the post that it replies to, or of the one that it quotes if only that is here; empty for none.
+    `voice`: the number of the account as whose voice it counts. `reactions`: its reposts and likes; `answers`: the
+    replies that its network counts. `shown`: how it is shown; None if it may not be. `is_author`: by an author of the
+    paper; `is_regular`: by an account with standing.
     """
 
     post: Post
@@ -37,18 +37,26 @@ class ThreadPost(NamedTuple):
 
 class ThreadNode(NamedTuple):
     """A post with the posts that answer it. `post`: None if it may not be shown, or was not read (`is_unread`).
-    `copies`: the same text elsewhere, and twins made by a bridge."""
+    `copies`: the same text elsewhere, and twins made by a bridge. `began_at`: when it was made; if it cannot be seen,
+    when its first answer was, in µs UTC. `voices`: whose posts it unites, also those that may not be shown."""
 
     key: str
     post: ThreadPost | None
     copies: tuple[ThreadPost, ...] = ()
     replies: tuple[ThreadNode, ...] = ()
     is_unread: bool = False
+    began_at: int = 0
+    voices: tuple[int, ...] = ()
 
     @property
     def posts(self) -> tuple[ThreadPost, ...]:
         """The post and its copies; empty for a post that may not be shown."""
         return (self.post, *self.copies) if self.post else ()
+
+    @property
+    def reactions(self) -> int:
+        """Those to the post and its copies."""
+        return sum([post.reactions for post in self.posts])
 
     def walk(self) -> Iterator[ThreadNode]:
         """This node and all below it, each before its replies."""
@@ -60,10 +68,10 @@ class ThreadNode(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """A tree of posts about a paper. `people`: how many wrote in it; `posts`: how many can be seen; `counted`: how many
-    replies its networks count, at least those seen. `began_at`, `ended_at`: its first and last post, µs UTC.
-    `author_answers`: posts by authors of the paper in answer to others. `best`: the post with the most reactions that
-    says more than the title, if any does. `has_replies`: somebody answered, so that it is more than a post."""
+    """A tree of posts about a paper. `people`: how many wrote in it; `posts`: how many can be seen, without copies;
+    `counted`: how many its networks count, at least those seen. `began_at`, `ended_at`: its first and last post, in µs
+    UTC. `author_answers`: posts by authors of the paper in answer to others. `best`: the post with the most reactions
+    that says more than the title, if any does. `has_replies`: somebody answered, so that it is more than a post."""
 
     root: ThreadNode
     networks: tuple[str, ...]
@@ -79,20 +87,24 @@ class Conversation(NamedTuple):
 
 
 class Landmarks(NamedTuple):
-    """The first posts of three kinds, if there are any: an objection, a question, and an answer to a question."""
+    """The first posts of three kinds, if there are any: an objection, a question, and an answer to a question, perhaps
+    to another one (`answered`)."""
 
     critic: ThreadPost | None = None
     question: ThreadPost | None = None
     answer: ThreadPost | None = None
+    answered: ThreadPost | None = None
 
 
 class PaperConversations(NamedTuple):
     """All conversations about a paper: those with the most people first, then single posts. `people`: how many wrote in
-    those that have answers; `authors`: authors who answered others; `answered`: questions that an author answered."""
+    those that have answers; `authors`: authors who answered others; `answered_posts`: how many posts they answered, and
+    `answered`: how many of these are questions."""
 
     conversations: tuple[Conversation, ...] = ()
     people: int = 0
     authors: int = 0
+    answered_posts: int = 0
     answered: int = 0
     landmarks: Landmarks = Landmarks()
 

@@ -283,7 +283,12 @@ def all_servers() -> tuple[PaperServer, ...]:
 @cache
 def _doi_patterns() -> list[re.Pattern[str]]:
     """Compiled on first use: settings need the servers' names alone."""
-    return [re.compile(server.dois, re.ASCII) for server in all_servers() if server.dois]
+    return [re.compile(dois, re.ASCII) for dois in works()]
+
+
+def works() -> list[str]:
+    """The patterns of DOIs of all servers (`PaperServer.dois`)."""
+    return [server.dois for server in all_servers() if server.dois]
 
 
 # ---- keys ----------------------------------------------------------------------------------------------

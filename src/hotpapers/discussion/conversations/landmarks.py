@@ -10,7 +10,7 @@ No rule looks for a feeling: *wrong* in praise counts, and an objection in other
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hotpapers.base.model import Landmarks, ThreadNode, ThreadPost
 
@@ -21,18 +21,24 @@ MAX_END_CHARS = 400
 OBJECTIONS = (
     "wrong", "incorrect", "mistake", "mistaken", "flaw", "flawed", "misleading", "overstated", "overclaims?",
     "doubt", "doubtful", "not convinced", "unconvinced", "unconvincing", "disagree", "contradicts?",
-    "does not hold", "doesn['’]t hold", "fails? to", "failed to", "could not reproduce", "couldn['’]t reproduce",
-    "cannot reproduce", "can['’]t reproduce", "not replicate", "n['’]t replicate", "did not replicate", "cherry-picked",
-    "falsch", "fehler", "zweifle", "irreführend", "erreur", "faux", "trompeur", "je doute", "error", "equivocado",
-    "engañoso", "dudo", "errado", "enganoso", "duvido", "sbagliato", "dubito",
+    "does not hold", "doesn['’]t hold", "fails? to", "failed to", "not reproduce", "cannot reproduce",
+    "[a-z]+n['’]t reproduce", "not replicate", "cannot replicate", "[a-z]+n['’]t replicate", "cherry-picked",
+    "falsch", "ein fehler", "zweifle", "irreführend", "une erreur", "faux", "trompeur", "je doute", "un error",
+    "equivocado", "engañoso", "dudo", "errado", "enganoso", "duvido", "sbagliato", "dubito",
 )  # fmt: skip
 """Words of objection, as patterns."""
 OBJECTIONS_WITHOUT_SPACES = ("間違", "誤り", "疑問だ", "错误", "錯誤", "质疑", "質疑")
 
 _OBJECTION = re.compile(rf"\b(?:{'|'.join(OBJECTIONS)})\b|{'|'.join(OBJECTIONS_WITHOUT_SPACES)}", re.IGNORECASE)
-_FRAGMENTS = {max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
-"""The longest text without signs in each pattern: most posts have none of them, which is quicker to find out."""
-_TRAILER = re.compile(r"(?:(?:^|\s)(?:[#@＃]\S+|(?:https?://|www\.)\S+|[^\w\s?？؟⁇]+)|[\"'”’»」』)\]\s])\Z")
+_LITERAL_TEXTS = {max(re.split(r"[^\w ]", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
+_FRAGMENTS = [text for text in sorted(_LITERAL_TEXTS) if not any(other in text for other in _LITERAL_TEXTS - {text})]
+"""The longest text without signs in each pattern, unless it contains another: most posts have none of them, which is
+quicker to find out."""
+_TRAILER = re.compile(
+    r"(?:(?:^|\s)(?:[#@＃][^\s?？؟⁇]+|https?://\S+|(?:arxiv:|(?:[\w-]+\.)+[^\W\d]{2,}/)[^\s?？؟⁇]\S*)|[^\w?？؟⁇]+)\Z",
+    re.IGNORECASE,
+)
+"""A hashtag, name, address, also as networks shorten it, or signs, at the end of a text."""
 _QUESTION_MARK = re.compile(r"[?？؟⁇]")
 
 
@@ -42,17 +48,19 @@ def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
     posts = [node.post for node in nodes if node.post]
     questions = [node for node in nodes if node.post and not node.post.is_author and is_question(node.post)]
-    replies = [(node, reply.post) for node in questions for reply in node.replies if reply.post]
-    answers = [
-        post
-        for node, post in replies
-        if post.shown != "link" and all(post.voice != other.voice for other in node.posts)
-    ]
-    return Landmarks(
-        critic=first_objection(posts),
-        question=questions[0].post if questions else None,
-        answer=min(answers, key=lambda post: (not post.is_author, post.post.created_at, post.key), default=None),
-    )
+    answers = [(answer, question.post) for question in questions for answer in _answers_to(question)]
+    answers.sort(key=lambda pair: (not pair[0].is_author, pair[0].post.created_at, pair[0].key))
+    objection = first_objection(posts)
+    first_question = questions[0].post if questions else None
+    return Landmarks(objection, first_question, *(answers[0] if answers else ()))
+
+
+def _answers_to(question: ThreadNode) -> Iterator[ThreadPost]:
+    """The answers of others to a question that have words."""
+    askers = {post.voice for post in question.posts}
+    for reply in question.replies:
+        if reply.post and reply.post.shown != "link" and reply.post.voice not in askers:
+            yield reply.post
 
 
 def is_question(post: ThreadPost) -> bool:
@@ -73,7 +81,7 @@ def first_objection(posts: Sequence[ThreadPost]) -> ThreadPost | None:
     texts = [post.post.text[:MAX_CHARS].casefold() for post in by_others]
     together = "\n".join(texts)
     present = [text for text in (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES) if text in together]
-    for post, text in zip(by_others, texts, strict=True):
+    for post, text in zip(by_others, texts, strict=True) if present else ():
         if any(map(text.__contains__, present)) and _OBJECTION.search(text):
             return post
     return None

@@ -12,6 +12,7 @@ from hotpapers.discussion.engagement.queries import (
     authors_sql,
     doubtful_sql,
     hidden_sql,
+    independent_sql,
     limited_sql,
     persons_sql,
 )
@@ -128,9 +129,9 @@ def stored_posts(view: AsOfView, now: AsOfView, posts: Iterable[int]) -> Iterato
         yield StoredPost(
             number=number,
             row=read_row(SPECS[Post], row),
-            voice=voice,
-            reply_to=answered.get(number, ("", ""))[0],
-            quotes=answered.get(number, ("", ""))[1],
+            voice=voice or answered.get(number, UNKNOWN)[2],
+            reply_to=answered.get(number, UNKNOWN)[0],
+            quotes=answered.get(number, UNKNOWN)[1],
             counts=counts.get(number, (0, 0)),
             is_withheld=number in withheld,
         )
@@ -164,18 +165,32 @@ def _counts(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[int, int]
     return {post: (reactions, replies) for post, reactions, replies in rows}
 
 
-def _answered(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """The keys of the posts that each post replied to and quoted when it was last seen: what is gone no longer says
-    so."""
-    sql = f"""SELECT post.post, {key_of("post.reply_to")}, {key_of("post.quotes")} FROM post
-        WHERE post.post IN (…) AND {view.visible("post")} AND (post.reply_to > 0 OR post.quotes > 0)
+UNKNOWN = ("", "", 0)
+
+
+def _answered(view: AsOfView, numbers: Sequence[int]) -> dict[int, tuple[str, str, int]]:
+    """The keys of the posts that each post replied to and quoted, and its voice, when it was last seen: what is gone
+    no longer says so, what was edited does."""
+    sql = f"""WITH {persons_sql(view, ())}
+        SELECT post.post, {key_of("post.reply_to")}, {key_of("post.quotes")}, {VOICE}
+        FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN (…) AND {view.visible("post")}
+          AND (post.reply_to > 0 OR post.quotes > 0 OR post.gone = '')
         ORDER BY post.observed_at, post.id"""
     rows = rows_among(view.database, sql, numbers)
-    return {post: (reply_to, quotes) for post, reply_to, quotes in rows}
+    return {post: (reply_to, quotes, voice) for post, reply_to, quotes, voice in rows}
 
 
 def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:
     """Papers, by key, with the voices of their authors."""
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT {key_of("author.paper")}, author.voice FROM author WHERE author.paper IN ({NUMBERS})"""
+    return frozenset(rows_among(view.database, sql, papers))
+
+
+def namesakes_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """Papers, by key, with the voices of which the operator says that they are not their authors'."""
+    sql = f"""WITH {persons_sql(view, ())}, {independent_sql(view)}
+        SELECT {key_of("independent.paper")}, independent.voice FROM independent
+        WHERE independent.paper IN ({NUMBERS})"""
     return frozenset(rows_among(view.database, sql, papers))

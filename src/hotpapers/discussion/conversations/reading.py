@@ -6,7 +6,8 @@ else applies: the networks' terms, the operator's blocklist, what is gone, hidde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 
 from hotpapers.base import terms
@@ -17,7 +18,7 @@ from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.discussion.moderation.author_names import shows_author
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, is_blocked, load_blocklist
-from hotpapers.record import AsOfView
+from hotpapers.record import AsOfView, is_pseudonym
 
 CountOwnWords = Callable[[str, Paper], int]
 """How many words of a text are its author's own, and not of the paper's title or abstract."""
@@ -52,56 +53,57 @@ class ConversationReader:
     def read(self, papers: Mapping[str, Paper], *, only_answered: bool = False) -> dict[str, PaperConversations]:
         """The conversations about each of some papers, whose metadata are given by key; without papers that have
         none. `only_answered`: without those of which no post was answered."""
-        by_paper = self._numbers(list(papers), only_answered=only_answered)
-        stored = {
-            post.number: post
-            for post in queries.stored_posts(self._view, self._now, set().union(*by_paper.values()))
-        }  # fmt: skip
-        keys = {post.row.item.post for post in stored.values()}
+        seeds = queries.posts_about(self._view, list(papers), self._own)
+        by_paper = self._numbers(seeds, only_answered=only_answered)
+        posts_of_all = queries.stored_posts(self._view, self._now, set().union(*by_paper.values()))
+        stored = {post.number: post for post in posts_of_all if not post.row.is_forgotten}
         authors = queries.authors_of(self._view, list(by_paper))
+        namesakes = queries.namesakes_of(self._view, list(by_paper))
         result = {}
         for key, numbers in by_paper.items():
             paper = papers[key]
-            voices = {voice for paper_key, voice in authors if paper_key == key}
-            known = (stored[number] for number in numbers if number in stored)
-            posts = (self._thread_post(post, keys, paper, voices) for post in known)
+            known = _connected([stored[number] for number in numbers if number in stored], seeds[key])
+            shown = {post_key: self._shown(post) for post_key, post in known.items()}
+            named = {post.voice for post_key, post in known.items() if shown[post_key] and _is_named(post, paper)}
+            voices = (_of_paper(authors, key) | named) - _of_paper(namesakes, key)
+            posts = (self._thread_post(post, shown, voices) for post in known.values())
             conversations = conversations_of(posts, paper.title, partial(self._says_more, paper))
             if conversations.conversations:
                 result[key] = conversations
         return result
 
-    def _numbers(self, papers: Sequence[str], *, only_answered: bool) -> dict[str, list[int]]:
-        """The posts of each paper's conversations, by number: those about it, all answers, and what they reply to."""
-        seeds = queries.posts_about(self._view, papers, self._own)
+    def _numbers(self, seeds: Mapping[str, set[int]], *, only_answered: bool) -> dict[str, list[int]]:
+        """The posts that may be in each paper's conversations, by number: those about it (`seeds`), all answers, and
+        what they reply to."""
         every_seed = set[int]().union(*seeds.values())
         answers = queries.answers_to(self._view, every_seed)
-        if only_answered:
-            answered = answers.keys()
-            seeds = {paper: posts for paper, posts in seeds.items() if not answered.isdisjoint(posts)}
         parents = queries.parents_of(self._view, every_seed)
-        connected = {paper: sorted(_connected(posts, answers, parents)) for paper, posts in seeds.items()}
-        return {paper: posts[: queries.MAX_POSTS] for paper, posts in connected.items()}
+        if only_answered:
+            in_threads = answers.keys() | parents.keys()
+            seeds = {paper: posts for paper, posts in seeds.items() if not in_threads.isdisjoint(posts)}
+        reached = {paper: sorted(_reached(posts, answers, parents)) for paper, posts in seeds.items()}
+        return {paper: posts[: queries.MAX_POSTS] for paper, posts in reached.items()}
 
-    def _thread_post(self, stored: StoredPost, keys: set[str], paper: Paper, authors: set[int]) -> ThreadPost:
-        shown = self._shown(stored)
-        post = stored.row.item
+    def _thread_post(self, stored: StoredPost, known: Mapping[str, Showing | None], authors: set[int]) -> ThreadPost:
+        shown = known[stored.row.item.post]
         reactions, answers = stored.counts
-        is_named = bool(shown) and shows_author(post.name, post.handle, paper.authors)
+        parent = "" if is_pseudonym(stored.reply_to) else stored.reply_to
+        is_quote = stored.quotes in known and parent not in known
         return ThreadPost(
-            post=terms.as_shown(post, shown or "link"),
-            parent=stored.reply_to or (stored.quotes if stored.quotes in keys else ""),
+            post=terms.as_shown(stored.row.item, shown or "link"),
+            parent=stored.quotes if is_quote else parent,
             voice=stored.voice,
             reactions=reactions,
             answers=answers,
             shown=shown,
-            is_author=is_named or stored.voice in authors,
+            is_author=stored.voice in authors,
             is_regular=stored.voice in self._regulars,
         )
 
     def _shown(self, stored: StoredPost) -> Showing | None:
         """How a post is shown; None if it may not be."""
         post = stored.row.item
-        if stored.is_withheld or stored.row.is_forgotten or is_blocked(post, self._blocked):
+        if stored.is_withheld or is_pseudonym(stored.reply_to) or is_blocked(post, self._blocked):
             return None
         if "text" in (stored.row.redacted or ()):
             return "link"
@@ -119,17 +121,49 @@ class ConversationReader:
         return self._count(text, paper) >= ENOUGH_OWN_WORDS
 
 
-def _connected(posts: set[int], answers: Mapping[int, set[int]], parents: Mapping[int, int]) -> Iterator[int]:
-    """Some posts, all that answer them, and what they reply to."""
+def _is_named(stored: StoredPost, paper: Paper) -> bool:
+    """Whether a post shows the name of one of a paper's authors."""
+    post = stored.row.item
+    return bool(stored.voice) and shows_author(post.name, post.handle, paper.authors)
+
+
+def _of_paper(voices: Collection[tuple[str, int]], paper: str) -> set[int]:
+    """Those of some voices, with papers by key, that belong to a paper."""
+    return {voice for key, voice in voices if key == paper}
+
+
+def _reached(posts: set[int], answers: Mapping[int, set[int]], parents: Mapping[int, int]) -> set[int]:
+    """Some posts, all that answer or answered them before an edit, and what they reply to."""
     reached = set(posts)
     waiting = list(posts)
     while waiting:
         following = answers.get(waiting.pop(), set()) - reached
         reached |= following
         waiting += following
-    yield from reached
     for post in posts:
         while (parent := parents.get(post)) and parent not in reached:
             reached.add(parent)
-            yield parent
             post = parent
+    return reached
+
+
+def _connected(posts: Sequence[StoredPost], about: set[int]) -> dict[str, StoredPost]:
+    """The posts about a paper, all that answer them as last edited, and what they reply to, by key."""
+    by_key = {post.row.item.post: post for post in posts}
+    answers: dict[str, list[str]] = defaultdict(list)
+    for key, post in by_key.items():
+        answers[post.reply_to].append(key)
+        answers[post.quotes].append(key)
+    result = {key: post for key, post in by_key.items() if post.number in about}
+    above = [post.reply_to for post in result.values()]
+    below = list(result)
+    while below:
+        following = [key for key in answers[below.pop()] if key not in result]
+        result |= {key: by_key[key] for key in following}
+        below += following
+    while above:
+        key = above.pop()
+        if key in by_key and key not in result:
+            result[key] = by_key[key]
+            above.append(by_key[key].reply_to)
+    return result

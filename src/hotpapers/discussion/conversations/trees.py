@@ -20,19 +20,12 @@ SaysMore = Callable[[str], bool]
 
 def likes_first(node: ThreadNode) -> tuple[Any, ...]:
     """The order *most liked*: more reactions first, then the earlier post."""
-    return (-sum([post.reactions for post in node.posts]), began_at(node), node.key)
+    return (-node.reactions, node.began_at, node.key)
 
 
 def newest_first(node: ThreadNode) -> tuple[Any, ...]:
     """The order *newest*: the latest post first."""
-    return (-began_at(node), node.key)
-
-
-def began_at(node: ThreadNode) -> int:
-    """When a post was made; of one that cannot be seen, its first answer. µs UTC."""
-    if node.post:
-        return node.post.post.created_at
-    return min((other.post.post.created_at for other in node.walk() if other.post), default=0)
+    return (-node.began_at, node.key)
 
 
 def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: SaysMore = bool) -> PaperConversations:
@@ -41,11 +34,14 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
     ordered = sorted((_conversation(nodes, says_more) for nodes in walked), key=_most_people_first)
     in_threads = {conversation.root.key for conversation in ordered if conversation.has_replies}
     threads = [nodes for nodes in walked if nodes[0].key in in_threads]
+    answers = [answer for nodes in threads for answer in _author_answers(nodes)]
+    answered = {node.key: node.post for node, _ in answers}
     return PaperConversations(
         conversations=tuple(ordered),
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
-        authors=len({post.voice for nodes in threads for post in _author_answers(nodes)}),
-        answered=sum(_is_answered(node) for nodes in threads for node in nodes),
+        authors=len({post.voice for _, post in answers}),
+        answered_posts=len(answered),
+        answered=sum(not post.is_author and is_question(post) for post in answered.values() if post),
         landmarks=first_posts(node for nodes in walked for node in nodes),
     )
 
@@ -60,12 +56,12 @@ def _most_people_first(conversation: Conversation) -> tuple[Any, ...]:
 
 def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, ...]:
     """The roots of all trees, each with those that answer it, most liked first."""
-    in_order = sorted(posts, key=lambda post: post.key)
-    by_key = {post.key: post for post in in_order}
-    answered = {post.key: post.parent for post in in_order if post.parent}
+    by_key = {post.key: post for post in posts}
+    in_order = sorted(by_key)
+    answered = {key: parent for key in in_order if (parent := by_key[key].parent)}
     parents = _without_circles(answered, by_key)
     children: dict[str, list[str]] = defaultdict(list)
-    for key in (*by_key, *sorted(set(parents.values()) - by_key.keys())):
+    for key in (*in_order, *sorted(set(parents.values()) - by_key.keys())):
         children[parents.get(key, "")].append(key)
     members, answers = _merged(children, by_key, title)
     nodes: dict[str, ThreadNode] = {}
@@ -84,7 +80,8 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
 def _node(key: str, posts: Sequence[ThreadPost], replies: tuple[ThreadNode, ...]) -> ThreadNode:
     shown = tuple([post for post in posts if post.shown])
     first = shown[0] if shown else None
-    return ThreadNode(key, first, shown[1:], replies, not posts)
+    began_at = first.post.created_at if first else min([reply.began_at for reply in replies], default=0)
+    return ThreadNode(key, first, shown[1:], replies, not posts, began_at, tuple([post.voice for post in posts]))
 
 
 def _without_circles(parents: Mapping[str, str], by_key: Mapping[str, ThreadPost]) -> dict[str, str]:
@@ -114,7 +111,8 @@ def _merged(
     answers: dict[str, list[str]] = {}
     waiting = [("", list(children.get("", ())))]
     for parent, keys in waiting:
-        copied = copies.leading_copies([by_key[key] for key in keys if key in by_key], title) if len(keys) > 1 else {}
+        siblings = [by_key[key] for key in keys if key in by_key]
+        copied = copies.leading_copies(siblings, title) if len(siblings) > 1 else {}
         united = {key: [key] for key in keys if key not in copied}
         for key, first in copied.items():
             united[first].append(key)
@@ -131,22 +129,24 @@ def _merged(
 
 
 def _conversation(nodes: Sequence[ThreadNode], says_more: SaysMore) -> Conversation:
-    united = [node.posts for node in nodes]
+    united = [node.posts for node in nodes if node.post]
     posts = [post for some in united for post in some]
     moments = [post.post.created_at for post in posts]
-    first = nodes[0].posts or next(node.posts for node in nodes if node.posts)
+    first = nodes[0].posts
+    there = len(first or (None,)) + sum([post.answers for post in posts])
+    copies = len(posts) - len(united)
     return Conversation(
         root=nodes[0],
-        networks=tuple(dict.fromkeys(post.post.network for post in first)),
+        networks=tuple(dict.fromkeys([post.post.network for post in first or united[0]])),
         people=len({post.voice for post in posts}),
-        posts=len(posts),
-        counted=max(len(posts), 1 + sum([post.answers for post in posts])),
+        posts=len(united),
+        counted=max(len(posts), there) - copies,
         reactions=sum([post.reactions for post in posts]),
         began_at=min(moments),
         ended_at=max(moments),
-        author_answers=sum(1 for _ in _author_answers(nodes)),
+        author_answers=len(list(_author_answers(nodes))),
         best=_best(posts, says_more),
-        has_replies=len(list(filter(None, united))) > 1,
+        has_replies=len(united) > 1,
     )
 
 
@@ -156,18 +156,11 @@ def _best(posts: Sequence[ThreadPost], says_more: SaysMore) -> ThreadPost | None
     return next((post for post in with_words if says_more(post.post.text)), None)
 
 
-def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[ThreadPost]:
-    """The posts by authors that answer somebody else."""
+def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[tuple[ThreadNode, ThreadPost]]:
+    """The posts by authors that answer somebody else, with what they answer. Whose post it was that was not read is not
+    known: authors often begin threads with other posts."""
     for node in nodes:
-        for reply in node.replies:
+        for reply in node.replies if node.post or any(node.voices) else ():
             post = reply.post
-            if post and post.is_author and all(post.voice != other.voice for other in node.posts):
-                yield post
-
-
-def _is_answered(node: ThreadNode) -> bool:
-    """Whether a question was answered by an author."""
-    post = node.post
-    if post is None or post.is_author:
-        return False
-    return any(reply.post and reply.post.is_author for reply in node.replies) and is_question(post)
+            if post and post.is_author and post.voice not in node.voices:
+                yield node, post

@@ -247,13 +247,23 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
 def authors_sql(view: AsOfView) -> str:
     """One table: `author`, papers with the voices of their authors, as some rule finds unless the operator says that
     they are independent. Voices are stable accounts. `stable_account` must be defined before it."""
-    judged = f"""SELECT verdict.about AS paper, {_VOICE_OF_SUBJECT} AS voice
-            FROM verdict LEFT JOIN stable_account ON stable_account.voice = verdict.subject
-            WHERE verdict.about <> 0 AND {_current_verdict(view)}"""
+    judged = _judged_sql(view)
     return f"""author (paper, voice) AS (
         {judged} AND verdict.judgement = 'author' AND verdict.rule <> 'operator'
         EXCEPT {judged} AND verdict.judgement = 'independent' AND verdict.rule = 'operator'
         UNION {judged} AND verdict.judgement = 'author' AND verdict.rule = 'operator')"""
+
+
+def independent_sql(view: AsOfView) -> str:
+    """One table: `independent`, papers with the voices that are not their authors', as the operator says."""
+    return f"""independent (paper, voice) AS (
+        {_judged_sql(view)} AND verdict.judgement = 'independent' AND verdict.rule = 'operator')"""
+
+
+def _judged_sql(view: AsOfView) -> str:
+    return f"""SELECT verdict.about AS paper, {_VOICE_OF_SUBJECT} AS voice
+            FROM verdict LEFT JOIN stable_account ON stable_account.voice = verdict.subject
+            WHERE verdict.about <> 0 AND {_current_verdict(view)}"""
 
 
 def _current_verdict(view: AsOfView) -> str:

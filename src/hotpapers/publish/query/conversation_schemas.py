@@ -20,8 +20,9 @@ class ThreadPostDetails(Schema, frozen=True):
 
 
 class ConversationDetails(Schema, frozen=True):
-    """A conversation. `people`, `posts`: how many wrote, and how many posts may be shown; `counted`: how many its
-    network counts; `author_answers`: posts in which authors of the paper answered others. `thread`: its first posts."""
+    """A conversation. `people`, `posts`: how many wrote, and how many posts may be shown, copies once; `counted`: how
+    many its network counts; `author_answers`: posts in which authors of the paper answered others. `thread`: its first
+    posts."""
 
     networks: tuple[str, ...]
     people: int
@@ -35,13 +36,16 @@ class ConversationDetails(Schema, frozen=True):
 
 class PaperConversationDetails(Schema, frozen=True):
     """The conversations about a paper, those with the most people first; posts that nobody answered come last.
-    `sentence`: the facts in words, empty if nobody answered anybody. `critic`, `question`, `answer`: the keys of the
+    `sentence`: the facts in words, empty if nobody answered anybody. `people`: how many wrote in those with answers;
+    `authors`: how many authors of the paper answered others; `answered_posts`: what they answered; `answered`: how many
+    of these are questions. `critic`, `question`, `answer`: the keys of the
     first of each, by plain rules; empty if there is none."""
 
     paper: str
     sentence: str
     people: int
     authors: int
+    answered_posts: int
     answered: int
     critic: str
     question: str

@@ -33,12 +33,13 @@ def conversations_about(session: QuerySession, params: ConversationParams) -> Pa
         chosen = nearest_posts(conversation.root, left)
         left -= len(chosen)
         details.append(_details(conversation, chosen))
-    critic, question, answer = (post.key if post else "" for post in about.landmarks)
+    critic, question, answer = (post.key if post else "" for post in about.landmarks[:3])
     return PaperConversationDetails(
         paper=key,
         sentence=facts_sentence(about) if about.threads else "",
         people=about.people,
         authors=about.authors,
+        answered_posts=about.answered_posts,
         answered=about.answered,
         critic=critic,
         question=question,
@@ -74,7 +75,7 @@ def _post(depth: int, node: ThreadNode, post: ThreadPost | None) -> conversation
         depth=depth,
         post=as_post(post.post, post.shown or "link") if post else None,
         unread=node.is_unread,
-        reactions=post.reactions if post else 0,
+        reactions=node.reactions,
         author=post.is_author if post else False,
         regular=post.is_regular if post else False,
         also=tuple(site_paths.post_url(copy.post.post, copy.post.links) for copy in node.copies),

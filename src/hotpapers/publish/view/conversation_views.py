@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.model import Conversation, Landmarks, Paper, PaperConversations, ThreadNode, ThreadPost
-from hotpapers.base.networks import icon_of
+from hotpapers.base.networks import icon_of, is_blogs
+from hotpapers.base.terms import cut_excerpt
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.base.text.words import count_noun
 from hotpapers.discussion.conversations.trees import newest_first
 from hotpapers.issues.ranking.words import people_phrase
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import phrases
 from hotpapers.publish.view.best_sentence import sentence_of
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.post_views import LinkedPiece, linked_pieces, post_byline
@@ -29,6 +30,8 @@ MAX_POSTS = 150
 """Most posts shown of all conversations."""
 MAX_POSTS_OF_ONE = 40
 """Most posts shown of each."""
+MAX_CHARS = 1_000
+"""Most code points shown of a post."""
 REPLIES_AT_ONCE = 3
 """Answers to a post that are shown at once; the others unfold."""
 MAX_RANK = 30
@@ -40,14 +43,16 @@ UNREAD = "A post that was not read."
 
 
 class NodeView(NamedTuple):
-    """A post in a tree. `note`: what is there instead of a post. `copies`: networks with the same words, and where.
-    `newest`: its rank in that order. `rest`: how many answers are left out; `rest_url`: where they are."""
+    """A post in a tree. `note`: what is there instead of a post. `copies`: who said the same words where, with links;
+    `reactions`: those to all of them. `newest`: its rank in that order. `rest`: how many answers are left out;
+    `rest_url`: where they are."""
 
     post: ThreadPost | None
     pieces: tuple[LinkedPiece, ...]
     source: Mapping[str, str]
     note: str
     copies: tuple[LinkedPiece, ...]
+    reactions: int
     replies: tuple[NodeView, ...]
     newest: int = 0
     rest: int = 0
@@ -60,12 +65,14 @@ class NodeView(NamedTuple):
 
 
 class LandmarkView(NamedTuple):
-    """A first critic, question or answer. `text`: its first words, unchanged."""
+    """A first critic, question or answer. `text`: its first words, unchanged; `to`: who asked, if it answers another
+    question than the first."""
 
     label: str
     text: str
     source: Mapping[str, str]
     is_author: bool
+    to: str
 
 
 class ConversationView(NamedTuple):
@@ -76,7 +83,7 @@ class ConversationView(NamedTuple):
     beginning: str
     facts: str
     best: Mapping[str, str]
-    root: NodeView | None
+    root: NodeView
     newest: int
 
 
@@ -92,8 +99,7 @@ class ConversationsView(NamedTuple):
     @property
     def is_ordered(self) -> bool:
         """Whether the order makes a difference: somewhere, two posts are beside each other."""
-        roots = [conversation.root for conversation in self.conversations if conversation.root]
-        return len(self.conversations) > 1 or any(map(_branches, roots))
+        return len(self.conversations) > 1 or _branches(self.conversations[0].root)
 
 
 def conversations_view(about: PaperConversations, paper: Paper) -> ConversationsView | None:
@@ -103,11 +109,11 @@ def conversations_view(about: PaperConversations, paper: Paper) -> Conversations
         return None
     shown = threads[:MAX_CONVERSATIONS]
     ranks = _ranks([conversation.root for conversation in shown])
-    left = MAX_POSTS
+    left = MAX_POSTS - len(shown)  # one is kept for each conversation
     views = []
     for conversation in shown:
-        chosen = nearest_posts(conversation.root, min(left, MAX_POSTS_OF_ONE))
-        left -= len(chosen)
+        chosen = nearest_posts(conversation.root, min(left + 1, MAX_POSTS_OF_ONE))
+        left -= len(chosen) - 1
         views.append(_conversation(conversation, paper, chosen, ranks[conversation.root.key]))
     return ConversationsView(
         sentence=facts_sentence(about),
@@ -126,32 +132,47 @@ def _branches(node: NodeView) -> bool:
 
 
 def facts_sentence(about: PaperConversations) -> str:
-    """`31 people in 4 conversations; 2 authors answered 9 questions; the longest is on Lobsters.`"""
+    """`31 people in 4 conversations; 2 authors answered 9 posts, 7 of them questions; the longest is on Lobsters.`"""
     threads = about.threads
     number = count_noun(len(threads), "conversation")
     parts = [f"{people_phrase(about.people)} in {number}"]
     if about.authors:
         who = "an author" if about.authors == 1 else count_noun(about.authors, "author")
-        questions = f" {count_noun(about.answered, 'question')}" if about.answered else ""
-        parts.append(f"{who} answered{questions}")
-    if len(threads) > 1:
-        longest = max(threads, key=lambda conversation: conversation.posts)
-        parts.append(f"the longest is on {_network_names(longest.networks)}")
+        parts.append(f"{who} answered {_answered(about.answered_posts, about.answered)}")
+    longest, *others = sorted(threads, key=lambda conversation: -conversation.posts)
+    if others and longest.posts > others[0].posts:
+        parts.append(f"the longest is on {_where(longest.networks)}")
     return "; ".join(parts) + "."
+
+
+def _answered(posts: int, questions: int) -> str:
+    """`9 questions`, `2 posts`, `9 posts, 1 of them a question`."""
+    if questions == posts:
+        return count_noun(questions, "question")
+    among = "1 of them a question" if questions == 1 else f"{questions} of them questions"
+    return count_noun(posts, "post") + (f", {among}" if questions else "")
 
 
 def _network_names(networks: Sequence[str]) -> str:
     return " and ".join(map(phrases.network_name, networks))
 
 
+def _where(networks: Sequence[str]) -> str:
+    names = ("blogs" if is_blogs(network) else phrases.network_name(network) for network in networks)
+    return " and ".join(names)
+
+
 def _facts(conversation: Conversation) -> str:
-    """`7 people, 12 posts in 9 h · 2 answers by authors · 40 posts there`."""
+    """`7 people, 12 posts in 9 h · 2 answers by authors · Bluesky counts 40 posts`."""
     lasted = format_duration((conversation.ended_at - conversation.began_at) / SECOND)
-    parts = [f"{people_phrase(conversation.people)}, {count_noun(conversation.posts, 'post')} in {lasted}"]
+    people = people_phrase(conversation.people)
+    parts = [f"{people}, {count_noun(conversation.posts, 'post')} in {lasted}"]
     if conversation.author_answers:
         parts.append(f"{count_noun(conversation.author_answers, 'answer')} by authors")
     if conversation.counted > conversation.posts:
-        parts.append(f"{count_noun(conversation.counted, 'post')} there")
+        verb = "counts" if len(conversation.networks) == 1 else "count"
+        names = _network_names(conversation.networks)
+        parts.append(f"{names} {verb} {count_noun(conversation.counted, 'post')}")
     return " · ".join(parts)
 
 
@@ -159,15 +180,17 @@ def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
     """`12 posts by 11 people on Bluesky`, of posts that nobody answered."""
     singles = Counter(conversation.networks for conversation in conversations if not conversation.has_replies)
     for networks, number in sorted(singles.items()):
-        yield f"{count_noun(number, 'post')} on {_network_names(networks)}"
+        yield f"{count_noun(number, 'post')} on {_where(networks)}"
 
 
 def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:
     labels = ("First critic", "First question", "First answer")
-    for label, post in zip(labels, landmarks, strict=True):
+    answered = landmarks.answered if landmarks.answered != landmarks.question else None
+    for label, post in zip(labels, landmarks[:3], strict=True):
         if post:
             text = phrases.cut_text(one_line(post.post.text), MAX_LANDMARK_CHARS)
-            yield LandmarkView(label, text, post_byline(post.post), post.is_author)
+            to = post_byline(answered.post)["author"] if answered and post is landmarks.answer else ""
+            yield LandmarkView(label, text, post_byline(post.post), post.is_author, to)
 
 
 # ---- trees -----------------------------------------------------------------------------------------------
@@ -185,7 +208,7 @@ def _conversation(conversation: Conversation, paper: Paper, chosen: set[str], ne
         beginning=f"{beginning} on {phrases.date_name(conversation.began_at)}",
         facts=_facts(conversation),
         best=post_byline(best.post) | {"text": sentence_of(best.post, paper)} if best else {},
-        root=_TreeView(root, chosen, source["url"]).view if chosen else None,
+        root=_TreeView(root, chosen, source["url"]).view,
         newest=newest,
     )
 
@@ -203,10 +226,11 @@ class _TreeView:
         source = post_byline(post.post) if post else {}
         return NodeView(
             post=post,
-            pieces=linked_pieces(post.post) if post else (),
+            pieces=linked_pieces(cut_excerpt(post.post, MAX_CHARS)) if post else (),
             source=source,
             note="" if post else UNREAD if node.is_unread else WITHHELD,
-            copies=tuple(map(_copy, node.copies)),
+            copies=tuple(_copy(copy, post) for copy in node.copies if post),
+            reactions=node.reactions,
             replies=self._replies([reply for reply in node.replies if reply.key in self._chosen]),
             rest=_left_out(node, self._chosen),
             rest_url=source.get("url") or self._url,
@@ -240,6 +264,8 @@ def _ranks(nodes: Sequence[ThreadNode]) -> dict[str, int]:
     return {node.key: rank for rank, node in enumerate(ordered, 1)}
 
 
-def _copy(copy: ThreadPost) -> LinkedPiece:
-    url = site_paths.post_url(copy.post.post, copy.post.links)
-    return LinkedPiece(phrases.network_name(copy.post.network), url)
+def _copy(copy: ThreadPost, of: ThreadPost) -> LinkedPiece:
+    """`also on Mastodon`, `also by Ann Lee on Mastodon`."""
+    source = post_byline(copy.post)
+    by = "" if copy.voice and copy.voice == of.voice else f" by {source['author']}"
+    return LinkedPiece(f"also{by} on {source['network']}", source["url"])

@@ -17,6 +17,7 @@ from markupsafe import escape
 
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import group_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import rarity_2, words
@@ -76,6 +77,7 @@ class SinglePages:
                 "What is said about this paper",
                 f"A bookmark that opens what {site.title} knows of the paper that you are reading.",
                 app=site.site_config.app,
+                works=json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.works()]),
             ),
             PATH: self.search,
             "404.html": self._missing_file,

@@ -5,13 +5,15 @@
 
   // becomes the bookmark: refers to nothing outside itself
   function leave(page) {
+    const doi = /\b(10\.[1-9]\d{3,8}(?:\.\d+)*\/[^\s"'<>?#&]+)/i;
     const id =
       /(?:arxiv\.org\/[a-z]+\/|\b10\.48550\/arxiv\.|alphaxiv\.org\/[a-z]+\/|\b(?:huggingface\.co|hf\.co)\/papers\/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?!\d)/i;
     const declared = [...document.querySelectorAll("meta[name='citation_doi' i], meta[name='dc.identifier' i]")];
-    const texts = [location.href.replace(/%2f/gi, "/"), ...declared.map((meta) => meta.getAttribute("content"))];
-    const match = texts.map((text) => id.exec(text)).find(Boolean);
+    const texts = [...declared.map((meta) => meta.getAttribute("content")), location.href.replace(/%2f/gi, "/")];
+    const matches = [id, doi].flatMap((pattern) => texts.map((text) => pattern.exec(text)));
+    const match = matches.find(Boolean);
     if (match) window.open(`${page}#${match[1]}`);
-    else window.alert("This page’s address names no arXiv paper.");
+    else window.alert("This page names no paper.");
   }
 
   const place = dom.find("#bookmark span");
@@ -24,26 +26,53 @@
     return make("a", { href: address }, text);
   }
 
-  async function answer() {
+  const status = dom.byId("said");
+  const { app } = status.dataset;
+  const works = JSON.parse(status.dataset.works);
+
+  // of a DOI that may name a version or a page: that of the work, as in base/papers/paper_servers.py
+  function workOf(doi) {
+    const known = works.map((pattern) => new RegExp(`^${pattern}`).exec(doi)).find(Boolean);
+    return known ? known.groups.work : doi.replace(/(?:[./](?:full|abstract|e?pdf|html?)|[/.,;:)\]]+)+$/, "");
+  }
+
+  // the folder of a DOI's page, as in publish/view/site_paths.py
+  function folderOf(doi) {
+    const [registrant, ...suffix] = doi.split("/");
+    const escapedByte = (byte) => `~${byte.toString(16).padStart(2, "0")}`;
+    const escaped = (sign) => Array.from(new TextEncoder().encode(sign), escapedByte).join("");
+    const unsafe = /[^a-z0-9._-]|^\.|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))./gu;
+    return `${registrant}/${suffix.join("/").replace(unsafe, escaped)}`;
+  }
+
+  // the id that this site's addresses have; empty if the page was opened without a paper
+  function idHere() {
     const match = /^#(\d{4}\.\d{4,5}|([a-z-]+)(?:\.[a-z]{2})?(\/\d{7}))$/i.exec(location.hash);
-    if (!match) return;
-    const id = match[2] ? match[2].toLowerCase() + match[3] : match[1];
+    if (match) return match[2] ? match[2].toLowerCase() + match[3] : match[1];
+    const named = decodeURIComponent(location.hash.slice(1)).toLowerCase();
+    return named.startsWith("10.") && named.includes("/") ? folderOf(workOf(named)) : "";
+  }
+
+  async function answer() {
+    const id = idHere();
+    if (!id) return;
+    const isDoi = id.startsWith("10.");
+    const name = isDoi ? dom.doiOf(id) : id;
     const paper = new URL(`paper/${id}/index.html`, root);
-    const status = dom.byId("said");
-    const { app } = status.dataset;
-    status.textContent = `Looking for ${id} …`;
+    status.textContent = `Looking for ${name} …`;
     try {
       if ((await fetch(paper, { method: "HEAD" })).ok) {
         location.replace(paper);
         return;
       }
-      status.replaceChildren(`${id} has been in no issue. `);
-      if (app) status.append(linkTo("What the record has of it", `${app}api/v1/papers/${id}/posts`), " (JSON) · ");
+      status.replaceChildren(`${name} has been in no issue. `);
+      const posts = `${app}api/v1/papers/${encodeURI(name)}/posts`;
+      if (app) status.append(linkTo("What the record has of it", posts), " (JSON) · ");
     } catch {
       // opened from a disk
-      status.replaceChildren(`${id}: `, linkTo("its page here", paper), ", if an issue had it · ");
+      status.replaceChildren(`${name}: `, linkTo("its page here", paper), ", if an issue had it · ");
     }
-    status.append(linkTo("at arXiv", `https://arxiv.org/abs/${id}`));
+    status.append(linkTo(isDoi ? "at its server" : "at arXiv", dom.paperAddress(id)));
   }
   addEventListener("hashchange", answer);
   answer();
