@@ -283,10 +283,10 @@ def all_servers() -> tuple[PaperServer, ...]:
 @cache
 def _doi_patterns() -> list[re.Pattern[str]]:
     """Compiled on first use: settings need the servers' names alone."""
-    return [re.compile(dois, re.ASCII) for dois in works()]
+    return [re.compile(dois, re.ASCII) for dois in work_patterns()]
 
 
-def works() -> list[str]:
+def work_patterns() -> list[str]:
     """The patterns of DOIs of all servers (`PaperServer.dois`)."""
     return [server.dois for server in all_servers() if server.dois]
 

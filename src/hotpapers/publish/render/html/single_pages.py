@@ -77,7 +77,7 @@ class SinglePages:
                 "What is said about this paper",
                 f"A bookmark that opens what {site.title} knows of the paper that you are reading.",
                 app=site.site_config.app,
-                works=json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.works()]),
+                works=json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()]),
             ),
             PATH: self.search,
             "404.html": self._missing_file,
