@@ -33,7 +33,8 @@
   // of a DOI that may name a version or a page: that of the work, as in base/papers/paper_servers.py
   function workOf(doi) {
     const known = works.map((pattern) => new RegExp(`^${pattern}`).exec(doi)).find(Boolean);
-    return known ? known.groups.work : doi.replace(/(?:[./](?:full|abstract|e?pdf|html?)|[/.,;:)\]]+)+$/, "");
+    if (known) return known.groups.work;
+    return doi.replace(/[/.,;:]+$/, "").replace(/[./](?:full|abstract|e?pdf|html?)$/, "");
   }
 
   // the folder of a DOI's page, as in publish/view/site_paths.py
