@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from rebuild_counts import COUNTS, DAY, GAP, HOUR, MOST, NETWORKS, SHORT, STATES, Counts, current
-from rebuild_rest import archive_of, is_on, millipoints, scopes, server_of, servers_of
+from rebuild_rest import archive_of, is_on, millipoints, scopes, server_name, server_of, servers_of
 
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 FIXED, MOVING = ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))
@@ -28,20 +28,18 @@ class Places(Counts):  # of an issue's papers, and how networks were read
 
     def announced(self):
         papers = {row["paper"] for row in self.announcements if self.is_counted(row)}
-        is_known = any(row["day"] == self.issue["day"] for row in self.announcements) or self.is_known_empty()
-        if "arxiv" in servers_of(self.publication["categories"]) and not is_known:
+        if "arxiv" in servers_of(self.publication["categories"]) and not self.is_announcement_known():
             return None
         is_read = all(row["state"] == "complete" for row in self.servers())
         return len(papers) if papers or is_read else None
 
     def announced_on(self):
         not_read = {row["network"] for row in self.servers() if row["state"] != "complete"}
-        if not (any(row["day"] == self.issue["day"] for row in self.announcements) or self.is_known_empty()):
+        if not self.is_announcement_known():
             not_read.add("arxiv")
         papers = defaultdict(set)
         for row in filter(self.is_counted, self.announcements):
-            server = "arxiv" if row["paper"].startswith("arxiv:") else row["category"].partition(".")[0]
-            papers[server].add(row["paper"])
+            papers[server_name(row["paper"], row["category"].partition(".")[0])].add(row["paper"])
         servers = servers_of(self.publication["categories"])
         return [{"server": s, "papers": len(papers[s]) if papers[s] or s not in not_read else None} for s in servers]
 
@@ -65,6 +63,9 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         fields = self.publication["categories"]
         is_there = is_on(row["paper"], row["category"].partition(".")[0], servers_of(fields))
         return is_wanted and is_there and in_any(categories, fields)
+
+    def is_announcement_known(self):  # of arXiv, also that there was none
+        return any(row["day"] == self.issue["day"] for row in self.announcements) or self.is_known_empty()
 
     def is_known_empty(self):
         day = date.fromisoformat(self.issue["day"])

@@ -174,8 +174,12 @@ def servers_of(fields):
     return list(dict.fromkeys(map(server_of, fields))) or ["arxiv"]
 
 
+def server_name(paper, archive):
+    return "arxiv" if paper.startswith("arxiv:") else archive
+
+
 def is_on(paper, archive, servers):
-    return ("arxiv" if paper.startswith("arxiv:") else archive) in servers
+    return server_name(paper, archive) in servers
 
 
 def is_of_day(row, day):

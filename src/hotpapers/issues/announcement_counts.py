@@ -96,9 +96,9 @@ def _number(count: int) -> str:
 
 
 def _by_server(content: IssueContent) -> str:
-    """` (18 on arXiv, at least 6 on bioRxiv)`; empty if the publication has one server, and if all had
-    none, or no number is known."""
-    not_read = {reading.network for reading in content.servers or () if reading.state != "complete"}
+    """` (18 on arXiv, at least 6 on bioRxiv)`; empty if the publication has one server, all had none, or no number is
+    known."""
+    not_read = _not_read(content)
     counts: list[str] = []
     for count in content.announced_on or ():
         if count.papers is not None:
@@ -109,9 +109,12 @@ def _by_server(content: IssueContent) -> str:
 
 def _at_least(content: IssueContent, whole: str = "") -> str:
     """`at least ` if a server was not read in full, else `whole`."""
-    if any(reading.state != "complete" for reading in content.servers or ()):
-        return "at least "
-    return whole
+    return "at least " if _not_read(content) else whole
+
+
+def _not_read(content: IssueContent) -> set[str]:
+    """The servers that were not read in full."""
+    return {reading.network for reading in content.servers or () if reading.state != "complete"}
 
 
 def count_further(content: IssueContent) -> str:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
 from hotpapers.base.papers.announcement_days import ANNOUNCING, is_announced, is_of_issue, posted_since
-from hotpapers.base.papers.categories import archive_of, in_fields, is_on, servers_of
+from hotpapers.base.papers.categories import archive_of, in_fields, is_on, server_name, servers_of
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.record import NUMBER, AsOfView, RowOf
@@ -121,7 +121,7 @@ class DayAnnouncements(NamedTuple):
 
 def _server_of(announcement: Announcement) -> str:
     """The name of the server that announced a paper."""
-    return ANNOUNCING if is_announced(announcement.paper) else archive_of(announcement.category)
+    return server_name(announcement.paper, archive_of(announcement.category))
 
 
 def announced_on(view: AsOfView, rule: FieldRule, day: str) -> DayAnnouncements:

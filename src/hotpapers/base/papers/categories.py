@@ -11,7 +11,7 @@ from functools import cache
 
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
-from hotpapers.base.papers.paper_servers import DOI, PaperServer, all_servers
+from hotpapers.base.papers.paper_servers import ANY_DOI, PaperServer, all_servers
 
 ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
 """The field of all papers on arXiv, for a publication that also has other servers."""
@@ -24,7 +24,7 @@ def _by_name() -> dict[str, PaperServer]:
 
 def servers_with_keys() -> frozenset[str]:
     """The names of the servers besides arXiv whose papers have keys."""
-    return frozenset(server.name for server in all_servers() if server.dois or server.name == DOI.removesuffix(":"))
+    return frozenset(server.name for server in all_servers() if server.dois or server.name == ANY_DOI)
 
 
 def archive_of(category: str) -> str:
@@ -50,7 +50,7 @@ def servers_of(fields: Sequence[str]) -> tuple[str, ...]:
 
 def place_of(server: str) -> str:
     """Where a server's papers are: `on bioRxiv`; `elsewhere` for those of any other server with DOIs."""
-    return "elsewhere" if server == DOI.removesuffix(":") else f"on {_by_name()[server].title}"
+    return "elsewhere" if server == ANY_DOI else f"on {_by_name()[server].title}"
 
 
 def other_servers(fields: Iterable[str]) -> frozenset[str]:
@@ -63,9 +63,14 @@ def servers_with_lists(fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in servers_of(fields) if name != ALL_OF_ARXIV and _by_name()[name].has_list)
 
 
+def server_name(paper: str, archive: str) -> str:
+    """The name of the server that has a paper, by key and archive; empty if its archive is unknown, except on arXiv."""
+    return ALL_OF_ARXIV if paper.startswith(arxiv.SERVER) else archive
+
+
 def is_on(paper: str, archive: str, servers: Container[str]) -> bool:
     """Whether a paper, by key and archive, is on one of the servers; not if its archive is unknown, except on arXiv."""
-    return (ALL_OF_ARXIV if paper.startswith(arxiv.SERVER) else archive) in servers
+    return server_name(paper, archive) in servers
 
 
 def in_fields(category: str, fields: Sequence[str]) -> bool:

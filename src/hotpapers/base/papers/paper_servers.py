@@ -25,6 +25,8 @@ from hotpapers.base.papers.preprint_categories import BIORXIV, MEDRXIV
 
 DOI = "doi:"
 """How the keys begin of papers that are not on arXiv."""
+ANY_DOI = DOI.removesuffix(":")
+"""The name of the server, and the field, of all papers that no other server has."""
 
 
 class PaperServer(NamedTuple):
@@ -121,6 +123,7 @@ def _on_osf(name: str) -> PaperServer:
     )  # fmt: skip
 
 
+_OPEN_PREPRINT_SYSTEMS = r"/[a-z./]{0,30}/preprint/(?:view|download)/(?P<id>\d{1,6})"
 _SITES = {
     "elife elifesciences.org": (
         rf"/{{1,2}}(?:articles/|reviewed-preprints/|content/\d{{1,2}}/e)(?P<id>\d{{5,6}})(?:{_V})?",
@@ -132,7 +135,7 @@ _SITES = {
         "10.6084/m9.figshare.{id}",
     ),
     "jmir preprints.jmir.org": (r"/{1,2}preprint/(?P<id>\d{3,7})", "10.2196/preprints.{id}"),
-    "jxiv jxiv.jst.go.jp": (r"/[a-z./]{0,30}/preprint/(?:view|download)/(?P<id>\d{1,6})", "10.51094/jxiv.{id}"),
+    "jxiv jxiv.jst.go.jp": (_OPEN_PREPRINT_SYSTEMS, "10.51094/jxiv.{id}"),
     "nature nature.com": (
         r"/{1,2}articles/(?P<id>[a-z]{4,10}\.(?:20\d\d\.)?\d{1,5}"
         r"|(?!\d{7}(?!\d))(?=[a-z]{0,12}\d)[a-z0-9]{6,16}(?:-[a-z0-9]{1,8}){0,5})",
@@ -140,9 +143,7 @@ _SITES = {
     ),
     "peerj peerj.com": (rf"/{{1,2}}preprints/(?P<id>\d{{1,5}})(?:{_V})?", "10.7287/peerj.preprints.{id}"),
     "qeios qeios.com": (r"/{1,2}read/(?P<id>[a-z0-9]{6})(?:\.(?P<version>[1-9]\d?))?", "10.32388/{id}"),
-    "scielo preprints.scielo.org": (
-        r"/[a-z./]{0,30}/preprint/(?:view|download)/(?P<id>\d{1,6})", "10.1590/scielopreprints.{id}"
-    ),
+    "scielo preprints.scielo.org": (_OPEN_PREPRINT_SYSTEMS, "10.1590/scielopreprints.{id}"),
     "techrxiv techrxiv.org": (
         r"/{1,2}articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?",
         "10.36227/techrxiv.{id}",
@@ -160,7 +161,7 @@ def _on_site(names: str) -> PaperServer:
 
 
 _OTHERS = PaperServer(
-    "doi", "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
+    ANY_DOI, "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
     addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
 )  # fmt: skip
 
@@ -319,9 +320,10 @@ def is_paper_key(text: str) -> bool:
     own = text.removeprefix(DOI)
     if own == text or own.startswith(ARXIV_DOI):
         return arxiv.is_key(text)
+    if not doi.is_doi(own):
+        return False
     known = by_doi(own)
-    is_other = server_of(text).name == _OTHERS.name
-    return doi.is_doi(own) and (is_other or not known or known["work"] == own)
+    return not known or known["work"] == own or server_of(text).name == ANY_DOI
 
 
 DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")

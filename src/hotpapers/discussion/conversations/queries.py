@@ -126,12 +126,13 @@ def stored_posts(view: AsOfView, now: AsOfView, posts: Iterable[int]) -> Iterato
     counts = _counts(view, numbers)
     answered = _answered(view, numbers)
     for number, voice, *row in rows_among(view.database, _posts_sql(view), numbers):
+        reply_to, quotes, last_voice = answered.get(number, UNKNOWN)
         yield StoredPost(
             number=number,
             row=read_row(SPECS[Post], row),
-            voice=voice or answered.get(number, UNKNOWN)[2],
-            reply_to=answered.get(number, UNKNOWN)[0],
-            quotes=answered.get(number, UNKNOWN)[1],
+            voice=voice or last_voice,
+            reply_to=reply_to,
+            quotes=quotes,
             counts=counts.get(number, (0, 0)),
             is_withheld=number in withheld,
         )

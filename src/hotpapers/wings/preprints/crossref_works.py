@@ -131,15 +131,14 @@ def posted_moment(work: CrossrefWork) -> int | None:
 
 def published_doi(work: CrossrefWork) -> str:
     """The DOI of the article that a preprint became, in lower case; empty if none is registered."""
-    return next(iter(_related(work, "is-preprint-of")), "")
+    return next(iter(_related(work, "ispreprintof")), "")
 
 
 def _related(work: CrossrefWork, relation: str) -> list[str]:
-    """The DOIs with a relation to a work."""
+    """The DOIs with a relation to a work, which is given in lower case without hyphens."""
     dois: list[str] = []
     for name, raw in work.relation.items():
-        spelled = name.lower().replace("_", "-")
-        if spelled.replace("-", "") == relation.replace("-", ""):
+        if name.lower().replace("_", "").replace("-", "") == relation:
             related = decode_or_none(raw, list[_Related]) or [decode_or_none(raw, _Related) or _Related()]
             ids = (other.id for other in related if other.type.lower() == "doi")
             dois += map(posted_papers.plain_doi, ids)
@@ -151,7 +150,7 @@ def _is_revision(key: str, work: CrossrefWork) -> bool:
     said to be a version of it."""
     registrant = key.partition("/")[0]
     earlier = [posted_papers.plain_doi(update.doi) for update in work.update_to]
-    for doi in (*_related(work, "is-version-of"), *_related(work, "replaces")):
+    for doi in (*_related(work, "isversionof"), *_related(work, "replaces")):
         if DOI + doi.partition("/")[0] == registrant:
             earlier.append(doi)
     return any(posted_papers.work_of(doi)[0] != key for doi in earlier if doi)

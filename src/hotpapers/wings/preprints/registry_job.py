@@ -20,7 +20,7 @@ import msgspec
 from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
-from hotpapers.base.papers.paper_servers import DOI
+from hotpapers.base.papers.paper_servers import ANY_DOI, DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
@@ -51,8 +51,6 @@ AGAIN = 30 * DAY
 """After this time, an unknown DOI is asked for again."""
 MAX_UNKNOWN = MAX_LOOKED_UP = 5_000
 """The most of each that are remembered."""
-OTHERS = DOI.removesuffix(":")
-"""The name of the server, and the field, of all papers that no other server has."""
 
 
 class RegistryState(msgspec.Struct, frozen=True):
@@ -274,7 +272,7 @@ def datacite_version(key: str, attributes: _DataciteAttributes) -> PostedVersion
 def described_items(posted: PostedVersion, first_at: int, at: int) -> Iterator[Item]:
     """A paper's metadata, and its announcement: when it was posted or, on no known server, when the first post named
     it. `first_at`: that moment, µs UTC."""
-    is_posted = paper_servers.server_of(posted.key).name != OTHERS and posted.posted_at is not None
+    is_posted = paper_servers.server_of(posted.key).name != ANY_DOI and posted.posted_at is not None
     yield from (item for item in posted_papers.items_of(posted, at) if is_posted or isinstance(item, Paper))
     if not is_posted:
         yield Announcement(

@@ -71,14 +71,7 @@ class SinglePages:
                 "Preferences",
                 "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
             ),
-            BOOKMARKLET: partial(
-                self._named,
-                "bookmarklet",
-                "What is said about this paper",
-                f"A bookmark that opens what {site.title} knows of the paper that you are reading.",
-                app=site.site_config.app,
-                works=json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()]),
-            ),
+            BOOKMARKLET: self._bookmarklet,
             PATH: self.search,
             "404.html": self._missing_file,
             "robots.txt": partial(robots_txt, site.site_config.base),
@@ -96,6 +89,14 @@ class SinglePages:
     def _named(self, name: str, title: str, description: str, **values: object) -> bytes:
         """The page of a folder, from the template of its name."""
         return self._site.render(f"{name}.html", f"{name}/index.html", title, description, None, **values)
+
+    def _bookmarklet(self) -> bytes:
+        """The page of the bookmark, with the patterns of DOIs as JavaScript writes them."""
+        site = self._site
+        description = f"A bookmark that opens what {site.title} knows of the paper that you are reading."
+        works = json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()])
+        app = site.site_config.app
+        return self._named("bookmarklet", "What is said about this paper", description, app=app, works=works)
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
