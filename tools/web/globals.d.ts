@@ -7,3 +7,6 @@ interface Window {
   paperVectorsOf(file: any): void;
   searchFile(name: string, value: any): void;
 }
+
+// In the site, before dois.js.
+declare const doiPatterns: string[];

@@ -98,7 +98,7 @@ def test_a_day_touches_its_neighbors_and_its_papers() -> None:
         "storage.js", "storage.html", "paper_actions.js", "library.js",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
         "paper/index.html", "author/index.html", "category/index.html",
-        "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js",
+        "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js", "dois.js",
     }  # fmt: skip
     assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == common_paths | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
@@ -187,7 +187,7 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         prefix = "../" * path.count("/")
         own = {
             "search/index.html": ["search_index.js", "search_spelling.js", "search.js"],
-            "bookmarklet/index.html": ["bookmarklet.js"],
+            "bookmarklet/index.html": ["dois.js", "bookmarklet.js"],
         }
         unfolding = ["unfold.js"] if re.fullmatch(r"[\d-]+/all/index.html", path) else []
         papers = ["paper_actions.js"] if HAS_WINGS and LISTS_PAPERS.fullmatch(path) else []

@@ -99,5 +99,5 @@ def test_a_paper_counts_once() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no paper here", b"{}", b"[]", b'{"papers": 7}', b"\xff\xfe\x00", b"@misc{x}"])
 def test_a_file_without_papers_is_refused(data: bytes) -> None:
-    with pytest.raises(InputError, match=r"mine\.txt: names no paper; write one arXiv id a line"):
+    with pytest.raises(InputError, match=r"mine\.txt: names no paper; write one id or DOI a line"):
         read_choices(data, "mine.txt")

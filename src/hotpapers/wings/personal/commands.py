@@ -29,7 +29,7 @@ SHOWN = 20
     metavar="FILE",
     required=True,
     type=click.Path(readable=False),
-    help="What you starred: arXiv ids, one a line; BibTeX, RIS, Zotero RDF, an arXiv listing; or JSON from the site.",
+    help="What you starred: ids or DOIs, one a line; BibTeX, RIS, Zotero RDF, an arXiv listing; or JSON from the site.",
 )
 @click.option("--day", metavar="DAY", help="The papers of this day. [default: that of the latest issue]")
 @click.option("--week", metavar="DAY", help="The papers of the seven days up to this day.")

@@ -5,7 +5,7 @@ const paperLibrary = (() => {
   const MAX_SENTENCE_CHARS = 400;
   const MAX_LINE_CHARS = 500;
   const MAX_PAPERS = 10000;
-  const { ID, MENTION, canonical, trimmed, idIn, linked, inNote } = paperIds;
+  const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, inNote } = paperIds;
   const { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
   const ARXIV = /^(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?$/i; // as a journal
@@ -61,12 +61,13 @@ const paperLibrary = (() => {
   // of a line that is ids and addresses alone, or has one in a column, or as a number before or after a title
   function bareIds(line) {
     const parts = line.split(/[\s,;]+/).map(trimmed).filter(Boolean);
-    const ids = parts.map(idIn);
-    const whole = idIn(trimmed(line));
+    const ids = parts.map((part) => idIn(part) || doiIn(part));
+    const whole = idIn(trimmed(line)) || doiIn(line);
     if (!whole && ids.every(Boolean)) return ids;
     const cells = line.split(/[\t|]|[,;](?=\S)/);
     const inCells = cells.length > 1 ? cells.map((cell) => idIn(trimmed(cell))) : [];
-    return [whole, ...inCells, numberAtAnEnd(line)].filter(Boolean).slice(0, 1);
+    const atEnds = line.length <= MAX_LINE_CHARS ? [parts[0] ?? "", parts.at(-1) ?? ""].map(doiIn) : [];
+    return [whole, ...inCells, numberAtAnEnd(line), ...atEnds].filter(Boolean).slice(0, 1);
   }
 
   const FIRST_ID = new RegExp(String.raw`^\W*${ID}`, "i");
@@ -100,7 +101,14 @@ const paperLibrary = (() => {
       isInArxiv || role !== "place" ? of(role) : of(role).filter((text) => !/^\W*\d{4}\./.test(text));
     const ids = Object.entries(READERS).flatMap(([role, find]) => own(role).map(find));
     const [title, abstract] = ["title", "abstract"].map((role) => oneLine(of(role)[0] ?? ""));
-    return { id: ids.find(Boolean) ?? "", title, abstract };
+    return { id: ids.find(Boolean) ?? doiOf(of), title, abstract };
+  }
+
+  // of a paper that is not on arXiv: PubMed marks DOIs in places, Zotero in notes
+  function doiOf(of) {
+    const notes = of("note").flatMap((text) => text.split(/\r?\n/));
+    const marked = [...of("place").filter((text) => /\[doi\]$/i.test(text)), ...notes.filter((text) => /^doi: /i.test(text))];
+    return [...of("id"), ...of("link"), ...marked].map(doiIn).find(Boolean) ?? "";
   }
 
   // null for another text

@@ -10,7 +10,8 @@
   const sayDay = (moment) => new Date(moment).toLocaleDateString("en-GB", { dateStyle: "long" });
 
   function lineOf(star) {
-    const facts = [star.authors.join(", "), star.id, star.at && `starred ${sayDay(star.at)}`].filter(Boolean);
+    const starred = star.at && `starred ${sayDay(star.at)}`;
+    const facts = [star.authors.join(", "), dom.doiOf(star.id), starred].filter(Boolean);
     const isOther = ({ id, title }) => id !== star.id || title !== star.title;
     const remove = () => paperChoices.change(({ stars }) => ({ stars: stars.filter(isOther) }));
     const line = make("li", {}, pagePapers.link(star));

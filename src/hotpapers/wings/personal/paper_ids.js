@@ -1,4 +1,4 @@
-// The ids of papers in texts of other programs, as in base/papers/arxiv/grammar.py.
+// The ids of papers in texts of other programs, as in base/papers/arxiv/grammar.py and stars.py.
 "use strict";
 const paperIds = (() => {
   const MAX_CHARS = 20000;
@@ -67,5 +67,31 @@ const paperIds = (() => {
     return lines.length === 1 || LABELED.test(lines[1] ?? "") ? idIn(lines[0]) : "";
   }
 
-  return { ID, MENTION, canonical, trimmed, idIn, linked, inNote };
+  // ---- papers on other servers
+
+  const DOI = String.raw`10\.[1-9]\d{3,8}(?:\.\d{1,5})*/`;
+  const RESOLVER = String.raw`(?:https?://)?(?:[a-z-]+\.)*doi\.org/`;
+  const WHOLE_DOI = new RegExp(String.raw`^(?:doi:? ?)?(?:${RESOLVER})?(${DOI}\S+?)(?: \[doi\])?$`);
+  const DOI_IN_ADDRESS = new RegExp(String.raw`^https?://[^\s?#]*?/(${DOI}[^\s?#&"'<>]+)`);
+
+  // of a text that is a DOI, or an address with one: the name of the paper's page on this site
+  function doiIn(text) {
+    const line = withoutEscapes(trimmedDoi(text.slice(0, 2000).replace(/\s+/g, " ")).toLowerCase());
+    const match = WHOLE_DOI.exec(line) ?? DOI_IN_ADDRESS.exec(line);
+    const doi = match?.[1].replace(/^([^(]*)\)$/, "$1"); // in brackets
+    return !doi || doi.startsWith("10.48550/arxiv") ? "" : dois.folderOf(dois.workOf(doi));
+  }
+
+  const trimmedDoi = (text) => text.replace(/^[\s,;:."'([{|*_`!-]+|[\s,;:."'|*_`!-]+$/g, "");
+
+  // of a percent-encoded DOI, or of the name of a page here, as this site's own files have it
+  function withoutEscapes(text) {
+    try {
+      return dom.doiOf(text);
+    } catch {
+      return text;
+    }
+  }
+
+  return { doiIn, ID, MENTION, canonical, trimmed, idIn, linked, inNote };
 })();

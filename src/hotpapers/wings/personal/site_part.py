@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from hotpapers.base.model import SitePart
-from hotpapers.publish.render.html.single_pages import without_comments
+from hotpapers.publish.render.html.single_pages import doi_script, without_comments
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
@@ -61,7 +61,8 @@ class PersonalPart(SitePart):
         if path == TERMS:
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()
         if path == LIBRARY:
-            return without_comments(b"\n".join(file.read_bytes() for file in _LIBRARY_SCRIPTS))
+            scripts = [doi_script(), *(file.read_bytes() for file in _LIBRARY_SCRIPTS)]
+            return without_comments(b"\n".join(scripts))
         if path == MY_PAPERS:
             body = load_macro(_TEMPLATE, "page")()
             return self._site.render(

@@ -9,16 +9,18 @@ from __future__ import annotations
 import html
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
 from hotpapers.base.errors import InputError, require
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.arxiv.grammar import ID, id_from_groups
 from hotpapers.base.papers.mentions import PaperMention, find
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
@@ -73,7 +75,7 @@ def read_choices(data: bytes, name: str = "") -> ReaderChoices:
     papers = reversed(choices.starred)
     starred = {paper.paper or f"title {paper.title}": paper for paper in papers}
     if not (starred or choices.authors or choices.words):
-        raise InputError("names no paper; write one arXiv id a line, or export BibTeX, RIS or RDF", file=name)
+        raise InputError("names no paper; write one id or DOI a line, or export BibTeX, RIS or RDF", file=name)
     return choices._replace(starred=tuple(reversed(starred.values()))[:MAX_STARRED])
 
 
@@ -114,7 +116,30 @@ def _key_of(entry: Entry) -> str:
     in_arxiv = any(_ARXIV.fullmatch(field.text.strip()) for field in entry if field.role == "place")
     fields = (field for role in _EVERY_PAPER for field in entry if field.role == role)
     own = (field for field in fields if in_arxiv or field.role != "place" or not _NUMBER.match(field.text))
-    return next(filter(None, (_READERS[field.role](field.text) for field in own)), "")
+    on_arxiv = next(filter(None, (_READERS[field.role](field.text) for field in own)), "")
+    return on_arxiv or next(filter(None, map(doi_key, _dois(entry))), "")
+
+
+def _dois(entry: Entry) -> Iterator[str]:
+    """The texts in which an entry has its DOI. PubMed marks it in a place, Zotero in a note."""
+    yield from (field.text for role in ("id", "link") for field in entry if field.role == role)
+    yield from (field.text for field in entry if field.role == "place" and field.text.lower().endswith("[doi]"))
+    lines = (line for field in entry if field.role == "note" for line in field.text.splitlines())
+    yield from (line for line in lines if line.lower().startswith("doi: "))
+
+
+def doi_key(text: str) -> str:
+    """The key of the paper, not on arXiv, whose DOI or address with a DOI a whole text is; "" for another text. In the
+    site's own files, signs are escaped as in names of pages."""
+    line = unquote(" ".join(text[:MAX_DOI_CHARS].split()).lower().replace("~", "%"))
+    match = _DOI.fullmatch(line.strip(_DOI_AROUND))
+    if not match:
+        return ""
+    try:
+        key = parse_paper(match["address"] or f"doi:{match['doi']}")
+    except InputError:
+        return ""
+    return key if key.startswith(paper_servers.DOI) else ""
 
 
 def own_id(text: str) -> str:
@@ -123,10 +148,10 @@ def own_id(text: str) -> str:
     line = _AFTER_ID.sub("", _BEFORE_ID.sub("", " ".join(text[:MAX_TEXT_CHARS].split())))
     words = line.split(maxsplit=2)
     if len(words) == 2:
-        keys = set(map(key_in, words))
+        keys = set(map(arxiv_key, words))
     else:
         keys = set()
-    return key_in(line) or (keys.pop() if len(keys) == 1 else "")
+    return arxiv_key(line) or (keys.pop() if len(keys) == 1 else "")
 
 
 def _linked_id(text: str) -> str:
@@ -145,6 +170,13 @@ def _noted_id(text: str) -> str:
 
 
 _READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id, "place": own_id}
+MAX_DOI_CHARS = 2_000
+"""Most characters of a field with a DOI."""
+_DOI = lazy_pattern(
+    r"\(?(?:doi:? ?)?(?:(?:https?://)?(?:[a-z-]+\.)*doi\.org/)?(?P<doi>10\.\d+\S+?)(?: \[doi\])?"
+    r"|(?P<address>https?://[^\s?#]*/10\.\d\S+)"
+)
+_DOI_AROUND = " \t,;:.\"'[{}<>|*_`!-"
 _RICH_TEXT = lazy_pattern(r"</?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>", re.IGNORECASE)
 """Elements in CSL's and Crossref's texts."""
 _BEFORE_ID = lazy_pattern(
@@ -196,12 +228,13 @@ def _bare_ids(line: str) -> list[str]:
     """The papers of a line that is ids and addresses alone, or has one in a column, or as a number before or after a
     title."""
     words = [word for word in map(_trimmed, _BETWEEN_IDS.split(line)) if word]
-    keys = [own_id(word) for word in words]
-    whole = own_id(_trimmed(line))
+    keys = [own_id(word) or doi_key(word) for word in words]
+    whole = own_id(_trimmed(line)) or doi_key(line)
     if whole or not all(keys):
         cells = _CELL_ENDS.split(line)
         in_cells = [own_id(_trimmed(cell)) for cell in cells if len(cells) > 1]
-        keys = list(filter(None, (whole, *in_cells, _number_at_an_end(line))))[:1]
+        at_ends = map(doi_key, (words[0], words[-1]) if words and len(line) <= MAX_LIST_LINE else ())
+        keys = list(filter(None, (whole, *in_cells, _number_at_an_end(line), *at_ends)))[:1]
     return keys
 
 
@@ -231,9 +264,14 @@ def _is_of_list(line: str, mentions: list[PaperMention]) -> bool:
     return len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)
 
 
-def key_in(text: str) -> str:
-    """The key of the paper whose id or address a text is; "" for another text."""
+def arxiv_key(text: str) -> str:
+    """The key of the paper on arXiv whose id or address a text is; "" for another text."""
     try:
         return arxiv.key(arxiv.parse(text).id)
     except InputError:
         return ""
+
+
+def key_in(text: str) -> str:
+    """The key of the paper whose id, DOI or address a text is; "" for another text."""
+    return arxiv_key(text) or doi_key(text)

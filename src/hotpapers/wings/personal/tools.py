@@ -32,7 +32,7 @@ MAX_PAPERS, MAX_SECONDS = 5000, 10.0
 Phrase = Annotated[str, Meta(min_length=1, max_length=300)]
 Phrases = Annotated[tuple[Phrase, ...], Meta(max_length=1000)]
 FewPhrases = Annotated[tuple[Phrase, ...], Meta(max_length=100)]
-STARS = "arXiv identifiers, or titles, of papers that the reader likes"
+STARS = "arXiv identifiers, DOIs, or titles, of papers that the reader likes"
 
 
 class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):

@@ -80,6 +80,7 @@ class SinglePages:
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(read_asset, name) for name in ASSETS},
             **{name: partial(without_comments, read_asset(name)) for name in (*SCRIPTS, UNFOLDING)},
+            "dois.js": doi_script,
             "reader.js": _reader_script,
             **({PAPER_ACTIONS: _paper_script} if has_paper_scripts() else {}),
             "style.css": partial(_style, site.site_config.own_style),
@@ -91,12 +92,11 @@ class SinglePages:
         return self._site.render(f"{name}.html", f"{name}/index.html", title, description, None, **values)
 
     def _bookmarklet(self) -> bytes:
-        """The page of the bookmark, with the patterns of DOIs as JavaScript writes them."""
+        """The page of the bookmark."""
         site = self._site
         description = f"A bookmark that opens what {site.title} knows of the paper that you are reading."
-        works = json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()])
         app = site.site_config.app
-        return self._named("bookmarklet", "What is said about this paper", description, app=app, works=works)
+        return self._named("bookmarklet", "What is said about this paper", description, app=app)
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
@@ -247,6 +247,12 @@ def attack_prices() -> dict[str, Any]:
 def _style(own: str) -> bytes:
     """The site's style sheet, with the operator's own rules at its end."""
     return read_asset("style.css") + (f"\n/* The operator's own */\n{own}".encode() if own else b"")
+
+
+def doi_script() -> bytes:
+    """A script that finds the works that DOIs name, with the patterns of servers as JavaScript writes them."""
+    patterns = json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()])
+    return f"const doiPatterns = {patterns};\n".encode() + without_comments(read_asset("dois.js"))
 
 
 def _reader_script() -> bytes:

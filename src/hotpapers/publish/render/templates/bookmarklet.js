@@ -28,30 +28,13 @@
 
   const status = dom.byId("said");
   const { app } = status.dataset;
-  const works = JSON.parse(status.dataset.works);
-
-  // of a DOI that may name a version or a page: that of the work, as in base/papers/paper_servers.py
-  function workOf(doi) {
-    const known = works.map((pattern) => new RegExp(`^${pattern}`).exec(doi)).find(Boolean);
-    if (known) return known.groups.work;
-    return doi.replace(/[/.,;:]+$/, "").replace(/[./](?:full|abstract|e?pdf|html?)$/, "");
-  }
-
-  // the folder of a DOI's page, as in publish/view/site_paths.py
-  function folderOf(doi) {
-    const [registrant, ...suffix] = doi.split("/");
-    const escapedByte = (byte) => `~${byte.toString(16).padStart(2, "0")}`;
-    const escaped = (sign) => Array.from(new TextEncoder().encode(sign), escapedByte).join("");
-    const unsafe = /[^a-z0-9._-]|^\.|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))./gu;
-    return `${registrant}/${suffix.join("/").replace(unsafe, escaped)}`;
-  }
 
   // the id that this site's addresses have; empty if the page was opened without a paper
   function idHere() {
     const match = /^#(\d{4}\.\d{4,5}|([a-z-]+)(?:\.[a-z]{2})?(\/\d{7}))$/i.exec(location.hash);
     if (match) return match[2] ? match[2].toLowerCase() + match[3] : match[1];
     const named = decodeURIComponent(location.hash.slice(1)).toLowerCase();
-    return named.startsWith("10.") && named.includes("/") ? folderOf(workOf(named)) : "";
+    return named.startsWith("10.") && named.includes("/") ? dois.folderOf(dois.workOf(named)) : "";
   }
 
   async function answer() {
