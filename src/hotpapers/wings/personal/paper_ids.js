@@ -1,4 +1,4 @@
-// The ids of papers in texts of other programs, as in base/papers/arxiv/grammar.py.
+// The ids of papers in texts of other programs. A copy of base/papers/arxiv/grammar.py: test_paper_keys.py compares.
 "use strict";
 const paperIds = (() => {
   const MAX_CHARS = 20000;
