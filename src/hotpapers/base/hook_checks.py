@@ -1,4 +1,4 @@
-"""Checks the hooks of a wing when it is loaded, so that a wrong one is named with its wing."""
+"""Checks the hooks of a package's wing when it is loaded (`outside_wings`), so that a wrong one is named with it."""
 
 from __future__ import annotations
 

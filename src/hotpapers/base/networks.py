@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hotpapers.base.model import Showing
 
 Read = Literal["public", "operator names it", "own key", "no"]
-"""public: by anyone, so on by default; operator names it: only what the settings name; own key: only with a key of the
+"""public: by anyone; operator names it: only what the settings name; own key: only with a key of the
 operator's; no: not at all."""
 Exported = Literal["facts", "ids"]
 """facts: everything known about a post; ids: identifiers, times and counts, without words and names."""
@@ -65,7 +65,7 @@ class Network(NamedTuple):
     begins_with_handle  whether a reply begins with the handle of the person it addresses
     lists_papers        whether its posts are a list of papers, each with the paper's own pages
     is_blogs            whether its posts are articles of blogs, each with a name and pages of its own
-    is_on               whether it is read if the settings do not say
+    is_on               whether it is read if the settings do not say: set for each public one in this program
     has_papers          whether it is a server of papers, where nobody talks
     """
 

@@ -1,4 +1,4 @@
-"""Freezing issues, correcting them, and checking them by a rebuild."""
+"""Freezing issues, correcting them, and checking them by a rebuild. `build.digest_of` says what a digest covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whether batches change the contents of pages. Pages stay cached across batches that do not.
+"""Whether batches change the contents of the app's pages, which stay cached across batches that do not. Of folders,
+`publish/schedule/publishing.py` renders again what changes.
 
 Pages show frozen issues, so most collected rows change nothing: new posts, reactions and counts, papers in no issue.
 These do: metadata of papers in issues, posts that are gone or limited, whatever closes, prunes or forgets rows, and

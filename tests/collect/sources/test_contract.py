@@ -207,6 +207,10 @@ ANSWERS = st.one_of(
 )
 
 
+def test_every_source_of_posts_sends_requests_here() -> None:
+    assert {name for name in NAMES if not row_of(name).has_papers} == set(SETTINGS) == set(POST_KEYS)
+
+
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 @given(st.lists(ANSWERS, min_size=1, max_size=6))
 def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, bodies: list[bytes]) -> None:

@@ -15,6 +15,7 @@ from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_re
 from hotpapers.collect.sources.paper_mentions import mentions_of, title_verdicts
 from tests.collect.sources.bluesky_events import ANNA, create, post
 from tests.collect.sources.cases import AT
+from tests.collect.sources.test_contract import SETTINGS
 from tests.conftest import needs_wings
 
 KETTLE, SHEEP = "arxiv:2609.00001", "arxiv:2609.01234"
@@ -72,6 +73,12 @@ def payload(key: str, body: object, kind: str = "post") -> RawPayload:
 
 
 MAKERS = [bluesky, feeds, hackernews, lobsters, mastodon, reddit, reddit_feed, x]
+
+
+@needs_wings
+def test_every_source_is_tried() -> None:
+    tried = {make_payload.__name__.partition("_")[0] for make_payload in MAKERS}
+    assert tried | {"huggingface"} == set(SETTINGS), "the entries of Hugging Face are papers"
 
 
 def read(payload: RawPayload, maker: str, names: PaperIndex = NAMES) -> list[Item]:

@@ -15,7 +15,7 @@ from hotpapers.base.model import MAX_INTEGER, Item, Mention, Post, RawPayload
 from hotpapers.collect.sources.decoding import Count, decode_entry
 from hotpapers.record.item_checks import check_item, clean_item
 from tests.collect.sources.cases import AT, FOLDER
-from tests.collect.sources.test_contract import keys, source_of
+from tests.collect.sources.test_contract import SETTINGS, keys, source_of
 from tests.conftest import data, needs_wings
 
 ODD: tuple[Any, ...] = (True, False, 7, "odd", [], ["odd"], {}, {"odd": 1})
@@ -26,7 +26,8 @@ FLAGS = frozenset((
     "protected", "possibly_sensitive", "neg",
 ))  # fmt: skip
 """Fields that keep posts from being shown: whatever they are, it is not as good as missing."""
-READ_FROM_JSON = ("bluesky", "hackernews", "huggingface", "lobsters", "mastodon", "reddit", "x")
+READ_FROM_JSON = sorted(SETTINGS.keys() - {"feeds"})
+"""All sources of posts but one, whose entries come from a library."""
 KINDS = ("post", "home", "edit", "counts")
 CASES = [
     (source, file.name)

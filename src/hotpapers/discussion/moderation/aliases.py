@@ -1,4 +1,5 @@
-"""Writes aliases: a bridge's copies of accounts, and accounts known by their handle alone.
+"""Writes aliases: a bridge's copies of accounts, and accounts known by their handle alone. What counts as one voice,
+`engagement/attention.py` says.
 
 An alias is stored because handles may be forgotten later, and an issue must still rebuild as it was. It is as old as
 the later of the two accounts, and a written alias stays.

@@ -1,4 +1,5 @@
-// The ids of papers in texts of other programs, as in base/papers/arxiv/grammar.py and stars.py.
+// The ids of papers in texts of other programs: a copy of base/papers/arxiv/grammar.py, which test_paper_keys.py
+// compares; DOIs are read as in stars.py.
 "use strict";
 const paperIds = (() => {
   const MAX_CHARS = 20000;

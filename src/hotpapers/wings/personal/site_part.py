@@ -6,7 +6,8 @@
     my-papers/index.html    the page with what a reader starred, which scripts fill
     terms.js                the table, which pages load when a reader adds a library: `paperTerms("version 1: …")`
 
-The scripts that use them are `paper_actions.js` of pages with papers, and on the page of a reader's own, `library.js`.
+The scripts that use them are `PageScripts.paper_files` on pages with papers, joined as `paper_actions.js`; and on the
+page of a reader's own, `library.js`.
 """
 
 from __future__ import annotations
