@@ -1,8 +1,8 @@
 #!/bin/sh
 # email-reply-parser 0.5.12 (PyPI, of Zapier): the reader's own words of a mail that quotes nothing.
 # Guess: all of it, without the signature; only "On <date>, <name> wrote:" before a quotation is cut.
-# Seen:  any line from "On" to "wrote:" is such a line, and the mail ends there: "On the second page she wrote:" cuts what follows.
-#        A list with "-" stays, and so does what follows "--" alone.
+# Seen:  any line from "On" to "wrote:" is such a line, and the mail ends there, at "On the second page she wrote:". A list
+#        with "-" stays, and so does what follows "--" alone.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
