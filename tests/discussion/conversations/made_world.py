@@ -126,16 +126,16 @@ class World:
 
     def voice(self, key: str) -> str:
         """As whose voice a post counts."""
-        return self._stable(self.posts[key].account)
+        return self.stable_account(self.posts[key].account)
 
-    def _stable(self, account: str) -> str:
+    def stable_account(self, account: str) -> str:
         return self.stable.get(account, account)
 
     def may_be_shown(self, key: str) -> bool:
         """Whether a post may be shown: not gone, limited, hidden, forgotten, blocked, and no answer to a forgotten
         one."""
         post = self.last(key)
-        refused = {self._stable(account) for account in self.hidden | self.bots}
+        refused = {self.stable_account(account) for account in self.hidden | self.bots}
         is_gone = key in self.later and bool(self.later[key].gone)
         is_refused = key in self.hidden or self.voice(key) in refused or post.account in self.blocked
         is_forgotten = bool({key, post.reply_to} & self.forgotten)
@@ -167,7 +167,7 @@ class World:
 
     def authors(self, shown: set[str]) -> set[str]:
         """The voices of those who show an author's name, and are not somebody else of that name."""
-        others = {self._stable(account) for account in self.namesakes}
+        others = {self.stable_account(account) for account in self.namesakes}
         return {self.voice(key) for key in shown if self.last(key).name} - others - {""}
 
 

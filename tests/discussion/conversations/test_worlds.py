@@ -20,6 +20,7 @@ from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view.conversation_views import conversations_view
 from hotpapers.record import Record
+from tests.conftest import needs_wings
 from tests.discussion.conversations.made_world import PAPERS, QUESTION, World
 from tests.seeds import generator
 
@@ -122,6 +123,19 @@ def test_the_page_and_the_api_say_the_same_and_show_nothing_else(read: ReadWorld
             is_linked = terms.TERMS[read.world.posts[key].network].shown == "link"
             if is_linked or not read.world.may_be_shown(key):
                 assert f"zq{number}q" not in page + answer
+
+
+@needs_wings
+def test_the_public_export_has_no_words_that_may_not_be_shown(read: ReadWorld) -> None:
+    """But for those of programs, which are nobody's."""
+    from hotpapers.wings.download.public_lines import public_lines
+
+    world = read.world
+    lines = b"".join(public_lines(QuerySession(read.record))).decode()
+    bots = {world.stable_account(account) for account in world.bots}
+    for number, key in enumerate(world.posts):
+        if not world.may_be_shown(key) and world.voice(key) not in bots:
+            assert f"zq{number}q" not in lines
 
 
 @pytest.mark.parametrize("text", ["wow", PAPERS[0].title, "The very same long text of several people", "{}…"])
