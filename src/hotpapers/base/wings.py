@@ -86,6 +86,7 @@ HOOK_MODULES = (
     "hotpapers.base.networks",
     "hotpapers.base.papers.paper_servers",
     *(f"hotpapers.{part}.hooks" for part in ("cli", "keep", "issues", "publish", "serve", "site")),
+    "hotpapers.publish.page_hooks",
 )
 """Where the types of hooks are defined."""
 

@@ -5,5 +5,5 @@ render     site, feeds, Markdown
 query      answers of API, library and language models' tools
 deliver    into folders, to chat rooms and networks
 schedule   freeze and publish in time; health
-hooks      what wings add
+hooks      what wings add; page_hooks: to a site's files
 """

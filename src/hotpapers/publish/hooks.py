@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpapers.base.installed import hooks_of
@@ -10,9 +10,9 @@ from hotpapers.base.installed import hooks_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hotpapers.base.model import IssueReader, PaperNeighbors, SitePart
+    from hotpapers.base.model import IssueReader, PaperNeighbors, SiteProofs
+    from hotpapers.base.settings import Settings
     from hotpapers.publish.query.endpoint import Endpoint
-    from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
     from hotpapers.record import Record
 
 
@@ -23,18 +23,17 @@ class Renderer(NamedTuple):
     place: str
 
 
-class SiteFiles(NamedTuple):
-    """`make(pages)`: further files of a publication's site."""
+class Proofs(NamedTuple):
+    """`find(settings, file)`: the proofs of the issues of a site with these settings and their file, if there are any.
+    Raises SettingsError."""
 
-    make: Callable[[SiteContext], SitePart]
+    find: Callable[[Settings, Path], SiteProofs | None]
 
 
-class Cards(NamedTuple):
-    """Pictures of pages, for links to them. `card(pages, path, appearances)`: that of a page, if it has one;
-    `are_drawn()`: whether the machine can draw them."""
+class JoinAddress(NamedTuple):
+    """`path(settings)`: where in the app readers subscribe to issues; empty if they cannot."""
 
-    card: Callable[[SiteContext, str, Sequence[EntryAppearance]], CardMeta | None]
-    are_drawn: Callable[[], bool]
+    path: Callable[[Settings], str]
 
 
 class RelatedPapers(NamedTuple):

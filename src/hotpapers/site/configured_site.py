@@ -28,18 +28,15 @@ from hotpapers.issues import ranking
 from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
+from hotpapers.publish.hooks import JoinAddress, Proofs
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, current_time, is_server, store_path
 from hotpapers.site import publication_changes
-from hotpapers.site.hooks import Freezing, JoinAddress, Proofs
 
 if TYPE_CHECKING:
-    from threading import Event
-
     from hotpapers.base.http import PoliteHttpClient
     from hotpapers.base.http.proxies import Proxies
     from hotpapers.collect.job_factory import ConfiguredSource
-    from hotpapers.issues.judged_freezing import BeforeFreezing
     from hotpapers.publish.query import QuerySession
 
 SQLITE = "sqlite:///"
@@ -298,7 +295,7 @@ class ConfiguredSite:
     @property
     def _proofs(self) -> SiteProofs | None:
         """The proofs of issues, of the first wing that has some. Raises SettingsError."""
-        return next((proofs for hook in hooks_of(Proofs) if (proofs := hook.find(self))), None)
+        return next((proofs for hook in hooks_of(Proofs) if (proofs := hook.find(self.settings, self.file))), None)
 
     def site_config_of(self, publication: str) -> SiteConfig:
         """The configuration of one publication's pages; nobody subscribes to issues that were made afterwards."""
@@ -309,11 +306,6 @@ class ConfiguredSite:
         """The configuration of the app's pages, which are those of the site as the settings have it."""
         has_feeds = self.has_settings and {"site", "feeds"} <= set(self.settings.publish.channels)
         return self.site_config_of(publication)._replace(feeds=has_feeds)
-
-    def before_freezing(self, stop: Event | None = None) -> list[BeforeFreezing]:
-        """The actions of wings before an issue is frozen, until `stop`. Raises SettingsError."""
-        prepare = (hook.prepare(self, stop) for hook in hooks_of(Freezing))
-        return [do for do in prepare if do is not None]
 
     def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:
         """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""

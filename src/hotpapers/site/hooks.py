@@ -1,4 +1,4 @@
-"""Hooks of wings that work for a whole site. Those that get a `Site` raise SettingsError."""
+"""Hooks of wings that work for a whole site. Those that get the site raise SettingsError."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from hotpapers.base.model import Mailer, SiteProofs
-    from hotpapers.base.settings import Settings
+    from hotpapers.base.model import Mailer
     from hotpapers.collect.job_factory import IngestContext
     from hotpapers.issues.judged_freezing import BeforeFreezing
     from hotpapers.jobs.connection import OpenClient
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from hotpapers.record import Record
     from hotpapers.record.verify import VerifyFinding
     from hotpapers.site.configured_site import ConfiguredSite
-    from hotpapers.site.site import Site
 
 
 class Jobs(NamedTuple):
@@ -42,12 +40,6 @@ class Freezing(NamedTuple):
     prepare: Callable[[ConfiguredSite, Event | None], BeforeFreezing | None]
 
 
-class Proofs(NamedTuple):
-    """`find(site)`: the proofs of the site's issues, if there are any."""
-
-    find: Callable[[ConfiguredSite], SiteProofs | None]
-
-
 class Alarms(NamedTuple):
     """`list(site, record)`: the things to look at, each with the command that acknowledges it."""
 
@@ -64,7 +56,7 @@ class AfterChange(NamedTuple):
     """`act(site, record, publications)`: after a command has published issues or forgotten something. Returns problems,
     which do not stop it."""
 
-    act: Callable[[Site, Record, Sequence[str]], Sequence[str]]
+    act: Callable[[ConfiguredSite, Record, Sequence[str]], Sequence[str]]
 
 
 class Trial(NamedTuple):
@@ -88,12 +80,6 @@ class OwnMailer(NamedTuple):
     make: Callable[[Record, ConfiguredSite], Mailer | None]
 
 
-class JoinAddress(NamedTuple):
-    """`path(settings)`: where in the app readers subscribe to issues; empty if they cannot."""
-
-    path: Callable[[Settings], str]
-
-
 class Findings(NamedTuple):
     """`find(record, publication)`: the flaws of the wing's own values in a store; all publications' without one."""
 
@@ -110,4 +96,4 @@ class DemoPart(NamedTuple):
 class PastIssues(NamedTuple):
     """`freeze(site, first, last, publication, judge, output, force)`: `Site.history`."""
 
-    freeze: Callable[[Site, str, str, str | None, bool, Path | None, bool], object]
+    freeze: Callable[[ConfiguredSite, str, str, str | None, bool, Path | None, bool], object]

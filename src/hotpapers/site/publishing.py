@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpapers.base.errors import NotFound, SettingsError, UsageError, require
+from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.text.words import count_noun
@@ -19,6 +20,12 @@ from hotpapers.publish.deliver.export_site import RerenderedFolder, deleted_days
 from hotpapers.publish.render import CHANNELS
 from hotpapers.record import Record, current_time
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.hooks import Freezing
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from hotpapers.issues.judged_freezing import BeforeFreezing
 
 
 class PublishResult(NamedTuple):
@@ -29,6 +36,12 @@ class PublishResult(NamedTuple):
     days: list[str]
     channels: list[dict[str, Any]]
     folders: list[RerenderedFolder]
+
+
+def before_freezing(site: ConfiguredSite, stop: Event | None = None) -> list[BeforeFreezing]:
+    """The actions of wings before an issue is frozen, until `stop`. Raises SettingsError."""
+    prepare = (hook.prepare(site, stop) for hook in hooks_of(Freezing))
+    return [do for do in prepare if do is not None]
 
 
 def freeze_day(
@@ -45,7 +58,7 @@ def freeze_day(
     from hotpapers.issues.judged_freezing import judge_and_freeze
 
     return judge_and_freeze(
-        record, publication, day, site.settings.bots, again=again, reason=reason, further=site.before_freezing()
+        record, publication, day, site.settings.bots, again=again, reason=reason, further=before_freezing(site)
     )
 
 

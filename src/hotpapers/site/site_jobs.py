@@ -20,7 +20,7 @@ from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.hooks import Alarms, Jobs, Publishing, StatusCheck
 from hotpapers.site.publication_changes import check_names
-from hotpapers.site.publishing import check_unmoved, configured_folders
+from hotpapers.site.publishing import before_freezing, check_unmoved, configured_folders
 from hotpapers.site.sending import all_destinations, check_sending, has_sender
 
 JobMakers = Mapping[str, Callable[[], JobLoop]]
@@ -35,14 +35,13 @@ def site_jobs(
 
     def publish() -> PublishJob:
         parts = [parts for hook in hooks_of(Publishing) if (parts := hook.parts(site, shared))]
-        before_freezing = site.before_freezing(shared.stop)
         return PublishJob(
             site.own_publications,
             issue_destinations(site),
             site.settings.bots,
             site.site_config,
             site.terms,
-            before_freezing,
+            before_freezing(site, shared.stop),
             read_jobs,
             shared.witnesses if read_jobs or reads_more else None,
             parts,
@@ -114,7 +113,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
     return (
         site.sources,
         site.publication_items,
-        site.before_freezing,
+        lambda: before_freezing(site),
         partial(wing_jobs, site),
         partial(_check_run, site),
         lambda: (site.proxies, site.site_config),

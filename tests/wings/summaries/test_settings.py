@@ -9,6 +9,7 @@ import pytest
 from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError
 from hotpapers.site.hooks import Trials
+from hotpapers.site.publishing import before_freezing
 from hotpapers.site.site import Site
 from hotpapers.wings.summaries.wing import WING
 
@@ -39,6 +40,6 @@ def test_it_is_off_without_an_address(tmp_path: Path, url: str, *, is_on: bool) 
     model = "tea-7b" if url else ""
     setup = load(tmp_path, f'[summary]\nurl = "{url}"\nmodel = "{model}"\n')
     site = Site(tmp_path / "hotpapers.db", settings=setup)
-    assert setup.table("summary").model == model and bool(site.before_freezing()) == is_on
+    assert setup.table("summary").model == model and bool(before_freezing(site)) == is_on
     [trials] = [hook for hook in WING.hooks if isinstance(hook, Trials)]
     assert bool(list(trials.list(site))) == is_on

@@ -41,7 +41,7 @@ from hotpapers.publish.deliver.export_site import (
     sent_days,
     unsent_days,
 )
-from hotpapers.publish.hooks import Cards
+from hotpapers.publish.page_hooks import Cards
 from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
 from hotpapers.publish.view import phrases

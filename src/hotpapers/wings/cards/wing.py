@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, load_lazily
-from hotpapers.publish.hooks import Cards, SiteFiles
+from hotpapers.publish.page_hooks import Cards, SiteFiles
 from hotpapers.site.hooks import DemoPart
 
 CARDS = "hotpapers.wings.cards"

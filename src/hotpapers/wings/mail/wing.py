@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from hotpapers.base.wings import SendingChannel, Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.keep.hooks import ForgettableSubject
-from hotpapers.publish.hooks import Housekeeping
+from hotpapers.publish.hooks import Housekeeping, JoinAddress
 from hotpapers.serve.hooks import Routes
-from hotpapers.site.hooks import JoinAddress, OwnMailer
+from hotpapers.site.hooks import OwnMailer
 
 if TYPE_CHECKING:
     from hotpapers.base.settings import Settings

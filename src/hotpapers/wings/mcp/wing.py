@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Commands
-from hotpapers.publish.hooks import SiteFiles, ToolsNote
+from hotpapers.publish.hooks import ToolsNote
+from hotpapers.publish.page_hooks import SiteFiles
 from hotpapers.serve.hooks import Routes
 
 WING = Wing(

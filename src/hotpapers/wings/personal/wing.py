@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hotpapers.base.wings import SendingChannel, Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
-from hotpapers.publish.hooks import ApiQuestions, PageScripts, RelatedPapers, SiteFiles
+from hotpapers.publish.hooks import ApiQuestions, PageScripts, RelatedPapers
+from hotpapers.publish.page_hooks import SiteFiles
 from hotpapers.serve.hooks import AppStart, ModelTools
 from hotpapers.site.hooks import Publishing, Trials
 

@@ -191,7 +191,7 @@ def _verdict(issue: saved_issues.SavedIssue, policy_file: Path | None, site: Sit
     if policy_file:
         policy = read_policy(policy_file)
     else:
-        own = site_logs.site_logs(site)
+        own = site_logs.site_logs(site.settings, site.file)
         logs = own.of(issue.content.publication.publication) if own else None
         if logs is None:
             raise UsageError(

@@ -127,7 +127,7 @@ class LogKeeping:
 
 def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
     """The log keeping configured in the settings. Returns None without a settings file. Raises SettingsError."""
-    logs = site_logs.site_logs(site)
+    logs = site_logs.site_logs(site.settings, site.file)
     if logs is None:
         return None
     witness_policy = policies.witness_policy(logs.config.policy)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError
 from hotpapers.base.model import IssueContent, Paper, Place, Publication, PublishedIssue, SitePart
+from hotpapers.base.settings import Settings, default_settings
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.build import digest_of
 from hotpapers.publish.deliver.files import check_writable
@@ -311,24 +312,27 @@ def _is_copy(file: Path, original: Path) -> bool:
 
 
 def log_config(site: Site) -> LogConfig | None:
+    """Where the logs of a site are: see `log_config_of`."""
+    return log_config_of(site.settings, site.file)
+
+
+def log_config_of(site_settings: Settings, file: Path) -> LogConfig | None:
     """Where the logs are; None without a settings file. Raises SettingsError for an invalid policy of witnesses."""
-    if not site.has_settings:
+    if site_settings == default_settings():
         return None
-    table = settings.transparency(site.settings)
+    table = settings.transparency(site_settings)
     try:
         policies.witness_policy(table.policy)
     except NotAProof as problem:
-        raise SettingsError(f"{site.file}: transparency.policy: {problem}") from problem
-    paths = (table.key, table.folder)
-    key_file, folder = (site.folder / Path(path).expanduser() for path in paths)
-    base = site.settings.publish.base
-    bases = site.settings.bases
-    return LogConfig(key_file, folder, base, table.policy, table.observations, bases)
+        raise SettingsError(f"{file}: transparency.policy: {problem}") from problem
+    key_file, folder = (file.parent / Path(path).expanduser() for path in (table.key, table.folder))
+    base = site_settings.publish.base
+    return LogConfig(key_file, folder, base, table.policy, table.observations, site_settings.bases)
 
 
-def site_logs(site: Site) -> SiteLogs | None:
+def site_logs(site_settings: Settings, file: Path) -> SiteLogs | None:
     """The logs; None without a settings file. Raises SettingsError."""
-    config = log_config(site)
+    config = log_config_of(site_settings, file)
     return None if config is None else SiteLogs(config)
 
 

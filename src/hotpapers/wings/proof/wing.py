@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands, NewSite, Verifier
-from hotpapers.site.hooks import AfterChange, Alarms, Proofs, Publishing, StatusCheck, Trials
+from hotpapers.publish.hooks import Proofs
+from hotpapers.site.hooks import AfterChange, Alarms, Publishing, StatusCheck, Trials
 
 PROOF = "hotpapers.wings.proof"
 WING = Wing(

@@ -7,7 +7,7 @@ import re
 from hotpapers.base.wings import Wing, load_lazily
 from hotpapers.cli.hooks import Importers
 from hotpapers.keep.hooks import FileFormat, FolderFormat
-from hotpapers.publish.hooks import SiteFiles
+from hotpapers.publish.page_hooks import SiteFiles
 
 WING = Wing(
     "tables",

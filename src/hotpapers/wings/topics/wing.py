@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotpapers.base.wings import Wing, load_lazily, load_object
 from hotpapers.cli.hooks import Commands
 from hotpapers.keep.hooks import NoteKind
-from hotpapers.publish.hooks import SiteFiles
+from hotpapers.publish.page_hooks import SiteFiles
 from hotpapers.serve.hooks import ModelTools
 from hotpapers.site.hooks import DemoPart, Findings, Publishing
 

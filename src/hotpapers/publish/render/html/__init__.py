@@ -4,7 +4,7 @@ pages          all paths and pages of a site, from issue_pages, paper_pages, lis
                robots.txt and the sitemap
 search_page    the page with a search's results; search_index: the files that the static site searches;
                quoted_posts: what people said
-site_context   a publication's issues, prepared for its pages
+site_context   a publication's issues, prepared for its pages; wing_parts: what wings add to them
 
 Renders what `view` has prepared. Nothing here reads the store.
 """

@@ -15,6 +15,7 @@ from hotpapers.base.model import Attention
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.wing_parts import card_of
 from hotpapers.publish.view import citations, phrases, shares, site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
@@ -115,7 +116,7 @@ class IssuePages:
             due=next_issue_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",
             canonical=site_paths.public_url(site.site_config.base, own_path),
-            card=site.card(own_path),
+            card=card_of(site, own_path),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
             folder=issue_path(day, edition).removesuffix("index.html"),
             further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),

@@ -20,6 +20,7 @@ from hotpapers.publish.render.html.quoted_posts import QuotedPosts
 from hotpapers.publish.render.html.search_index import index_files
 from hotpapers.publish.render.html.single_pages import SinglePages
 from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.wing_parts import parts_of
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.page_fields import PageChoice
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -42,6 +43,7 @@ class SitePages:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
+        self._site.parts = parts_of(self._site)
         self._issues = IssuePages(self._site)
         self._papers = PaperPages(self._site)
         self._parts = (*self._site.parts, QuotedPosts(self._site))

@@ -13,6 +13,7 @@ from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.wing_parts import card_of
 from hotpapers.publish.view import citations, phrases, site_paths
 from hotpapers.publish.view.conversation_views import conversations_view
 from hotpapers.publish.view.post_views import discussion_views
@@ -83,7 +84,7 @@ class PaperPages:
             near=site.near(latest.metadata, appearances),
             is_live=site.site_config.is_live,
             canonical=site_paths.public_url(site.site_config.base, path),
-            card=site.card(path, appearances),
+            card=card_of(site, path, appearances),
         )
 
 

@@ -25,7 +25,7 @@ from hotpapers.base.model import (
 from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking.words import people_phrase
-from hotpapers.publish.hooks import Cards, RelatedPapers, ReportForms, SiteFiles
+from hotpapers.publish.hooks import RelatedPapers, ReportForms
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
@@ -82,8 +82,11 @@ class NearLine(NamedTuple):
 
 
 class SiteContext:
-    """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any. Raises
-    NotFound if the issue reader has no such publication."""
+    """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any.
+    `parts`: further files of the site, set by whoever writes them. Raises NotFound if the issue reader has no such
+    publication."""
+
+    parts: Sequence[SitePart] = ()
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader = issue_reader
@@ -275,16 +278,6 @@ class SiteContext:
     def fields(self, categories: Iterable[str], choice: PageChoice) -> Fields | None:
         """The fields of a page's papers. None if the choice is a category that does not exist."""
         return choose_fields(categories, choice, is_live=self.site_config.is_live)
-
-    @cached_property
-    def parts(self) -> tuple[SitePart, ...]:
-        """The site's further files: proofs, and those of wings."""
-        of_wings = (hook.make(self) for hook in hooks_of(SiteFiles))
-        return (*([self.proofs.pages(self)] if self.proofs else ()), *of_wings)
-
-    def card(self, path: str, appearances: Sequence[EntryAppearance] = ()) -> CardMeta | None:
-        """The picture of a page, for links to it. `appearances`: of a paper, if the page is about one."""
-        return next(filter(None, (cards.card(self, path, appearances) for cards in hooks_of(Cards))), None)
 
     def about_week(self, week: str) -> list[tuple[str, str]]:
         """Further pages about a week: a link's text, and the page's path."""
