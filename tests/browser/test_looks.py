@@ -30,7 +30,10 @@ TARGETS = """(() => {
   const center = (r) => [r.left + r.width / 2, r.top + r.height / 2];
   const inline = (element) => {
     const block = element.closest("p, li, dd, figcaption, h1, h2, h3, blockquote, td");
-    return block && block.textContent.trim().length > element.textContent.trim().length + 3;
+    if (!block) return false;
+    const length = (node) => node.textContent.trim().length;
+    const targets = all.filter((other) => block.contains(other) && !other.parentElement.closest("a, button, summary"));
+    return length(block) > targets.reduce((sum, target) => sum + length(target), 0) + 3;
   };
   const near = (element) => all.some((other) => {
     if (other === element || !box(other)) return false;
@@ -98,7 +101,7 @@ def test_a_mail_is_dark_where_the_reader_wants_it(tab: Tab, tmp_path: Path) -> N
 STORAGE = {"storage.html", "storage.js"}
 """What pages from a disk load besides."""
 SCRIPTS = {
-    "all of a day": {"unfold.js"}, "my papers": {"library.js"}, "bookmarklet": {"bookmarklet.js"},
+    "all of a day": {"unfold.js"}, "my papers": {"library.js"}, "bookmarklet": {"bookmarklet.js", "dois.js"},
     "search": {"search.js", "search_index.js", "search_spelling.js"},
 }  # fmt: skip
 

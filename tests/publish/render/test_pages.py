@@ -393,3 +393,10 @@ def test_readers_can_write_to_the_desk() -> None:
     assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
     page = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])
     assert "report an error" not in page.text and "report" not in page.text.replace("reposts", "")
+
+
+@pytest.mark.parametrize("path", ["index.html", "search/index.html", "bookmarklet/index.html"])
+def test_pages_with_a_public_address_may_connect_to_it(path: str) -> None:
+    """Tools that test a page read robots.txt from within it."""
+    assert "connect-src 'self'" in policy_of(path, public=True)
+    assert ("connect-src" in policy_of(path)) == path.startswith("bookmarklet")

@@ -113,9 +113,8 @@ BOOKMARKLET = "bookmarklet/index.html"
 def policy_of(path: str, public: bool = False) -> str:
     """The policy of a page. `public`: whether its site has a public address. If so, pages may connect to it, so that
     tools that test a page from within can read robots.txt."""
-    if path == search_page.PATH:
-        return SEARCH_POLICY
-    return f"{POLICY}; connect-src 'self'" if public or path == BOOKMARKLET else POLICY
+    policy = SEARCH_POLICY if path == search_page.PATH else POLICY
+    return f"{policy}; connect-src 'self'" if public or path == BOOKMARKLET else policy
 
 
 def render_page(
