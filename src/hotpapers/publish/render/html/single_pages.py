@@ -251,8 +251,8 @@ def _style(own: str) -> bytes:
 
 def doi_script() -> bytes:
     """A script that finds the works that DOIs name, with the patterns of servers as JavaScript writes them."""
-    patterns = json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()])
-    return f"const doiPatterns = {patterns};\n".encode() + without_comments(read_asset("dois.js"))
+    grammar = json.dumps(paper_servers.grammar()).replace("(?P<", "(?<")
+    return f"const doiGrammar = {grammar};\n".encode() + without_comments(read_asset("dois.js"))
 
 
 def _reader_script() -> bytes:
