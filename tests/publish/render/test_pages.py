@@ -88,6 +88,8 @@ def test_what_is_not_found_leads_on() -> None:
         ("nothing.html", {"search/index.html", "archive/index.html", "index.html"}),
     ):
         assert expected <= {element.attributes["href"] for element in Page(pages.missing(path)).all("a")}
+    on_another_server = Page(pages.missing("paper/10.31234/osf.io~2fab9c9/index.html"))
+    assert "It may be on PsyArXiv" in on_another_server.text
 
 
 @needs_wings
@@ -186,7 +188,7 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         assert not [name for name in names if name == "style" or name.startswith("on")]
         prefix = "../" * path.count("/")
         own = {
-            "search/index.html": ["search_index.js", "search_spelling.js", "search.js"],
+            "search/index.html": ["dois.js", "search_index.js", "search_spelling.js", "search.js"],
             "bookmarklet/index.html": ["dois.js", "bookmarklet.js"],
         }
         unfolding = ["unfold.js"] if re.fullmatch(r"[\d-]+/all/index.html", path) else []

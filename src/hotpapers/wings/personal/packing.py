@@ -95,8 +95,10 @@ def papers_in(script: bytes) -> dict[str, RankedText]:
     write."""
     content = _content(script, PAPERS_HEAD, _PaperFile)
     return {
-        paper: RankedText(paper, row.title, tuple(filter(None, row.authors.split(", "))))
-        for paper, row in content.papers.items()
+        (paper := site_paths.id_of_name(name)): RankedText(
+            paper, row.title, tuple(filter(None, row.authors.split(", ")))
+        )
+        for name, row in content.papers.items()
     }
 
 
@@ -105,6 +107,6 @@ def vectors_in(script: bytes) -> dict[str, Vector]:
     content = _content(script, HEAD, _VectorFile)
     words = content.words.split()
     try:
-        return {paper: unpack_vector(text, words) for paper, text in content.papers.items()}
+        return {site_paths.id_of_name(name): unpack_vector(text, words) for name, text in content.papers.items()}
     except ValueError as problem:
         raise InputError(str(problem)) from problem
