@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
@@ -11,15 +12,17 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import RenderedFile
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
+from hotpapers.publish.render.html.search_index import shown_files
 from hotpapers.publish.render.templating import POLICY, policy_of
 from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import DATA, HAS_WINGS, needs_wings
-from tests.publish.render.build import LISTED, PlainIssueReader
+from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, paper
 from tests.publish.render.full_sample import FULL_READER
 from tests.publish.render.html import Page
 from tests.publish.render.sample import LISTED_READER
@@ -395,3 +398,14 @@ def test_readers_can_write_to_the_desk() -> None:
     assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
     page = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])
     assert "report an error" not in page.text and "report" not in page.text.replace("reposts", "")
+
+
+def test_no_reader_sees_the_name_of_a_folder() -> None:
+    untitled = msgspec.structs.replace(paper("", ""), paper="doi:10.31234/osf.io/ab9c9")
+    reader = PlainIssueReader([OWN], [issue(OWN, "2021-01-14", [listing_entry(1, untitled, 1, 9, 1, 900)])])
+    pages = SitePages(reader, "daily")
+    for path in ("2021-01-14/index.html", "paper/10.31234/osf.io~2fab9c9/index.html", "paper/index.html"):
+        shown = Page(pages.page(path) or b"").text
+        assert "10.31234/osf.io/ab9c9" in shown and "~" not in shown
+    found, _ = shown_files("2021-01-14", reader.entry_summaries("daily"), {})
+    assert json.loads(found.data)[0][:2] == ["10.31234/osf.io~2fab9c9", "10.31234/osf.io/ab9c9"]

@@ -26,6 +26,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Paper
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.untrusted_json import PaperId, decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import first_sentence, text_of
@@ -53,7 +54,7 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
             title, authors = text_of(paper)[1:3]
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
             place = [places[paper.paper]] if paper.paper in places else []
-            rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
+            rows[paper_id] = [paper_servers.paper_id(title), ", ".join(authors), category, *place]
     return _script(PAPERS_HEAD, {"day": day, "papers": rows})
 
 
