@@ -288,3 +288,9 @@ def test_exported_notes_have_plain_names_and_come_back() -> None:
         assert not [name for name in notes.namelist() if "~" in name or "/" in name]
         texts = [notes.read(name).decode() for name in notes.namelist()]
     assert [ids_in_python(text) for text in texts] == [[star] for star in STARS] == ids_in_browser(texts)
+
+
+@NODE
+def test_a_line_may_have_any_number_of_dois() -> None:
+    [read] = in_node("(text) => paperLibrary.read(text.repeat(200_000)).papers.length", ["10.1000/1 "])
+    assert read == 1

@@ -51,7 +51,7 @@ const paperLibrary = (() => {
       const mentions = [...line.matchAll(MENTION)];
       const ids = follows ? [] : bareIds(line);
       if (follows) followed[follows[1].toLowerCase()].push(follows[2].trim());
-      else if (ids.length) papers.push(...ids);
+      else if (ids.length) ids.forEach((id) => papers.push(id)); // a line may have more than a call takes
       else if (!mentions.length) continue;
       else if (links.length || isOfList(line, mentions)) papers.push(...mentions.map(canonical));
       else return refusal(`line ${n + 1} names a paper within other words; write one id or address a line`);
