@@ -407,5 +407,5 @@ def test_no_reader_sees_the_name_of_a_folder() -> None:
     for path in ("2021-01-14/index.html", "paper/10.31234/osf.io~2fab9c9/index.html", "paper/index.html"):
         shown = Page(pages.page(path) or b"").text
         assert "10.31234/osf.io/ab9c9" in shown and "~" not in shown
-    found, _ = shown_files("2021-01-14", reader.entry_summaries("daily"), {})
-    assert json.loads(found.data)[0][:2] == ["10.31234/osf.io~2fab9c9", "10.31234/osf.io/ab9c9"]
+    shown_json, _ = shown_files("2021-01-14", reader.entry_summaries("daily"), {})
+    assert json.loads(shown_json.data)[0][:2] == ["10.31234/osf.io~2fab9c9", "10.31234/osf.io/ab9c9"]

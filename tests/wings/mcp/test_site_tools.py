@@ -109,10 +109,10 @@ def test_a_paper_on_another_server_has_its_plain_doi(folder: Path, tmp_path: Pat
     words[0].write_text(words[0].read_text("utf-8") + f"{lines[0].replace(old, doi)}\n", "utf-8")  # in its place
     site = PublishedSite(folder_files(tmp_path / "site"), "https://kettles.example/")
     tools = all_site_tools()
-    [found] = tools["search"].call(site, {"q": f"https://doi.org/{doi}_v1", "limit": 5})["papers"]
+    [hit] = tools["search"].call(site, {"q": f"https://doi.org/{doi}_v1", "limit": 5})["papers"]
     [shown] = tools["paper"].call(site, {"paper": f"{doi}_v2"})["papers"]
     first = tools["hot"].call(site, {"day": DAY, "limit": 1})["papers"][0]
-    assert found["paper"] == shown["paper"] == first["paper"] == doi and first["counts"]
-    assert found["page"] == f"https://kettles.example/paper/{name}/"
+    assert hit["paper"] == shown["paper"] == first["paper"] == doi and first["counts"]
+    assert hit["page"] == f"https://kettles.example/paper/{name}/"
     assert tools["related"].call(site, {"paper": doi})["papers"]
     assert not tools["for_me"].call(site, {"stars": [doi], "day": DAY})["unknown"]
