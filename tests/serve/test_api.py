@@ -208,7 +208,7 @@ PROBLEMS = [
     ("/api/v1/publications/weekly/issues", 404, "publication: 'weekly' does not exist; there are: hot-papers"),
     ("/api/v1/papers/2101.99999", 404, "2101.99999: the record has nothing about this paper"),
     ("/api/v1/papers/robots", 400, "'robots' is not an arXiv identifier; write it like 2101.04869, 2101.04869v2, "
-     "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"),
+     "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869, or a DOI"),
     (f"{ISSUES}/today", 400, "day: must be a day such as 2021-01-14, or `latest`"),
     (f"{ISSUES}?limit=0", 400, "limit: must be a whole number from 1 to 100"),
     (f"{ISSUES}?limit=101", 400, "limit: must be a whole number from 1 to 100"),

@@ -9,4 +9,4 @@ interface Window {
 }
 
 // In the site, before dois.js.
-declare const doiPatterns: string[];
+declare const doiGrammar: any;

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.mentions.server_mentions import find_papers
+from hotpapers.base.papers.mentions.server_mentions import find_papers, parse_paper
 from hotpapers.base.text.unescaping import decode_escapes
 from tests.base.papers.test_doi import sampled
 from tests.base.papers.test_find_papers import CERTAIN, UNCERTAIN
@@ -162,3 +163,14 @@ def test_a_sign_of_any_script_ends_a_doi(name: str) -> None:
 def test_a_letter_that_no_doi_has_makes_it_none(letter: str) -> None:
     assume("\xc0" <= letter.lower() <= "\u1fff")
     assert keys_in(f"10.1109/cvpr.2016.90{letter}") == []
+
+
+@pytest.mark.parametrize("text", ["10.31224/2510", "doi:10.31224/2510", "DOI: 10.31224/2510", " doi.org/10.31224/2510"])
+def test_a_doi_alone_names_its_paper_also_where_a_text_would_have_a_number(text: str) -> None:
+    assert parse_paper(text) == "doi:10.31224/2510"
+
+
+@pytest.mark.parametrize("text", ["tea", "10.1016/j.jmaa", "doi: tea 10.31224/2510", "10.31224/2510 10.31224/2511"])
+def test_what_names_no_paper_is_refused_with_forms_that_do(text: str) -> None:
+    with pytest.raises(NotAnArxivId, match=r"write it like 2101\.04869, .*, or a DOI"):
+        parse_paper(text)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from hotpapers.keep.search import query_parser
+from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
 from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
 
-SCRIPT = "".join(read_asset(name).decode() for name in ("dom.js", "words.js", "search_index.js"))
+SCRIPTS = [read_asset("dom.js"), read_asset("words.js"), doi_script(), read_asset("search_index.js")]
 IN_NODE = """
 globalThis.window = globalThis;
 globalThis.document = { currentScript: { src: "https://example.org/search_index.js" } };
@@ -23,9 +24,10 @@ globalThis.Date = class extends Date {
   constructor(...parts) { super(...(typeof parts[0] === "string" ? [NaN] : parts)); }
 };
 %s
-const asked = ({ wanted, unwanted, from, to, notDates }) => [wanted.length, unwanted.length, from, to, notDates];
+const papers = ({ wanted }) => wanted.flat(2).filter(({ kind }) => kind === "paper").map(({ word }) => word);
+const counted = ({ wanted, unwanted, from, to, notDates }) => [wanted.length, unwanted.length, from, to, notDates];
 const queries = JSON.parse(require("fs").readFileSync(0, "utf8"));
-console.log(JSON.stringify(queries.map((text) => asked(searchIndex.parse(text)))));
+console.log(JSON.stringify(queries.map((text) => %s(searchIndex.parse(text)))));
 """
 """A browser may take no day from a text that is not one, so that here none is taken from any."""
 DASHES = [sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign) in ("Pd", "Sm")]
@@ -35,6 +37,14 @@ DAYS = [
     for month in range(14)
     for day in (0, 1, 28, 29, 30, 31, 32)
 ]
+PAPERS = (
+    """10.1101/2024.01.02.573921v2|DOI:10.1016/S0140-6736(05)67889-X|https://doi.org/10.31234/osf.io/ab9c9_v1 tea
+https://www.biorxiv.org/content/10.1101/2024.01.02.573921v1.full|id:10.1000/182|author:10.1000/182 kettle|10.1016/j.jmaa
+https://osf.io/preprints/psyarxiv/ab9c9|10.12688/f1000research.12345.2 OR 2101.04869
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
 """The program asks for a word once, and takes a text that is one paper as a whole."""
 
@@ -45,14 +55,33 @@ def in_python(text: str) -> list[Any]:
     return [len(query.wanted), len(query.unwanted), query.since, until, list(query.not_dates)]
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
+def in_script(function: str, queries: list[str]) -> list[Any]:
+    command = ["node", "-e", IN_NODE % (b"".join(SCRIPTS).decode(), function)]
+    done = subprocess.run(command, input=json.dumps(queries), capture_output=True, text=True, check=True)
+    read: list[Any] = json.loads(done.stdout)
+    return read
+
+
+NODE = pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
+
+
+@NODE
 def test_questions_are_read_alike_in_the_browser() -> None:
     queries = [text for text, _ in (*QUERIES, *WRONG_DATES) if text not in OTHERWISE]
     queries += [text.format(sign) for sign in DASHES for text in ("kettle {}tea", "{}tea", '{}"a cup"', "of{}tea")]
     queries += [f"date:{day}" for day in DAYS] + [f"from:{day} to:2999" for day in DAYS]
-    command = ["node", "-e", IN_NODE % SCRIPT]
-    done = subprocess.run(command, input=json.dumps(queries), capture_output=True, text=True, check=True)
-    assert dict(zip(queries, json.loads(done.stdout), strict=True)) == {text: in_python(text) for text in queries}
+    read = in_script("counted", queries)
+    assert dict(zip(queries, read, strict=True)) == {text: in_python(text) for text in queries}
+
+
+@NODE
+def test_papers_of_all_servers_are_asked_for_alike_in_the_browser() -> None:
+    expected = {}
+    for text in PAPERS:
+        atoms = [atom for group in query_parser.parse_query(text).wanted for atom in group if atom.kind == "paper"]
+        expected[text] = [word for atom in atoms for term in atom.terms for word in term.words]
+    assert sum(map(len, expected.values())) == 8
+    assert dict(zip(PAPERS, in_script("papers", PAPERS), strict=True)) == expected
 
 
 def test_hyphens_and_minus_signs_exclude_a_word_and_no_other_sign_does() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
@@ -11,15 +12,17 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import RenderedFile
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
+from hotpapers.publish.render.html.search_index import shown_files
 from hotpapers.publish.render.templating import POLICY, policy_of
 from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import DATA, HAS_WINGS, needs_wings
-from tests.publish.render.build import LISTED, PlainIssueReader
+from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, paper
 from tests.publish.render.full_sample import FULL_READER
 from tests.publish.render.html import Page
 from tests.publish.render.sample import LISTED_READER
@@ -88,6 +91,8 @@ def test_what_is_not_found_leads_on() -> None:
         ("nothing.html", {"search/index.html", "archive/index.html", "index.html"}),
     ):
         assert expected <= {element.attributes["href"] for element in Page(pages.missing(path)).all("a")}
+    on_another_server = Page(pages.missing("paper/10.31234/osf.io~2fab9c9/index.html"))
+    assert "It may be on PsyArXiv" in on_another_server.text
 
 
 @needs_wings
@@ -186,7 +191,7 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         assert not [name for name in names if name == "style" or name.startswith("on")]
         prefix = "../" * path.count("/")
         own = {
-            "search/index.html": ["search_index.js", "search_spelling.js", "search.js"],
+            "search/index.html": ["dois.js", "search_index.js", "search_spelling.js", "search.js"],
             "bookmarklet/index.html": ["dois.js", "bookmarklet.js"],
         }
         unfolding = ["unfold.js"] if re.fullmatch(r"[\d-]+/all/index.html", path) else []
@@ -400,3 +405,14 @@ def test_pages_with_a_public_address_may_connect_to_it(path: str) -> None:
     """Tools that test a page read robots.txt from within it."""
     assert "connect-src 'self'" in policy_of(path, public=True)
     assert ("connect-src" in policy_of(path)) == path.startswith("bookmarklet")
+
+
+def test_no_reader_sees_the_name_of_a_folder() -> None:
+    untitled = msgspec.structs.replace(paper("", ""), paper="doi:10.31234/osf.io/ab9c9")
+    reader = PlainIssueReader([OWN], [issue(OWN, "2021-01-14", [listing_entry(1, untitled, 1, 9, 1, 900)])])
+    pages = SitePages(reader, "daily")
+    for path in ("2021-01-14/index.html", "paper/10.31234/osf.io~2fab9c9/index.html", "paper/index.html"):
+        shown = Page(pages.page(path) or b"").text
+        assert "10.31234/osf.io/ab9c9" in shown and "~" not in shown
+    shown_json, _ = shown_files("2021-01-14", reader.entry_summaries("daily"), {})
+    assert json.loads(shown_json.data)[0][:2] == ["10.31234/osf.io~2fab9c9", "10.31234/osf.io/ab9c9"]

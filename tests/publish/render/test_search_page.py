@@ -270,6 +270,7 @@ def test_the_page_of_the_site() -> None:
     assert page.all("input")[0].attributes["name"] == "q"
     assert [element.attributes["src"] for element in page.all("script")] == [
         "../reader.js",
+        "../dois.js",
         "../search_index.js",
         "../search_spelling.js",
         "../search.js",

@@ -95,3 +95,24 @@ def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:
 def test_a_paper_has_an_id_as_long_as_its_doi(length: int) -> None:
     id = f"10.123456789/{'q' * length}"
     assert is_paper_key(f"doi:{id}") and msgspec.convert(id, PaperId) == id
+
+
+def test_a_paper_on_another_server_has_its_plain_doi(folder: Path, tmp_path: Path) -> None:
+    """Files of a site name it as addresses do, with escapes."""
+    shutil.copytree(folder, tmp_path / "site")
+    [old] = [paper.paper for paper in PublishedSite(folder_files(folder)).issue(DAY)][:1]
+    doi, name = "10.31234/osf.io/ab9c9", "10.31234/osf.io~2fab9c9"
+    for path in (*(tmp_path / "site").rglob("*.json"), *(tmp_path / "site").rglob("*s.js")):
+        path.write_text(path.read_text("utf-8").replace(old, name), "utf-8")
+    words = sorted((tmp_path / "site" / "search").rglob("*.txt"))
+    lines = [line for path in words for line in path.read_text("utf-8").splitlines() if line.startswith(f"#{old} ")]
+    words[0].write_text(words[0].read_text("utf-8") + f"{lines[0].replace(old, doi)}\n", "utf-8")  # in its place
+    site = PublishedSite(folder_files(tmp_path / "site"), "https://kettles.example/")
+    tools = all_site_tools()
+    [hit] = tools["search"].call(site, {"q": f"https://doi.org/{doi}_v1", "limit": 5})["papers"]
+    [shown] = tools["paper"].call(site, {"paper": f"{doi}_v2"})["papers"]
+    first = tools["hot"].call(site, {"day": DAY, "limit": 1})["papers"][0]
+    assert hit["paper"] == shown["paper"] == first["paper"] == doi and first["counts"]
+    assert hit["page"] == f"https://kettles.example/paper/{name}/"
+    assert tools["related"].call(site, {"paper": doi})["papers"]
+    assert not tools["for_me"].call(site, {"stars": [doi], "day": DAY})["unknown"]

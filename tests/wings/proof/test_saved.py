@@ -14,22 +14,27 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.errors import InputError, NotAProof
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.markdown import issue_text, markdown_link
+from hotpapers.publish.view import site_paths
 from hotpapers.record import Record
 from hotpapers.serve.api import Api
 from hotpapers.serve.backend import Backend, ServeConfig
-from hotpapers.wings.proof import policies
+from hotpapers.wings.proof import policies, saved_issues
 from hotpapers.wings.proof.mirrors import check_mirror
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.saved_issues import check_saved, read_saved
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.conftest import ROOT
 from tests.issues.made import DAILY, DAY, write
+from tests.publish.render import build
 from tests.serve.asgi import get
 from tests.wings.proof.logs import NAME, logs_of
 from tests.wings.proof.sample_publication import AT, SamplePublication, publish
@@ -50,6 +55,33 @@ def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication)
             "arxiv:2405.00003",
         ]
         assert verdict.issue.shown is None or len(verdict.issue.shown) == 3
+
+
+PREPRINTS = ("10.1101/2024.05.02.573921", "10.31234/osf.io/ab9c9", "10.1016/s0140-6736(05)67889-x", "10.1000/a&12_3")
+
+
+@pytest.mark.parametrize("doi", PREPRINTS)
+def test_papers_on_other_servers_are_verified(doi: str, publication: SamplePublication) -> None:
+    key = f"doi:{doi}"
+    preprint = msgspec.structs.replace(build.paper("", "Kettles"), paper=key)
+    papers = [build.paper("2101.99902", "Tea"), preprint]
+    entries = [build.listing_entry(n, paper, 1, 9 - n, n, 900 - n) for n, paper in enumerate(papers, 1)]
+    published = build.issue(build.OWN, "2021-01-14", entries)
+    page = SitePages(build.PlainIssueReader([build.OWN], [published]), "daily").page("2021-01-14/index.html")
+    assert page is not None
+    saved = read_saved(publication.page)._replace(content=published.content, shown_digest="", metadata={})
+
+    def problems(text: str) -> list[str]:
+        reader = saved_issues._PageReader()
+        reader.feed(text)
+        shown = reader.entries or saved_issues._shown_in_markdown(text, published.content)
+        return list(saved_issues._page_problems(saved._replace(shown=tuple(shown))))
+
+    for text in (page.decode(), issue_text(published)):
+        assert not problems(text)
+        forged = text.replace(markdown_link("", site_paths.abs_url(key))[2:], "(<https://elsewhere.example/paper>)")
+        forged = re.sub(r'(<article class="entry" id=)"10[^"]+"', r'\1"10.1000-182"', forged)
+        assert forged != text and ["something else" in problem for problem in problems(forged)] == [True]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ MAX_SUFFIX_CHARS = 160
 
 _SIGN = "[a-z0-9._/:+-]"
 _SICI = r"[a-z0-9:.()/+_-]{1,40}"
-_SUFFIX = (
+SUFFIX = (
     rf"(?:{_SIGN}{{1,{MAX_SUFFIX_CHARS}}}+|\({_SIGN}{{0,60}}+(?:\({_SIGN}{{1,40}}+\){_SIGN}{{0,40}}+)?\)"
     rf"|<{_SICI}>(?=\d\.\d\.[a-z])|\[{_SICI}\](?=\d\.\d\.[a-z])|(?<=\.[a-z]{{2}});(?=\d)|&(?=\d{{1,4}}_\d)){{1,12}}+"
 )
@@ -33,7 +33,7 @@ CUT = r"\[?(?:…|\.\.\.)"
 """A sign that an address was cut, as networks shorten them."""
 # What follows must not be letters that no DOI has, or a sign that the text was cut.
 _DOI = lazy_pattern(
-    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?!(?u:(?=[\u00c0-\u1fff])[\w\u0300-\u036f])|{CUT})",
+    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({SUFFIX})(?<!\.\.\.)(?!(?u:(?=[\u00c0-\u1fff])[\w\u0300-\u036f])|{CUT})",
     re.ASCII,
 )
 _WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
@@ -49,21 +49,24 @@ _ADDRESS = lazy_pattern(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-
 _LABEL = lazy_pattern(r"doi:? ?$")
 _BESIDE = "_:;!?&~"
 """Signs right before a DOI that is in no address."""
-_RESOLVER = lazy_pattern(r"doi[.-]org[/.:-]|sci-hub\.")
+RESOLVER = r"doi[.-]org[/.:-]|sci-hub\."
+_RESOLVER = lazy_pattern(RESOLVER)
 """In addresses that have nothing after the DOI."""
 _BADGE = "badge-"
 """The end of an address of shields.io, up to a DOI: signs are doubled in it, and a color follows."""
 _BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
-_NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
+NUMBERED = r"article[a-z-]{0,20}/doi/$"
+_NUMBERED = lazy_pattern(NUMBERED, re.ASCII)
 """Before a DOI that the page's number follows, at times with words of the title."""
-_PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
-_PAGE = lazy_pattern(
+PAGE_NUMBER = r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$"
+_PAGE_NUMBER = lazy_pattern(PAGE_NUMBER, re.ASCII)
+PAGE = (
     r"(?:(?:/(?:full|abstract|abs|e?pdf|pdfft|html|xml|epub|meta|summary|references|citations?|figures|tables|metrics"
     r"|download|full-?text|full-?text\.html|reader|supplementary-material|suppl_file|asset|index\.html|comments|file)"
     r"(?:/[a-z0-9._-]{0,60})?"
-    r"|\.(?:full|full-text|abstract|e?pdf|pdf\+html|html?|xml|epub|long|short|summary|citation|supplemental))/?){1,3}$",
-    re.ASCII,
+    r"|\.(?:full|full-text|abstract|e?pdf|pdf\+html|html?|xml|epub|long|short|summary|citation|supplemental))/?){1,3}$"
 )
+_PAGE = lazy_pattern(PAGE, re.ASCII)
 
 LOOK_BACK = 160
 """The most characters before a DOI that are looked at."""

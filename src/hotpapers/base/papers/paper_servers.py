@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.papers import arxiv, doi
@@ -260,7 +260,7 @@ _CORE = (
     ),
     PaperServer(
         "pubmed", "PubMed and PMC", ("ncbi.nlm.nih.gov",), needles=("nih.gov",),
-        addresses=r"nih\.gov/{1,2}(?:(?:(?:m/)?pubmed/(?:\?term=)?)?(?P<pmid>\d{1,8})"
+        addresses=r"nih\.gov/{1,2}(?:(?:(?:m/)?pubmed/(?:\?term=)?)?(?P<pmid>\d{1,8})(?!\.\d)"
         rf"|(?:(?:labs/|m/)?pmc/)?articles/(?P<pmcid>pmc\d{{4,8}})){END}",
     ),
     PaperServer(
@@ -290,6 +290,16 @@ def _doi_patterns() -> list[re.Pattern[str]]:
 def work_patterns() -> list[str]:
     """The patterns of DOIs of all servers (`PaperServer.dois`)."""
     return [server.dois for server in all_servers() if server.dois]
+
+
+def doi_grammar() -> dict[str, Any]:
+    """The patterns by which DOIs, and addresses that tell one, are found, for readers in other languages: without
+    possessive quantifiers."""
+    return {
+        "works": work_patterns(), "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named],
+        "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE, "resolver": doi.RESOLVER,
+        "numbered": doi.NUMBERED, "pageNumber": doi.PAGE_NUMBER,
+    }  # fmt: skip
 
 
 # ---- keys ----------------------------------------------------------------------------------------------

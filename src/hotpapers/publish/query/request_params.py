@@ -76,7 +76,7 @@ Paper = Annotated[
     Meta(
         min_length=1,
         max_length=300,
-        description="An arXiv identifier, such as 2101.04869 or hep-th/9901001; a key "
+        description="A paper's identifier, such as 2101.04869, hep-th/9901001 or 10.1101/2024.01.02.573921; a key "
         "(arxiv:2101.04869) or the address of the paper's page also works",
     ),
 ]

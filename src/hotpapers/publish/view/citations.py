@@ -51,6 +51,11 @@ class PaperCitation(NamedTuple):
         return self.server == "arXiv"
 
     @property
+    def own_doi(self) -> str:
+        """The DOI of a paper on another server than arXiv, if `doi` is that of the published version."""
+        return "" if self.is_on_arxiv or self.id == self.doi else self.id
+
+    @property
     def year(self) -> str:
         return self.date[0] if self.date else ""
 
@@ -91,7 +96,8 @@ def format_bibtex(citation: PaperCitation) -> str:
         family_name = person_names.split_name(citation.authors[0]).last_word.lower()
     else:
         family_name = ""
-    key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{re.sub(r'[^a-z0-9.-]', '-', citation.id)}"
+    first = re.sub("[^a-z]", "", in_plain_letters(family_name)) or ("arxiv" if citation.is_on_arxiv else "paper")
+    key = f"{first}-{re.sub(r'[^a-z0-9.-]', '-', citation.id)}"
     fields = {
         "title": f"{{{bibtex_fields.format_words(citation.title)}}}",
         "author": bibtex_fields.format_names(citation.authors),
@@ -109,7 +115,8 @@ def format_bibtex(citation: PaperCitation) -> str:
 def _eprint(citation: PaperCitation) -> dict[str, str]:
     """The fields that name the server: arXiv's own, or the publisher."""
     if not citation.is_on_arxiv:
-        return {"publisher": bibtex_fields.format_words(citation.server)}
+        own_id = bibtex_fields.format_value(citation.own_doi)
+        return {"eprint": own_id, "publisher": bibtex_fields.format_words(citation.server)}
     return {
         "eprint": citation.id,
         "archivePrefix": "arXiv",
@@ -130,7 +137,7 @@ def format_ris(citation: PaperCitation) -> str:
         ("PY", citation.year),
         ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/" if citation.date else ""),
         ("PB", citation.server),
-        ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else ""),
+        ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else citation.own_doi),
         ("DO", citation.doi),
         ("N1", citation.journal),
         ("UR", citation.url),

@@ -279,7 +279,7 @@ def _entry(
         anchor=name.replace("/", "-"),
         path=site_paths.paper_path(entry.paper),
         place=entry.place,
-        title=one_line(paper.title) or name,
+        title=one_line(paper.title) or phrases.paper_name(paper.paper),
         withdrawn=issue.withdrawn.get(entry.paper, ""),
         authors=tuple(map(one_line, paper.authors)),
         counts_view=CountsView(counts, curve),

@@ -160,6 +160,11 @@ def paper_id(paper: str) -> str:
     return f"{registrant}/{folder}" if len(folder) <= MAX_FOLDER_CHARS else ""
 
 
+def id_of_name(name: str) -> str:
+    """The id, as readers know it, of the paper that `paper_id` names so in addresses and scripts."""
+    return unquote(name.replace("~", "%"))
+
+
 def _part(form: re.Pattern[str], text: str) -> str:
     match = form.fullmatch(text)
     return match[1] if match else ""
@@ -172,7 +177,7 @@ def paper_path(paper: str) -> str:
 
 def paper_of(path: str) -> str:
     """The key of the paper whose page is at a path; empty for any other path."""
-    key = paper_servers.key_of(unquote(_part(_PAPER_PATH, path).replace("~", "%")))
+    key = paper_servers.key_of(id_of_name(_part(_PAPER_PATH, path)))
     return key if paper_path(key) == path else ""
 
 

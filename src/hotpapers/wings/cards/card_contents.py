@@ -155,7 +155,7 @@ def _title(entry: EntryView) -> str:
     title = entry.plain_title
     if drawable_text(title) != title:
         title = phrases.marked_title(tex_line(entry.title), withdrawn=entry.withdrawn)
-    return drawable_text(title) or drawable_text(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    return drawable_text(title) or drawable_text(phrases.paper_label(entry.key))
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:

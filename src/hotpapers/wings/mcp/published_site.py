@@ -20,8 +20,7 @@ from hotpapers.base.untrusted_json import PaperId, decode_json
 from hotpapers.keep.search.query_parser import parse_query
 from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.render.html.search_index import part_of
-from hotpapers.publish.view import phrases
-from hotpapers.publish.view.site_paths import paper_url
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.mcp.hot_papers import HotPaper, PaperFigures, file_path
 from hotpapers.wings.mcp.site_files import MAX_FILE_BYTES, UNLIMITED, Fetch, FileCache, Question, require_once
 from hotpapers.wings.mcp.site_search import MAX_PAPERS, Name, QuarterIndex, is_part_within, scores_of
@@ -99,19 +98,20 @@ class PublishedSite:
     def _figures(self, day: str) -> Mapping[str, PaperFigures]:
         """By paper; none if an earlier version wrote the site."""
         with suppress(NotFound):
-            return {figures.paper: figures for figures in self._rows(file_path(day), AllFigures)}
+            return {site_paths.id_of_name(figures.paper): figures for figures in self._rows(file_path(day), AllFigures)}
         return {}
 
     def _shown(self, day: str) -> tuple[_ShownPaper, ...]:
         return self._rows(f"search/papers/{day}.json", ShownPapers)
 
     def _answer(self, day: str, shown: _ShownPaper) -> HotPaper:
+        paper = site_paths.id_of_name(shown.paper)
         try:
-            page = paper_url(self.address, paper_key(shown.paper))
+            page = site_paths.paper_url(self.address, paper_key(paper))
         except NotAnArxivId as problem:
             raise InputError(f"{self.address}search/papers/{day}.json: {problem}") from problem
         return HotPaper(
-            paper=shown.paper,
+            paper=paper,
             title=shown.title,
             authors=shown.authors,
             categories=shown.categories,
@@ -129,7 +129,7 @@ class PublishedSite:
             shown
             for part in self._parts()
             for number, known in self.question.within(enumerate(self._quarter(part).ids))
-            if known == paper and (shown := self._numbered(part, number))
+            if site_paths.id_of_name(known) == paper and (shown := self._numbered(part, number))
         ]
         if not all_found:
             raise NotFound(f"{paper}: in no issue of this site")
@@ -140,8 +140,8 @@ class PublishedSite:
         days: dict[str, str] = {}
         for part in self._parts()[:MAX_INDEX_PARTS]:
             quarter = self._quarter(part)
-            for number, paper in self.question.within(enumerate(quarter.ids)):
-                if paper in papers:
+            for number, name in self.question.within(enumerate(quarter.ids)):
+                if (paper := site_paths.id_of_name(name)) in papers:
                     day = quarter.day_of(number)
                     days[paper] = max(days.get(paper, ""), day)
         return days

@@ -6,7 +6,7 @@ const paperLibrary = (() => {
   const MAX_LINE_CHARS = 500;
   const MAX_PAPERS = 10000;
   const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, inNote } = paperIds;
-  const { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
+  const { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
   const ARXIV = /^(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?$/i; // as a journal
 
@@ -41,7 +41,7 @@ const paperLibrary = (() => {
   const refusal = (reason) => ({ papers: [], authors: [], words: [], refused: reason });
 
   function list(text) {
-    const links = [...text.matchAll(/<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)/gi)].map(([, link]) => link);
+    const links = [...text.matchAll(/<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)/gi)].map(([, link]) => unescaped(link));
     const papers = [];
     const followed = { author: [], word: [] };
     for (const [n, whole] of (links.length ? links : text.split(/\r\n|\r|\n/)).entries()) {
@@ -49,8 +49,9 @@ const paperLibrary = (() => {
       const line = item.replace(/^(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)/, "");
       const follows = /^(author|word):\s*(\S.*)$/i.exec(line);
       const mentions = [...line.matchAll(MENTION)];
+      const ids = follows ? [] : bareIds(line);
       if (follows) followed[follows[1].toLowerCase()].push(follows[2].trim());
-      else if (bareIds(line).length) papers.push(...bareIds(line));
+      else if (ids.length) ids.forEach((id) => papers.push(id)); // a line may have more than a call takes
       else if (!mentions.length) continue;
       else if (links.length || isOfList(line, mentions)) papers.push(...mentions.map(canonical));
       else return refusal(`line ${n + 1} names a paper within other words; write one id or address a line`);
@@ -60,14 +61,15 @@ const paperLibrary = (() => {
 
   // of a line that is ids and addresses alone, or has one in a column, or as a number before or after a title
   function bareIds(line) {
-    const parts = line.split(/[\s,;]+/).map(trimmed).filter(Boolean);
-    const ids = parts.map((part) => idIn(part) || doiIn(part));
+    const parts = line.split(/(?:[\s,]|(?<!\.co);)+/i).filter(trimmed); // old DOIs end with .CO;2
+    const ids = parts.map((part) => idIn(trimmed(part)) || doiIn(part));
+    if (ids.every(Boolean)) return ids;
     const whole = idIn(trimmed(line)) || doiIn(line);
-    if (!whole && ids.every(Boolean)) return ids;
-    const cells = line.split(/[\t|]|[,;](?=\S)/);
+    const cells = line.split(/[\t|]|(?:,|(?<!\.co);)(?=\S)/i);
     const inCells = cells.length > 1 ? cells.map((cell) => idIn(trimmed(cell))) : [];
-    const atEnds = line.length <= MAX_LINE_CHARS ? [parts[0] ?? "", parts.at(-1) ?? ""].map(doiIn) : [];
-    return [whole, ...inCells, numberAtAnEnd(line), ...atEnds].filter(Boolean).slice(0, 1);
+    const targets = [...line.matchAll(/\]\((\S+)\)/g)].map(([, link]) => link);
+    const ofDois = line.length <= MAX_LINE_CHARS ? [...cells, ...targets, parts[0], parts.at(-1)].map(doiIn) : [];
+    return [whole, ...inCells, numberAtAnEnd(line), ...ofDois].filter(Boolean).slice(0, 1);
   }
 
   const FIRST_ID = new RegExp(String.raw`^\W*${ID}`, "i");
@@ -104,11 +106,15 @@ const paperLibrary = (() => {
     return { id: ids.find(Boolean) ?? doiOf(of), title, abstract };
   }
 
-  // of a paper that is not on arXiv: PubMed marks DOIs in places, Zotero in notes
+  // of a paper that is not on arXiv: in a place a DOI is marked, in a note it is alone, or on a marked line;
+  // an address may be a preprint's
+  const MARKED = /^\W{0,3}(?:doi\b|https?:\/\/(?:[a-z]{1,9}\.)?doi\.org\/)|\[doi\]$/i;
   function doiOf(of) {
-    const notes = of("note").flatMap((text) => text.split(/\r?\n/));
-    const marked = [...of("place").filter((text) => /\[doi\]$/i.test(text)), ...notes.filter((text) => /^doi: /i.test(text))];
-    return [...of("id"), ...of("link"), ...marked].map(doiIn).find(Boolean) ?? "";
+    const marked = of("place").filter((text) => MARKED.test(text));
+    const notes = of("note").flatMap((text) => [text, ...text.split(/\r?\n/).filter((line) => /^doi: /i.test(line))]);
+    const own = [...of("id"), ...of("link")];
+    const [addresses, others] = [true, false].map((is) => own.filter((text) => /^\s*http/i.test(text) === is));
+    return [...others, ...addresses, ...marked, ...notes].map(doiIn).find(Boolean) ?? "";
   }
 
   // null for another text

@@ -25,8 +25,8 @@ const libraryEntries = (() => {
     abstract: "AB N2",
     id: "AN",
     link: "DO UR L1 L2 L3 L4 LK",
-    note: "N1 RN ID",
-    place: "AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 M3 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
+    note: "N1 RN ID M3",
+    place: "AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
   });
   const ENDNOTE = table({
     title: "%T",
@@ -93,10 +93,12 @@ const libraryEntries = (() => {
     textunderscore: "_",
     textasciicircum: "^",
     textbar: "|",
+    "$<$": "<",
+    "$>$": ">",
     "``": "“",
     "''": "”",
   };
-  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''/g;
+  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
     text
@@ -210,7 +212,7 @@ const libraryEntries = (() => {
 
   function joined(lines) {
     const isCut = lines.length > 1 && CUT_AT.some((width) => lines.slice(0, -1).every((line) => line.length === width));
-    return isCut ? lines.join("") : lines.map((line) => line.trim()).join(" ");
+    return isCut ? lines.join("") : lines.map((line) => line.trim()).join("\n");
   }
 
   function tagged(text, pattern, first, roles) {
@@ -318,5 +320,5 @@ const libraryEntries = (() => {
     });
   }
 
-  return { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail };
+  return { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail };
 })();

@@ -158,7 +158,9 @@ const libraryExports = (() => {
 
   const isDoi = ({ id }) => id.startsWith("10.");
 
-  const bibEntry = (paper) => `@misc{${(paper.id || "paper").replace("/", isDoi(paper) ? "-" : "/")},
+  const nameOf = ({ id }) => dom.doiOf(id).replace(/[^\w.-]+/g, "-"); // of a file
+
+  const bibEntry = (paper) => `@misc{${(isDoi(paper) ? nameOf(paper) : paper.id) || "paper"},
   title = {{${typeset(paper.title)}}},
   author = {${paper.authors.map(author).join(" and ")}},
 ${isDoi(paper) ? `  doi = {${typeset(dom.doiOf(paper.id))}},` : `  eprint = {${paper.id}},\n  archivePrefix = {arXiv},`}
@@ -168,7 +170,8 @@ ${isDoi(paper) ? `  doi = {${typeset(dom.doiOf(paper.id))}},` : `  eprint = {${p
 
   function risEntry(paper) {
     const authors = paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`);
-    const lines = ["TY  - GEN", `TI  - ${paper.title}`, ...authors, `UR  - ${address(paper)}`, "ER  - ", ""];
+    const doi = isDoi(paper) ? [`DO  - ${dom.doiOf(paper.id)}`] : [];
+    const lines = ["TY  - GEN", `TI  - ${paper.title}`, ...authors, ...doi, `UR  - ${address(paper)}`, "ER  - ", ""];
     return lines.join("\r\n");
   }
 
@@ -220,7 +223,7 @@ tags: [paper]
   }
 
   const notes = (papers) =>
-    zip(papers.map((paper, n) => [`${(paper.id || `paper-${n}`).replace("/", "-")}.md`, note(paper)]));
+    zip(papers.map((paper, n) => [`${nameOf(paper) || `paper-${n}`}.md`, note(paper)]));
 
   return { FORMS, notes };
 })();

@@ -53,8 +53,8 @@ _RIS = _table(
     abstract="AB N2",
     id="AN",
     link="DO UR L1 L2 L3 L4 LK",
-    note="N1 RN ID",
-    place="AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 M3 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
+    note="N1 RN ID M3",
+    place="AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
 )
 _ENDNOTE = _table(
     title="%T", abstract="%X", id="%M", link="%U %R", note="%Z %F", place="%J %B %V %N %P %9 %L %1 %2 %3 %4 %I %S"
@@ -115,10 +115,12 @@ _SIGN_OF = {
     "textunderscore": "_",
     "textasciicircum": "^",
     "textbar": "|",
+    "$<$": "<",
+    "$>$": ">",
     "``": "“",
     "''": "”",
 }
-_BIB_SIGNS = lazy_pattern(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''")
+_BIB_SIGNS = lazy_pattern(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$")
 _TIE = lazy_pattern(r"(?<!\\)~")
 
 
@@ -237,7 +239,7 @@ def _joined(lines: list[str]) -> str:
     is_cut = len(lines) > 1 and any(all(len(line) == width for line in lines[:-1]) for width in CUT_AT)
     if is_cut:
         return "".join(lines)
-    return " ".join(line.strip() for line in lines)
+    return "\n".join(line.strip() for line in lines)
 
 
 def ris_entries(text: str) -> Iterator[Entry]:

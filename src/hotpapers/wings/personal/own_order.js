@@ -41,7 +41,7 @@ const paperOrder = (() => {
   function nearOf({ id }, near, stars) {
     const { first, words } = paperVectors.nearest(near, id, SHOWN_WORDS);
     const star = stars[first];
-    return `near “${star.title || star.id}”: ${words.join(", ")}`;
+    return `near “${star.title || dom.doiOf(star.id)}”: ${words.join(", ")}`;
   }
 
   const reasonOf = (near, author, word) =>

@@ -26,6 +26,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Paper
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.untrusted_json import PaperId, decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import first_sentence, text_of
@@ -53,7 +54,7 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
             title, authors = text_of(paper)[1:3]
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
             place = [places[paper.paper]] if paper.paper in places else []
-            rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
+            rows[paper_id] = [paper_servers.paper_id(title), ", ".join(authors), category, *place]
     return _script(PAPERS_HEAD, {"day": day, "papers": rows})
 
 
@@ -95,8 +96,10 @@ def papers_in(script: bytes) -> dict[str, RankedText]:
     write."""
     content = _content(script, PAPERS_HEAD, _PaperFile)
     return {
-        paper: RankedText(paper, row.title, tuple(filter(None, row.authors.split(", "))))
-        for paper, row in content.papers.items()
+        (paper := site_paths.id_of_name(name)): RankedText(
+            paper, row.title, tuple(filter(None, row.authors.split(", ")))
+        )
+        for name, row in content.papers.items()
     }
 
 
@@ -105,6 +108,6 @@ def vectors_in(script: bytes) -> dict[str, Vector]:
     content = _content(script, HEAD, _VectorFile)
     words = content.words.split()
     try:
-        return {paper: unpack_vector(text, words) for paper, text in content.papers.items()}
+        return {site_paths.id_of_name(name): unpack_vector(text, words) for name, text in content.papers.items()}
     except ValueError as problem:
         raise InputError(str(problem)) from problem

@@ -36,7 +36,7 @@ const paperIds = (() => {
     "i",
   );
   const AFTER_ID = /(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?$/;
-  const AROUND = /^[\s,;:."'()[\]<>{}|*_`!-]+|[\s,;:."'()[\]<>{}|*_`!-]+$/g;
+  const AROUND = /^[\s,;:."'“”()[\]<>{}|*_`!-]+|[\s,;:."'“”()[\]<>{}|*_`!-]+$/g;
   const FACT = /^(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): /i;
   const LABELED = /^(?:[\w.]+|citation key): /i;
 
@@ -70,29 +70,25 @@ const paperIds = (() => {
 
   // ---- papers on other servers
 
-  const DOI = String.raw`10\.[1-9]\d{3,8}(?:\.\d{1,5})*/`;
-  const RESOLVER = String.raw`(?:https?://)?(?:[a-z-]+\.)*doi\.org/`;
-  const WHOLE_DOI = new RegExp(String.raw`^(?:doi:? ?)?(?:${RESOLVER})?(${DOI}\S+?)(?: \[doi\])?$`);
-  const DOI_IN_ADDRESS = new RegExp(String.raw`^https?://[^\s?#]*?/(${DOI}[^\s?#&"'<>]+)`);
+  const BEFORE_DOI = /^[^a-z0-9]*(?:doi:? ?[^a-z0-9]*(?=10\.|http))?/;
 
-  // of a text that is a DOI, or an address with one: the name of the paper's page on this site
+  // of a text that is a DOI, or an address with one, perhaps twice: the name of the paper's page on this site
   function doiIn(text) {
-    const line = withoutEscapes(trimmedDoi(text.slice(0, 2000).replace(/\s+/g, " ")).toLowerCase());
-    const match = WHOLE_DOI.exec(line) ?? DOI_IN_ADDRESS.exec(line);
-    const doi = match?.[1].replace(/^([^(]*)\)$/, "$1"); // in brackets
-    return !doi || doi.startsWith("10.48550/arxiv") ? "" : dois.folderOf(dois.workOf(doi));
+    const line = withoutEscapes(text.slice(0, 2000).replace(/\s+/g, " ").trim().toLowerCase());
+    const words = line.replace(BEFORE_DOI, "").replace(/ \[doi\]$/, "").trim().split(/\s+/);
+    const [work, other] = words.map((word) => dois.workIn(word.startsWith("10.") ? `doi:${word}` : word));
+    return work && words.length <= 2 && (other ?? work) === work ? dois.folderOf(work) : "";
   }
 
-  const trimmedDoi = (text) => text.replace(/^[\s,;:."'([{|*_`!-]+|[\s,;:."'|*_`!-]+$/g, "");
-
-  // of a percent-encoded DOI, or of the name of a page here, as this site's own files have it
-  function withoutEscapes(text) {
-    try {
-      return dom.doiOf(text);
-    } catch {
-      return text;
-    }
-  }
+  // of a percent-encoded DOI, or of the name of a page here, as this site's own files have it; and of Markdown
+  const withoutEscapes = (text) =>
+    text.replace(/\\(?=[^a-z0-9\s])/g, "").replace(/(?:[%~][\da-f]{2})+/g, (run) => {
+      try {
+        return dom.doiOf(run);
+      } catch {
+        return run;
+      }
+    });
 
   return { doiIn, ID, MENTION, canonical, trimmed, idIn, linked, inNote };
 })();

@@ -121,22 +121,28 @@ def _key_of(entry: Entry) -> str:
 
 
 def _dois(entry: Entry) -> Iterator[str]:
-    """The texts in which an entry has its DOI. PubMed marks it in a place, Zotero in a note."""
-    yield from (field.text for role in ("id", "link") for field in entry if field.role == role)
-    yield from (field.text for field in entry if field.role == "place" and field.text.lower().endswith("[doi]"))
-    lines = (line for field in entry if field.role == "note" for line in field.text.splitlines())
-    yield from (line for line in lines if line.lower().startswith("doi: "))
+    """The texts in which an entry has its DOI. In a place it is marked as one, in a note it is alone, or on a line that
+    is marked; an address may be a preprint's."""
+    own = (field.text.lstrip() for role in ("id", "link") for field in entry if field.role == role)
+    yield from sorted(own, key=lambda text: text[:4].lower() == "http")
+    yield from (field.text for field in entry if field.role == "place" and _MARKED.search(field.text))
+    for note in (field.text for field in entry if field.role == "note"):
+        yield note
+        yield from (line for line in note.splitlines() if line.lower().startswith("doi: "))
 
 
 def doi_key(text: str) -> str:
-    """The key of the paper, not on arXiv, whose DOI or address with a DOI a whole text is; "" for another text. In the
-    site's own files, signs are escaped as in names of pages."""
+    """The key of the paper, not on arXiv, whose DOI or address a whole text is, perhaps twice; "" for another text. In
+    the site's own files, signs are escaped as in names of pages."""
     line = unquote(" ".join(text[:MAX_DOI_CHARS].split()).lower().replace("~", "%"))
-    match = _DOI.fullmatch(line.strip(_DOI_AROUND))
-    if not match:
-        return ""
+    words = _BEFORE_DOI.sub("", line).removesuffix(" [doi]").split()
+    keys = set(map(_doi_key, words[:3]))
+    return keys.pop() if len(keys) == 1 and len(words) <= 2 else ""
+
+
+def _doi_key(word: str) -> str:
     try:
-        key = parse_paper(match["address"] or f"doi:{match['doi']}")
+        key = parse_paper(word)
     except InputError:
         return ""
     return key if key.startswith(paper_servers.DOI) else ""
@@ -172,11 +178,9 @@ def _noted_id(text: str) -> str:
 _READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id, "place": own_id}
 MAX_DOI_CHARS = 2_000
 """Most characters of a field with a DOI."""
-_DOI = lazy_pattern(
-    r"\(?(?:doi:? ?)?(?:(?:https?://)?(?:[a-z-]+\.)*doi\.org/)?(?P<doi>10\.\d+\S+?)(?: \[doi\])?"
-    r"|(?P<address>https?://[^\s?#]*/10\.\d\S+)"
-)
-_DOI_AROUND = " \t,;:.\"'[{}<>|*_`!-"
+_MARKED = lazy_pattern(r"\A\W{0,3}(?:doi\b|https?://(?:[a-z]{1,9}\.)?doi\.org/)|\[doi\]\Z", re.IGNORECASE | re.ASCII)
+"""Of a place that has a DOI, as PubMed and authors of BibTeX write it."""
+_BEFORE_DOI = lazy_pattern(r"\A[^a-z0-9]*(?:doi:? ?[^a-z0-9]*(?=10\.|http))?")
 _RICH_TEXT = lazy_pattern(r"</?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>", re.IGNORECASE)
 """Elements in CSL's and Crossref's texts."""
 _BEFORE_ID = lazy_pattern(
@@ -196,17 +200,19 @@ _LABELED = lazy_pattern(r"(?:[\w.]+|citation key): ", re.IGNORECASE)
 _ABS = lazy_pattern(r"(?:corr )?abs/", re.IGNORECASE)
 _BULLET = lazy_pattern(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _COMMENT = lazy_pattern(r"(?:^|\s)#.*")
-_BETWEEN_IDS = lazy_pattern(r"[\s,;]+")
+_BETWEEN_IDS = lazy_pattern(r"(?:[\s,]|(?<!\.co);)+", re.IGNORECASE)
+"""Old DOIs end with `.CO;2`."""
 _HREF = lazy_pattern(r"<a\b[^<>]*?\bhref\s*=\s*[\"']([^\"'<>]+)", re.IGNORECASE)
-_CELL_ENDS = lazy_pattern(r"[\t|]|[,;](?=\S)")
+_LINKED = lazy_pattern(r"\]\((\S+)\)")
+_CELL_ENDS = lazy_pattern(r"[\t|]|(?:,|(?<!\.co);)(?=\S)", re.IGNORECASE)
 _FIRST_ID = lazy_pattern(rf"\W*{ID}", re.ASCII)
 _LAST_ID = lazy_pattern(rf"(?:[\t,;:|(\[<\"'“]|\s[-–—])\s*{ID}\W*\Z", re.ASCII)
-_LIST_AROUND = " \t,;:.\"'()[]<>|*_`"
+_LIST_AROUND = " \t,;:.\"'“”()[]<>|*_`"
 
 
 def _of_list(text: str, name: str) -> ReaderChoices:
     """One paper a line, first or last in it. Any other line that names one is prose, which may be about others."""
-    links = _HREF.findall(text)
+    links = list(map(html.unescape, _HREF.findall(text)))
     starred: list[StarredPaper] = []
     followed: dict[str, list[str]] = {"author": [], "word": []}
     for number, whole in enumerate(links or text.splitlines(), 1):
@@ -227,15 +233,20 @@ def _of_list(text: str, name: str) -> ReaderChoices:
 def _bare_ids(line: str) -> list[str]:
     """The papers of a line that is ids and addresses alone, or has one in a column, or as a number before or after a
     title."""
-    words = [word for word in map(_trimmed, _BETWEEN_IDS.split(line)) if word]
-    keys = [own_id(word) or doi_key(word) for word in words]
-    whole = own_id(_trimmed(line)) or doi_key(line)
-    if whole or not all(keys):
+    words = [word for word in _BETWEEN_IDS.split(line) if _trimmed(word)]
+    keys = [own_id(_trimmed(word)) or doi_key(word) for word in words]
+    if not all(keys):
         cells = _CELL_ENDS.split(line)
         in_cells = [own_id(_trimmed(cell)) for cell in cells if len(cells) > 1]
-        at_ends = map(doi_key, (words[0], words[-1]) if words and len(line) <= MAX_LIST_LINE else ())
-        keys = list(filter(None, (whole, *in_cells, _number_at_an_end(line), *at_ends)))[:1]
+        whole = own_id(_trimmed(line)) or doi_key(line)
+        keys = list(filter(None, (whole, *in_cells, _number_at_an_end(line), *_list_dois(line, cells, words))))[:1]
     return keys
+
+
+def _list_dois(line: str, cells: list[str], words: list[str]) -> Iterator[str]:
+    """The papers of a line by DOIs that fill a column, are linked (Markdown), or are at an end."""
+    if len(line) <= MAX_LIST_LINE:
+        yield from map(doi_key, (*cells, *_LINKED.findall(line), words[0], words[-1]))
 
 
 def _number_at_an_end(line: str) -> str:

@@ -20,9 +20,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError, NotAProof
-from hotpapers.base.model import IssueContent
+from hotpapers.base.model import Entry, IssueContent
+from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
+from hotpapers.publish.render.markdown import markdown_link
+from hotpapers.publish.view import site_paths
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import notes, policies
 from hotpapers.wings.proof.entries import issue_entry
@@ -162,17 +165,26 @@ def _of_markdown(text: str, file: Path) -> SavedIssue:
     if not json_file.is_file():
         raise NotAProof(f"the proof of a Markdown file is in {json_file.name} beside it, which is missing")
     *_, digest = ("none", *_MARKDOWN_DIGEST.findall(text))
-    shown = []
+    issue = read_saved(json_file)
+    return issue._replace(shown_digest=digest, shown=tuple(_shown_in_markdown(text, issue.content)))
+
+
+def _shown_in_markdown(text: str, content: IssueContent) -> Iterator[ShownEntry]:
+    entries = iter(content.listed)
     for section in f"\n{text}".split(_MARKDOWN_HEADING)[1:]:
         if place := _MARKDOWN_PLACE.match(section):
-            address = _MARKDOWN_ADDRESS.search(section)  # without one, it is a paper that is not in the issue
-            paper = address[1] if address else ""
-            shown.append(ShownEntry(int(place[1]), paper))
+            yield ShownEntry(int(place[1]), _linked_paper(section, next(entries, None)))
         for line in _MARKDOWN_LINE.finditer(section):  # of the papers that are listed in a line each
-            address = _MARKDOWN_ADDRESS.search(section, line.end(), section.find("\n", line.end()) + 1 or len(section))
-            shown_entry = ShownEntry(int(line[1]), address[1] if address else "")
-            shown.append(shown_entry)
-    return read_saved(json_file)._replace(shown_digest=digest, shown=tuple(shown))
+            rest = section[line.end() : section.find("\n", line.end()) + 1 or len(section)]
+            yield ShownEntry(int(line[1]), _linked_paper(rest, next(entries, None)))
+
+
+def _linked_paper(text: str, entry: Entry | None) -> str:
+    """The paper to whose page a part of a Markdown file leads; empty for one that is not in the issue."""
+    if entry and not arxiv.is_key(entry.paper):
+        return entry.paper if markdown_link("", site_paths.abs_url(entry.paper))[1:] in text else ""
+    address = _MARKDOWN_ADDRESS.search(text)
+    return address[1] if address else ""
 
 
 class _PageReader(HTMLParser):
@@ -295,7 +307,7 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
             score = entry.score if visible.score is None else visible.score
             paper = _anchor(entry.paper)
             is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
-            if not is_same or visible.linked - {paper}:
+            if not is_same or visible.linked - {paper, _anchor(site_paths.pdf_url(entry.paper))}:
                 yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
     if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in ongoing):
         yield "the page shows other papers as still talked about"
@@ -308,5 +320,6 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
 
 
 def _anchor(paper: str) -> str:
-    """The id of a paper's element on a page."""
-    return paper.removeprefix("arxiv:").removeprefix(_ID_LINK).replace("/", "-")
+    """The id of a paper's element on a page, by key or id."""
+    name = site_paths.paper_id(paper) if paper.startswith(paper_servers.DOI) else ""
+    return (name or paper).removeprefix("arxiv:").removeprefix(_ID_LINK).replace("/", "-")

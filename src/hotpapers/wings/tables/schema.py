@@ -36,7 +36,7 @@ def _table(name: str, key: str, meaning: str, *columns: str) -> ResearchTable:
     return ResearchTable(name, meaning, tuple(key.split()), parsed, references)
 
 
-_PAPER = "paper VARCHAR The paper's arXiv identifier without version, such as 2101.04869 or hep-th/9901001."
+_PAPER = "paper VARCHAR The paper's identifier without version, such as 2101.04869 or 10.1101/2024.01.02.573921."
 _NETWORK = "network VARCHAR The network."
 _POST = "post_number BIGINT The post, as in mentions."
 _CREATED = "created_at TIMESTAMP When the post was made, UTC; empty if unknown."

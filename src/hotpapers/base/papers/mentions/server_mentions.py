@@ -18,6 +18,7 @@ from hotpapers.base.papers.arxiv.addresses import Mention
 from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, plain_text, shift_mention, spans_in
 from hotpapers.base.papers.paper_servers import PaperServer
 
+_WHOLE_DOI = re.compile(r"\A\s*(?:doi:?\s*)?(?=10\.)", re.IGNORECASE)
 _CUT = re.compile(f"[-._]?{doi.CUT}")
 
 
@@ -61,11 +62,12 @@ def parse_paper(text: str) -> str:
     """The key of the paper that a text names by an identifier, a DOI or any address. Raises NotAnArxivId."""
     try:
         return arxiv.key(arxiv.parse(text).id)
-    except NotAnArxivId:
-        named = {paper.key for paper in find_papers(text[: arxiv.MAX_ADDRESS_CHARS])}
-        if len(named) == 1 and len(text.split()) == 1 and (key := named.pop()):
+    except NotAnArxivId as problem:
+        word = _WHOLE_DOI.sub("doi:", text)  # also 10.31224/2510, in a text a number
+        named = {paper.key for paper in find_papers(word[: arxiv.MAX_ADDRESS_CHARS])}
+        if len(named) == 1 and len(word.split()) == 1 and (key := named.pop()):
             return key
-        raise
+        raise NotAnArxivId(f"{problem}, or a DOI") from None
 
 
 def _elsewhere(plain: str, dropped: list[int]) -> list[Mention]:

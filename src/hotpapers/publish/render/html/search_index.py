@@ -164,7 +164,7 @@ def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tup
     paper_id = site_paths.paper_id(summary.paper)
     return (
         paper_id,
-        convert(one_line(summary.title)) or paper_id,
+        convert(one_line(summary.title)) or paper_servers.paper_id(summary.paper),
         tuple(map(one_line, summary.authors[:AUTHORS])),
         tuple(map(one_line, summary.categories)),
         convert(text[:MAX_TEXT_CHARS]),

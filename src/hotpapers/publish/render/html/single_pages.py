@@ -102,7 +102,7 @@ class SinglePages:
         """The "not found" page. Its links work from the path that was requested."""
         names = (name for name in FOLDERS if path.startswith(name.removesuffix("index.html")))
         folder = next(names, "")
-        paper = site_paths.abs_url(site_paths.paper_of(path))
+        paper = site_paths.paper_of(path)
         return self._site.render(
             "404.html",
             path,
@@ -111,7 +111,8 @@ class SinglePages:
             root,
             refused=False,
             folder=folder,
-            paper=paper,
+            paper=site_paths.abs_url(paper),
+            server=paper and paper_servers.server_of(paper).title,
         )
 
     def _missing_file(self) -> bytes:
@@ -251,8 +252,8 @@ def _style(own: str) -> bytes:
 
 def doi_script() -> bytes:
     """A script that finds the works that DOIs name, with the patterns of servers as JavaScript writes them."""
-    patterns = json.dumps([pattern.replace("(?P<", "(?<") for pattern in paper_servers.work_patterns()])
-    return f"const doiPatterns = {patterns};\n".encode() + without_comments(read_asset("dois.js"))
+    grammar = json.dumps(paper_servers.doi_grammar()).replace("(?P<", "(?<")
+    return f"const doiGrammar = {grammar};\n".encode() + without_comments(read_asset("dois.js"))
 
 
 def _reader_script() -> bytes:

@@ -34,7 +34,8 @@
     const match = /^#(\d{4}\.\d{4,5}|([a-z-]+)(?:\.[a-z]{2})?(\/\d{7}))$/i.exec(location.hash);
     if (match) return match[2] ? match[2].toLowerCase() + match[3] : match[1];
     const named = decodeURIComponent(location.hash.slice(1)).toLowerCase();
-    return named.startsWith("10.") && named.includes("/") ? dois.folderOf(dois.workOf(named)) : "";
+    const work = dois.workIn(`https://any/${named}`); // it may be of a page
+    return work && dois.folderOf(work);
   }
 
   async function answer() {

@@ -132,7 +132,7 @@
     const termsIn = (...fields) => terms.filter(({ field }) => fields.includes(field));
     const name = make("bdi", {}, ...highlight(flat(title), termsIn("", "title")));
     const head = linkTo(id && `paper/${id}/index.html`, name);
-    const note = [id, ...categories].filter(Boolean).join(", ");
+    const note = [dom.doiOf(id), ...categories].filter(Boolean).join(", ");
     const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
     const opening = make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn("")));
     return make("li", {}, head, line, opening);

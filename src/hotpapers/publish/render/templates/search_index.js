@@ -86,10 +86,16 @@ const searchIndex = (() => {
     return true;
   }
 
+  // of an id, a DOI or an address
+  function paperIn(text) {
+    const onArxiv = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
+    return onArxiv?.[1] ?? dois.workIn(text.toLowerCase().replace(/^10\./, "doi:$&"));
+  }
+
   // `kind` and `text`: how a term was understood
   function termsOf(field, text, bare) {
-    const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
-    if (paper && bare && /^(id)?$/.test(field)) return [label("paper", paper[1])];
+    const id = bare && /^(id)?$/.test(field) ? paperIn(text) : "";
+    if (id) return [label("paper", id)];
     if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(text)) return [label("category", text)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
     const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
