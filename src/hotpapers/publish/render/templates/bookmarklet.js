@@ -34,8 +34,8 @@
     const match = /^#(\d{4}\.\d{4,5}|([a-z-]+)(?:\.[a-z]{2})?(\/\d{7}))$/i.exec(location.hash);
     if (match) return match[2] ? match[2].toLowerCase() + match[3] : match[1];
     const named = decodeURIComponent(location.hash.slice(1)).toLowerCase();
-    const work = dois.workIn(`https://any/${named}`); // it may be of a page
-    return work && dois.folderOf(work);
+    if (!/^10\..*\//.test(named)) return "";
+    return dois.folderOf(dois.workIn(`https://any.example/${named}`) || named); // it may be of a page
   }
 
   async function answer() {
