@@ -113,7 +113,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
     return (
         site.sources,
         site.publication_items,
-        lambda: before_freezing(site),
+        partial(before_freezing, site),
         partial(wing_jobs, site),
         partial(_check_run, site),
         lambda: (site.proxies, site.site_config),

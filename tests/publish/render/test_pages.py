@@ -93,6 +93,7 @@ def test_what_is_not_found_leads_on() -> None:
         assert expected <= {element.attributes["href"] for element in Page(pages.missing(path)).all("a")}
     on_another_server = Page(pages.missing("paper/10.31234/osf.io~2fab9c9/index.html"))
     assert "It may be on PsyArXiv" in on_another_server.text
+    assert "It may be elsewhere" in Page(pages.missing("paper/10.9999/kettles.1/index.html")).text
 
 
 @needs_wings

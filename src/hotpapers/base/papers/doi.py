@@ -38,7 +38,7 @@ _DOI = lazy_pattern(
 )
 _WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
 """The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
-_OF_LETTERS = "10.32388/"
+OF_LETTERS = "10.32388/"
 """The registrant of Qeios, whose DOIs may have neither."""
 _NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
@@ -49,24 +49,21 @@ _ADDRESS = lazy_pattern(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-
 _LABEL = lazy_pattern(r"doi:? ?$")
 _BESIDE = "_:;!?&~"
 """Signs right before a DOI that is in no address."""
-RESOLVER = r"doi[.-]org[/.:-]|sci-hub\."
-_RESOLVER = lazy_pattern(RESOLVER)
+RESOLVER = lazy_pattern(r"doi[.-]org[/.:-]|sci-hub\.")
 """In addresses that have nothing after the DOI."""
 _BADGE = "badge-"
 """The end of an address of shields.io, up to a DOI: signs are doubled in it, and a color follows."""
 _BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
-NUMBERED = r"article[a-z-]{0,20}/doi/$"
-_NUMBERED = lazy_pattern(NUMBERED, re.ASCII)
+NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
 """Before a DOI that the page's number follows, at times with words of the title."""
-PAGE_NUMBER = r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$"
-_PAGE_NUMBER = lazy_pattern(PAGE_NUMBER, re.ASCII)
-PAGE = (
+PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
+PAGE = lazy_pattern(
     r"(?:(?:/(?:full|abstract|abs|e?pdf|pdfft|html|xml|epub|meta|summary|references|citations?|figures|tables|metrics"
     r"|download|full-?text|full-?text\.html|reader|supplementary-material|suppl_file|asset|index\.html|comments|file)"
     r"(?:/[a-z0-9._-]{0,60})?"
-    r"|\.(?:full|full-text|abstract|e?pdf|pdf\+html|html?|xml|epub|long|short|summary|citation|supplemental))/?){1,3}$"
+    r"|\.(?:full|full-text|abstract|e?pdf|pdf\+html|html?|xml|epub|long|short|summary|citation|supplemental))/?){1,3}$",
+    re.ASCII,
 )
-_PAGE = lazy_pattern(PAGE, re.ASCII)
 
 LOOK_BACK = 160
 """The most characters before a DOI that are looked at."""
@@ -82,10 +79,10 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
     suffix = _ended(match[2])
     if address.endswith(_BADGE):
         return match[1] + _BADGE_END.sub("", suffix).replace("--", "-").replace("__", "_"), start, match.end(2)
-    if address and not _RESOLVER.search(address):
-        suffix = _PAGE_NUMBER.sub("", suffix) if _NUMBERED.search(address) else suffix
-        suffix = _PAGE.sub("", suffix).rstrip(_LAST)
-    is_whole = match[1] == _OF_LETTERS or _WHOLE.search(suffix)
+    if address and not RESOLVER.search(address):
+        suffix = PAGE_NUMBER.sub("", suffix) if NUMBERED.search(address) else suffix
+        suffix = PAGE.sub("", suffix).rstrip(_LAST)
+    is_whole = match[1] == OF_LETTERS or _WHOLE.search(suffix)
     if not is_whole or (not is_named and _NUMBERS.fullmatch(suffix)):
         return None
     return match[1] + suffix, start, match.start(2) + len(suffix)

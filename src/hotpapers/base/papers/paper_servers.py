@@ -293,12 +293,15 @@ def work_patterns() -> list[str]:
 
 
 def doi_grammar() -> dict[str, Any]:
-    """The patterns by which DOIs, and addresses that tell one, are found, for readers in other languages: without
-    possessive quantifiers."""
+    """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
+    without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none."""
     return {
         "works": work_patterns(), "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named],
-        "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE, "resolver": doi.RESOLVER,
-        "numbered": doi.NUMBERED, "pageNumber": doi.PAGE_NUMBER,
+        "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE.pattern,
+        "resolver": doi.RESOLVER.pattern,
+        "numbered": doi.NUMBERED.pattern, "pageNumber": doi.PAGE_NUMBER.pattern,
+        "lookBack": doi.LOOK_BACK, "ofLetters": doi.OF_LETTERS,
+        "notWhole": (*DATED_DOIS, ARXIV_DOI), "moved": (_OLD_UNTIL, _NEW_FROM),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from markupsafe import escape
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import group_of
+from hotpapers.base.papers.categories import group_of, place_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote, has_paper_scripts
@@ -95,8 +95,7 @@ class SinglePages:
         """The page of the bookmark."""
         site = self._site
         description = f"A bookmark that opens what {site.title} knows of the paper that you are reading."
-        app = site.site_config.app
-        return self._named("bookmarklet", "What is said about this paper", description, app=app)
+        return self._named("bookmarklet", "What is said about this paper", description, app=site.site_config.app)
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
@@ -112,7 +111,7 @@ class SinglePages:
             refused=False,
             folder=folder,
             paper=site_paths.abs_url(paper),
-            server=paper and paper_servers.server_of(paper).title,
+            place=paper and place_of(paper_servers.server_of(paper).name),
         )
 
     def _missing_file(self) -> bytes:

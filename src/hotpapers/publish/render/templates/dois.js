@@ -1,7 +1,8 @@
 // Papers by their DOIs, as in base/papers: the patterns of doi.py and paper_servers.py are before this.
 "use strict";
 const dois = (() => {
-  const { osf, suffix, page, numbered, pageNumber, resolver } = doiGrammar;
+  const { osf, suffix, page, numbered, pageNumber, resolver, lookBack, ofLetters, notWhole } = doiGrammar;
+  const [oldUntil, newFrom] = doiGrammar.moved;
   const works = doiGrammar.works.map((pattern) => new RegExp(`^${pattern}`));
   const HOST = "^(?:https?://)?(?:[a-z0-9-]+\\.)*";
   const addresses = doiGrammar.addresses.map(
@@ -18,7 +19,7 @@ const dois = (() => {
   const ended = (own) => own.replace(/[.:/_+-]+$/, "");
 
   const wordBefore = (text, place) =>
-    text.slice(Math.max(0, place - 160), place).split(/[^a-z0-9\-._~:/?#@!$&+;=%]/).at(-1);
+    text.slice(Math.max(0, place - lookBack), place).split(/[^a-z0-9\-._~:/?#@!$&+;=%]/).at(-1);
 
   // the work of the DOI at a place of a text; empty if it is none
   function workAt({ 0: whole, 1: registrant, 2: all, index, input }) {
@@ -27,7 +28,7 @@ const dois = (() => {
     const isPart = !address && !BESIDE.test(before);
     if (isPart || all.endsWith("...") || GOES_ON.test(input.slice(index + whole.length))) return "";
     const own = withoutPage(address, ended(all.split("http")[0]));
-    return /[/\d]/.test(own) || (own && registrant === "10.32388/") ? workOf(registrant + own) : "";
+    return /[/\d]/.test(own) || (own && registrant === ofLetters) ? workOf(registrant + own) : "";
   }
 
   function withoutPage(address, own) {
@@ -37,7 +38,7 @@ const dois = (() => {
 
   function workOf(doi) {
     const known = works.map((pattern) => pattern.exec(doi)).find(Boolean);
-    return known?.groups?.work ?? (/^10\.(?:(?:1101|64898)\/20|48550\/arxiv)/.test(doi) ? "" : doi);
+    return known?.groups?.work ?? (notWhole.some((start) => doi.startsWith(start)) ? "" : doi);
   }
 
   // of an address that names an id instead of a DOI
@@ -51,8 +52,8 @@ const dois = (() => {
 
   // openRxiv's papers got another registrant in the end of 2025
   function certain([first, second], id) {
-    if (!second || id < "2025.09" || !id.includes(".")) return first;
-    return id < "2025.12" ? undefined : second;
+    if (!second || id < oldUntil || !id.includes(".")) return first;
+    return id < newFrom ? undefined : second;
   }
 
   // of a DOI, or an address with one, in lower case; empty if it names none or several
