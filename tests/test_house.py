@@ -37,7 +37,8 @@ MAY_IMPORT_WINGS = {
 # Where a library may be imported: prefixes of paths in src/hotpapers. A new library gets its line here.
 LIBRARY = {
     "msgspec": ("",),
-    "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
+    "stringzilla": ("record/commitments.py", "wings/archives/jetstream_filter.py"),
+    "hyperscan": ("wings/archives/bulk.py",),
     "feedparser": ("wings/feeds/feed_parser.py",),
     "apsw": ("record/sqlite.py",),
     "psycopg": ("wings/postgres/server_store.py",),

@@ -14,17 +14,17 @@ TEXT = "é see arXiv:2101.04869v2\nand https://arxiv.org/abs/hep-th/9901001.\nno
 
 
 def test_one_line_a_mention_from_standard_input() -> None:
-    assert good("find", input=TEXT.encode()) == "2101.04869v2  prose at 6\nhep-th/9901001  abs at 29\n"
+    assert good("find", input=TEXT.encode()) == "2101.04869v2  prose at 7\nhep-th/9901001  abs at 30\n"
     assert good("find", "-", input=TEXT.encode()) == good("find", input=TEXT.encode())
 
 
-def test_json_has_bare_ids_numbers_and_code_points() -> None:
+def test_json_has_bare_ids_numbers_and_places_in_bytes() -> None:
     lines = [json.loads(line) for line in good("find", "--json", input=TEXT.encode()).splitlines()]
     assert lines == [
-        {"id": "2101.04869", "version": 2, "start": 6, "end": 24, "form": "prose"},
-        {"id": "hep-th/9901001", "version": None, "start": 29, "end": 65, "form": "abs"},
+        {"id": "2101.04869", "version": 2, "start": 7, "end": 25, "form": "prose"},
+        {"id": "hep-th/9901001", "version": None, "start": 30, "end": 66, "form": "abs"},
     ]
-    assert [TEXT[line["start"] : line["end"]] for line in lines] == [
+    assert [TEXT.encode()[line["start"] : line["end"]].decode() for line in lines] == [
         "arXiv:2101.04869v2", "https://arxiv.org/abs/hep-th/9901001",
     ]  # fmt: skip
 
@@ -64,8 +64,8 @@ def test_several_files_are_named(tmp_path: Path) -> None:
     first.write_text(TEXT, "utf-8")
     second.write_text("2105.04026 is no mention, arXiv:2105.04026 is", "utf-8")
     assert good("find", first, second).splitlines() == [
-        f"{first}: 2101.04869v2  prose at 6",
-        f"{first}: hep-th/9901001  abs at 29",
+        f"{first}: 2101.04869v2  prose at 7",
+        f"{first}: hep-th/9901001  abs at 30",
         f"{second}: 2105.04026  prose at 26",
     ]
     assert [json.loads(line)["file"] for line in good("find", "--json", second, second).splitlines()] == [
@@ -109,7 +109,7 @@ def test_a_store_adds_papers_by_title_doi_and_page(tmp_path: Path) -> None:
         )
         record.append([paper], source="test")
     assert good("find", "--store", store, input=NAMED.encode()) == (
-        "2503.00001  title in the line at 0\n2503.00001  prose at 68\n"
+        "2503.00001  title in the line at 0\n2503.00001  prose at 72\n"
     )
     assert good("find", "--store", store, input=b"https://doi.org/10.1000/owls.7") == (
         "2503.00001  doi in the line at 0\n"

@@ -1,8 +1,8 @@
-"""Mentions of papers in bulk: buffers and files of any size, as fast as a search for a few words.
+"""Mentions of papers in bulk: buffers and files of any size, about as fast as a search for a few words.
 
-Returns exactly the results of `hotpapers.base.papers.mentions.find`, called line by line. A line ends at `\\n`; bytes
-are UTF-8, and invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The
-text around a needle then decides, in all but one line in a thousand.
+Returns exactly the mentions of `hotpapers.base.papers.mentions.find`, called line by line, with their places in bytes.
+A line ends at `\\n`; bytes are UTF-8, and no mention contains an invalid one. Hyperscan searches for all needles in
+one pass. The text around a needle then decides, in all but one line in a thousand.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
+import hyperscan
 
 from hotpapers.base.papers.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match_address
 from hotpapers.base.papers.mentions import PaperMention, find, is_unambiguous, match_decoded
 from hotpapers.base.text.unescaping import INVISIBLE, REWRITTEN
 
-__all__ = ["Str", "find_in_file", "needle_places"]
-
 BLOCK = 3 << 18
-"""Bytes read at a time: few enough to stay in the processor's cache during the search for every needle."""
+"""Bytes read at a time: few enough to stay in the processor's cache."""
 
 MARGIN = 2_048
 """A mention and everything that decides about it are within this many bytes. A line longer than a block is cut into
@@ -32,11 +31,10 @@ Places = list[tuple[int, str]]
 
 
 def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -> Iterator[PaperMention]:
-    """The mentions of a whole input; `start` and `end` count code points from its beginning. Memory use stays near
-    `block`."""
+    """The mentions of a whole input; `start` and `end` count bytes from its beginning. Memory stays near `block`."""
     data = bytearray(max(block, 4 * MARGIN))
-    filled = before = 0  # bytes of `data` in use, and code points before it
-    first = 0  # where mentions must begin that were not yet given, in code points
+    filled = before = 0  # bytes of `data` in use, and bytes of the input before it
+    first = 0  # where in the input mentions must begin that were not yet given
     while True:
         read = stream.readinto(memoryview(data)[filled:]) or 0
         end = cut = data.rfind(_END, filled, filled + read) + 1
@@ -46,17 +44,13 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
             end = cut = filled
         elif not cut and filled == len(data):  # a piece of a long line
             end = filled
-            cut = _whole_character(data, filled - 2 * MARGIN)
-            whole_end = _whole_character(data, filled - MARGIN)
-            last = before + _characters(data[:whole_end])
-        counted = 0
-        for line, mention in _mentions(data, end):
-            before += _characters(data[counted:line])
-            counted = line
+            cut = filled - 2 * MARGIN
+            last = before + filled - MARGIN
+        for mention in _mentions(data, end):
             start = before + mention.start
             if first <= start and (last is None or start < last):
-                yield PaperMention(mention.id, mention.version, start, before + mention.end, mention.form)
-        before += _characters(data[counted:cut])
+                yield mention._replace(start=start, end=before + mention.end)
+        before += cut
         first = last or 0
         if not read:
             return
@@ -64,14 +58,33 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         filled -= cut
 
 
+def in_bytes(mentions: list[PaperMention], text: str) -> list[PaperMention]:
+    """Mentions in a text with places in its bytes instead of code points. Bytes that are not UTF-8 are surrogates in
+    the text, as the error handler `surrogateescape` makes them. The mentions are in order."""
+    if text.isascii():
+        return mentions
+    moved = []
+    after = place = 0
+    for mention in mentions:
+        start = place + _length(text[after : mention.start])
+        place = start + _length(text[mention.start : mention.end])
+        after = mention.end
+        moved.append(mention._replace(start=start, end=place))
+    return moved
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
 # ---- one block ---------------------------------------------------------------------------------------
 
 _END = b"\n"
 
 
-def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
-    """The mentions in the lines of `data[:high]`: a line's position in data, and the result of `find` for it."""
-    mentions: list[tuple[int, PaperMention]] = []
+def _mentions(data: Bytes, high: int) -> list[PaperMention]:
+    """The mentions in the lines of `data[:high]`."""
+    mentions: list[PaperMention] = []
     after = 0
     for place, needle in needle_places(data, high):
         if place < after:
@@ -82,40 +95,35 @@ def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
             path, new, version = common.groups()
             after = common.end()
             number = int(version) if version else None
-            mentions.append(_mentions_of(data, place - 9 - https, after, new.decode(), number, path.decode()))
+            mentions.append(PaperMention(new.decode(), number, place - 9 - https, after, path.decode()))
             continue
         mention = _nearby(data, needle, place, high)
         if mention is None:
             line = data.rfind(_END, 0, place) + 1
             end = data.find(_END, place, high)
             after = high if end < 0 else end
-            while mentions and mentions[-1][0] == line:
+            while mentions and mentions[-1].start >= line:
                 mentions.pop()
-            mentions_in_line = find(data[line:after].decode("utf-8", "replace"))
-            mentions += [(line, mention) for mention in mentions_in_line]
+            mentions += _in_line(data, line, after)
         elif mention is not NOTHING:
             start, end, id, version, form = mention
-            mentions.append(_mentions_of(data, max(start, after), end, id, version, form))
+            mentions.append(PaperMention(id, version, max(start, after), end, form))
             after = end
     return mentions
+
+
+def _in_line(data: Bytes, start: int, end: int) -> list[PaperMention]:
+    """The mentions in a whole line of `data`."""
+    text = data[start:end].decode("utf-8", "surrogateescape")
+    return [
+        mention._replace(start=start + mention.start, end=start + mention.end) for mention in in_bytes(find(text), text)
+    ]
 
 
 NOTHING: Mention = (0, 0, "", None, "")
 
 # https://arxiv.org/abs/2101.04869 or similar, with no escape after it: most mentions are like this.
 _commonest = re.compile(rb"xiv" + COMMONEST.encode() + rb"(?![A-Z]|\.?[%&\\<\x80-\xff])").match
-
-
-def _mentions_of(
-    data: Bytes, start: int, end: int, id: str, version: int | None, form: str
-) -> tuple[int, PaperMention]:
-    """The mention at `data[start:end]`, with positions relative to its line."""
-    line = data.rfind(_END, 0, start) + 1
-    before = data[line:start]
-    begin = start - line if before.isascii() else _characters(before)
-    # the same as PaperMention(…) in half the time: this runs for every mention
-    fields = (id, version, begin, begin + end - start, form)
-    return line, tuple.__new__(PaperMention, fields)
 
 
 def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
@@ -137,47 +145,50 @@ def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
     return first + start, first + end, id, version, form
 
 
-def _characters(data: Bytes) -> int:
-    return len(data) if data.isascii() else len(data.decode("utf-8", "replace"))
-
-
-def _whole_character(data: bytearray, place: int) -> int:
-    """The nearest position, at or before this one, that does not split a character."""
-    return next((place - back for back in range(4) if data[place - back] & 0xC0 != 0x80), place)
-
-
 # ---- needles -----------------------------------------------------------------------------------------
 
 # The byte before a needle in a mention: the last one of "ar" or "alpha", a slash, or any. Otherwise an escape ends
 # there.
-_ANY = bytes(range(256))
-_WORDS = [
-    (needle, needle.encode(), frozenset(before))
-    for needle, before in zip(NEEDLES, (b"rRaA", b"rR", b"/_", _ANY, _ANY), strict=True)
-]
+_ANY = frozenset(range(256))
+_BEFORE = (frozenset(b"rRaA"), frozenset(b"rR"), frozenset(b"/_"), _ANY, _ANY)
 _ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
 """The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may mean a
 slash or nothing."""
 # The bytes beside an invisible character that splits a needle.
 _INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErRdDsSbB") | frozenset(range(0x80, 0x100))
 _INSIDE_AFTER = frozenset(b"iIvVaApPeErRsSxX.dDbB")
+_WORDS = [word.encode() for word in (*NEEDLES, *INVISIBLE)]
+"""All that is searched for; a number is a place in this list."""
+
+
+@cache
+def _database() -> hyperscan.Database:
+    database = hyperscan.Database()
+    database.compile(
+        expressions=_WORDS, ids=list(range(len(_WORDS))), elements=len(_WORDS), flags=hyperscan.HS_FLAG_CASELESS
+    )
+    return database
 
 
 def needle_places(data: Bytes, high: int) -> Places:
     """The needles in `data[:high]`, by position."""
+    found: list[tuple[int, int]] = []
+
+    def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        found.append((end - len(_WORDS[number]), number))
+
     with memoryview(data) as whole, whole[:high] as view:
-        block = Str(view)  # finds and counts like bytes, several times faster
-        places = [
-            (place, needle)
-            for needle, word, before in _WORDS
-            for mention in utf8_uncased_matches(block, word)
-            if (last := data[(place := mention.offset_within(block)) - 1]) in before
-            or (last in _ESCAPE_ENDS and _escape_near(data, place))
-        ]
-        if not data.isascii():
-            places += _split_at(data, high, block)
-        del block
-    places.sort()
+        _database().scan(view, match_event_handler=note)  # type: ignore[type-var]  # takes any buffer
+    found.sort()
+    places = []
+    for place, number in found:
+        last = data[place - 1]
+        if number >= len(NEEDLES):
+            after = place + len(_WORDS[number])
+            if after < high and data[after] in _INSIDE_AFTER and last in _INSIDE_BEFORE:
+                places.append((place, ""))
+        elif last in _BEFORE[number] or (last in _ESCAPE_ENDS and _escape_near(data, place)):
+            places.append((place, NEEDLES[number]))
     return places
 
 
@@ -187,16 +198,3 @@ def _escape_near(data: Bytes, place: int) -> bool:
     if not near.isascii():
         return True
     return b"%" in near or b"&" in near or b"\\" in near or b"<" in near
-
-
-def _split_at(data: Bytes, high: int, block: Str) -> Places:
-    """Positions of invisible characters between letters of a needle. `block`: `data[:high]`."""
-    places = []
-    for word in map(str.encode, INVISIBLE):
-        place = block.find(word)
-        while place >= 0:
-            after = place + len(word)
-            if after < high and data[after] in _INSIDE_AFTER and data[place - 1] in _INSIDE_BEFORE:
-                places.append((place, ""))
-            place = block.find(word, place + 1)
-    return places

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from stringzilla import Str  # type: ignore[import-not-found]
+
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
-from hotpapers.wings.archives.bulk import Str, needle_places
+from hotpapers.wings.archives.bulk import needle_places
 from hotpapers.wings.archives.event_lines import check_moment, event_of, event_stamp
 from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of

@@ -20,14 +20,14 @@ from hotpapers.keep.transfer import streams
 from hotpapers.record import Record, current_time
 from hotpapers.record.paper_names import load_names
 from hotpapers.site.configured_site import EMPTY_STORE
-from hotpapers.wings.archives.bulk import find_in_file
+from hotpapers.wings.archives.bulk import find_in_file, in_bytes
 
 MAX_LINE_BYTES = 1_000_000
 """Bytes of a line in which names are looked for; the rest counts as the next line."""
 
 
 class NamedPaper(NamedTuple):
-    """A paper that a text names by its title, DOI or own page; `start`: where the line begins, in code points."""
+    """A paper that a text names by its title, DOI or own page; `start`: where the line begins, in bytes."""
 
     id: str
     start: int
@@ -42,9 +42,7 @@ class NamedPaper(NamedTuple):
   hotpapers find notes.txt --any-server
   hotpapers find notes.txt --store hotpapers.db""")
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in bytes.")
 @click.option("--any-server", is_flag=True, help="Also find papers of other servers than arXiv; slower.")
 @click.option(
     "--store",
@@ -88,9 +86,9 @@ def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | 
     """The mentions of a text, line by line: by identifier, then by name what the line does not identify."""
     start = 0
     while line := stream.readline(MAX_LINE_BYTES):
-        text = line.decode("utf-8", "replace")
+        text = line.decode("utf-8", "surrogateescape")
         identified = set()
-        for mention in names.named_by_ids(text):
+        for mention in in_bytes(names.named_by_ids(text), text):
             identified.add(mention.id)
             id = paper_id(mention.id)
             yield mention._replace(id=id, start=start + mention.start, end=start + mention.end)
@@ -98,7 +96,7 @@ def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | 
             if match.paper not in identified:
                 identified.add(match.paper)
                 yield NamedPaper(paper_id(match.paper), start, match.form)
-        start += len(text)
+        start += len(line)
 
 
 def _mention_line(mention: PaperMention | NamedPaper, as_json: bool, file: str) -> str:
