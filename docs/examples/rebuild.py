@@ -160,11 +160,14 @@ class Issue(Places):  # the whole content
 
     def rebuild_listing(self):
         references, entries = defaultdict(lambda: defaultdict(dict)), []
-        for paper, rows in self.all("tally"):
-            row, archive = rows[-1] if rows else {"observed_at": 0}, archive_of(self.about[paper])
-            if row["observed_at"] > self.as_of - 90 * DAY and row["reposts"] + row["likes"] >= 50:
-                references[row["network"], 0][archive][paper] = row["likes"], row["observed_at"]
         name, day = self.publication["publication"], self.issue["day"]
+        for paper, rows in self.all("tally"):
+            own = [r for r in rows if r["method"].startswith(f"{name}/") and r["network"] in self.networks]
+            own.sort(key=itemgetter("observed_at", "method"))
+            for row in {row["network"]: row for row in own}.values():
+                if row["observed_at"] > self.as_of - 90 * DAY and row["reposts"] + row["likes"] >= 50:
+                    archive = archive_of(self.about[paper])
+                    references[row["network"], 0][archive][paper] = row["likes"], row["observed_at"]
         listing = [row for row in self.rows("listing", name) if row["day"] == day][-1]
         rows = [row for row in self.rows("place", name) if (row["day"], row["file"]) == (day, listing["file"])]
         for place in sorted(current(rows, "place"), key=itemgetter("place")):
@@ -172,7 +175,9 @@ class Issue(Places):  # the whole content
             tally = last([t for t in tallies if t["method"] == place["method"]], place["observed_at"])
             counted = {name: tally[name] for name in ("network", "method", "reposts", "likes")} | {"bots": 0, "age": 0}
             counted |= {"voices": tally["likes"], "x": tally["likes"], "until": tally["observed_at"]}
-            paper, archive = place["paper"], archive_of(self.about[place["paper"]]) or archive_of(place)
+            paper, compared = place["paper"], references[place["network"], 0].values()
+            is_compared = any(paper in papers for papers in compared)
+            archive = archive_of(self.about[paper] if is_compared else place)
             entries.append(self.scored(references, paper, {place["network"]: counted}, archive, 0, place["place"]))
             entries[-1] |= {"metadata": self.hash_of(place), "posts": list(self.posts_shown(place))}
         about = {"ongoing": [], "considered": len(entries), "announced": None, "readings": [], "earlier": []}

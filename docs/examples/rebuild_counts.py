@@ -115,9 +115,9 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         self.others = self.better_counts()
         servers = servers_of(self.publication["categories"])
         papers = {**export.rows["mention"], **export.rows["measurement"]}
-        papers = [paper for paper in papers if is_on(paper, archive_of(self.about[paper]), servers)]
-        self.measured = {paper: ages for paper in papers if (ages := self.measurements(paper))}
-        mentions = {(row["post"], paper) for paper in self.measured for row in self.rows("mention", paper)}
+        measured = {paper: ages for paper in papers if (ages := self.measurements(paper))}
+        mentions = {(row["post"], paper) for paper in measured for row in self.rows("mention", paper)}
+        self.measured = {p: ages for p, ages in measured.items() if is_on(p, archive_of(self.about[p]), servers)}
         self.papers_of_post = Counter(post for post, _ in mentions)
 
     def visible_rows(self, kind, about):

@@ -61,7 +61,7 @@ class Places(Counts):  # of an issue's papers, and how networks were read
             categories = [name for name in categories if name.partition(".")[0] == row["category"].partition(".")[0]]
         is_wanted = self.issue.get("counting") != "words/1" or self.has_words(row["paper"])
         fields = self.publication["categories"]
-        is_there = is_on(row["paper"], row["category"].partition(".")[0], servers_of(fields))
+        is_there = fields or is_on(row["paper"], row["category"].partition(".")[0], ["arxiv"])
         return is_wanted and is_there and in_any(categories, fields)
 
     def is_announcement_known(self):  # of arXiv, also that there was none

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import IssueError, UsageError
-from hotpapers.base.model import HOUR, Coverage, Issue, Publication, Window
+from hotpapers.base.model import HOUR, Announcement, Coverage, Issue, Publication, Window
 from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import build, freeze, windows
@@ -177,6 +177,21 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
         freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR - 1)
     content = freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (late + HOUR, 2, [1])
+
+
+def test_another_server_s_paper_moves_no_cut(record: Record) -> None:
+    """arXiv's announcement is missing: what medRxiv posted that day does not stand for it."""
+    write(record, background(), posts_about(1, 50, TODAY))
+    posted = Announcement(
+        paper="doi:10.1101/2024.05.07.123456",
+        day=DAY,
+        announced_at=TODAY,
+        category="medrxiv.oncology",
+        type="new",
+        observed_at=at(3),
+    )
+    write(record, [posted])
+    assert windows.closing_time(record.view(at(7)), DAILY, DAY) == CUT
 
 
 def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:

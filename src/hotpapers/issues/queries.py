@@ -50,6 +50,7 @@ from hotpapers.record import (
     columns_with_commitments,
     first_column,
     first_value,
+    key_begins,
     key_of,
     numbers_of,
     read_row,
@@ -241,14 +242,15 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     """When the record had the whole of a day's announcement; None while it does not.
 
     The arXiv source records when it has read a day. Without that source, the first batch with a day's announcements
-    is taken to have all of them.
+    on arXiv is taken to have all of them.
     """
     first = f"SELECT min(coverage.observed_at) FROM coverage WHERE coverage.network = ? AND {view.visible('coverage')}"
     if first_value(view.database, first, (ANNOUNCING,)) is not None:
         announced = calendar.announced_at(day)
         read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ANNOUNCING, announced))
         return None if read is None else int(read)
-    valid = f"announcement.day = ? AND announcement.type <> 'replacement' AND {view.visible('announcement')}"
+    valid = f"""announcement.day = ? AND announcement.type <> 'replacement' AND {view.visible("announcement")}
+        AND {key_begins("announcement.paper", f"{ANNOUNCING}:")}"""
     sql = f"""SELECT max(announcement.observed_at) FROM announcement WHERE {valid}
         AND announcement.since = (SELECT min(announcement.since) FROM announcement WHERE {valid})"""
     latest = first_value(view.database, sql, (day, day))

@@ -33,7 +33,7 @@ from hotpapers.record.database import (
     sql_placeholders,
     statement_slices,
 )
-from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of, numbers_of
+from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_begins, key_of, numbers_of
 from hotpapers.record.item_rows import (
     SPECS,
     RowOf,

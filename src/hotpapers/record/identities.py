@@ -75,6 +75,11 @@ def key_of(column: str) -> str:
     return f"(SELECT i.key FROM identity AS i WHERE i.id = {column})"
 
 
+def key_begins(column: str, beginning: str) -> str:
+    """The SQL condition that the key of a number begins with a text of our own."""
+    return f"substr({key_of(column)}, 1, {len(beginning)}) = '{beginning}'"
+
+
 def secret_of(column: str) -> str:
     """The SQL expression for that identity's salt, or its commitment once the key is forgotten; see `commitment_of`."""
     return f"(SELECT coalesce(i.commitment, i.salt) FROM identity AS i WHERE i.id = {column})"

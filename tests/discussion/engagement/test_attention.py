@@ -427,6 +427,17 @@ def test_the_highest_count_counts_and_none_is_added_to_another(sqlite_record: Re
     assert with_standing(sqlite_record, posts, snapshots, known_likes) == (22, 2, 0, 5)
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_equal_numbers_that_of_reposts_counts_in_any_order(sqlite_record: Record, order: tuple[int, int]) -> None:
+    posts: list[list[Item]] = [
+        [*posting("bluesky:1", "bluesky:cy"), counts("bluesky:1", 3, 6)],
+        [*posting("bluesky:2", "bluesky:dy"), counts("bluesky:2", 6, 2)],
+    ]
+    with_standing(sqlite_record, *(posts[n] for n in order))
+    [row] = attention.read_engagement(sqlite_record.view(CUT), A_DAY_IN._replace(with_standing=True, papers=(PAPER,)))
+    assert (row.counted, row.counted_as) == (6, "reposts")
+
+
 def test_authors_do_not_vouch_and_the_operator_decides(sqlite_record: Record) -> None:
     post = [*posting("bluesky:1", "bluesky:ada"), *new_likes("bluesky:1", 5)]
     author = verdict("bluesky:ada", "author", rule="name", about=PAPER)

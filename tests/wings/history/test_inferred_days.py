@@ -132,6 +132,23 @@ def test_what_was_observed_goes_before(sqlite_url: str) -> None:
         assert flaws(record) == []
 
 
+def test_another_server_s_paper_is_no_observation_of_a_day(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill_without_announcements(record)
+        moment_posted = moment("2024-05-20")
+        posted = Announcement(
+            paper="doi:10.1101/2024.05.20.123456",
+            day="2024-05-20",
+            announced_at=moment_posted,
+            category="biorxiv.ecology",
+            type="new",
+            observed_at=moment_posted,
+        )
+        write(record, [posted])
+        infer_days(record, FIRST, LAST)
+        assert record.count(Announcement) == 1 + 6 * 37
+
+
 def test_only_new_papers_are_counted(sqlite_url: str) -> None:
     """A later snapshot has the earlier one's papers too, and one in a further category."""
     with Record(sqlite_url) as record:

@@ -282,8 +282,8 @@ def _summed(
                 (shared if post.shared else named).update(current.voices)
                 unnamed = max(count - current.counted, 0)
             unexplained += unnamed
-            if unnamed > highest[0] and not post.shared:
-                highest = (unnamed, f"{type}s")
+            if unnamed and not post.shared:
+                highest = max(highest, (unnamed, f"{type}s"))  # of equal numbers, that of reposts
     first = posts[0]
     if not named.isdisjoint(rule.left_out):  # which goes through the smaller set, and -= through all those left out
         named -= rule.left_out

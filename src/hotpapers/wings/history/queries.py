@@ -11,12 +11,13 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.model import INFERRED, Announcement
+from hotpapers.base.papers.announcement_days import ANNOUNCING
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.discussion.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
 from hotpapers.record.database import column_among, first_column
-from hotpapers.record.identities import key_of
+from hotpapers.record.identities import key_begins, key_of
 from hotpapers.record.item_rows import StoredRow
 
 SNAPSHOTS = "import:arxiv"
@@ -125,7 +126,8 @@ class SubmittedPaper(NamedTuple):
     categories: tuple[str, ...]
 
 
-_OBSERVED = "announcement.type NOT IN ('replacement', 'inferred')"
+_ON_ARXIV = key_begins("announcement.paper", f"{ANNOUNCING}:")
+_OBSERVED = f"announcement.type NOT IN ('replacement', 'inferred') AND {_ON_ARXIV}"
 
 
 def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
