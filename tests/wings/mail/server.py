@@ -143,10 +143,13 @@ def serving(
     def create_server() -> _Server:
         tls = None if implicit else context
         login_options: dict[str, Any] = {"authenticator": authenticate, "auth_required": True} if password else {}
-        return _Server(
+        server = _Server(
             box, hostname="mail.paper.example", tls_context=tls, ident="tests", timeout=30, **login_options, **options
         )
+        servers.append(server)
+        return server
 
+    servers: list[_Server] = []
     ready, loop = threading.Event(), asyncio.new_event_loop()
 
     async def run() -> None:
@@ -161,7 +164,10 @@ def serving(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # connections that the tasks closed are lost in the loop's next rounds
+        for connection in servers:
+            if isinstance(connection.transport, asyncio.WriteTransport):
+                connection.transport.abort()  # a closing one may wait for the other end, in TLS for half a minute
+        await asyncio.sleep(0.01)  # connections are lost in the loop's next rounds
 
     stops: list[Callable[[], object]] = []
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
