@@ -46,10 +46,9 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
             end = filled
             cut = filled - 2 * MARGIN
             last = before + filled - MARGIN
-        for mention in _mentions(data, end):
-            start = before + mention.start
-            if first <= start and (last is None or start < last):
-                yield mention._replace(start=start, end=before + mention.end)
+        for mention in _mentions(data, end, before):
+            if first <= mention.start and (last is None or mention.start < last):
+                yield mention
         before += cut
         first = last or 0
         if not read:
@@ -82,8 +81,8 @@ def _length(text: str) -> int:
 _END = b"\n"
 
 
-def _mentions(data: Bytes, high: int) -> list[PaperMention]:
-    """The mentions in the lines of `data[:high]`."""
+def _mentions(data: Bytes, high: int, offset: int) -> list[PaperMention]:
+    """The mentions in the lines of `data[:high]`, with `offset` added to their places."""
     mentions: list[PaperMention] = []
     after = 0
     for place, needle in needle_places(data, high):
@@ -95,28 +94,31 @@ def _mentions(data: Bytes, high: int) -> list[PaperMention]:
             path, new, version = common.groups()
             after = common.end()
             number = int(version) if version else None
-            mentions.append(PaperMention(new.decode(), number, place - 9 - https, after, path.decode()))
+            mentions.append(
+                PaperMention(new.decode(), number, offset + place - 9 - https, offset + after, path.decode())
+            )
             continue
         mention = _nearby(data, needle, place, high)
         if mention is None:
             line = data.rfind(_END, 0, place) + 1
             end = data.find(_END, place, high)
             after = high if end < 0 else end
-            while mentions and mentions[-1].start >= line:
+            while mentions and mentions[-1].start >= offset + line:
                 mentions.pop()
-            mentions += _in_line(data, line, after)
+            mentions += _in_line(data[line:after], offset + line)
         elif mention is not NOTHING:
             start, end, id, version, form = mention
-            mentions.append(PaperMention(id, version, max(start, after), end, form))
+            mentions.append(PaperMention(id, version, offset + max(start, after), offset + end, form))
             after = end
     return mentions
 
 
-def _in_line(data: Bytes, start: int, end: int) -> list[PaperMention]:
-    """The mentions in a whole line of `data`."""
-    text = data[start:end].decode("utf-8", "surrogateescape")
+def _in_line(line: Bytes, offset: int) -> list[PaperMention]:
+    """The mentions in a line, with `offset` added to their places."""
+    text = line.decode("utf-8", "surrogateescape")
     return [
-        mention._replace(start=start + mention.start, end=start + mention.end) for mention in in_bytes(find(text), text)
+        mention._replace(start=offset + mention.start, end=offset + mention.end)
+        for mention in in_bytes(find(text), text)
     ]
 
 
@@ -147,48 +149,47 @@ def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
 
 # ---- needles -----------------------------------------------------------------------------------------
 
-# The byte before a needle in a mention: the last one of "ar" or "alpha", a slash, or any. Otherwise an escape ends
-# there.
 _ANY = frozenset(range(256))
 _BEFORE = (frozenset(b"rRaA"), frozenset(b"rR"), frozenset(b"/_"), _ANY, _ANY)
-_ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
-"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may mean a
-slash or nothing."""
-# The bytes beside an invisible character that splits a needle.
-_INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErRdDsSbB") | frozenset(range(0x80, 0x100))
-_INSIDE_AFTER = frozenset(b"iIvVaApPeErRsSxX.dDbB")
-_WORDS = [word.encode() for word in (*NEEDLES, *INVISIBLE)]
-"""All that is searched for; a number is a place in this list."""
+"""The byte before each needle in a mention: the last one of "ar" or "alpha", a slash, or any. Otherwise an escape ends
+there: with a hex digit, a semicolon, the end of <wbr>, or a non-ASCII character, which may mean a slash or nothing."""
+_NEEDLES = (
+    rb"[ra0-9a-f;>\x80-\xff]xiv",
+    rb"[r0-9a-f;>\x80-\xff]5iv",
+    rb"[/_0-9a-f;>\x80-\xff]papers",
+    rb"xxx[.&\\%<\[({\x80-\xff]",  # its dot, or where an escape of it begins
+    rb"adsabs",
+)
+# An invisible character splits a needle only between letters of one.
+_SPLITTING = tuple(rb"[xi5paersdb\x80-\xff]" + character.encode() + rb"[ivapersx.db]" for character in INVISIBLE)
+_LENGTHS = (3, 3, 6, 4, 6, *(len(character.encode()) + 1 for character in INVISIBLE))
+"""Of each match, the bytes from its needle or invisible character to its end."""
 
 
 @cache
 def _database() -> hyperscan.Database:
+    patterns = (*_NEEDLES, *_SPLITTING)
     database = hyperscan.Database()
     database.compile(
-        expressions=_WORDS, ids=list(range(len(_WORDS))), elements=len(_WORDS), flags=hyperscan.HS_FLAG_CASELESS
+        expressions=patterns, ids=range(len(patterns)), elements=len(patterns), flags=hyperscan.HS_FLAG_CASELESS
     )
     return database
 
 
 def needle_places(data: Bytes, high: int) -> Places:
     """The needles in `data[:high]`, by position."""
-    found: list[tuple[int, int]] = []
+    places: Places = []
 
     def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        found.append((end - len(_WORDS[number]), number))
+        place = end - _LENGTHS[number]
+        if number >= len(NEEDLES):
+            places.append((place, ""))
+        elif data[place - 1] in _BEFORE[number] or _escape_near(data, place):
+            places.append((place, NEEDLES[number]))
 
     with memoryview(data) as whole, whole[:high] as view:
         _database().scan(view, match_event_handler=note)  # type: ignore[type-var]  # takes any buffer
-    found.sort()
-    places = []
-    for place, number in found:
-        last = data[place - 1]
-        if number >= len(NEEDLES):
-            after = place + len(_WORDS[number])
-            if after < high and data[after] in _INSIDE_AFTER and last in _INSIDE_BEFORE:
-                places.append((place, ""))
-        elif last in _BEFORE[number] or (last in _ESCAPE_ENDS and _escape_near(data, place)):
-            places.append((place, NEEDLES[number]))
+    places.sort()
     return places
 
 
