@@ -106,7 +106,10 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         ),
     ),
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
-    "network": (lambda value: value in readable_networks(), "network {value!r} is not one of {networks}"),
+    "network": (
+        lambda value: value in readable_networks(),
+        "network {value!r} is not one of {networks}, nor of an installed wing: `hotpapers wings`",
+    ),
     **dict.fromkeys(
         ("publication", "source"), (_NAME.fullmatch, "{name} {value!r}: a name consists of letters, digits and hyphens")
     ),

@@ -7,6 +7,7 @@ functions the commands use.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
+from hotpapers.base.networks import readable_networks
 from hotpapers.base.settings import BotSettings, publication_item
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues import freeze
@@ -91,7 +93,12 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
 
     compressed = files(__package__).joinpath("demo", file).read_bytes()
     lines = zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True)
-    import_lines(record, file, lines)
+    import_lines(record, file, [line for line in lines if _is_readable(line)])
+
+
+def _is_readable(line: bytes) -> bool:
+    """Whether the wing of the network that was read, if a line is about a reading, is installed."""
+    return b'"network"' not in line or json.loads(line).get("network") in (None, *readable_networks())
 
 
 def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:
