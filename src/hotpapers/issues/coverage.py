@@ -1,5 +1,5 @@
 """How completely a network was read for an issue: unknown is never zero. Whether there is an issue when nothing was
-read, `windows.is_unread` says.
+read, `windows.unread_hour` says.
 
 An issue reports the reading of a period, by a versioned rule, and is verified by that rule:
 

@@ -21,10 +21,10 @@ from hotpapers.issues.windows import (
     cut_of,
     has_no_issue,
     is_closed,
-    is_unread,
     late_limit,
     limit_of,
     moments_of,
+    unread_hour,
 )
 from hotpapers.record import Record, canonical_json, current_time
 from hotpapers.record.issue_contents import decode_content
@@ -152,14 +152,15 @@ def closed_at(record: Record, publication: Publication, day: str, at: int) -> in
 
 
 def check_read(record: Record, publication: Publication, day: str, at: int) -> None:
-    """Raises IssueError if nothing was read for a day's issue by its hour, nor in time afterwards, or not yet."""
+    """Raises IssueError if networks were not read for a day's issue by its hour, nor in time afterwards, or not yet."""
     view = record.view()
     if publication.window == "listing" or at < cut_of(publication, day):
         return
-    unread = f"{day}: nothing was read up to {minute_of(cut_of(publication, day), publication.zone)}"
+    hour = unread_hour(view, publication, day, at)
+    unread = f"{day}: networks were not read up to {minute_of(hour or cut_of(publication, day), publication.zone)}"
     if has_no_issue(view, publication, day, at):
         raise IssueError(f"{unread}, so this day has no issue; later ones consider its papers")
-    if is_unread(view, publication, day, at):
+    if hour is not None:
         limit = minute_of(late_limit(publication, day), publication.zone)
         raise IssueError(f"{unread}; its issue appears when networks have been read, if that is before {limit}")
 

@@ -215,29 +215,32 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
 # ---- days without an issue -------------------------------------------------------------------------------
 
 
-def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
-    """Whether networks are being read, but none was by the hour of a day's issue, nor since then up to a moment. For
-    longer windows, a part of the window is enough once the wait is over."""
+def unread_hour(view: AsOfView, publication: Publication, day: str, at: int) -> int | None:
+    """The hour by which networks had to be read for a day's issue, if they are being read, but none was by then, nor
+    since then up to a moment; otherwise None. For longer windows, a part of the window is enough once the wait is
+    over."""
     clock = cut_of(publication, day)
     latest = late_limit(publication, day)
     if is_retrospective(publication.publication):
-        return False
+        return None
     began = queries.site_started_at(view)
     if began is not None and clock < began <= clock + late_at_first(publication):
-        return closing_time(view, publication, day) == clock  # it closes when networks have been read back
+        is_waiting = closing_time(view, publication, day) == clock  # it closes when networks have been read back
+        return clock if is_waiting else None
     if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or network_names()):
-        return False
+        return None
     if publication.window == "daily" or at < latest:
         period = TURN
     else:
         period = clock - window_start(publication, day)
-    hours = _hours_of(view, publication, day)
-    return any(
-        hour <= at
+    unread_hours = (
+        hour
+        for hour in _hours_of(view, publication, day)
+        if hour <= at
         and not was_read(view, publication, hour - period, hour)
         and caught_up_at(view, publication, hour, latest) is None
-        for hour in hours
     )
+    return next(unread_hours, None)
 
 
 def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
@@ -245,7 +248,7 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
     is of the whole record."""
     if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
         return False
-    if is_unread(view, publication, day, at):
+    if unread_hour(view, publication, day, at) is not None:
         return True
     as_of = closing_time(view, publication, day)
     return not is_closed(view._replace(as_of=as_of), publication, day, at)
@@ -253,7 +256,7 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
     """Why nothing was read by the hour of a day's issue."""
-    clock = cut_of(publication, day)
+    hour = unread_hour(view, publication, day, view.as_of) or cut_of(publication, day)
     networks = publication.networks or network_names()
-    is_tried = readings.is_failure_reported(view, networks, clock - TURN, clock)
+    is_tried = readings.is_failure_reported(view, networks, hour - TURN, hour)
     return "no network could be read" if is_tried else "the program did not run"

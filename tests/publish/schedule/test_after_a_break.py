@@ -131,8 +131,18 @@ def test_readers_and_the_operator_learn_which_days_have_no_issue(site: Publishin
         "daily: no issue for 2024-05-08: the program did not run",
         "daily: no issue for 2024-05-09: the program did not run",
     )
-    with pytest.raises(IssueError, match=r"2024-05-08: nothing was read up to .*, so this day has no issue"):
+    with pytest.raises(IssueError, match=r"2024-05-08: networks were not read up to .*, so this day has no issue"):
         check_read(record, PUBLICATION, WEDNESDAY, at)
+
+
+def test_a_break_while_an_issue_waits_for_its_announcement_is_said_by_the_hour_of_the_wait(site: PublishingSite) -> None:
+    record, at = site.record, moment(f"{FRIDAY}T14:06")
+    read_networks(record, CLOSED, hour_of(WEDNESDAY) + HOUR)
+    read_networks(record, hour_of(THURSDAY), at, state="refused")
+    with pytest.raises(IssueError, match=r"2024-05-08: networks were not read up to 2024-05-08 16:00 UTC, so"):
+        check_read(record, PUBLICATION, WEDNESDAY, at)
+    reasons = {day.day: day.reason for day in days_without_issue(record, "daily", at)}
+    assert reasons[WEDNESDAY] == "the program did not run"
 
 
 def test_on_a_weekend_the_next_issue_has_the_papers(site: PublishingSite) -> None:
@@ -207,9 +217,9 @@ def test_a_week_that_was_read_in_part_has_an_issue_and_one_that_was_not_has_none
         at = moment("2024-05-29T10:00")
         days = ["2024-05-13", "2024-05-20", "2024-05-27"]
         check_read(record, weekly, days[0], at)
-        with pytest.raises(IssueError, match=r"2024-05-20: nothing was read up to .*, so this day has no issue"):
+        with pytest.raises(IssueError, match=r"2024-05-20: networks were not read up to .*, so this day has no issue"):
             check_read(record, weekly, days[1], at)
-        with pytest.raises(IssueError, match=r"2024-05-27: nothing was read .* when networks have been read"):
+        with pytest.raises(IssueError, match=r"2024-05-27: networks were not read .* when networks have been read"):
             check_read(record, weekly, days[2], at)
 
 
@@ -219,7 +229,7 @@ def test_a_site_that_only_follows_others_reads_when_it_follows(sqlite_url: str) 
         for at in (CLOSED - DAY_LONG, hour_of(WEDNESDAY) - HOUR, moment(f"{FRIDAY}T14:00")):
             record.append([], source="follow/neighbor", at=at, cursor=str(at))
         check_read(record, PUBLICATION, WEDNESDAY, at)
-        with pytest.raises(IssueError, match="2024-05-09: nothing was read"):
+        with pytest.raises(IssueError, match="2024-05-09: networks were not read"):
             check_read(record, PUBLICATION, THURSDAY, at)
         check_read(record, PUBLICATION, FRIDAY, at)
 
@@ -227,7 +237,7 @@ def test_a_site_that_only_follows_others_reads_when_it_follows(sqlite_url: str) 
 def test_what_an_issue_waits_for_is_said_by_its_job(site: PublishingSite) -> None:
     site.round(hour_of(FRIDAY) + HOUR)
     assert jobs_queries.load_state(site.record, "issues").reason == (
-        "daily: 2024-05-10: nothing was read up to 2024-05-10 08:00 UTC; its issue appears when networks have been "
+        "daily: 2024-05-10: networks were not read up to 2024-05-10 08:00 UTC; its issue appears when networks have been "
         "read, if that is before 2024-05-13 06:30 UTC"
     )
 

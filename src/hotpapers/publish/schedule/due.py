@@ -24,8 +24,8 @@ from hotpapers.issues.windows import (
     days_from,
     has_no_issue,
     is_closed,
-    is_unread,
     late_at_first,
+    unread_hour,
     unread_reason,
     waits_for_announcement,
 )
@@ -224,7 +224,7 @@ def _held_up(record: Record, publication: Publication, day: str, at: int) -> tup
     waits_for = next((reason.removeprefix(head) for head in WAITS if reason.startswith(head)), "")
     items = view.items(Publication)
     failure = own_failure(reason, publication.publication, {item.publication for item in items})
-    if is_unread(view, publication, day, at):
+    if unread_hour(view, publication, day, at) is not None:
         return (waits_for or "a network that can be read") if is_lately else "", ""
     if not is_closed(record.view(closing_time(view, publication, day)), publication, day, at):
         return "arXiv’s announcement", ""
