@@ -20,6 +20,7 @@ from hotpapers.wings.preprints import crossref, openrxiv, posted_papers
 from hotpapers.wings.preprints.crossref import CrossrefSettings
 from hotpapers.wings.preprints.openrxiv import OpenRxivSettings
 from hotpapers.wings.preprints.registry_job import _DataciteAttributes, datacite_version
+from hotpapers.wings.preprints.withdrawals import is_withdrawn
 from tests.loopback import hosts
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.network_state import NetworkState, Reply, Request
@@ -239,6 +240,14 @@ WITHDRAWN = [
     "medRxiv removed this posted article.",
     "The authors withdrew it.",
     "This preprint has now been formally retracted.",
+    "The full text of this preprint has been withdrawn by the authors.",
+    "At the request of the authors this manuscript has been withdrawn.",
+    "Statement of withdrawal: the authors found a mistake.",
+    "We have withdrawn this manuscript.",
+    "Authors have withdrawn this preprint.",
+    "This version has been withdrawn.",
+    "This study has been withdrawn.",
+    "The paper was withdrawn from the server.",
 ]
 ABOUT_WITHDRAWALS = [
     "This paper studies retracted articles.",
@@ -249,7 +258,23 @@ ABOUT_WITHDRAWALS = [
     "The authors of retracted papers removed their names.",
     "Paper removed by washing was weighed.",
     "This work has been funded; no author withdrew.",
+    "Authors who retract their own work are cited more.",
+    "The authors who retract their work are cited less.",
+    "Authors often retract the paper.",
+    "The paper was withdrawn from the crucible.",
+    "We removed the paper from the tray.",
+    "Withdrawal from tea is hard.",
 ]
+WITHDRAWN_TITLES = [
+    "WITHDRAWN: Tea", "WITHDRAWN. Tea", "WITHDRAWN - Tea", "Withdrawn – Tea", "[Withdrawn] Tea", "Withdrawn",
+    "Retracted: Tea", "(Retracted) Tea", "RETRACTED ARTICLE: Tea", "[WITHDRAWN ARTICLE] Tea", "REMOVED: Tea",
+    "[Removed] Tea", "WITHDRAWAL: Tea", "RETRACTION: Tea", "Withdrawal Statement: Tea", "Temporary Removal: Tea",
+]  # fmt: skip
+OTHER_TITLES = [
+    "Withdrawal-induced thirst in mice", "WITHDRAWAL-INDUCED THIRST", "Withdrawal. A story", "Withdrawal: a study",
+    "Removed-by-light: a method", "Removed: how statues go", "Removal of lead", "Retracted-tongue kinematics",
+    "Retracted articles in medicine", "Retraction of the foot", "Withdrawn consent in trials", "Withdrawn, but cited",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "plain"), ABSTRACTS)
@@ -258,8 +283,10 @@ def test_an_odd_abstract(text: str, plain: str) -> None:
 
 
 def test_a_withdrawn_paper_is_one_and_a_paper_about_withdrawals_is_not() -> None:
-    assert [text for text in WITHDRAWN if not posted_papers.is_withdrawn("Tea", text)] == []
-    assert [text for text in ABOUT_WITHDRAWALS if posted_papers.is_withdrawn("Tea", text)] == []
+    assert [text for text in WITHDRAWN if not is_withdrawn("Tea", text)] == []
+    assert [text for text in ABOUT_WITHDRAWALS if is_withdrawn("Tea", text)] == []
+    assert [title for title in WITHDRAWN_TITLES if not is_withdrawn(title, "")] == []
+    assert [title for title in OTHER_TITLES if is_withdrawn(title, "")] == []
 
 
 CREATORS = [

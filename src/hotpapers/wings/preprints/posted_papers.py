@@ -17,20 +17,9 @@ from hotpapers.base.papers import doi, paper_servers
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import day_of, start_of_day
+from hotpapers.wings.preprints.withdrawals import is_withdrawn
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
-_PAPER = "(?:manuscript|preprint|article|paper|submission|work)"
-_WITHDRAWN_TITLE = re.compile(r"\W*(?:withdrawn|retracted|removed|withdrawal)\b\s*[:\]\).-]", re.IGNORECASE)
-_WITHDRAWN_TEXT = re.compile(
-    r"\W*(?:withdrawal(?: statement)?\W{1,4})?(?:(?:the|this|our)\s+)?(?:"
-    rf"{_PAPER}(?:\s+\([^()]{{0,200}}\))?\s+(?:has|was|is|had)\s+(?:now\s+|being\s+|been\s+|[a-z]{{3,12}}ly\s+){{0,3}}"
-    r"(?:withdrawn|removed|retracted)\b"
-    r"|(?:authors?|(?:bio|med)rxiv)\b[^.]{0,60}\b(?:withdrawn?|withdrew|removed|retract(?:ed)?)\s+"
-    rf"(?:it\b|(?:this|the|their|our)\s+(?:[a-z]{{3,12}}\s+)?{_PAPER}\b))",
-    re.IGNORECASE,
-)
-"""The beginning of an abstract that stands in for a withdrawn paper's. Servers have no other sign of it. Papers about
-withdrawals begin otherwise: *This paper studies retracted articles*."""
 _TAGS = re.compile(r"</?(?:[a-z]{1,9}:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
 _TEX = re.compile(r"<(?:[a-z]{1,9}:)?tex-math\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?tex-math>", re.IGNORECASE)
@@ -89,11 +78,6 @@ def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
             version=1,
             observed_at=at,
         )
-
-
-def is_withdrawn(title: str, abstract: str) -> bool:
-    """Whether a version only says that its paper was withdrawn."""
-    return bool(_WITHDRAWN_TITLE.match(title) or _WITHDRAWN_TEXT.match(abstract))
 
 
 def plain_doi(text: str) -> str:
