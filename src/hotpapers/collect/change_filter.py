@@ -233,6 +233,22 @@ class ChangeFilter:
         limits = tuple(sorted({*last.limits, *post.limits}))
         return msgspec.structs.replace(post, handle=last.handle, name=last.name, limits=limits)
 
+    def completed_paper(self, paper: Paper) -> Paper:
+        """A paper that may be known already: an older version never replaces a newer one, and what one reader knows of
+        its publication stays if another one's format lacks it."""
+        last = self._last(typed_key(paper))
+        if not isinstance(last, Paper):
+            return paper
+        is_older = paper.version is not None and last.version is not None and paper.version < last.version
+        newer, older = (last, paper) if is_older else (paper, last)
+        return msgspec.structs.replace(
+            newer,
+            published_at=older.published_at if newer.published_at is None else newer.published_at,
+            doi=newer.doi or older.doi,
+            journal=newer.journal or older.journal,
+            observed_at=paper.observed_at,
+        )
+
     def recorded(self, post: Post) -> Post | None:
         """Returns a post as last recorded. Returns None if it is not in the record."""
         last = self._last_recorded(typed_key(post))

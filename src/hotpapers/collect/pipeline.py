@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import HOUR, Item, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
+from hotpapers.base.model import HOUR, Item, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
 from hotpapers.base.networks import Network
 from hotpapers.base.terms import admissible_items, limited_posts
 from hotpapers.base.text.timestamps import SECOND
@@ -108,8 +108,8 @@ def without_limited_raw(parsed: ParsedPayload, terms: Network) -> ParsedPayload:
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-    """A payload's items and the consequences of them and of earlier ones: a known post keeps fields that its payload
-    lacks, an edit retracts mentions, and a post that has counts still exists."""
+    """A payload's items and the consequences of them and of earlier ones: a known post or paper keeps fields that its
+    payload lacks, an edit retracts mentions, and a post that has counts still exists."""
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
         if payload.kind == EDIT:
@@ -117,7 +117,7 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
         return completed_items
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
-    return list(items)
+    return [changes.completed_paper(item) if isinstance(item, Paper) else item for item in items]
 
 
 # ---- pages that are not believed ----------------------------------------------------------------------

@@ -21,14 +21,19 @@ from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import sql_placeholders
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS
+from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.record import Record
 
 KEPT = 180 * DAY
 """How long papers are matched by name after their announcement."""
+MAX_LOOKED_UP = 5_000
+"""The most names that were looked up that are kept."""
+LOOKED_UP = "looked-up names"
 NAMING: tuple[type[Item], ...] = (Paper, Post, Mention)
 """The kinds of items that name papers: see `named_by`."""
 
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
+_looked_up = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
@@ -47,7 +52,22 @@ def paper_aliases(record: Record, at: int, since: int | None) -> Iterator[PaperA
     """The entries of the index that `load_names` makes, as plain values for processes without a store."""
     view = record.view()
     span = (at - KEPT if since is None else since, at)
-    return chain(_papers(view, span), _linked(view, span))
+    return chain(_papers(view, span), _linked(view, span), looked_up_names(record))
+
+
+def looked_up_names(record: Record) -> Iterator[PaperAlias]:
+    """The candidates of mentions that were looked up, oldest first."""
+    papers = _looked_up(read_meta(record.database, LOOKED_UP) or "{}")
+    return (PaperAlias(paper, candidates=tuple(names.split())) for names, paper in papers.items())
+
+
+def add_looked_up(record: Record, new_aliases: Iterable[PaperAlias]) -> None:
+    """Keeps the papers that candidates turned out to be, for all later processes."""
+    aliases = (*looked_up_names(record), *new_aliases)
+    papers = {" ".join(alias.candidates): alias.paper for alias in aliases}
+    kept = dict(list(papers.items())[-MAX_LOOKED_UP:])
+    with record.database.write():
+        write_meta(record.database, LOOKED_UP, msgspec.json.encode(kept).decode())
 
 
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:

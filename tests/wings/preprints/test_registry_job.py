@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from hotpapers.base.errors import NetError
-from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post
+from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post, Verdict
 from hotpapers.base.papers.mentions.paper_index import MAX_UNCERTAIN, NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
+from hotpapers.record.paper_names import load_names
 from hotpapers.wings.preprints.registry_job import RegistryJob
 from hotpapers.wings.preprints.settings import RegistrySettings
 from tests.loopback import hosts, preprints
@@ -48,7 +51,9 @@ def record(tmp_path: Path) -> Iterator[Record]:
         yield store
 
 
-def run(record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = NO_NAMES) -> None:
+def run(
+    record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = NO_NAMES, *, once: bool = True
+) -> None:
     with client(loopback) as http:
         connection = Connection(http, http.traffic.totals, lambda: None, lambda: None)
         indexes = loopback.bases["indexes"]
@@ -61,7 +66,7 @@ def run(record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = 
         with Leases(partial(Record, record.database.where), "tests") as leases:
             assert leases.take(record, job.name)
             for _ in range(times):
-                job.run_once(JobContext(record, job.name, clock, leases), once=True)
+                job.run_once(JobContext(record, job.name, clock, leases), once=once)
 
 
 def test_discussed_papers_are_described_once(record: Record, loopback: Loopback) -> None:
@@ -148,6 +153,77 @@ def test_notices_about_preprints_that_became_articles(record: Record, loopback: 
     assert len(notices) == len(expected), "each notice is stored once"
 
 
+def asked_for(loopback: Loopback) -> list[str]:
+    """The DOIs of made-up articles that Crossref was asked for so far, each once."""
+    paths = (unquote(request.path) for request in loopback.requests)
+    return list(dict.fromkeys(doi for path in paths for doi in re.findall(r"10\.5555/many\.[0-9]+", path)))
+
+
+@pytest.mark.parametrize(("once", "at_most"), [(True, 400), (False, 40)])
+def test_no_paper_waits_for_ever_for_its_notices(record: Record, loopback: Loopback, once: bool, at_most: int) -> None:
+    """Each day's only round goes on where the last one ended, and then begins again."""
+    keys = [f"doi:10.5555/many.{number:04}" for number in range(2 * at_most + 10)]
+    items: list[Item] = []
+    for number, key in enumerate(keys):
+        paper = Paper(paper=key, title=f"Paper {number}", observed_at=NOW - DAY)
+        day = day_of(NOW - DAY)
+        announced = Announcement(
+            paper=key, day=day, category="doi", type=INFERRED, announced_at=NOW - DAY, observed_at=NOW - DAY
+        )
+        items += [paper, announced, *post_about(key, number, NOW - HOUR)]
+    record.append(items, source="bluesky")
+    assert isinstance(loopback.clock, SteppedClock)
+    of_rounds = []
+    for day_after in range(4):
+        loopback.clock.set(NOW + day_after * DAY)
+        loopback.requests.clear()
+        run(record, loopback, once=once)
+        of_rounds.append([f"doi:{doi}" for doi in asked_for(loopback)])
+    assert of_rounds == [keys[:at_most], keys[at_most : 2 * at_most], keys[2 * at_most :], keys[:at_most]]
+
+
+def test_what_most_people_discuss_is_described_first(record: Record, loopback: Loopback) -> None:
+    keys = [f"doi:10.5555/many.{number:04}" for number in range(50)]
+    for number, key in enumerate((*keys, keys[7], keys[7])):
+        record.append(post_about(key, number, NOW - HOUR + number), source="bluesky")
+    run(record, loopback, once=False)
+    assert asked_for(loopback)[0] == "10.5555/many.0007" and len(asked_for(loopback)) == 40
+
+
+PREPRINT = "10.64898/2026.03.01.700001"
+PAIR = {
+    ARTICLE: {"DOI": ARTICLE, "title": ["Kettles in Mice"], "created": {"date-time": "2026-03-10T00:00:00Z"}},
+    PREPRINT: {
+        "DOI": PREPRINT,
+        "title": ["Kettles in Mice"],
+        "posted": {"date-parts": [[2026, 3, 1]]},
+        "institution": [{"name": "bioRxiv"}],
+        "relation": {"is-preprint-of": [{"id-type": "doi", "id": ARTICLE.upper(), "asserted-by": "subject"}]},
+    },
+}
+
+
+@pytest.mark.parametrize("order", [(PREPRINT, ARTICLE), (ARTICLE, PREPRINT), (ARTICLE, PREPRINT, ARTICLE)])
+def test_a_preprint_and_its_article_are_one_paper(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(preprints, "_one_work", lambda doi, now: json({"status": "ok", "message": PAIR[doi]}))
+    for number, doi in enumerate(order):
+        names = PaperIndex(servers=SERVERS)
+        names.replace(load_names(record, NOW))
+        for mention in names.named_by_ids(f"https://doi.org/{doi}"):
+            record.append(post_about(mention.id, number, NOW - HOUR), source="bluesky")
+        run(record, loopback, times=2)
+    view = record.view()
+    doubted = {(verdict.subject, verdict.about) for verdict in view.items(Verdict)}
+    counted = {(item.post, item.paper) for item in view.items(Mention)} - doubted
+    assert [paper for _, paper in sorted(counted)] == [f"doi:{PREPRINT}"] * len(order)
+    names = PaperIndex(servers=SERVERS)
+    names.replace(load_names(record, NOW))
+    for text in (f"https://doi.org/{PREPRINT}", f"https://doi.org/{ARTICLE}"):
+        assert [mention.id for mention in names.named_by_ids(text)] == [f"doi:{PREPRINT}"]
+
+
 # ---- names that have to be looked up -------------------------------------------------------------------------
 
 
@@ -185,11 +261,12 @@ def test_names_are_looked_up_once_and_then_name_their_papers(record: Record, loo
 
 
 def test_looked_up_names_outlive_the_process(record: Record, loopback: Loopback) -> None:
+    """Networks are read first, so a process that runs each job once must know them before its own lookups."""
     names = PaperIndex(servers=SERVERS)
     papers_named(names)
     run(record, loopback, 1, names)
     later = PaperIndex(servers=SERVERS)
-    run(record, loopback, 1, later)
+    later.replace(load_names(record, NOW))
     assert papers_named(later) == looked_up_names()
 
 

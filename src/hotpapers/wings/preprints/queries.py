@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from hotpapers.base.model import Announcement, Paper, Post
+from hotpapers.base.model import Announcement, Mention, Paper, Post
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.record import SPECS, AsOfView, key_of
+from hotpapers.record import NUMBER, SPECS, AsOfView, key_of
 
 _BEGINS = f"substr(identity.key, 1, {len(DOI)}) = '{DOI}'"
 
 
 def undescribed_papers(view: AsOfView) -> list[tuple[str, int]]:
     """The papers with DOIs that posts name but that the record does not describe, each with the moment of the first
-    post, µs UTC; the latest first."""
+    post, µs UTC; those that most posts name first, then the latest."""
     sql = f"""SELECT identity.key, min(post.created_at) FROM mention
         JOIN identity ON identity.id = mention.paper
         JOIN post ON post.post = mention.post
         WHERE {_BEGINS} AND {view.visible("mention")} AND {view.visible("post")} AND post.gone = ''
           AND {view.newest(SPECS[Post], "post")}
           AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.paper = mention.paper AND {view.visible("paper")})
-        GROUP BY identity.key ORDER BY 2 DESC, 1"""
+        GROUP BY identity.key ORDER BY count(*) DESC, 2 DESC, 1"""
     return [(key, int(at)) for key, at in view.database.rows(sql)]
 
 
@@ -35,3 +35,10 @@ def discussed_papers(view: AsOfView, since: int) -> list[tuple[str, str]]:
           AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = announcement.paper AND {view.visible("mention")})
         ORDER BY 1"""
     return [(key, doi) for key, doi in view.database.rows(sql, (since,))]
+
+
+def mentions_of_article(view: AsOfView, article: str) -> list[Mention]:
+    """The mentions of an article, by its key, that are not in doubt."""
+    where = f"""t.paper = {NUMBER} AND NOT EXISTS (SELECT 1 FROM verdict
+        WHERE verdict.subject = t.post AND verdict.about = t.paper AND {view.visible("verdict")})"""
+    return list(view.items(Mention, where, (article,)))

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper
+from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper, Verdict
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.papers.paper_servers import ANY_DOI, DOI
 from hotpapers.base.text.timestamps import day_of, from_datetime
 from hotpapers.collect.job_factory import IngestContext, make_connection
@@ -28,11 +28,12 @@ from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.paper_names import add_looked_up, looked_up_names
 from hotpapers.wings.preprints import crossref_works, posted_papers
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
 from hotpapers.wings.preprints.name_lookup import lookup_request, paper_named
 from hotpapers.wings.preprints.posted_papers import PostedVersion
-from hotpapers.wings.preprints.queries import discussed_papers, undescribed_papers
+from hotpapers.wings.preprints.queries import discussed_papers, mentions_of_article, undescribed_papers
 from hotpapers.wings.preprints.settings import RegistrySettings
 
 if TYPE_CHECKING:
@@ -43,25 +44,26 @@ T = TypeVar("T")
 NAME = "crossref"
 EVERY = 600.0
 """Seconds between rounds."""
-AT_MOST = 40
-"""Most DOIs that a round asks for, of each kind."""
+AT_MOST, AT_MOST_ONCE = 40, 400
+"""Most DOIs that a round asks for, of each kind; the second if it is the process's only one."""
 KNOWN_FOR = 90 * DAY
 """How long after its announcement notices about a paper are asked for."""
+ARTICLE_RULE = "article"
+"""The rule for mentions of an article that count for the preprint that it was."""
 AGAIN = 30 * DAY
 """After this time, an unknown DOI is asked for again."""
-MAX_UNKNOWN = MAX_LOOKED_UP = 5_000
-"""The most of each that are remembered."""
+MAX_UNKNOWN = 5_000
+"""The most unknown DOIs that are remembered."""
 
 
 class RegistryState(msgspec.Struct, frozen=True):
     """The state of the job, kept in the store. `unknown`: when DOIs that no registry knew were asked for, µs UTC.
-    `checked`: the day of the latest check for notices, and `last`: the last paper checked on that day, by key.
-    `looked_up`: the papers, by key, that candidates turned out to be; these are separated by blanks."""
+    `checked`: the day on which the latest check for notices about all papers began, and `last`: the last paper checked
+    since, by key."""
 
     unknown: dict[str, int] = {}
     checked: str = ""
     last: str = ""
-    looked_up: dict[str, str] = {}
 
 
 class _CrossrefAnswer(msgspec.Struct):
@@ -124,10 +126,11 @@ class RegistryJob:
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Asks for some papers' metadata, then for notices about some, and looks up some names."""
         context.check_lease()
-        state = self._describe(context, self._load(context))
-        state = self._check_notices(context, state)
+        at_most = AT_MOST_ONCE if once else AT_MOST
+        state = self._describe(context, self._load(context), at_most)
+        state = self._check_notices(context, state, at_most)
         self._save(context, state)
-        self._save(context, self._look_up(state))
+        self._save(context, self._look_up(context, state, at_most))
         context.note(success_at=self._http.now())
         context.recovered()
         return EVERY
@@ -142,20 +145,20 @@ class RegistryJob:
 
     # ---- names ---------------------------------------------------------------------------------------------
 
-    def _look_up(self, state: RegistryState) -> RegistryState:
+    def _look_up(self, context: JobContext, state: RegistryState, at_most: int) -> RegistryState:
         """Learns the papers that are known from earlier rounds, and looks up some that texts named since."""
-        self._names.learn_looked_up({tuple(named.split()): key for named, key in state.looked_up.items()})
+        self._names.learn(looked_up_names(context.record))
         now = self._http.now()
         waiting = (candidates for candidates in self._names.uncertain_names() if self._is_due(candidates, state, now))
-        unknown, looked_up = dict(state.unknown), dict(state.looked_up)
-        for candidates, key in one_by_one(islice(waiting, AT_MOST), lambda named: (named, self._paper_of(named))):
+        unknown = dict(state.unknown)
+        for candidates, key in one_by_one(islice(waiting, at_most), lambda named: (named, self._paper_of(named))):
             if key:
-                self._names.learn_looked_up({candidates: key})
-                looked_up[" ".join(candidates)] = key
+                alias = PaperAlias(key, candidates=candidates)
+                self._names.learn([alias])
+                add_looked_up(context.record, [alias])
             else:
                 unknown[" ".join(candidates)] = now
-        latest = dict(list(looked_up.items())[-MAX_LOOKED_UP:])
-        return msgspec.structs.replace(state, unknown=unknown, looked_up=latest)
+        return msgspec.structs.replace(state, unknown=unknown)
 
     def _is_due(self, candidates: tuple[str, ...], state: RegistryState, now: int) -> bool:
         return state.unknown.get(" ".join(candidates), 0) <= now - AGAIN
@@ -168,13 +171,13 @@ class RegistryJob:
 
     # ---- metadata ------------------------------------------------------------------------------------------
 
-    def _describe(self, context: JobContext, state: RegistryState) -> RegistryState:
-        """Describes papers, the most recently discussed first. Returns the state with those that nobody knows."""
+    def _describe(self, context: JobContext, state: RegistryState, at_most: int) -> RegistryState:
+        """Describes papers, the most discussed first. Returns the state with those that nobody knows."""
         now = self._http.now()
         unknown = {key: at for key, at in state.unknown.items() if at > now - AGAIN}
         papers = undescribed_papers(context.record.view())
         wanted = [(key, at) for key, at in papers if key not in unknown and self._is_wanted(key)]
-        first_moments = dict(wanted[:AT_MOST])
+        first_moments = dict(wanted[:at_most])
         for key, posted in one_by_one(first_moments, lambda key: (key, self._posted(key))):
             if posted is None:
                 unknown[key] = now
@@ -217,20 +220,23 @@ class RegistryJob:
 
     # ---- notices -------------------------------------------------------------------------------------------
 
-    def _check_notices(self, context: JobContext, state: RegistryState) -> RegistryState:
-        """Asks for notices about some of the papers that were not asked for today."""
+    def _check_notices(self, context: JobContext, state: RegistryState, at_most: int) -> RegistryState:
+        """Asks for notices about some of the papers, where the last round ended; about all at most once a day."""
         now = self._http.now()
-        last = state.last if state.checked == day_of(now) else ""
-        papers = [pair for pair in discussed_papers(context.record.view(), now - KNOWN_FOR) if pair[0] > last]
+        papers = discussed_papers(context.record.view(), now - KNOWN_FOR)
+        waiting = [pair for pair in papers if pair[0] > state.last]
+        if not waiting and state.checked != day_of(now):
+            waiting = papers
+            state = msgspec.structs.replace(state, checked=day_of(now))
         asked_for = [
-            (key, doi) for key, published in papers[:AT_MOST] for doi in (key, published and DOI + published) if doi
+            (key, doi) for key, published in waiting[:at_most] for doi in (key, published and DOI + published) if doi
         ]
         for key, work in one_by_one(asked_for, lambda pair: (pair[0], self._work(pair[1]))):
             if work is not None:
                 self._append(context, crossref_works.notices_of(key, work, self._http.now()))
                 self._publish(context, key, work)
-        last = max((key for key, _ in asked_for), default=last)
-        return msgspec.structs.replace(state, checked=day_of(now), last=last)
+                self._take_posts(context, key)
+        return msgspec.structs.replace(state, last=max((key for key, _ in asked_for), default=state.last))
 
     def _publish(self, context: JobContext, key: str, work: CrossrefWork) -> None:
         """Adds the article that a preprint became, once it is registered."""
@@ -238,6 +244,26 @@ class RegistryJob:
         published = crossref_works.published_doi(work)
         if paper is not None and published and published != paper.doi:
             self._append(context, [msgspec.structs.replace(paper, doi=published, observed_at=self._http.now())])
+
+    def _take_posts(self, context: JobContext, key: str) -> None:
+        """Lets posts that named the article before it was known to be this preprint count for the preprint alone."""
+        view = context.record.view()
+        paper = view.item(Paper, key)
+        if paper is None or not paper.doi:
+            return
+        now = self._http.now()
+        for mention in mentions_of_article(view, DOI + paper.doi.lower()):
+            moved = msgspec.structs.replace(mention, paper=key, version=None, observed_at=now)
+            judged = Verdict(
+                subject=mention.post,
+                about=mention.paper,
+                rule=ARTICLE_RULE,
+                judgement="doubtful",
+                version=1,
+                reason=f"the article is {paper_servers.paper_id(key)}",
+                observed_at=now,
+            )
+            self._append(context, [moved, judged])
 
     def _append(self, context: JobContext, items: Iterable[Item]) -> None:
         """Stores items, but no notice that is known."""

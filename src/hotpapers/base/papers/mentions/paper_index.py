@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv
@@ -39,12 +39,14 @@ _SEQUELS = frozenset(("ii", "iii", "iv", "v", "vi", "part"))
 
 
 class PaperAlias(NamedTuple):
-    """A paper's key, and the names by which it is found. `title`: as written; `doi`: one or several; `pages`: keys."""
+    """A paper's key, and the names by which it is found. `title`: as written; `doi`: one or several; `pages`: keys;
+    `candidates`: those of a mention, as in `FoundPaper`, that turned out to be the paper."""
 
     paper: str
     title: str = ""
     doi: str = ""
     pages: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
 
 class AliasMatch(NamedTuple):
@@ -65,12 +67,14 @@ class TitleMatch(NamedTuple):
 
 class _Tables(NamedTuple):
     """Each paper's title, as words separated by blanks; the papers whose titles begin with five words, by the hash of
-    these (a tuple only for several, to save memory); the paper of each DOI and page, empty if two claim it."""
+    these (a tuple only for several, to save memory); the paper of each DOI and page, empty if two claim it; that of
+    candidates that were looked up."""
 
     titles: dict[str, str]
     openings: dict[int, str | tuple[str, ...]]
     dois: dict[str, str]
     pages: dict[str, str]
+    looked_up: dict[tuple[str, ...], str]
 
 
 class PaperIndex:
@@ -82,9 +86,8 @@ class PaperIndex:
 
     def __init__(self, known: Iterable[PaperAlias] = (), servers: Iterable[str] = ()) -> None:
         self.servers = frozenset(servers)
-        self._looked_up: dict[tuple[str, ...], str] = {}
         self._uncertain = Counter[tuple[str, ...]]()
-        self._tables = _Tables({}, {}, {}, {})
+        self._tables = _Tables({}, {}, {}, {}, {})
         self._learning = threading.Lock()
         self.learn(known)
 
@@ -105,11 +108,8 @@ class PaperIndex:
 
     def uncertain_names(self) -> list[tuple[str, ...]]:
         """The candidates of mentions that nobody looked up, as in `FoundPaper`, the most frequent first."""
-        return [name for name, _ in Counter(dict(self._uncertain)).most_common() if name not in self._looked_up]
-
-    def learn_looked_up(self, papers: Mapping[tuple[str, ...], str]) -> None:
-        """Add the papers, by key, that candidates turned out to be."""
-        self._looked_up |= papers
+        looked_up = self._tables.looked_up
+        return [name for name, _ in Counter(dict(self._uncertain)).most_common() if name not in looked_up]
 
     def title_of(self, paper: str) -> tuple[str, ...]:
         """The words of a paper's latest title; empty if unknown."""
@@ -143,7 +143,7 @@ class PaperIndex:
         dois = (candidate.removeprefix(DOI) for candidate in mention.candidates)
         if known := next(filter(None, (self._tables.dois.get(doi, "") for doi in dois)), ""):
             return known
-        key = mention.key or self._looked_up.get(mention.candidates, "")
+        key = mention.key or self._tables.looked_up.get(mention.candidates, "")
         if not key:
             if len(self._uncertain) >= MAX_UNCERTAIN:
                 self._uncertain.clear()  # what people name is named again
@@ -180,10 +180,20 @@ def _learn(tables: _Tables, alias: PaperAlias) -> None:
             opening = hash(tuple(title_words[:MIN_TITLE_WORDS]))
             papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
-    own = [alias.paper.removeprefix(DOI)] if alias.paper.startswith(DOI) else []
-    for table, names in ((tables.dois, (*own, *paper_urls.find_dois(alias.doi))), (tables.pages, alias.pages)):
-        for name in names:  # one that two papers claim names neither
-            table[name] = alias.paper if table.get(name, alias.paper) == alias.paper else ""
+    if alias.candidates:
+        tables.looked_up[alias.candidates] = alias.paper
+    own = alias.paper.removeprefix(DOI)
+    if alias.paper.startswith(DOI):
+        tables.dois.setdefault(own, alias.paper)
+    for table, names in ((tables.dois, paper_urls.find_dois(alias.doi)), (tables.pages, alias.pages)):
+        for name in names:  # one that two papers claim names neither; an article is its preprint
+            is_free = table.get(name, alias.paper) in (alias.paper, DOI + name)
+            table[name] = alias.paper if is_free else ""
+
+
+def _work_of(tables: _Tables, paper: str) -> str:
+    """The preprint that became an article, by the article's key; otherwise the paper itself."""
+    return tables.dois.get(paper.removeprefix(DOI), "") or paper
 
 
 def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
@@ -235,7 +245,8 @@ def _longest(tables: _Tables, opening: int, text_words: list[str]) -> tuple[list
     text = " ".join(text_words) + " "
     titles = [(paper, tables.titles[paper]) for paper in _papers(tables, opening)]
     longest = max((title for _, title in titles if text.startswith(title + " ")), key=len, default="")
-    return [paper for paper, title in titles if title == longest], len(longest.split())
+    papers = {_work_of(tables, paper) for paper, title in titles if title == longest}
+    return list(papers), len(longest.split())
 
 
 def _is_apart(plain_text: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
