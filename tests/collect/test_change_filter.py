@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import (
     DAY,
+    HOUR,
     Announcement,
     Item,
     Mention,
@@ -395,3 +397,31 @@ def test_an_announcement_that_is_read_again_is_stored_once(store_url: str) -> No
         with record.batch() as batch:
             changes = ChangeFilter.inside(batch, [again, changed])
             assert [changes.is_new(item) for item in (again, changed)] == [False, True]
+
+
+VERSIONS = [
+    Paper(paper="doi:10.5555/tea.1", title="Tea", version=1, published_at=START, doi="10.5555/leaf", observed_at=START),
+    Paper(paper="doi:10.5555/tea.1", title="Tea", version=2, updated_at=START + DAY, observed_at=START),
+    Paper(paper="doi:10.5555/tea.1", title="WITHDRAWN: Tea", version=3, withdrawn=True, observed_at=START),
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(VERSIONS)))
+def test_versions_that_are_read_again_and_again_are_stored_once(sqlite_url: str, order: tuple[Paper, ...]) -> None:
+    """A server lists all versions of a day in any order. The newest one stays, with the first one's day and the
+    article's DOI, which only one of them has."""
+    with Record(sqlite_url) as record:
+        rows = []
+        for again in range(3):
+            for version in order:
+                items = [msgspec.structs.replace(version, observed_at=START + again * HOUR)]
+                payload = RawPayload("version", "", b"", START + again * HOUR)
+                with record.batch() as batch:
+                    changes = ChangeFilter.inside(batch, items)
+                    new_items = list(filter(changes.is_new, with_consequences(changes, payload, items)))
+                    batch.append(new_items, source="biorxiv", at=payload.at)
+            rows.append(record.count(Paper))
+        paper = record.view().item(Paper, VERSIONS[0].paper)
+    assert paper is not None and (paper.version, paper.title) == (3, VERSIONS[2].title) and paper.is_withdrawn
+    assert (paper.published_at, paper.doi) == (START, "10.5555/leaf")
+    assert len(set(rows)) == 1, "nothing is new in the second and third reading"
