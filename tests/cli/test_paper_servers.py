@@ -27,6 +27,7 @@ from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.site_config import SiteConfig
@@ -247,6 +248,30 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
         "[retracted] Made-up neurons 1" in words.replace("\\", "")
         and "https://www.biorxiv.org/content/10.1101/2024.05.06.000001" in words
     )
+
+
+@needs_wings
+def test_an_article_that_appears_after_the_issue_is_named_everywhere(record: Record, tmp_path: Path) -> None:
+    """Hardly any preprint is published on the day on which its issue is frozen."""
+    record.append([BIOLOGY], source="settings")
+    issue(record, BIOLOGY, NEXT)
+    position = record.head.position
+    preprint_of_then = record.view().item(Paper, doi(1))
+    assert preprint_of_then is not None
+    changes = {"doi": "10.5555/tea.1", "journal": "Annals of Tea", "observed_at": moment("2024-06-20")}
+    write(record, msgspec.structs.replace(preprint_of_then, **changes))
+    assert revised_papers(record, position) == [doi(1)]
+    for channel in ("site", "markdown", "feeds"):
+        export_site(record, "bio", [NEXT], channel, tmp_path / channel)
+    pages = [
+        (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000001" / "index.html").read_text("utf-8"),
+        (tmp_path / "site" / NEXT / "index.html").read_text("utf-8"),
+        "".join(file.read_text("utf-8") for file in (tmp_path / "markdown").glob("*.md")),
+        "".join(file.read_text("utf-8") for file in (tmp_path / "feeds").rglob("*.atom")),
+        as_text(message_view(RecordIssueReader(record).issue("bio", NEXT), SiteConfig(), 10)),
+    ]
+    for page in pages:
+        assert "published in Annals of Tea" in page and "https://doi.org/10.5555/tea.1" in page
 
 
 @needs_wings

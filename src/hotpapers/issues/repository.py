@@ -33,6 +33,7 @@ from hotpapers.base.model import (
     Quotation,
     without_duplicates,
 )
+from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.discussion.conversations.reading import ConversationReader
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
@@ -270,6 +271,7 @@ class RecordIssueReader:
             withdrawn=self._withdrawn,
             notices={paper: notices for paper, notices in self._notices.items() if paper in papers},
             later=self._later(papers),
+            articles=self._articles(papers),
             printed=all_posts if issue_header.listing else {},
             lanes=tuple(self._lanes(view, content)),
             answered=frozenset() if issue_header.listing else self._conversations(content).answered(papers),
@@ -301,6 +303,11 @@ class RecordIssueReader:
         versions = {key: paper.version for key, paper in papers.items() if paper.version}
         latest = self._now.by_key(Paper, versions)
         return {key: paper for key, paper in latest.items() if (paper.version or 0) > versions[key]}
+
+    def _articles(self, papers: Mapping[str, Paper]) -> dict[str, Paper]:
+        """The metadata of papers with DOIs that became articles, as known now."""
+        latest = self._now.by_key(Paper, [key for key in papers if key.startswith(DOI)])
+        return {key: paper for key, paper in latest.items() if paper.doi}
 
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place]

@@ -135,7 +135,9 @@ def test_readers_and_the_operator_learn_which_days_have_no_issue(site: Publishin
         check_read(record, PUBLICATION, WEDNESDAY, at)
 
 
-def test_a_break_while_an_issue_waits_for_its_announcement_is_said_by_the_hour_of_the_wait(site: PublishingSite) -> None:
+def test_a_break_while_an_issue_waits_for_its_announcement_is_said_by_the_hour_of_the_wait(
+    site: PublishingSite,
+) -> None:
     record, at = site.record, moment(f"{FRIDAY}T14:06")
     read_networks(record, CLOSED, hour_of(WEDNESDAY) + HOUR)
     read_networks(record, hour_of(THURSDAY), at, state="refused")

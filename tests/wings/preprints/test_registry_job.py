@@ -11,7 +11,19 @@ from urllib.parse import unquote
 import pytest
 
 from hotpapers.base.errors import NetError
-from hotpapers.base.model import DAY, HOUR, INFERRED, TAKEN_BACK, Announcement, Item, Mention, Notice, Paper, Post, Verdict
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    INFERRED,
+    TAKEN_BACK,
+    Announcement,
+    Item,
+    Mention,
+    Notice,
+    Paper,
+    Post,
+    Verdict,
+)
 from hotpapers.base.papers.mentions.paper_index import MAX_UNCERTAIN, NO_NAMES, PaperIndex
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.jobs.connection import Connection
@@ -51,9 +63,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
         yield store
 
 
-def run(
-    record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = NO_NAMES, *, once: bool = True
-) -> None:
+def run(record: Record, loopback: Loopback, times: int = 1, names: PaperIndex = NO_NAMES, *, once: bool = True) -> None:
     with client(loopback) as http:
         connection = Connection(http, http.traffic.totals, lambda: None, lambda: None)
         indexes = loopback.bases["indexes"]

@@ -68,7 +68,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
     first. `withdrawn`: the papers that were taken back, as known now, each with how: `withdrawn`, `retracted` or
     `removed`; `notices`: publishers' notices about its papers, by paper. `later`: the metadata of later versions than
-    those frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none as
+    those frozen, and `articles`: that of preprints that became articles, both as known now. `days_without_issue`: the days since the issue before that have none as
     nothing was read, ascending. `lanes`: what is shown beside it. `answered`: papers whose authors answered others.
     """
 
@@ -84,6 +84,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: Mapping[str, str] = {}
     notices: Mapping[str, tuple[Notice, ...]] = {}
     later: dict[str, Paper] = {}
+    articles: dict[str, Paper] = {}
     days_without_issue: tuple[str, ...] = ()
     lanes: tuple[PaperLane, ...] = ()
     answered: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import Paper
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.record import (
     NUMBERS,
@@ -13,6 +14,7 @@ from hotpapers.record import (
     Record,
     column_among,
     first_column,
+    key_begins,
     key_of,
     rows_among,
     sql_placeholders,
@@ -40,9 +42,12 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 
 
 def revised_papers(record: Record, position: int) -> list[str]:
-    """The papers that, according to batches after a position, are withdrawn, have a new version, or a notice."""
+    """The papers that, according to batches after a position, are withdrawn, have a new version, became an article, or
+    have a notice."""
     sql = f"""SELECT DISTINCT {key_of("paper.paper")} FROM paper WHERE paper.id > ? AND (paper.withdrawn = 1
-        OR EXISTS (SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND other.version < paper.version))"""
+        OR EXISTS (SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND other.version < paper.version)
+        OR paper.doi <> '' AND {key_begins("paper.paper", DOI)} AND EXISTS (
+            SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND other.doi <> paper.doi))"""
     notices_sql = f"SELECT DISTINCT {key_of('notice.paper')} FROM notice WHERE notice.since > ?"
     last_row = record.view(position=position).last_row(Paper)
     revised = first_column(record.database, sql, (last_row,))

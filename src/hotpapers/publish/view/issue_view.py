@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
 from hotpapers.issues import announcement_counts
@@ -291,7 +291,7 @@ def _entry(
         known_since=known_since(issue.content, entry),
         elsewhere=other_posts(posts),
         announcement=phrases.announcement(issue.content, entry),
-        links=links_to_paper(paper, newer, known, issue.notices.get(entry.paper, ())),
+        links=links_to_paper(paper, issue, newer, known),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),
@@ -315,10 +315,12 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
 
 
 def links_to_paper(
-    paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = (), notices: Iterable[Notice] = ()
+    paper: Paper, issue: PublishedIssue, later: Paper | None, known: Iterable[Quotation]
 ) -> tuple[LinkedPiece, ...]:
-    """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it; `notices`:
-    publishers' notices about it."""
+    """Links to a paper of an issue and to pages about it. `later`: a later version of it; `known`: the posts about
+    it."""
+    notices = issue.notices.get(paper.paper, ())
+    article = issue.articles.get(paper.paper, paper)
     version = (later and later.version) or 0
     listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
@@ -327,7 +329,7 @@ def links_to_paper(
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),
-        LinkedPiece("published version", site_paths.published_url(paper)),
+        LinkedPiece(phrases.article_label(article), site_paths.published_url(article)),
         LinkedPiece("code", site_paths.code_url(paper, (link.target for post in listed for link in post.links))),
         LinkedPiece("ADS", site_paths.ads_url(paper.paper, paper.categories)),
         LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),

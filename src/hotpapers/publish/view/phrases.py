@@ -327,6 +327,11 @@ def notice_label(notice: Notice) -> str:
     return f"{name} of {day_name(notice.day)}"
 
 
+def article_label(paper: Paper) -> str:
+    """What a link to the article that a preprint became says: `published in Annals of Tea`."""
+    return f"published in {cut_text(one_line(paper.journal), 60)}" if paper.journal else "published version"
+
+
 def paper_label(paper: str) -> str:
     """A paper's id with its server: `arXiv:2101.04869`, `bioRxiv 10.1101/2024.01.02.573921`."""
     server = paper_servers.server_of(paper)

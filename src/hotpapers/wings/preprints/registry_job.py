@@ -239,11 +239,17 @@ class RegistryJob:
         return msgspec.structs.replace(state, last=max((key for key, _ in asked_for), default=state.last))
 
     def _publish(self, context: JobContext, key: str, work: CrossrefWork) -> None:
-        """Adds the article that a preprint became, once it is registered."""
+        """Adds the article that a preprint became, once it is registered, and its journal, once that is asked for."""
         paper = context.record.view().item(Paper, key)
-        published = crossref_works.published_doi(work)
-        if paper is not None and published and published != paper.doi:
-            self._append(context, [msgspec.structs.replace(paper, doi=published, observed_at=self._http.now())])
+        if paper is None:
+            return
+        if paper.doi and posted_papers.plain_doi(work.doi) == paper.doi.lower():
+            doi, journal = paper.doi, posted_papers.first_title(work.container) or paper.journal
+        else:
+            doi, journal = crossref_works.published_doi(work) or paper.doi, paper.journal
+        published = msgspec.structs.replace(paper, doi=doi, journal=journal)
+        if published != paper:
+            self._append(context, [msgspec.structs.replace(published, observed_at=self._http.now())])
 
     def _take_posts(self, context: JobContext, key: str) -> None:
         """Lets posts that named the article before it was known to be this preprint count for the preprint alone."""
