@@ -24,7 +24,7 @@ SCRIPTS = tuple(
     f"{name}.js"
     for name in (
         "reader", "storage", "bookmarklet", "search", "search_index", "search_spelling", "unfold", "paper_actions",
-        "library",
+        "library", "dois",
     )
 )  # fmt: skip
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}

@@ -239,8 +239,8 @@ def test_a_site_that_only_follows_others_reads_when_it_follows(sqlite_url: str) 
 def test_what_an_issue_waits_for_is_said_by_its_job(site: PublishingSite) -> None:
     site.round(hour_of(FRIDAY) + HOUR)
     assert jobs_queries.load_state(site.record, "issues").reason == (
-        "daily: 2024-05-10: networks were not read up to 2024-05-10 08:00 UTC; its issue appears when networks have been "
-        "read, if that is before 2024-05-13 06:30 UTC"
+        "daily: 2024-05-10: networks were not read up to 2024-05-10 08:00 UTC; its issue appears when networks have "
+        "been read, if that is before 2024-05-13 06:30 UTC"
     )
 
 

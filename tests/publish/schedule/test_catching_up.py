@@ -101,8 +101,8 @@ def test_it_waits_for_something_to_be_read_until_shortly_before_the_next(site: P
     assert waits(site, AWAKE) and waits(site, NEXT_CUT + DAY_LONG - TURN - 1)
     reason = jobs_queries.load_state(site.record, "issues").reason
     assert reason == (
-        "daily: 2024-05-08: networks were not read up to 2024-05-08 08:00 UTC; its issue appears when networks have been "
-        "read, if that is before 2024-05-09 06:30 UTC"
+        "daily: 2024-05-08: networks were not read up to 2024-05-08 08:00 UTC; its issue appears when networks have "
+        "been read, if that is before 2024-05-09 06:30 UTC"
     )
     assert waits(site, NEXT_CUT + DAY_LONG - TURN) and jobs_queries.load_state(site.record, "issues").reason == ""
 

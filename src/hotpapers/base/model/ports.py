@@ -68,8 +68,9 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
     first. `withdrawn`: the papers that were taken back, as known now, each with how: `withdrawn`, `retracted` or
     `removed`; `notices`: publishers' notices about its papers, by paper. `later`: the metadata of later versions than
-    those frozen, and `articles`: that of preprints that became articles, both as known now. `days_without_issue`: the days since the issue before that have none as
-    nothing was read, ascending. `lanes`: what is shown beside it. `answered`: papers whose authors answered others.
+    those frozen, and `articles`: that of preprints that became articles, both as known now. `days_without_issue`: the
+    days since the issue before that have none as nothing was read, ascending. `lanes`: what is shown beside it.
+    `answered`: papers whose authors answered others.
     """
 
     content: IssueContent
