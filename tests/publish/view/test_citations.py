@@ -6,6 +6,7 @@ import re
 from itertools import accumulate
 from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +102,37 @@ def test_groups_and_affiliations_are_told_alike_in_all_formats() -> None:
 
 def test_a_paper_of_another_server_is_not_cited() -> None:
     assert paper_citation(Paper(paper="osf:abcde", title="T", observed_at=0)) is None
+
+
+ON_SERVERS = Paper(paper="doi:10.1101/2024.01.02.573921", title="Tea", authors=("A. Leaf",), observed_at=0)
+MAY = 1_714_550_400_000_000  # 2024-05-01
+
+
+def test_an_article_is_cited_with_its_journal_and_without_a_server() -> None:
+    article = Paper(paper="doi:10.5555/tea.1", title="Tea", journal="Annals of Tea", published_at=MAY, observed_at=0)
+    cited = citation_of(article)
+    assert format_bibtex(cited).startswith("@article{") and "journal = {Annals of Tea}" in format_bibtex(cited)
+    assert {"TY  - JOUR", "JO  - Annals of Tea"} <= set(format_ris(cited).split("\r\n"))
+    pairs = dict(parse_qsl(coins_title(cited)))
+    assert (pairs["rft.genre"], pairs["rft.jtitle"]) == ("article", "Annals of Tea")
+    assert dict(highwire_tags(cited))["citation_journal_title"] == "Annals of Tea"
+    for text in (format_bibtex(cited), format_ris(cited), coins_title(cited)):
+        assert "publisher" not in text and "PB  -" not in text and "DOI&" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "year"),
+    [({}, ""), ({"updated_at": MAY}, "2024"), ({"published_at": MAY - 400 * 86_400_000_000, "updated_at": MAY}, "2023")],
+)
+def test_a_preprint_is_dated_by_its_first_version_if_known(changes: dict[str, int], year: str) -> None:
+    assert citation_of(msgspec.structs.replace(ON_SERVERS, **changes)).year == year
+
+
+def test_a_preprint_has_a_pdf_of_its_version_and_no_tag_is_empty() -> None:
+    tags = dict(highwire_tags(citation_of(msgspec.structs.replace(ON_SERVERS, version=2))))
+    assert tags["citation_pdf_url"] == "https://www.biorxiv.org/content/10.1101/2024.01.02.573921v2.full.pdf"
+    unversioned = list(highwire_tags(citation_of(ON_SERVERS)))
+    assert all(value for _, value in unversioned) and "citation_pdf_url" not in dict(unversioned)
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,17 @@ def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication)
         assert verdict.issue.shown is None or len(verdict.issue.shown) == 3
 
 
-PREPRINTS = ("10.1101/2024.05.02.573921", "10.31234/osf.io/ab9c9", "10.1016/s0140-6736(05)67889-x", "10.1000/a&12_3")
+PREPRINTS = (
+    "10.1101/2024.05.02.573921", "10.31234/osf.io/ab9c9", "10.1016/s0140-6736(05)67889-x", "10.1000/a&12_3",
+    "10.21203/rs.3.rs-1234567", "10.2139/ssrn.1234567",
+)  # fmt: skip
 
 
+@pytest.mark.parametrize("version", [None, 2])
 @pytest.mark.parametrize("doi", PREPRINTS)
-def test_papers_on_other_servers_are_verified(doi: str, publication: SamplePublication) -> None:
+def test_papers_on_other_servers_are_verified(doi: str, version: int | None, publication: SamplePublication) -> None:
     key = f"doi:{doi}"
-    preprint = msgspec.structs.replace(build.paper("", "Kettles"), paper=key)
+    preprint = msgspec.structs.replace(build.paper("", "Kettles"), paper=key, version=version)
     papers = [build.paper("2101.99902", "Tea"), preprint]
     entries = [build.listing_entry(n, paper, 1, 9 - n, n, 900 - n) for n, paper in enumerate(papers, 1)]
     published = build.issue(build.OWN, "2021-01-14", entries)

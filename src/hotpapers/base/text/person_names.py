@@ -22,8 +22,9 @@ _GROUP = re.compile(
     r"|workshop|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)"
     r"|google|microsoft|openai|deepmind|nvidia|bytedance)\b)"
     r"|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)\b\.?(?!,))"
+    r"|[^(]*[^(\s]\s(?:and|&)\s"
 )
-"""Names of collaborations, institutions and teams. *The* in capitals is also a given name; so are *Lab* and *Research*
+"""Names of collaborations, institutions and teams, and several joined by *and*. *The* in capitals is also a given name; so are *Lab* and *Research*
 at the beginning; *Center* with an initial and *Ai* are family names."""
 _AI = re.compile(r"[ -]AI(?![\w-])")
 _AFFILIATION = re.compile(r"\s\((?![^()]*\)[\s,]*[^\W\d_]).*")

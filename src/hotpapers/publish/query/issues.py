@@ -195,7 +195,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         summary=paper.summary,
         abstract=paper.abstract,
         abs=site_paths.abs_url(entry.paper),
-        pdf=site_paths.pdf_url(entry.paper),
+        pdf=site_paths.pdf_url(entry.paper, paper.version),
         announced=announcement_counts.announcement_phrase(issue.content, entry),
         posts=_quoted(quoted),
         withdrawn=entry.paper in issue.withdrawn,

@@ -64,7 +64,7 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
         observed_at=item.observed_at,
         id=bare_id(key),
         abs=site_paths.abs_url(key),
-        pdf=site_paths.pdf_url(key),
+        pdf=site_paths.pdf_url(key, item.version),
         announcements=tuple(
             schemas.PaperAnnouncement(
                 day=announcement.day,

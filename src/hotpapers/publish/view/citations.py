@@ -32,7 +32,7 @@ class PaperCitation(NamedTuple):
     """A paper's citation.
 
     `date`: year, month and, if known, day; empty if unknown. `doi`: the published version's, else the paper's own.
-    `server`: the title of its server. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
+    `server`: the title of its server; empty for an article of `journal`. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
     """
 
     id: str
@@ -49,6 +49,10 @@ class PaperCitation(NamedTuple):
     @property
     def is_on_arxiv(self) -> bool:
         return self.server == "arXiv"
+
+    @property
+    def is_article(self) -> bool:
+        return not self.server
 
     @property
     def own_doi(self) -> str:
@@ -68,22 +72,28 @@ def paper_citation(paper: Paper) -> PaperCitation | None:
     identifier = paper_servers.paper_id(paper.paper)
     is_on_arxiv = arxiv.is_key(paper.paper)
     doi = _DOI.fullmatch(paper.doi.strip())
-    if paper.published_at is None:
-        date = tuple(f"{number:02}" for number in paper_servers.month_of(paper.paper) or ())
-    else:
-        date = tuple(timestamps.day_of(paper.published_at).split("-"))
+    server = paper_servers.server_of(paper.paper)
     return PaperCitation(
         id=identifier,
         title=one_line(paper.title) or identifier,
         authors=tuple(filter(None, map(person_names.without_affiliation, map(one_line, paper.authors)))),
-        date=date,
+        date=_date(paper),
         primary=one_line(paper.categories[0]) if paper.categories else "",
         doi=doi[0] if doi else f"10.48550/arXiv.{identifier}" if is_on_arxiv else identifier,
         journal=one_line(paper.journal),
-        server=paper_servers.server_of(paper.paper).title,
+        server="" if server.name == paper_servers.ANY_DOI else server.title,
         url=site_paths.abs_url(paper.paper),
-        pdf=site_paths.pdf_url(paper.paper),
+        pdf=site_paths.pdf_url(paper.paper, paper.version),
     )
+
+
+def _date(paper: Paper) -> tuple[str, ...]:
+    """When a paper was posted, or if that is unknown, the version."""
+    month = paper_servers.month_of(paper.paper)
+    posted_at = paper.published_at if paper.published_at is not None or month else paper.updated_at
+    if posted_at is not None:
+        return tuple(timestamps.day_of(posted_at).split("-"))
+    return tuple(f"{number:02}" for number in month or ())
 
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------
@@ -105,11 +115,12 @@ def format_bibtex(citation: PaperCitation) -> str:
         "month": str(int(citation.date[1])) if citation.date else "",
         **_eprint(citation),
         "doi": bibtex_fields.format_value(citation.doi),
-        "note": bibtex_fields.format_words(citation.journal),
+        "journal" if citation.is_article else "note": bibtex_fields.format_words(citation.journal),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@misc{{{key},\n{lines}}}\n"
+    entry_type = "article" if citation.is_article and citation.journal else "misc"
+    return f"@{entry_type}{{{key},\n{lines}}}\n"
 
 
 def _eprint(citation: PaperCitation) -> dict[str, str]:
@@ -131,7 +142,7 @@ def _eprint(citation: PaperCitation) -> dict[str, str]:
 def format_ris(citation: PaperCitation) -> str:
     """One record (Research Information Systems' format, in UTF-8)."""
     lines = [
-        ("TY", "UNPB"),
+        ("TY", "JOUR" if citation.is_article else "UNPB"),
         ("TI", tex_to_text(citation.title)),
         *(("AU", _family_first(name)) for name in citation.authors),
         ("PY", citation.year),
@@ -139,7 +150,7 @@ def format_ris(citation: PaperCitation) -> str:
         ("PB", citation.server),
         ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else citation.own_doi),
         ("DO", citation.doi),
-        ("N1", citation.journal),
+        ("JO" if citation.is_article else "N1", citation.journal),
         ("UR", citation.url),
         ("ER", ""),
     ]
@@ -160,24 +171,28 @@ def _family_first(name: str) -> str:
 def coins_title(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
     names = [" ".join(filter(None, person_names.split_name(name))) for name in citation.authors[:COINS_AUTHORS]]
-    values = "\n".join((tex_to_text(citation.title), citation.doi, citation.url, citation.server, *names))
-    title, doi, url, server, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
+    journal = citation.server or citation.journal
+    values = "\n".join((tex_to_text(citation.title), citation.doi, citation.url, journal, *names))
+    title, doi, url, journal, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
     keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
     author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
     return (
-        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint"
-        f"&rft.jtitle={server}"
+        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal"
+        f"&rft.genre={'article' if citation.is_article else 'preprint'}&rft.jtitle={journal}"
         f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{author_keys}"
     )
 
 
 def highwire_tags(citation: PaperCitation) -> Iterator[tuple[str, str]]:
     """Names and contents of the meta elements read by Google Scholar and Zotero."""
-    yield "citation_title", tex_to_text(citation.title)
-    yield from (("citation_author", name) for name in citation.authors)
-    yield "citation_publication_date", "/".join(citation.date)
-    if citation.is_on_arxiv:
-        yield "citation_arxiv_id", citation.id
-    yield "citation_doi", citation.doi
-    yield "citation_abstract_html_url", citation.url
-    yield "citation_pdf_url", citation.pdf
+    tags = (
+        ("citation_title", tex_to_text(citation.title)),
+        *(("citation_author", name) for name in citation.authors),
+        ("citation_publication_date", "/".join(citation.date)),
+        ("citation_journal_title", citation.journal if citation.is_article else ""),
+        ("citation_arxiv_id", citation.id if citation.is_on_arxiv else ""),
+        ("citation_doi", citation.doi),
+        ("citation_abstract_html_url", citation.url),
+        ("citation_pdf_url", citation.pdf),
+    )
+    yield from (tag for tag in tags if tag[1])

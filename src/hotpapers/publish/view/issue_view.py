@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
 from hotpapers.issues import announcement_counts
@@ -291,7 +291,9 @@ def _entry(
         known_since=known_since(issue.content, entry),
         elsewhere=other_posts(posts),
         announcement=phrases.announcement(issue.content, entry),
-        links=links_to_paper(paper, issue, newer, known),
+        links=links_to_paper(
+            paper, newer, known, issue.notices.get(entry.paper, ()), issue.articles.get(entry.paper, paper)
+        ),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),
@@ -315,19 +317,22 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
 
 
 def links_to_paper(
-    paper: Paper, issue: PublishedIssue, later: Paper | None, known: Iterable[Quotation]
+    paper: Paper,
+    later: Paper | None = None,
+    known: Iterable[Quotation] = (),
+    notices: Iterable[Notice] = (),
+    article: Paper | None = None,
 ) -> tuple[LinkedPiece, ...]:
-    """Links to a paper of an issue and to pages about it. `later`: a later version of it; `known`: the posts about
-    it."""
-    notices = issue.notices.get(paper.paper, ())
-    article = issue.articles.get(paper.paper, paper)
+    """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it; `notices`:
+    publishers' notices about it; `article`: its metadata with the article that it became."""
+    article = article or paper
     version = (later and later.version) or 0
     listed = (quotation.post for quotation in known if row_of(quotation.post.network).lists_papers)
     candidates = (
         LinkedPiece(phrases.paper_label(paper.paper), site_paths.abs_url(paper.paper)),
         *(LinkedPiece(phrases.notice_label(notice), site_paths.abs_url(notice.notice)) for notice in notices),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
-        LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
+        LinkedPiece("pdf", site_paths.pdf_url(paper.paper, paper.version)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),
         LinkedPiece(phrases.article_label(article), site_paths.published_url(article)),
         LinkedPiece("code", site_paths.code_url(paper, (link.target for post in listed for link in post.links))),

@@ -199,9 +199,9 @@ def paper_url(base: str, paper: str) -> str:
     return (path and public_url(base, path)) or abs_url(paper)
 
 
-def pdf_url(paper: str) -> str:
-    """The paper as PDF."""
-    return outside_address(_links(paper)[1])
+def pdf_url(paper: str, version: int | None) -> str:
+    """A paper as PDF, of a version where the server has addresses of versions alone."""
+    return outside_address(_links(paper, version or 0)[1])
 
 
 def html_url(paper: str) -> str:

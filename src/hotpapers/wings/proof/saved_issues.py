@@ -22,6 +22,7 @@ import msgspec
 from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.model import Entry, IssueContent
 from hotpapers.base.papers import arxiv, paper_servers
+from hotpapers.base.papers.mentions.server_mentions import find_papers
 from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
 from hotpapers.publish.render.markdown import markdown_link
@@ -255,13 +256,18 @@ class _PageReader(HTMLParser):
             kind = data
         if kind and self._in_links and self._target:
             if len(entry.linked) < 2:  # otherwise one of them is another paper already
-                paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
+                paper = _anchor(_named(self._target).removeprefix(f"https://arxiv.org/{kind}/"))
                 entry.linked |= {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
         elif self._inside[-1] in _SUMS and (data.startswith("Why here: ") or self._inside[-1] != "summary."):
             match = _SCORE.fullmatch(data)
             entry.score = _number(match[1]) if match else _UNREADABLE
         elif "p.place" in self._inside and (place := _number(data)) is not None:
             entry.place = place
+
+
+def _named(address: str) -> str:
+    """The key of a paper with a DOI, from its address; any other address itself."""
+    return next((found.key for found in find_papers(address) if found.key.startswith(paper_servers.DOI)), address)
 
 
 def _number(text: str) -> int | None:
@@ -307,7 +313,7 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
             score = entry.score if visible.score is None else visible.score
             paper = _anchor(entry.paper)
             is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
-            if not is_same or visible.linked - {paper, _anchor(site_paths.pdf_url(entry.paper))}:
+            if not is_same or visible.linked - {paper, _anchor(site_paths.pdf_url(entry.paper, None))}:
                 yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
     if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in ongoing):
         yield "the page shows other papers as still talked about"
