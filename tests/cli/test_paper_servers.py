@@ -27,6 +27,8 @@ from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.papers import SearchParams, search
 from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text
@@ -242,6 +244,10 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
     assert 'content="10.1101/2024.05.06.000001"' in page and "citation_arxiv_id" not in page
     other = (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000002" / "index.html").read_text("utf-8")
     assert "correction of 8 May 2024" in other and "retracted" not in other
+    for name in (f"{NEXT}/issue.bib", f"{NEXT}/issue.ris", f"search/papers/{NEXT}.json", f"search/papers/{NEXT}.js"):
+        assert (tmp_path / "site" / name).read_text("utf-8").count("retracted") == 1, name
+    found = search(QuerySession(record), SearchParams(q="neurons"))
+    assert {hit.paper: hit.taken_back for hit in found.papers if hit.taken_back} == {doi(1): "retracted"}
     [markdown] = (tmp_path / "markdown").glob("*.md")
     words = markdown.read_text("utf-8")
     assert (

@@ -18,7 +18,7 @@ from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_error, print_json, print_line, strip_controls
 from hotpapers.keep.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
-from hotpapers.publish.view import site_paths
+from hotpapers.publish.view import phrases, site_paths
 
 AUTHORS = 3
 """Authors named; the others are counted."""
@@ -124,7 +124,7 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 def _paper(hit: PaperHit) -> Iterator[str]:
     """Formats a found paper, with its first authors and those that match the query."""
-    title = mark_matches(hit.title, hit.spans.title)
+    title = phrases.marked_title(mark_matches(hit.title, hit.spans.title), withdrawn=hit.taken_back)
     yield f"{paper_servers.paper_id(hit.paper)}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]

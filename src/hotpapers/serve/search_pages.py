@@ -256,6 +256,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         announced_on = phrases.day_name(hit.day) if has_day else phrases.month_name(hit.day)
     return HitView(
         title=tex_to_markup(hit.title, hit.spans.title) if hit.title else mark_spans(hit.id, ()),
+        taken_back=hit.taken_back,
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),

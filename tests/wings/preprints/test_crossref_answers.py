@@ -181,7 +181,7 @@ NOTICES = [
     ("a retraction", update("retraction"), "retraction"),
     ("of Retraction Watch", update("retraction", source="retraction-watch", **{"record-id": 42}), "retraction"),
     ("in capitals", update("Retraction"), "retraction"),
-    ("of a part", update("partial_retraction"), "retraction"),
+    ("of a part", update("partial_retraction"), "correction"),
     ("a withdrawal", update("withdrawal"), "withdrawal"),
     ("a removal", update("removal"), "removal"),
     ("a concern", update("expression_of_concern"), "concern"),

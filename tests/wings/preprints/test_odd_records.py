@@ -282,6 +282,22 @@ def test_an_odd_abstract(text: str, plain: str) -> None:
     assert posted_papers.plain_abstract(text) == plain
 
 
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("FDR <q and log2FC >1 genes", "FDR <q and log2FC >1 genes"),
+        ("Vector<T> and List<String>", "Vector<T> and List<String>"),
+        ("p <i and j> q", "p <i and j> q"),
+        ("<i>T. tea</i> in H<sub>2</sub>O", "T. tea in H2O"),
+        ('A<span class="x">b</span> <scp>RNA</scp><br/>c', "Ab RNA c"),
+        ('a <mml:math xmlns:mml="x"><mml:mi>x</mml:mi></mml:math>', "a x"),
+        ("&lt;b&gt;x&lt;/b&gt;", "x"),
+    ],
+)
+def test_only_names_of_elements_are_markup_in_a_title(title: str, plain: str) -> None:
+    assert posted_papers.plain_title(title) == plain
+
+
 def test_a_withdrawn_paper_is_one_and_a_paper_about_withdrawals_is_not() -> None:
     assert [text for text in WITHDRAWN if not is_withdrawn("Tea", text)] == []
     assert [text for text in ABOUT_WITHDRAWALS if is_withdrawn("Tea", text)] == []

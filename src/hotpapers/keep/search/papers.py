@@ -14,6 +14,7 @@ import msgspec
 
 from hotpapers.base import terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
+from hotpapers.base.model import TAKEN_BACK
 from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
@@ -257,12 +258,13 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
     if not scores:
         return
     marks, numbers = _padded(list(scores), 0)
-    sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary
+    sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary, p.withdrawn
         FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
     rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
-    issues = _issues(database, [row[0] for row in rows.values()])
+    keys = [row[0] for row in rows.values()]
+    issues, taken_back = _issues(database, keys), _taken_back(database, keys)
     for number, score in scores.items():
-        paper, day, title, authors, categories, abstract, summary = rows[number]
+        paper, day, title, authors, categories, abstract, summary, is_withdrawn = rows[number]
         names = _decode_names(authors)
         snippet, spans = marker.snippet(abstract or summary)
         yield PaperHit(
@@ -275,6 +277,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
             snippet=snippet,
             spans=HighlightSpans(marker.title(title), marker.names(names), spans),
             issues=issues.get(paper, ()),
+            taken_back=taken_back.get(paper, "withdrawn" if is_withdrawn else ""),
         )
 
 
@@ -282,6 +285,14 @@ def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     """Values for an `IN (…)`, padded to a multiple of `AT_ONCE`, so that the same statement can be prepared once."""
     padded = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
     return sql_placeholders(padded), padded
+
+
+def _taken_back(database: Database, papers: Sequence[str]) -> dict[str, str]:
+    """What papers are by publishers' notices: withdrawn, retracted or removed."""
+    marks, keys = _padded(papers, "")
+    sql = f"""SELECT identity.key, notice.type FROM notice JOIN identity ON identity.id = notice.paper
+        WHERE identity.key IN ({marks}) ORDER BY notice.day, notice.notice"""
+    return {paper: TAKEN_BACK[type] for paper, type in database.rows(sql, keys) if type in TAKEN_BACK}
 
 
 def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:

@@ -29,7 +29,7 @@ class PaperHit(NamedTuple):
     """A paper that was found. `score`: higher is better, comparable only within one database, 0 if unranked.
 
     `day`: when it was first announced, else when it was submitted, else the month of its identifier (2021-03).
-    `snippet`: from the abstract, or from the summary.
+    `snippet`: from the abstract, or from the summary. `taken_back`: withdrawn, retracted or removed, else empty.
     """
 
     paper: str
@@ -41,6 +41,7 @@ class PaperHit(NamedTuple):
     snippet: str
     spans: HighlightSpans
     issues: tuple[SearchHitIssue, ...]
+    taken_back: str = ""
 
 
 class PaperResults(NamedTuple):

@@ -185,6 +185,7 @@ def search(session: QuerySession, params: SearchParams) -> schemas.SearchPage:
             snippet=hit.snippet,
             spans=hit.spans,
             issues=hit.issues,
+            taken_back=hit.taken_back,
             id=bare_id(hit.paper),
         )
         for hit in match.papers

@@ -433,7 +433,8 @@ class PostCountsPage(Schema, frozen=True):
 
 class SearchHit(Schema, frozen=True):
     """A paper that was found. `day`: when it was first announced, else when it was submitted, else the month of its
-    identifier (2021-03). `snippet`: the part of its abstract with the most matches."""
+    identifier (2021-03). `snippet`: the part of its abstract with the most matches. `taken_back`: withdrawn, retracted
+    or removed; empty for nearly all."""
 
     paper: str
     id: str
@@ -444,6 +445,7 @@ class SearchHit(Schema, frozen=True):
     snippet: str
     spans: HighlightSpans
     issues: tuple[SearchHitIssue, ...]
+    taken_back: str
 
 
 class SearchPage(Schema, frozen=True):

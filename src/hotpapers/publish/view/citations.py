@@ -32,7 +32,7 @@ class PaperCitation(NamedTuple):
     """A paper's citation.
 
     `date`: year, month and, if known, day; empty if unknown. `doi`: the published version's, else the paper's own.
-    `server`: the title of its server; empty for an article of `journal`. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
+    `server`: the title of its server; empty for an article of `journal`. `taken_back`: how, if it was. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
     """
 
     id: str
@@ -43,6 +43,7 @@ class PaperCitation(NamedTuple):
     doi: str
     journal: str
     server: str
+    taken_back: str
     url: str
     pdf: str
 
@@ -55,6 +56,11 @@ class PaperCitation(NamedTuple):
         return not self.server
 
     @property
+    def note(self) -> str:
+        """What no other field says."""
+        return "; ".join(filter(None, (self.taken_back, "" if self.is_article else self.journal)))
+
+    @property
     def own_doi(self) -> str:
         """The DOI of a paper on another server than arXiv, if `doi` is that of the published version."""
         return "" if self.is_on_arxiv or self.id == self.doi else self.id
@@ -65,8 +71,8 @@ class PaperCitation(NamedTuple):
 
 
 @lru_cache(CACHED)
-def paper_citation(paper: Paper) -> PaperCitation | None:
-    """A paper's citation; None if it cannot be named."""
+def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
+    """A paper's citation; None if it cannot be named. `taken_back`: withdrawn, retracted or removed."""
     if not paper_servers.is_paper_key(paper.paper):
         return None
     identifier = paper_servers.paper_id(paper.paper)
@@ -82,6 +88,7 @@ def paper_citation(paper: Paper) -> PaperCitation | None:
         doi=doi[0] if doi else f"10.48550/arXiv.{identifier}" if is_on_arxiv else identifier,
         journal=one_line(paper.journal),
         server="" if server.name == paper_servers.ANY_DOI else server.title,
+        taken_back=taken_back,
         url=site_paths.abs_url(paper.paper),
         pdf=site_paths.pdf_url(paper.paper, paper.version),
     )
@@ -115,7 +122,8 @@ def format_bibtex(citation: PaperCitation) -> str:
         "month": str(int(citation.date[1])) if citation.date else "",
         **_eprint(citation),
         "doi": bibtex_fields.format_value(citation.doi),
-        "journal" if citation.is_article else "note": bibtex_fields.format_words(citation.journal),
+        "journal": bibtex_fields.format_words(citation.journal) if citation.is_article else "",
+        "note": bibtex_fields.format_words(citation.note),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
@@ -150,7 +158,8 @@ def format_ris(citation: PaperCitation) -> str:
         ("PB", citation.server),
         ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else citation.own_doi),
         ("DO", citation.doi),
-        ("JO" if citation.is_article else "N1", citation.journal),
+        ("JO", citation.journal if citation.is_article else ""),
+        ("N1", citation.note),
         ("UR", citation.url),
         ("ER", ""),
     ]

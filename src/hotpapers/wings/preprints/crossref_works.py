@@ -27,7 +27,7 @@ _WITH_CATEGORIES = ("biorxiv", "medrxiv")
 """The servers whose `group-title` is a category."""
 _TYPES = {
     "retraction": "retraction",
-    "partial_retraction": "retraction",
+    "partial_retraction": "correction",  # the paper stands
     "withdrawal": "withdrawal",
     "removal": "removal",
     "expression_of_concern": "concern",

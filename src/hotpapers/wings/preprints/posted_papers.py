@@ -21,6 +21,15 @@ from hotpapers.wings.preprints.withdrawals import is_withdrawn
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
 _TAGS = re.compile(r"</?(?:[a-z]{1,9}:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
+_TITLE_TAGS = re.compile(
+    r"</?(?:[a-z]{1,9}:[a-z][a-z-]{0,20}|[abipqsu]|em|strong|su[bp]|italic|bold|scp?|tt|br|span|div|font|small|big|title"
+    r"|underline|monospace|roman|sans-serif|overline|strike|(?:named|styled)-content|inline-(?:formula|graphic)|xref"
+    r"|tex-math|math|m(?:i|o|n|row|su[bp]|subsup|text|over|under|underover|frac|sqrt|space|style|fenced|multiscripts))"
+    r"(?:\s+[a-z:-]{1,30}\s*=[^<>]{0,300})?\s*/?>|<!\[CDATA\[|\]\]>",
+    re.IGNORECASE,
+)
+"""Elements of JATS, HTML and MathML as titles have them. Other words between signs are the title's: *FDR <q and FC >1*,
+*Vector<T>*."""
 _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
 _TEX = re.compile(r"<(?:[a-z]{1,9}:)?tex-math\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?tex-math>", re.IGNORECASE)
 """A formula that is there as MathML, too."""
@@ -118,7 +127,7 @@ def display_name(name: str) -> str:
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    return " ".join(_TAGS.sub("", _BREAKS.sub(" ", html.unescape(html.unescape(text)))).split())
+    return " ".join(_TITLE_TAGS.sub("", _BREAKS.sub(" ", html.unescape(html.unescape(text)))).split())
 
 
 def first_title(texts: Iterable[str]) -> str:

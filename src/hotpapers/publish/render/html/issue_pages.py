@@ -69,7 +69,7 @@ class IssuePages:
             return None
         if form:
             issue = site.issue(day)
-            entries = (citations.paper_citation(entry.metadata) for entry in issue.listed)
+            entries = (citations.paper_citation(entry.metadata, entry.withdrawn) for entry in issue.listed)
             texts = (FORMS[form](citation) for citation in entries if citation)
             return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
         return self._all(path, day, choice) if site.issue(day).announced else None

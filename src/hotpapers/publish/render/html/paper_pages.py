@@ -62,7 +62,7 @@ class PaperPages:
             return render("folded.html", path, latest.plain_title, latest.opening.text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
         conversations = site.conversations(latest.key, appearances[0])
-        cited = citations.paper_citation(latest.metadata)
+        cited = citations.paper_citation(latest.metadata, latest.withdrawn)
         # listings have no announcements, and looking them up for each paper takes time
         announcements = () if site.publication.window == "listing" else site.issue_reader.announcements(latest.key)
         return render(

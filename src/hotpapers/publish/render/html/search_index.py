@@ -35,6 +35,7 @@ from hotpapers.base.papers.categories import archive_of
 from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.phrases import marked_title
 from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.tex import tex_to_text
 
@@ -164,7 +165,7 @@ def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tup
     paper_id = site_paths.paper_id(summary.paper)
     return (
         paper_id,
-        convert(one_line(summary.title)) or paper_servers.paper_id(summary.paper),
+        convert(marked_title(one_line(summary.title) or paper_id, withdrawn=summary.withdrawn)),
         tuple(map(one_line, summary.authors[:AUTHORS])),
         tuple(map(one_line, summary.categories)),
         convert(text[:MAX_TEXT_CHARS]),

@@ -199,6 +199,12 @@ class SiteContext:
         of_wings = (hook.find(self.issue_reader, self.name) for hook in hooks_of(RelatedPapers))
         return next(of_wings, None)
 
+    @cached_property
+    def taken_back(self) -> dict[str, str]:
+        """The papers of issues that were taken back, each with how."""
+        summaries = self.issue_reader.entry_summaries(self.name)
+        return {summary.paper: summary.withdrawn for summary in summaries if summary.withdrawn}
+
     def near(self, paper: Paper, appearances: Sequence[EntryAppearance]) -> list[NearLine]:
         """The papers near to one, as known when its page last changed: see `attention`."""
         if self.neighbors is None:
@@ -215,7 +221,9 @@ class SiteContext:
         voices_text = count_noun(voices, "like") if self.publication.window == "listing" else people_phrase(voices)
         return NearLine(
             paper=near.paper,
-            title=phrases.cut_text(near.title, MAX_NEAR_CHARS),
+            title=phrases.marked_title(
+                phrases.cut_text(near.title, MAX_NEAR_CHARS), withdrawn=self.taken_back.get(near.paper, "")
+            ),
             path=site_paths.paper_path(near.paper) if days else "",
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
