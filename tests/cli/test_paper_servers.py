@@ -243,7 +243,8 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
     assert "retracted" in text and "retraction of 8 May 2024" in text and "bioRxiv 10.1101/2024.05.06.000001" in text
     assert 'content="10.1101/2024.05.06.000001"' in page and "citation_arxiv_id" not in page
     other = (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000002" / "index.html").read_text("utf-8")
-    assert "correction of 8 May 2024" in other and "retracted" not in other
+    assert "correction of 8 May 2024" in other
+    assert "[retracted] Made-up neurons 1" in other and other.count("retracted") == 1, "of a near paper"
     for name in (f"{NEXT}/issue.bib", f"{NEXT}/issue.ris", f"search/papers/{NEXT}.json", f"search/papers/{NEXT}.js"):
         assert (tmp_path / "site" / name).read_text("utf-8").count("retracted") == 1, name
     found = search(QuerySession(record), SearchParams(q="neurons"))

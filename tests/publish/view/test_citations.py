@@ -122,7 +122,11 @@ def test_an_article_is_cited_with_its_journal_and_without_a_server() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "year"),
-    [({}, ""), ({"updated_at": MAY}, "2024"), ({"published_at": MAY - 400 * 86_400_000_000, "updated_at": MAY}, "2023")],
+    [
+        ({}, ""),
+        ({"updated_at": MAY}, "2024"),
+        ({"published_at": MAY - 400 * 86_400_000_000, "updated_at": MAY}, "2023"),
+    ],
 )
 def test_a_preprint_is_dated_by_its_first_version_if_known(changes: dict[str, int], year: str) -> None:
     assert citation_of(msgspec.structs.replace(ON_SERVERS, **changes)).year == year

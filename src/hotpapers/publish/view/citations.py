@@ -182,7 +182,9 @@ def coins_title(citation: PaperCitation) -> str:
     names = [" ".join(filter(None, person_names.split_name(name))) for name in citation.authors[:COINS_AUTHORS]]
     journal = citation.server or citation.journal
     values = "\n".join((tex_to_text(citation.title), citation.doi, citation.url, journal, *names))
-    title, doi, url, journal, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
+    title, doi, url, journal, *authors = quote(values, "", errors="replace").split(
+        "%0A"
+    )  # one call, as quoting is slow
     keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
     author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
     return (
