@@ -113,6 +113,70 @@ NO_PAPERS = [
 ]  # fmt: skip
 
 
+# ---- pages of the same institution that are no papers ---------------------------------------------------------------
+
+ONLY_ON_THE_SITE_ITSELF = [
+    ("osf.io", "kett2"), ("osf.io", "download/kett2"),
+    ("psyarxiv.com", "kett2"), ("edarxiv.org", "preprints/kett2"), ("doi.org", "gghxz4"), ("doi.org", "10/gghxz4"),
+    ("zenodo.org", "records/4028830"), ("nature.com", "articles/nature14539"),
+    ("peerj.com", "preprints/26968"),
+    ("figshare.com", "articles/preprint/Tea/12345678"), ("qeios.com", "read/ABC123"),
+]  # fmt: skip
+"""Hosts, and paths that are papers there."""
+SUBDOMAINS = ("blog", "support", "help", "jobs", "api", "sandbox", "staging", "news.tea", "status-1")
+OTHERS_OF_NIH = """directorsblog.nih.gov nihrecord.nih.gov www.nih.gov grants.nih.gov www.ncbi.nlm.nih.gov irp.nih.gov
+pmc.ncbi.nlm.nih.gov www.nlm.nih.gov covid19.nih.gov ncbi.nlm.nih.gov nih.gov pubchem.ncbi.nlm.nih.gov nlm.nih.gov"""
+WORDS_OF_PATHS = """osf.io/share osf.io/terms osf.io/users osf.io/press osf.io/share/tea
+psyarxiv.com/share psyarxiv.com/about psyarxiv.com/login edarxiv.org/terms osf.io/preprints/psyarxiv/about
+osf.io/meetings/tea25 osf.io/institutions/xyz25
+osf.io/user/merge doi.org/about doi.org/help doi.org/login doi.org/contact www.doi.org/faq dx.doi.org/news
+pubmed.ncbi.nlm.nih.gov/advanced pubmed.ncbi.nlm.nih.gov/?term=2020 www.ncbi.nlm.nih.gov/pubmed/?term=2020
+www.ncbi.nlm.nih.gov/pmc/?term=31804775 europepmc.org/article/ppr/123456 europepmc.org/article/agr/123456
+europepmc.org/articles/2020"""
+
+
+@pytest.mark.parametrize(("host", "path"), ONLY_ON_THE_SITE_ITSELF)
+def test_a_path_of_another_subdomain_is_no_paper(host: str, path: str) -> None:
+    [paper] = find_papers(f"https://{host}/{path}")
+    for www in ("www.", "WWW."):
+        [again] = find_papers(f"http://{www}{host}/{path}")
+        assert again.candidates == paper.candidates
+    for subdomain in SUBDOMAINS:
+        assert find_papers(f"https://{subdomain}.{host}/{path}") == []
+
+
+@pytest.mark.parametrize("host", OTHERS_OF_NIH.split())
+@pytest.mark.parametrize("path", ["2020", "2023/01/20/tea", "1234", "31804775/"])
+def test_a_number_on_another_page_of_nih_is_no_paper(host: str, path: str) -> None:
+    assert find_papers(f"https://{host}/{path}") == []
+
+
+@pytest.mark.parametrize("page", WORDS_OF_PATHS.split())
+def test_a_word_or_number_of_a_sites_own_path_is_no_paper(page: str) -> None:
+    assert find_papers(f"https://{page}") == find_papers(f"https://{page}/ and") == []
+
+
+NUMBERS_OF_INDEXES = {
+    "pmid:31804775": """pubmed.ncbi.nlm.nih.gov/31804775 pubmed.gov/31804775 www.ncbi.nlm.nih.gov/pubmed/31804775
+    ncbi.nlm.nih.gov/pubmed/31804775/ www.ncbi.nlm.nih.gov/m/pubmed/31804775 europepmc.org/abstract/MED/31804775
+    www.ncbi.nlm.nih.gov/pubmed/?term=31804775 www.ncbi.nlm.nih.gov/pubmed?term=31804775
+    pubmed.ncbi.nlm.nih.gov/?term=31804775 www.ncbi.nlm.nih.gov/pmc/articles/pmid/31804775/
+    pmc.ncbi.nlm.nih.gov/articles/pmid/31804775 europepmc.org/article/med/31804775""",
+    "pmcid:pmc7489890": """www.ncbi.nlm.nih.gov/pmc/articles/PMC7489890 pmc.ncbi.nlm.nih.gov/articles/PMC7489890/pdf/tea
+    www.ncbi.nlm.nih.gov/labs/pmc/articles/PMC7489890 europepmc.org/article/PMC/PMC7489890
+    europepmc.org/article/pmc/7489890 europepmc.org/abstract/PMC/7489890 europepmc.org/articles/PMC7489890
+    europepmc.org/backend/ptpmcrender.fcgi?accid=PMC7489890&blobtype=pdf""",
+    "ppr:ppr123456": "europepmc.org/article/PPR/PPR123456 europepmc.org/abstract/ppr/ppr123456",
+}
+
+
+@pytest.mark.parametrize("id", NUMBERS_OF_INDEXES)
+def test_an_index_numbers_papers_in_the_way_of_its_path(id: str) -> None:
+    for page in NUMBERS_OF_INDEXES[id].split():
+        [paper] = find_papers(f"https://{page}, and")
+        assert paper.candidates == (id,), page
+
+
 @pytest.mark.parametrize(("page", "doi"), PAGES)
 @pytest.mark.parametrize("around", ["{}", "({}).", "<a href='{}'>", "{}を読んだ", "https://t.example/?u={}"])
 def test_a_page_tells_its_papers_doi(page: str, doi: str, around: str) -> None:

@@ -60,6 +60,8 @@ class PaperServer(NamedTuple):
 
 
 END = r"(?![a-z0-9])"
+_ITSELF = r"(?:(?<=www\.|cdn\.)|(?<=dx\.)|(?<![a-z0-9]\.))"
+"""Before a host of which a rule for paths is right, but not of its other subdomains: `blog.…`, `support.…`."""
 _V = r"v(?P<version>[1-9]\d{0,2})"
 _DATED = r"20\d\d\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])\."
 
@@ -103,11 +105,13 @@ _OSF_CLOSED = {
 """Registrants of those whose new papers are not read; most have left, or closed."""
 ON_OSF = {name: server.split()[0] for name, server in OSF.items()} | _OSF_CLOSED
 _OSF_ID, _OSF_END = r"(?P<id>[a-z0-9]{5})", rf"(?:_v(?P<version>[1-9]\d?))?{END}"
-_OSF_ADDRESSES = {  # without the name of a server it may be a project or a file; its letters are none of `about`
-    "osf": rf"osf\.io/{{1,2}}(?:preprints/(?P<of>{'|'.join(ON_OSF)})/{_OSF_ID}"
-    rf"|(?:(?:preprints|download)/)?(?:[a-z]{{3,20}}/)?(?P<osf>[2-9a-hjkmnp-z]{{5}})){_OSF_END}",
-    "psyarxiv": rf"psyarxiv\.com/{{1,2}}(?:preprints/)?{_OSF_ID}{_OSF_END}",
-    "edarxiv": rf"edarxiv\.org/{{1,2}}(?:preprints/)?{_OSF_ID}{_OSF_END}",
+_OSF_IN_PATH = rf"(?!(?:press|share|teams|terms|users){END})[2-9a-hjkmnp-z]{{5}}"
+"""An id in an address: its letters are none of `about`, but those of other pages' names."""
+_OSF_ADDRESSES = {  # without the name of a server it may be a project or a file
+    "osf": rf"{_ITSELF}osf\.io/{{1,2}}(?:preprints/(?P<of>{'|'.join(ON_OSF)})/(?P<id>{_OSF_IN_PATH})"
+    rf"|(?:preprints/(?:[a-z]{{3,20}}/)?|download/)?(?P<osf>{_OSF_IN_PATH})){_OSF_END}",
+    "psyarxiv": rf"{_ITSELF}psyarxiv\.com/{{1,2}}(?:preprints/)?(?P<id>{_OSF_IN_PATH}){_OSF_END}",
+    "edarxiv": rf"{_ITSELF}edarxiv\.org/{{1,2}}(?:preprints/)?(?P<id>{_OSF_IN_PATH}){_OSF_END}",
 }
 
 
@@ -130,7 +134,7 @@ _SITES = {
         "10.7554/elife.{id}",
     ),
     "figshare figshare.com": (
-        r"(?<![a-z0-9]\.figshare\.com)/{1,2}articles/preprint/[a-z0-9_%.-]{1,250}/(?P<id>\d{5,9})"
+        r"/{1,2}articles/preprint/[a-z0-9_%.-]{1,250}/(?P<id>\d{5,9})"
         r"(?:/(?P<version>[1-9]\d?))?",
         "10.6084/m9.figshare.{id}",
     ),
@@ -156,13 +160,16 @@ def _on_site(names: str) -> PaperServer:
     name, _, host = names.partition(" ")
     path, named = _SITES[names]
     return PaperServer(
-        name, name, (host,), needles=(host,), addresses=re.escape(host) + path + END, named=(named,), has_list=False
-    )
+        name, name, (host,), needles=(host,), addresses=_ITSELF + re.escape(host) + path + END, named=(named,),
+        has_list=False,
+    )  # fmt: skip
 
 
 _OTHERS = PaperServer(
     ANY_DOI, "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
-    addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
+    addresses=rf"{_ITSELF}doi\.org/{{1,2}}(?:10/|(?=[a-z]{{0,7}}\d|[a-hjkmnp-tv-z]{{3,8}}{END})"
+    rf"(?!(?:apps|careers|events|faq|members|news|press|search|terms){END}))"  # nor `about` or `help`
+    r"(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])", has_list=False,
 )  # fmt: skip
 
 
@@ -249,7 +256,7 @@ _CORE = (
     ),
     PaperServer(
         "zenodo", "Zenodo", ("zenodo.org",), ("10.5281",), rf"(?P<work>10\.5281/zenodo\.(?P<id>\d{{3,10}})){END}",
-        ("zenodo",), rf"(?<!sandbox\.)zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}",
+        ("zenodo",), rf"{_ITSELF}zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}",
         ("10.5281/zenodo.{id}",), page="https://zenodo.org/records/{id}", has_list=False,
     ),
     PaperServer(
@@ -259,14 +266,15 @@ _CORE = (
         rf"(?:{_V})?{END}",
     ),
     PaperServer(
-        "pubmed", "PubMed and PMC", ("ncbi.nlm.nih.gov",), needles=("nih.gov",),
-        addresses=r"nih\.gov/{1,2}(?:(?:(?:m/)?pubmed/(?:\?term=)?)?(?P<pmid>\d{1,8})(?!\.\d)"
-        rf"|(?:(?:labs/|m/)?pmc/)?articles/(?P<pmcid>pmc\d{{4,8}})){END}",
+        "pubmed", "PubMed and PMC", ("ncbi.nlm.nih.gov",), needles=("pubmed.", "ncbi.nlm.", "pubmedcentral."),
+        addresses=r"(?:(?:pubmed\.(?:ncbi\.nlm\.nih\.)?gov|ncbi\.nlm\.nih\.gov/{1,2}(?:m/)?pubmed)/{0,2}"
+        r"(?:(?<=/)|\?term=(?=\d{5}))|ncbi\.nlm\.nih\.gov/{1,2}(?:pmc/)?articles/pmid/)(?P<pmid>\d{1,8})(?!\.\d)"
+        r"|(?:ncbi\.nlm|pubmedcentral)\.nih\.gov/{1,2}(?:(?:labs/|m/)?pmc/)?articles/pmc(?P<pmcid>\d{4,8})" + END,
     ),
     PaperServer(
         "europepmc", "Europe PMC", ("europepmc.org",), needles=("europepmc",),
-        addresses=r"europepmc\.org/{1,2}(?:(?:articles?|abstract)/(?:(?:med|pmc|ppr)/)?|[a-z/]{1,30}\.fcgi\?accid=)"
-        rf"(?:(?P<pmcid>pmc\d{{4,8}})|(?P<ppr>ppr\d{{1,8}})|(?P<pmid>\d{{1,8}})){END}",
+        addresses=r"europepmc\.org/{1,2}(?:(?:articles?|abstract)/(?:med/(?P<pmid>\d{1,8})|(?:ppr/)?(?P<ppr>ppr\d{1,8}))"
+        r"|(?:(?:articles?|abstract)/(?:pmc/)?|[a-z/]{1,30}\.fcgi\?accid=)(?:pmc|(?<=/pmc/))(?P<pmcid>\d{4,8}))" + END,
     ),
     *map(_on_site, _SITES),
     *_OTHER_WORKS,
@@ -350,12 +358,16 @@ def by_doi(name: str) -> re.Match[str] | None:
     return next((match for dois in _doi_patterns() if (match := dois.match(name))), None)
 
 
+_BEFORE_NUMBER = {"pmcid": "pmc"}
+"""What an id begins with that addresses also have as a number alone."""
+
+
 def named_by(server: PaperServer, groups: dict[str, str]) -> str:
     """Returns the papers that an address matched by the server's `addresses` may name, separated by blanks: keys of
     papers, or an id such as `pmid:31804775` for which an index has to be asked."""
     id = groups.get("id", "")
     if not id:
-        return " ".join(f"{name}:{value}" for name, value in groups.items())
+        return " ".join(f"{name}:{_BEFORE_NUMBER.get(name, '')}{value}" for name, value in groups.items())
     named = (ON_OSF[groups["of"]] + "/osf.io/{id}",) if "of" in groups else server.named
     if NEW_REGISTRANT in server.registrants:
         if id < _OLD_UNTIL or "." not in id:
