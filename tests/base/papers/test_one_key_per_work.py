@@ -77,6 +77,9 @@ def test_parts_are_not_papers_of_their_own(article: tuple[str, str], data: st.Da
 
 # ---- pages whose addresses name no DOI -------------------------------------------------------------------------
 
+OLD_ARTICLES = """nn.4504 nm.4439 ng.3834 ni.1863 nrn.2017.4 nbt.3816 onc.2017.1 mp.2017.120 tp.2016.275 bjc.2017.1
+cr.2017.15 npjgenmed.2017.3 micronano.2016.33"""
+"""Nature's, with the short names of its journals."""
 PAGES = [
     ("https://www.nature.com/articles/s41586-021-03819-2.pdf", "10.1038/s41586-021-03819-2"),
     ("https://www.nature.com/articles/s41586-021-03819-2/figures/1?x=1#Sec2", "10.1038/s41586-021-03819-2"),
@@ -101,6 +104,28 @@ PAGES = [
     ("https://papers.ssrn.com/sol3/Delivery.cfm/SSRN_ID2999999_code1.pdf?abstractid=1968579", "10.2139/ssrn.1968579"),
     ("https://prereview.org/preprints/doi-10.31219-osf.io-kett2/write-a-prereview", "10.31219/osf.io/kett2"),
     ("https://img.shields.io/badge/DOI-10.1007%2F978--3--030--58452--8__13-blue.svg", "10.1007/978-3-030-58452-8_13"),
+    ("https://ssrn.com/abstract=%201968579", "10.2139/ssrn.1968579"),
+    ("https://papers.ssrn.com/sol3/papers.cfm?abstract_id=%201968579", "10.2139/ssrn.1968579"),
+    ("https://www.nature.com/articles/sj.bdj.2017.123", "10.1038/sj.bdj.2017.123"),
+    *((f"https://www.nature.com/articles/{article}", f"10.1038/{article}") for article in OLD_ARTICLES.split()),
+    *(
+        (address.format(title), doi)
+        for title in (
+            "Caf%C3%A9_au_Lait",
+            "Über_Tee",
+            "Über_Te%C3%A9",
+            "α-Tea",
+            "%CE%B1-Tea",
+            "A_(b)_Tea",
+            "Tea%2C_Time",
+        )
+        for address, doi in {
+            "https://chemrxiv.org/articles/preprint/{}/11938173/1": "10.26434/chemrxiv.11938173",
+            "https://chemrxiv.org/articles/{}/11938173": "10.26434/chemrxiv.11938173",
+            "https://www.techrxiv.org/articles/preprint/{}/12345678/2": "10.36227/techrxiv.12345678",
+            "https://figshare.com/articles/preprint/{}/12345678": "10.6084/m9.figshare.12345678",
+        }.items()
+    ),
 ]
 NO_PAPERS = [
     "https://www.nature.com/articles/6600001", "https://www.nature.com/articles/", "https://nature.com/subjects/cancer",
@@ -132,7 +157,8 @@ osf.io/meetings/tea25 osf.io/institutions/xyz25
 osf.io/user/merge doi.org/about doi.org/help doi.org/login doi.org/contact www.doi.org/faq dx.doi.org/news
 pubmed.ncbi.nlm.nih.gov/advanced pubmed.ncbi.nlm.nih.gov/?term=2020 www.ncbi.nlm.nih.gov/pubmed/?term=2020
 www.ncbi.nlm.nih.gov/pmc/?term=31804775 europepmc.org/article/ppr/123456 europepmc.org/article/agr/123456
-europepmc.org/articles/2020"""
+europepmc.org/articles/2020 hal.science/search/index hal.tea-university.fr/page/tea-2020 hal.tea.com/hal-04012345
+shal.science/hal-04012345 hal.science/hal-0401234 nature.com/articles/tea nature.com/articles/n.4504"""
 
 
 @pytest.mark.parametrize(("host", "path"), ONLY_ON_THE_SITE_ITSELF)
@@ -166,6 +192,11 @@ NUMBERS_OF_INDEXES = {
     www.ncbi.nlm.nih.gov/labs/pmc/articles/PMC7489890 europepmc.org/article/PMC/PMC7489890
     europepmc.org/article/pmc/7489890 europepmc.org/abstract/PMC/7489890 europepmc.org/articles/PMC7489890
     europepmc.org/backend/ptpmcrender.fcgi?accid=PMC7489890&blobtype=pdf""",
+    "hal:hal-04012345": """hal.science/hal-04012345 inria.hal.science/hal-04012345v2/document
+    hal.tea-university.fr/hal-04012345     hal.univ.tea-university.fr/hal-04012345/file/tea.pdf hal.inrae.fr/hal-04012345 hal.science/ALL_tea/hal-04012345
+    hal.archives-ouvertes.fr/hal-04012345 hal-tea.archives-ouvertes.fr/TEA2/hal-04012345 hal.inria.fr/hal-04012345""",
+    "hal:in2p3-00012345": "hal.in2p3.fr/in2p3-00012345v1 hal.science/in2p3-00012345",
+    "hal:dumas-01234567": "dumas.ccsd.cnrs.fr/dumas-01234567 dumas.ccsd.cnrs.fr/dumas-01234567/document",
     "ppr:ppr123456": "europepmc.org/article/PPR/PPR123456 europepmc.org/abstract/ppr/ppr123456",
 }
 

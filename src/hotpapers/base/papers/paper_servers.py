@@ -62,6 +62,8 @@ class PaperServer(NamedTuple):
 END = r"(?![a-z0-9])"
 _ITSELF = r"(?:(?<=www\.|cdn\.)|(?<=dx\.)|(?<![a-z0-9]\.))"
 """Before a host of which a rule for paths is right, but not of its other subdomains: `blog.…`, `support.…`."""
+_SLUG = r"[^\s/?#\"<>]{1,250}"
+"""A title in an address: any signs, once it is decoded."""
 _V = r"v(?P<version>[1-9]\d{0,2})"
 _DATED = r"20\d\d\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])\."
 
@@ -134,14 +136,13 @@ _SITES = {
         "10.7554/elife.{id}",
     ),
     "figshare figshare.com": (
-        r"/{1,2}articles/preprint/[a-z0-9_%.-]{1,250}/(?P<id>\d{5,9})"
-        r"(?:/(?P<version>[1-9]\d?))?",
+        rf"/{{1,2}}articles/preprint/{_SLUG}/(?P<id>\d{{5,9}})(?:/(?P<version>[1-9]\d?))?",
         "10.6084/m9.figshare.{id}",
     ),
     "jmir preprints.jmir.org": (r"/{1,2}preprint/(?P<id>\d{3,7})", "10.2196/preprints.{id}"),
     "jxiv jxiv.jst.go.jp": (_OPEN_PREPRINT_SYSTEMS, "10.51094/jxiv.{id}"),
     "nature nature.com": (
-        r"/{1,2}articles/(?P<id>[a-z]{4,10}\.(?:20\d\d\.)?\d{1,5}"
+        r"/{1,2}articles/(?P<id>(?:sj\.)?[a-z]{2,10}\.(?:20\d\d\.)?\d{1,5}"
         r"|(?!\d{7}(?!\d))(?=[a-z]{0,12}\d)[a-z0-9]{6,16}(?:-[a-z0-9]{1,8}){0,5})",
         "10.1038/{id}",
     ),
@@ -149,7 +150,7 @@ _SITES = {
     "qeios qeios.com": (r"/{1,2}read/(?P<id>[a-z0-9]{6})(?:\.(?P<version>[1-9]\d?))?", "10.32388/{id}"),
     "scielo preprints.scielo.org": (_OPEN_PREPRINT_SYSTEMS, "10.1590/scielopreprints.{id}"),
     "techrxiv techrxiv.org": (
-        r"/{1,2}articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?",
+        rf"/{{1,2}}articles/(?:{_SLUG}/){{1,2}}(?P<id>\d{{6,9}})(?:/(?P<version>[1-9]\d?))?",
         "10.36227/techrxiv.{id}",
     ),
 }  # fmt: skip
@@ -213,7 +214,7 @@ _CORE = (
         "chemrxiv", "ChemRxiv", ("chemrxiv.org",), ("10.26434",),
         rf"(?P<work>10\.26434/chemrxiv(?:\.(?P<id>\d{{6,9}})|-20\d\d-[a-z0-9]{{3,8}}))(?:[-./]{_V})?{END}",
         ("chemrxiv",), r"chemrxiv\.org/{1,2}(?:"
-        r"articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?"
+        rf"articles/(?:{_SLUG}/){{1,2}}(?P<id>\d{{6,9}})(?:/(?P<version>[1-9]\d?))?"
         rf"|engage/[a-z0-9/-]{{0,80}}(?P<chemrxiv>[0-9a-f]{{24}})){END}", ("10.26434/chemrxiv.{id}",),
         "{doi}/v1", "https://chemrxiv.org/doi/full/{doi}", "https://chemrxiv.org/doi/full/{doi}/v{version}",
     ),
@@ -243,7 +244,7 @@ _CORE = (
     ),
     PaperServer(
         "ssrn", "SSRN", ("ssrn.com",), ("10.2139",), rf"(?P<work>10\.2139/ssrn\.(?P<id>\d{{4,9}})){END}", ("ssrn",),
-        rf"ssrn\.com/[^\s\"<>]{{0,100}}?abstract(?:_?id)?[=/](?P<id>\d{{4,9}}){END}",  # a file has a number of its own
+        rf"ssrn\.com/[^\s\"<>]{{0,100}}?abstract(?:_?id)?(?:= ?|/)(?P<id>\d{{4,9}}){END}",  # a file has its own number
         ("10.2139/ssrn.{id}",), "{doi}", "https://papers.ssrn.com/sol3/papers.cfm?abstract_id={id}",
         pdf="https://papers.ssrn.com/sol3/Delivery.cfm?abstractid={id}",
     ),
@@ -261,8 +262,9 @@ _CORE = (
     ),
     PaperServer(
         "hal", "HAL", ("hal.science", "archives-ouvertes.fr", "hal.inria.fr"),
-        needles=("hal.science", "archives-ouvertes", "hal.inria"), addresses=r"(?:hal\.science|archives-ouvertes\.fr"
-        r"|hal\.inria\.fr)/{1,2}(?:[a-z-]{2,20}/)?(?P<hal>[a-z]{2,12}(?:-[a-z0-9]{2,12}){0,2}[-_]\d{8})"
+        needles=("hal.", "archives-ouvertes", "ccsd.cnrs"),
+        addresses=r"(?:hal\.science|archives-ouvertes\.fr|ccsd\.cnrs\.fr|hal\.(?:[a-z0-9-]{2,40}\.){1,2}fr)/{1,2}"
+        r"(?:[a-z0-9_-]{2,40}/)?(?P<hal>[a-z][a-z0-9]{1,11}(?:-[a-z0-9]{2,12}){0,2}[-_]\d{8})"
         rf"(?:{_V})?{END}",
     ),
     PaperServer(
