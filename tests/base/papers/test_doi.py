@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import random
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -68,6 +69,21 @@ TRAPS = [
     ("https://academic.oup.com/qje/advance-article/doi/10.1093/qje/qjab013/6217436", "10.1093/qje/qjab013"),
     ("https://direct.mit.edu/a/article/doi/10.1162/qss_a_00286/97574/Tea-and-time", "10.1162/qss_a_00286"),
     ("https://example.org/article?id=10.1371/journal.pone.0241383&type=printable", "10.1371/journal.pone.0241383"),
+    ("https://academic.oup.com/tea/advance-article-pdf/doi/10.1093/tea/kwaa1/31872350/kwaa1.pdf", "10.1093/tea/kwaa1"),
+    ("https://academic.oup.com/tea/article-pdf/doi/10.1093/tea/gkaa10/35363000/gkaa10.pdf?x=1", "10.1093/tea/gkaa10"),
+    ("https://direct.mit.edu/tea/article-pdf/doi/10.1162/tea_a_01234/1234567/tea_a_01234.pdf", "10.1162/tea_a_01234"),
+    # years of a reference, and of the DOI's own
+    ("doi:10.1103/RevModPhys.82.3045(2010)", "10.1103/revmodphys.82.3045"),
+    ("https://journals.aps.org/rmp/abstract/10.1103/RevModPhys.82.3045(2010)", "10.1103/revmodphys.82.3045"),
+    ("(see 10.1103/RevModPhys.82.3045(2010a)).", "10.1103/revmodphys.82.3045"),
+    ("10.1007/jhep01(2020)001", "10.1007/jhep01(2020)001"),
+    ("10.1016/0009-2614(85)80574-1", "10.1016/0009-2614(85)80574-1"),
+    ("10.1175/1520-0442(2000)", "10.1175/1520-0442(2000)"),
+    ("10.1061/(ASCE)0733-9445(2005)", "10.1061/(asce)0733-9445(2005)"),
+    # a word in which DOIs have the same letters
+    ("10.1000/pmid.12345", "10.1000/pmid.12345"),
+    ("10.1000/tea_pmids1", "10.1000/tea_pmids1"),
+    ("https://doi.org/10.1016/10.1016/j.tea.2024.01.002", "10.1016/j.tea.2024.01.002"),
     # none
     ("10.1101/2024.01.02.57…", ""),
     ("10.1000/tea182... and more", ""),
@@ -143,6 +159,24 @@ def test_999_dois(context: str) -> None:
     for name in names:
         found_keys = {paper.key for paper in find_papers(CONTEXTS[context](name))}
         assert found_keys == {f"doi:{name.lower()}"}, name
+
+
+GLUED = ("PMID: 17333", "PMID:17333", ".PMID: 17333", "PMCID: PMC17333", "arXiv:tea", "ISSN: 1234", "/", "(2010)")
+
+
+@pytest.mark.parametrize("before", ["", "doi:", "https://doi.org/", "https://www.example.org/doi/full/"])
+def test_what_is_glued_to_a_doi_is_not_its_end(before: str) -> None:
+    names = sampled(999)
+    for name, following in pairwise(name for name in names if name[-1].isalnum()):
+        for glued in GLUED:
+            keys = [paper.key for paper in find_papers(before + name + glued)]
+            assert keys == [f"doi:{name.lower()}"], name + glued
+        for glued in ("/", "doi:", "https://doi.org/", ";doi:"):
+            keys = [paper.key for paper in find_papers(before + name + glued + following)]
+            is_number = glued == "/" and not find_papers(following)
+            assert keys == [f"doi:{name.lower()}", f"doi:{following.lower()}"][: 2 - is_number], (
+                name + glued + following
+            )
 
 
 @given(st.integers(0, 998))

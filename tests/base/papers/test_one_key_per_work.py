@@ -193,7 +193,8 @@ NUMBERS_OF_INDEXES = {
     europepmc.org/article/pmc/7489890 europepmc.org/abstract/PMC/7489890 europepmc.org/articles/PMC7489890
     europepmc.org/backend/ptpmcrender.fcgi?accid=PMC7489890&blobtype=pdf""",
     "hal:hal-04012345": """hal.science/hal-04012345 inria.hal.science/hal-04012345v2/document
-    hal.tea-university.fr/hal-04012345     hal.univ.tea-university.fr/hal-04012345/file/tea.pdf hal.inrae.fr/hal-04012345 hal.science/ALL_tea/hal-04012345
+    hal.tea-university.fr/hal-04012345 hal.univ.tea-university.fr/hal-04012345/file/tea.pdf
+    hal.inrae.fr/hal-04012345 hal.science/ALL_tea/hal-04012345
     hal.archives-ouvertes.fr/hal-04012345 hal-tea.archives-ouvertes.fr/TEA2/hal-04012345 hal.inria.fr/hal-04012345""",
     "hal:in2p3-00012345": "hal.in2p3.fr/in2p3-00012345v1 hal.science/in2p3-00012345",
     "hal:dumas-01234567": "dumas.ccsd.cnrs.fr/dumas-01234567 dumas.ccsd.cnrs.fr/dumas-01234567/document",
@@ -260,12 +261,28 @@ def test_a_letter_that_no_doi_has_makes_it_none(letter: str) -> None:
     assert keys_in(f"10.1109/cvpr.2016.90{letter}") == []
 
 
-@pytest.mark.parametrize("text", ["10.31224/2510", "doi:10.31224/2510", "DOI: 10.31224/2510", " doi.org/10.31224/2510"])
-def test_a_doi_alone_names_its_paper_also_where_a_text_would_have_a_number(text: str) -> None:
-    assert parse_paper(text) == "doi:10.31224/2510"
+LABELS = ("", " ", "doi:", "DOI: ", "DOI ", "doi:  ")
 
 
-@pytest.mark.parametrize("text", ["tea", "10.1016/j.jmaa", "doi: tea 10.31224/2510", "10.31224/2510 10.31224/2511"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.31224/2510",
+        "doi.org/10.31224/2510",
+        "https://doi.org/10.31224/2510",
+        "http://dx.doi.org/10.31224/2510",
+        "https://engrxiv.org/preprint/view/2510",
+    ],
+)
+@pytest.mark.parametrize("label", LABELS)
+def test_a_doi_alone_names_its_paper_also_where_a_text_would_have_a_number(label: str, text: str) -> None:
+    assert parse_paper(label + text) == "doi:10.31224/2510"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tea", "10.1016/j.jmaa", "doi: tea 10.31224/2510", "10.31224/2510 10.31224/2511", "doi: https://tea.example"],
+)
 def test_what_names_no_paper_is_refused_with_forms_that_do(text: str) -> None:
     with pytest.raises(NotAnArxivId, match=r"write it like 2101\.04869, .*, or a DOI"):
         parse_paper(text)

@@ -9,6 +9,7 @@ ends:
   `10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2`.
 * On a publisher's site, `/full`, `.pdf` and the like are the page's, not the DOI's; at doi.org all of it is the DOI's.
 * Without `doi:` or an address, `10.2500/12.5` is a number. Without a digit or a second slash, it names a journal.
+* Another DOI or address, `PMID:` and the like end it, and a year in brackets at its end: `10.1103/tea.82.3045(2010)`.
 * One that `…` cuts short is none.
 
 Sources: https://www.doi.org/doi-handbook/HTML/index.html, https://www.crossref.org/blog/dois-and-matching-regular-expressions/
@@ -44,6 +45,14 @@ _NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
 
+NEXT = lazy_pattern(
+    r"http|(?<![\d.])10\.[1-9]\d{3,8}/|(?<=[a-z0-9])[./:_-]?(?:pmc?id(?![a-z])|(?:doi|arxiv|issn|isbn):)"
+    r"|(?<=[a-z0-9])(?<!^\d{4}-\d{3}[\dx])(?<![)s]\d{4}-\d{3}[\dx])\((?:19|20)\d\d[a-z]?\)(?=[.:/_+-]*$)",
+    re.ASCII,
+)
+"""What people put right after a DOI. A year after an ISSN is the DOI's: `10.1175/1520-0442(2000)`."""
+_AFTER_ANOTHER = lazy_pattern(r"10\.[1-9]\d{3,8}/[a-z0-9._/:()<>\[\];&+-]{0,140}[a-z0-9)]/$", re.ASCII)
+
 _ADDRESS_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&+;=%"
 _ADDRESS = lazy_pattern(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?=[/:?])", re.ASCII)
 _LABEL = lazy_pattern(r"doi:? ?$")
@@ -55,8 +64,8 @@ _BADGE = "badge-"
 """The end of an address of shields.io, up to a DOI: signs are doubled in it, and a color follows."""
 _BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
 NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
-"""Before a DOI that the page's number follows, at times with words of the title."""
-PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
+"""Before a DOI that the page's number follows, at times with words of the title or the name of a file."""
+PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9._-]{0,200})?$", re.ASCII)
 PAGE = lazy_pattern(
     r"(?:(?:/(?:full|abstract|abs|e?pdf|pdfft|html|xml|epub|meta|summary|references|citations?|figures|tables|metrics"
     r"|download|full-?text|full-?text\.html|reader|supplementary-material|suppl_file|asset|index\.html|comments|file)"
@@ -76,7 +85,8 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
     if not match or not (before := _before(text, place)):
         return None
     start, is_named, address = before
-    suffix = _ended(match[2])
+    next_one = NEXT.search(match[2])
+    suffix = (match[2][: next_one.start()] if next_one else match[2]).rstrip(_LAST)
     if address.endswith(_BADGE):
         return match[1] + _BADGE_END.sub("", suffix).replace("--", "-").replace("__", "_"), start, match.end(2)
     if address and not RESOLVER.search(address):
@@ -91,12 +101,7 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
 def is_doi(text: str) -> bool:
     """Whether a text is a DOI in lower case, and nothing else."""
     match = _DOI.fullmatch(text)
-    return match is not None and _ended(match[2]) == match[2]
-
-
-def _ended(suffix: str) -> str:
-    """Cuts a DOI's suffix where another address begins, and strips punctuation from its end."""
-    return suffix.partition("http")[0].rstrip(_LAST)
+    return match is not None and "http" not in text and match[2].rstrip(_LAST) == match[2]
 
 
 def _before(text: str, place: int) -> tuple[int, bool, str] | None:
@@ -108,6 +113,8 @@ def _before(text: str, place: int) -> tuple[int, bool, str] | None:
     word = window[len(window.rstrip(_ADDRESS_SIGNS)) :]
     if "shields.io/badge/" in word and word[-1] in "-/":
         return place - len(word), True, _BADGE
+    if _AFTER_ANOTHER.search(window):
+        return place, "doi" in word, ""
     address = _ADDRESS.search(word, max(word.rfind("http"), 0))  # the last, if one is in another
     if address and word[-1] in "/=":
         return place - len(word) + address.start(), True, word[address.start() :]

@@ -19,6 +19,7 @@ from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, plain_
 from hotpapers.base.papers.paper_servers import PaperServer
 
 _WHOLE_DOI = re.compile(r"\A\s*(?:doi:?\s*)?(?=10\.)", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(r"\A\s*doi:?\s*(?=https?:|(?:dx\.|www\.)?doi\.org)", re.IGNORECASE)
 _CUT = re.compile(f"[-._]?{doi.CUT}")
 
 
@@ -63,7 +64,7 @@ def parse_paper(text: str) -> str:
     try:
         return arxiv.key(arxiv.parse(text).id)
     except NotAnArxivId as problem:
-        word = _WHOLE_DOI.sub("doi:", text)  # also 10.31224/2510, in a text a number
+        word = _BEFORE_ADDRESS.sub("", _WHOLE_DOI.sub("doi:", text))  # also 10.31224/2510, in a text a number
         named = {paper.key for paper in find_papers(word[: arxiv.MAX_ADDRESS_CHARS])}
         if len(named) == 1 and len(word.split()) == 1 and (key := named.pop()):
             return key
