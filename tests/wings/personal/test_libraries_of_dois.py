@@ -21,6 +21,9 @@ from hotpapers.base.papers import doi, paper_servers
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.citations import format_bibtex, format_ris, paper_citation
 from hotpapers.wings.personal import stars
+from tests.base.papers.test_doi import TRAPS
+from tests.base.papers.test_find_papers import CERTAIN, UNCERTAIN
+from tests.base.papers.test_one_key_per_work import NO_PAPERS, PAGES, WORDS_OF_PATHS
 from tests.wings.personal.test_libraries import IN_FIELD, NODE, in_browser, in_node, in_python
 
 BIO, MED, PSY = "10.1101/2024.01.02.573921", "10.1101/2024.01.02.24300123", "10.31234/osf.io/ab9c9"
@@ -209,14 +212,18 @@ BEFORE = """|doi:|DOI: |https://doi.org/|http://dx.doi.org/|doi:https://doi.org/
 https://www.biorxiv.org/content/|https://link.springer.com/content/pdf/|https://x.example/a?doi=|[|{|"|- |Reply to |x
 https://academic.oup.com/bioinformatics/article/37/1/1/6132123|https://pubmed.ncbi.nlm.nih.gov/?term=|ftp://x.example/
 https://academic.oup.com/bioinformatics/advance-article/doi/|https://sci-hub.se/
-https://web.archive.org/web/2024/https://doi.org/"""
+https://web.archive.org/web/2024/https://doi.org/|https://t.example/?u=https://doi.org/|x:|=|https://x.example/10.1000/a1/
+https://prereview.org/preprints/doi-|https://t.example/article-pdf/doi/|https://t.example/?a=10.1000/a1&b="""
 AFTER = """|.|,|;|)|]|}|>|"|/| [doi]| [pii]|[doi]|?a=b|#x|&a=b|.full|.full.pdf|/full|/pdf|/abstract|.html|/6132123
- is wrong| (2024)|...|…|.)|%|%2|%zz|`|*|_|-|~|α|à| 10.1000/182"""
+ is wrong| (2024)|...|…|.)|%|%2|%zz|`|*|_|-|~|α|à| 10.1000/182|؟|،|।|։|»|—|。|ß|Ж|٣|½|\u200b|\u200bv1
+PMID: 1|.PMID:1|(2010)|(2010).|/10.1000/183|doi:10.1000/183
+https://doi.org/10.1000/183|/12345/tea_1.pdf"""
 SUFFIXES = """182|2024.01.02.573921v2|2024.01.02|573921v1|s0140-6736(05)67889-x|s0140-6736(05|osf.io/ab9c9_v2|j.jmaa|abc
 chemrxiv-2024-3f6vk/v3|journal.pone.0999901.g001|rs.3.rs-1234567/v1|zenodo.1234567|978-3-319-24574-4\\_28|a1=b|a1&b|a1&12_3
 a1;2|a1,2|a1[2]|a1<b>|a1%20b|a1%2fb|a1%3c2%3e3.0.co|a1é|a1#x|a1(b(c)d)e|a1((b))|a1|b|12/34|1//2|1:
 elife.12345.1|ab12cd.2
-12688/f1000research.12345.2|techrxiv.170000000.12345678/v1|peerj.preprints.123v1|.hidden1|con.1|http://x/1"""
+12688/f1000research.12345.2|techrxiv.170000000.12345678/v1|peerj.preprints.123v1|.hidden1|con.1|http://x/1
+a\u200b1|a\u00ad12|a‐1|x\uff11|tea/10.1000/5|1520-0442(2000)"""
 REGISTRANTS = pieces("1000|1101|64898|26434|31234|1371|21203|5281|1002|7554|32388|36227|12688|48550|100|0123|1000.1")
 ADDRESSES = """https://osf.io/preprints/psyarxiv/ab9c9|https://osf.io/ab9c9|osf.io/preprints/lissa/ab9c9_v1
 https://psyarxiv.com/ab9c9/
@@ -227,7 +234,11 @@ http://medrxiv.org/cgi/content/short/2024.01.02.24300123|https://x.org/osf.io/ab
 https://ssrn.com/abstract=4567890|https://www.nature.com/articles/s41586-024-00001-1|https://elifesciences.org/articles/98765v2
 https://engrxiv.org/preprint/view/3254|https://www.preprints.org/manuscript/202401.0001/v1|https://pubmed.ncbi.nlm.nih.gov/31804775
 https://chemrxiv.org/engage/chemrxiv/article-details/65a1b2c3e9ebbb4db9a1b2c3|https://x.figshare.com/articles/preprint/a/12345
-https://figshare.com/articles/preprint/kettles/12345678/2|https://sandbox.zenodo.org/records/1234567|https://zenodo.org/record/1234567"""
+https://sandbox.zenodo.org/records/1234567|https://zenodo.org/record/1234567"""
+
+OF_TEXTS = [*NO_PAPERS, *WORDS_OF_PATHS.split(), *(text for text, _ in TRAPS), *(text for text, *_ in CERTAIN)]
+OF_TEXTS += [*(text for text, _ in UNCERTAIN), *(page for page, _ in PAGES)]
+"""Those by which the search for papers in texts is tested."""
 
 
 @NODE
@@ -236,9 +247,11 @@ def test_the_same_dois_and_addresses_are_found_in_both_languages() -> None:
     texts = [
         f"{draw.choice(pieces(BEFORE))}10.{draw.choice(REGISTRANTS)}/{draw.choice(pieces(SUFFIXES))}"
         f"{draw.choice(pieces(AFTER))}"
-        for _ in range(4_000)
+        for _ in range(8_000)
     ]
-    texts = [*pieces(ADDRESSES), *(text for text in texts if text.count("http") < 2 and "48550" not in text)]
+    texts = [*pieces(ADDRESSES), *(text for text in texts if "48550" not in text)]
+    of_texts = [text for text in OF_TEXTS if "[.]" not in text and "arxiv." not in text.lower()]
+    texts += [before + text for text in of_texts for before in ("", "https://t.example/?u=", "https://t.example/tea/")]
     in_scripts = in_node("(text) => paperIds.doiIn(text)", texts)
     expected = {text: site_paths.paper_id(key) if (key := stars.doi_key(text)) else "" for text in texts}
     assert sum(map(bool, expected.values())) > 1_000

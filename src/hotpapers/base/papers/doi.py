@@ -32,37 +32,38 @@ SUFFIX = (
 )
 CUT = r"\[?(?:…|\.\.\.)"
 """A sign that an address was cut, as networks shorten them."""
-# What follows must not be letters that no DOI has, or a sign that the text was cut.
-_DOI = lazy_pattern(
-    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({SUFFIX})(?<!\.\.\.)(?!(?u:(?=[\u00c0-\u1fff])[\w\u0300-\u036f])|{CUT})",
-    re.ASCII,
-)
+GOES_ON = rf"(?u:(?=[\u00c0-\u1fff])[\w\u0300-\u036f])|{CUT}"
+"""Letters that no DOI has, or a sign that the text was cut: what they follow is none."""
+_GOES_ON = lazy_pattern(GOES_ON, re.ASCII)
+_REGISTRANT = r"10\.[1-9]\d{3,8}(?:\.\d{1,5}){0,2}/"
+_DOI = lazy_pattern(rf"({_REGISTRANT})({SUFFIX})", re.ASCII)
 _WHOLE = lazy_pattern(r"[/\d]", re.ASCII)
 """The suffix of a paper's DOI has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
 OF_LETTERS = "10.32388/"
 """The registrant of Qeios, whose DOIs may have neither."""
-_NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
+NUMBERS = lazy_pattern(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
 
 NEXT = lazy_pattern(
-    r"http|(?<![\d.])10\.[1-9]\d{3,8}/|(?<=[a-z0-9])[./:_-]?(?:pmc?id(?![a-z])|(?:doi|arxiv|issn|isbn):)"
+    rf"http|(?<![\d.]){_REGISTRANT}|"
+    r"(?<=[a-z0-9)>])[./:_-]?(?:pmc?id(?![a-z])|(?:doi|arxiv|issn|isbn):)"
     r"|(?<=[a-z0-9])(?<!^\d{4}-\d{3}[\dx])(?<![)s]\d{4}-\d{3}[\dx])\((?:19|20)\d\d[a-z]?\)(?=[.:/_+-]*$)",
     re.ASCII,
 )
 """What people put right after a DOI. A year after an ISSN is the DOI's: `10.1175/1520-0442(2000)`."""
-_AFTER_ANOTHER = lazy_pattern(r"10\.[1-9]\d{3,8}/[a-z0-9._/:()<>\[\];&+-]{0,140}[a-z0-9)]/$", re.ASCII)
+AFTER_ANOTHER = lazy_pattern(_REGISTRANT + r"[a-z0-9._/:()<>\[\];&+-]{0,140}[a-z0-9)]/$", re.ASCII)
 
 _ADDRESS_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&+;=%"
 _ADDRESS = lazy_pattern(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?=[/:?])", re.ASCII)
-_LABEL = lazy_pattern(r"doi:? ?$")
+LABEL = lazy_pattern(r"doi:? ?$")
 _BESIDE = "_:;!?&~"
 """Signs right before a DOI that is in no address."""
 RESOLVER = lazy_pattern(r"doi[.-]org[/.:-]|sci-hub\.")
 """In addresses that have nothing after the DOI."""
 _BADGE = "badge-"
 """The end of an address of shields.io, up to a DOI: signs are doubled in it, and a color follows."""
-_BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
+BADGE_END = lazy_pattern(r"-[a-z0-9]{1,20}(?:\.(?:svg|png))?$", re.ASCII)
 NUMBERED = lazy_pattern(r"article[a-z-]{0,20}/doi/$", re.ASCII)
 """Before a DOI that the page's number follows, at times with words of the title or the name of a file."""
 PAGE_NUMBER = lazy_pattern(r"/\d{4,10}(?:/[a-z0-9._-]{0,200})?$", re.ASCII)
@@ -85,15 +86,20 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
     if not match or not (before := _before(text, place)):
         return None
     start, is_named, address = before
-    next_one = NEXT.search(match[2])
-    suffix = (match[2][: next_one.start()] if next_one else match[2]).rstrip(_LAST)
+    suffix = match[2]
+    if next_one := NEXT.search(suffix):
+        suffix = suffix[: next_one.start()]
+    elif suffix.endswith("...") or _GOES_ON.match(text, match.end()):
+        return None
+    suffix = suffix.rstrip(_LAST)
     if address.endswith(_BADGE):
-        return match[1] + _BADGE_END.sub("", suffix).replace("--", "-").replace("__", "_"), start, match.end(2)
+        suffix = BADGE_END.sub("", suffix).replace("--", "-").replace("__", "_")
+        return match[1] + suffix, start, match.end(2)
     if address and not RESOLVER.search(address):
         suffix = PAGE_NUMBER.sub("", suffix) if NUMBERED.search(address) else suffix
         suffix = PAGE.sub("", suffix).rstrip(_LAST)
-    is_whole = match[1] == OF_LETTERS or _WHOLE.search(suffix)
-    if not is_whole or (not is_named and _NUMBERS.fullmatch(suffix)):
+    is_whole = _WHOLE.search(suffix) or (suffix and match[1] == OF_LETTERS)
+    if not is_whole or (not is_named and NUMBERS.fullmatch(suffix)):
         return None
     return match[1] + suffix, start, match.start(2) + len(suffix)
 
@@ -101,19 +107,21 @@ def match_doi(text: str, place: int) -> tuple[str, int, int] | None:
 def is_doi(text: str) -> bool:
     """Whether a text is a DOI in lower case, and nothing else."""
     match = _DOI.fullmatch(text)
-    return match is not None and "http" not in text and match[2].rstrip(_LAST) == match[2]
+    if match is None or "http" in text:
+        return False
+    return match[2].rstrip(_LAST) == match[2]
 
 
 def _before(text: str, place: int) -> tuple[int, bool, str] | None:
     """Where the address or the word DOI before a DOI begins, whether there is either, and the address up to there; None
     if the DOI is part of a longer number or word."""
     window = text[max(0, place - LOOK_BACK) : place]
-    if label := _LABEL.search(window):
+    if label := LABEL.search(window):
         return place - len(label[0]), True, ""
     word = window[len(window.rstrip(_ADDRESS_SIGNS)) :]
     if "shields.io/badge/" in word and word[-1] in "-/":
         return place - len(word), True, _BADGE
-    if _AFTER_ANOTHER.search(window):
+    if AFTER_ANOTHER.search(window):
         return place, "doi" in word, ""
     address = _ADDRESS.search(word, max(word.rfind("http"), 0))  # the last, if one is in another
     if address and word[-1] in "/=":

@@ -160,10 +160,8 @@ _SITES = {
 def _on_site(names: str) -> PaperServer:
     name, _, host = names.partition(" ")
     path, named = _SITES[names]
-    return PaperServer(
-        name, name, (host,), needles=(host,), addresses=_ITSELF + re.escape(host) + path + END, named=(named,),
-        has_list=False,
-    )  # fmt: skip
+    addresses = _ITSELF + re.escape(host) + path + END
+    return PaperServer(name, name, (host,), needles=(host,), addresses=addresses, named=(named,), has_list=False)
 
 
 _OTHERS = PaperServer(
@@ -305,11 +303,18 @@ def work_patterns() -> list[str]:
 def doi_grammar() -> dict[str, Any]:
     """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
     without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none."""
+    from hotpapers.base.text import unescaping
+
     return {
-        "works": work_patterns(), "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named],
+        "works": work_patterns(),
+        "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named and row.addresses],
         "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE.pattern,
         "resolver": doi.RESOLVER.pattern,
         "numbered": doi.NUMBERED.pattern, "pageNumber": doi.PAGE_NUMBER.pattern,
+        "next": doi.NEXT.pattern, "afterAnother": doi.AFTER_ANOTHER.pattern, "numbers": f"^(?:{doi.NUMBERS.pattern})$",
+        "goesOn": f"^(?:{doi.GOES_ON.replace('(?u:', '(?:')})".replace(r"\w", r"\p{L}\p{N}_"),
+        "label": doi.LABEL.pattern, "badgeEnd": doi.BADGE_END.pattern,
+        "signs": unescaping.SIGNS, "plain": unescaping.FOLD, "reviewed": unescaping.REVIEWED_DOI.pattern,
         "lookBack": doi.LOOK_BACK, "ofLetters": doi.OF_LETTERS,
         "notWhole": (*DATED_DOIS, ARXIV_DOI), "moved": (_OLD_UNTIL, _NEW_FROM),
     }  # fmt: skip
@@ -369,7 +374,8 @@ def named_by(server: PaperServer, groups: dict[str, str]) -> str:
     papers, or an id such as `pmid:31804775` for which an index has to be asked."""
     id = groups.get("id", "")
     if not id:
-        return " ".join(f"{name}:{_BEFORE_NUMBER.get(name, '')}{value}" for name, value in groups.items())
+        names = [f"{name}:{_BEFORE_NUMBER.get(name, '')}{value}" for name, value in groups.items()]
+        return " ".join(names)
     named = (ON_OSF[groups["of"]] + "/osf.io/{id}",) if "of" in groups else server.named
     if NEW_REGISTRANT in server.registrants:
         if id < _OLD_UNTIL or "." not in id:

@@ -24,7 +24,7 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _OTHER_INVISIBLE = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u2066-\u206f\ufe00-\ufe0f"
 _INVISIBLE_CHARACTERS = re.compile(f"[{INVISIBLE}{_OTHER_INVISIBLE}]")
 
-_FOLD = {
+FOLD = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
     **dict.fromkeys("\u2014\u2015\u2e3a\u2e3b\ufe58", " - "),  # between words, never in them
     **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
@@ -54,9 +54,10 @@ _NAMED = (
 
 # For lower-case text. It begins with a single character set, which makes the search fast; every quantifier is bounded,
 # which makes it linear.
-_SIGNS = f"{INVISIBLE}{_OTHER_INVISIBLE}{''.join(_FOLD)}"
+SIGNS = f"{INVISIBLE}{_OTHER_INVISIBLE}{''.join(FOLD)}"
+"""All signs that are dropped or have a counterpart, as a pattern has them."""
 _ESCAPE = re.compile(
-    rf"[&\\%<\[({{{_SIGNS}](?:"
+    rf"[&\\%<\[({{{SIGNS}](?:"
     r"(?:(?<=&)|(?<=\\)\\{0,7}(?:u00|x)26)(?:amp;){0,4}"
     r"(?:\#x0{0,6}(?P<hex>[0-9a-f]{1,6})|\#0{0,6}(?P<dec>[0-9]{1,7})|(?P<name>[a-z]{2,15}));"
     r"|(?<=\\)\\{0,7}(?:u(?P<u>[0-9a-f]{4})|x(?P<x>[0-9a-f]{2})|(?P<letter>[nrtbf])|(?=[^a-z0-9\\\n]))"
@@ -96,7 +97,7 @@ _REWRITTEN_SIGN = re.compile("-(?=[0-9a-f]{2})")
 
 _REVIEWED = "prereview.org/preprints/doi-"
 """How PREreview's pages of preprints begin; then comes a DOI with `-` for its slashes and `+` for its hyphens."""
-_REVIEWED_DOI = re.compile(rf"(?<={re.escape(_REVIEWED)})10\.[a-z0-9.+_;()-]{{1,200}}", re.ASCII)
+REVIEWED_DOI = re.compile(rf"(?<={re.escape(_REVIEWED)})10\.[a-z0-9.+_;()-]{{1,200}}", re.ASCII)
 _REVIEWED_SIGNS = str.maketrans("-+", "/-")
 
 
@@ -106,7 +107,7 @@ def with_slashes(text: str) -> str:
     if REWRITTEN in text:
         text = _REWRITTEN.sub(lambda link: _REWRITTEN_SIGN.sub("%", link[0]).replace("_", "/"), text)
     if _REVIEWED in text:
-        text = _REVIEWED_DOI.sub(lambda doi: doi[0].translate(_REVIEWED_SIGNS), text)
+        text = REVIEWED_DOI.sub(lambda doi: doi[0].translate(_REVIEWED_SIGNS), text)
     return text
 
 
@@ -137,7 +138,7 @@ def _meaning(match: re.Match[str]) -> str | None:
     if kind == "letter":
         return _LETTERS[value]
     if kind == "sign":
-        return _FOLD.get(match[0], "")
+        return FOLD.get(match[0], "")
     if kind == "bytes":
         return _visible(bytes.fromhex(re.sub("%(?:25)*", "", match[0])).decode("utf-8", "replace")[:1])
     code = int(value, 10 if kind == "dec" else 16)
@@ -147,7 +148,7 @@ def _meaning(match: re.Match[str]) -> str | None:
 def _visible(character: str) -> str | None:
     if _INVISIBLE_CHARACTERS.match(character):
         return ""
-    character = _FOLD.get(character, character)
+    character = FOLD.get(character, character)
     return None if character.isascii() and character.isalnum() else character
 
 

@@ -64,7 +64,8 @@ def parse_paper(text: str) -> str:
     try:
         return arxiv.key(arxiv.parse(text).id)
     except NotAnArxivId as problem:
-        word = _BEFORE_ADDRESS.sub("", _WHOLE_DOI.sub("doi:", text))  # also 10.31224/2510, in a text a number
+        word = _WHOLE_DOI.sub("doi:", text)  # also 10.31224/2510, in a text a number
+        word = _BEFORE_ADDRESS.sub("", word)
         named = {paper.key for paper in find_papers(word[: arxiv.MAX_ADDRESS_CHARS])}
         if len(named) == 1 and len(word.split()) == 1 and (key := named.pop()):
             return key

@@ -2,52 +2,94 @@
 "use strict";
 const dois = (() => {
   const { osf, suffix, page, numbered, pageNumber, resolver, lookBack, ofLetters, notWhole } = doiGrammar;
+  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn } = doiGrammar;
   const [oldUntil, newFrom] = doiGrammar.moved;
   const works = doiGrammar.works.map((pattern) => new RegExp(`^${pattern}`));
-  const HOST = "^(?:https?://)?(?:[a-z0-9-]+\\.)*";
+  const HOST = "(?:^|:/{1,3}|[^a-z0-9._/-])(?:[a-z0-9-]+\\.)*";
   const addresses = doiGrammar.addresses.map(
-    ([pattern, ...named]) => /** @type {const} */ ([new RegExp(HOST + pattern), named]),
+    ([pattern, ...named]) => /** @type {const} */ ([new RegExp(HOST + pattern, "g"), named]),
   );
-  const DOI = new RegExp(`(10\\.[1-9]\\d{3,8}(?:\\.\\d{1,5}){0,2}/)(${suffix})`, "g");
+  const DOI = new RegExp(`(10\\.[1-9]\\d{3,8}(?:\\.\\d{1,5}){0,2}/)(${suffix})`, "y");
+  const SIGNS = new RegExp(`[${signs}]`, "g");
+  const REVIEWED = new RegExp(reviewed, "g");
+  const NEXT = new RegExp(next);
+  const AFTER_ANOTHER = new RegExp(afterAnother);
+  const LABEL = new RegExp(label);
+  const BADGE_END = new RegExp(badgeEnd);
+  const BADGE = /shields\.io\/badge\/(?:.*[-/])?$/;
+  const NUMBERS = new RegExp(numbers);
+  const GOES_ON = new RegExp(goesOn, "u");
   const PAGE = new RegExp(page);
   const NUMBERED = new RegExp(numbered);
   const PAGE_NUMBER = new RegExp(pageNumber);
   const RESOLVER = new RegExp(resolver);
   const ADDRESS = /(?:[a-z0-9-]+\.)+[a-z]{2,24}[/:?](?:.*[/=])?$/;
   const BESIDE = /^$|doi|[_:;!?&~]$/;
-  const GOES_ON = /^(?:\[?(?:…|\.\.\.)|[\u00c0-\u1fff])/;
   const ended = (own) => own.replace(/[.:/_+-]+$/, "");
 
-  const wordBefore = (text, place) =>
-    text.slice(Math.max(0, place - lookBack), place).split(/[^a-z0-9\-._~:/?#@!$&+;=%]/).at(-1);
+  // without invisible signs and other scripts' ones, and without the escapes of PREreview's addresses
+  const plainOf = (text) =>
+    text
+      .replace(SIGNS, (sign) => plain[sign] ?? "")
+      .replace(REVIEWED, (doi) => doi.replace(/[-+]/g, (sign) => (sign === "-" ? "/" : "-")));
 
-  // the work of the DOI at a place of a text; empty if it is none
-  function workAt({ 0: whole, 1: registrant, 2: all, index, input }) {
-    const before = wordBefore(input, index);
-    const [address] = ADDRESS.exec(before) ?? [""];
-    const isPart = !address && !BESIDE.test(before);
-    if (isPart || all.endsWith("...") || GOES_ON.test(input.slice(index + whole.length))) return "";
-    const own = withoutPage(address, ended(all.split("http")[0]));
-    return /[/\d]/.test(own) || (own && registrant === ofLetters) ? workOf(registrant + own) : "";
+  // the works of the DOIs in a word, one after the other
+  function worksIn(word) {
+    const named = [];
+    let end = 0;
+    for (const { index } of word.matchAll(/10\./g)) {
+      DOI.lastIndex = index;
+      const match = index < end ? null : DOI.exec(word);
+      const doi = match && doiAt(match, end);
+      const known = doi && works.map((pattern) => pattern.exec(doi)).find(Boolean);
+      if (doi && (known || !notWhole.some((start) => doi.startsWith(start)))) {
+        named.push(known ? known.groups.work : doi);
+        end = index + (known ? known[0] : doi).length;
+      }
+    }
+    return named;
   }
 
+  // the DOI of a match, without what follows it in a text or on a page; empty if it is none, or in another's address
+  function doiAt(match, end) {
+    const [whole, registrant, all] = match;
+    const { index, input } = match;
+    const { address, isNamed, isInWord } = surroundings(input.slice(Math.max(0, index - lookBack), index));
+    const isInOther = address && index - address.length < end;
+    if (isInWord || isInOther || !isEnd(all, input.slice(index + whole.length))) return "";
+    const own = withoutPage(address, ended(all.split(NEXT)[0]));
+    return isWhole(registrant, own, isNamed) ? registrant + own : "";
+  }
+
+  // the address up to a DOI, if it is in one; whether that or the word DOI names it; whether it is part of a word
+  function surroundings(before) {
+    const word = before.split(/[^a-z0-9\-._~:/?#@!$&+;=%]/).at(-1);
+    const isAlone = LABEL.test(before) || AFTER_ANOTHER.test(before);
+    const last = isAlone ? "" : word.slice(Math.max(word.lastIndexOf("http"), 0)); // if an address is in another
+    const [address] = BADGE.exec(word) ?? ADDRESS.exec(last) ?? [""];
+    const isNamed = address !== "" || word.includes("doi");
+    return { address, isNamed, isInWord: !address && !isAlone && !BESIDE.test(word) };
+  }
+
+  const isEnd = (all, after) => NEXT.test(all) || !(all.endsWith("...") || GOES_ON.test(after));
+
+  const isWhole = (registrant, own, isNamed) =>
+    (isNamed || !NUMBERS.test(own)) && (/[/\d]/.test(own) || (own !== "" && registrant === ofLetters));
+
   function withoutPage(address, own) {
+    if (BADGE.test(address)) return own.replace(BADGE_END, "").replace(/--/g, "-").replace(/__/g, "_");
     if (!address || RESOLVER.test(address)) return own;
     return ended((NUMBERED.test(address) ? own.replace(PAGE_NUMBER, "") : own).replace(PAGE, ""));
   }
 
-  function workOf(doi) {
-    const known = works.map((pattern) => pattern.exec(doi)).find(Boolean);
-    return known?.groups?.work ?? (notWhole.some((start) => doi.startsWith(start)) ? "" : doi);
-  }
-
-  // of an address that names an id instead of a DOI
-  function workAtAddress(word) {
-    for (const [pattern, named] of addresses) {
-      const { id, of } = pattern.exec(word)?.groups ?? {};
-      if (id) return certain(of ? [`${osf[of]}/osf.io/{id}`] : named, id)?.replace("{id}", id) ?? "";
-    }
-    return "";
+  // of addresses that name an id instead of a DOI
+  function worksAtAddresses(word) {
+    return addresses.flatMap(([pattern, named]) =>
+      [...word.matchAll(pattern)].flatMap(({ groups: { id, of } }) => {
+        const work = id && certain(of ? [`${osf[of]}/osf.io/{id}`] : named, id);
+        return work ? [work.replace("{id}", id)] : [];
+      }),
+    );
   }
 
   // openRxiv's papers got another registrant in the end of 2025
@@ -57,9 +99,11 @@ const dois = (() => {
   }
 
   // of a DOI, or an address with one, in lower case; empty if it names none or several
-  function workIn(word) {
-    const named = new Set([...word.matchAll(DOI)].map(workAt).filter(Boolean));
-    return named.size > 1 ? "" : ([...named][0] ?? workAtAddress(word));
+  function workIn(text) {
+    const word = plainOf(text);
+    const named = worksIn(word);
+    const [work, ...others] = named.length ? named : worksAtAddresses(word);
+    return work && others.every((other) => other === work) ? work : "";
   }
 
   // the folder of a DOI's page, as in publish/view/site_paths.py
