@@ -69,9 +69,28 @@ def test_init_asks_nothing_without_a_terminal(tmp_path: Path) -> None:
     assert (tmp_path / "hotpapers.toml").read_text() == settings.template()
 
 
+@pytest.mark.parametrize(
+    ("options", "categories", "papers"),
+    [
+        (["biorxiv: neuroscience"], (), ("biorxiv: neuroscience",)),
+        (["medrxiv", "cs.LG"], ("cs.LG",), ("medrxiv",)),
+        (["cs.LG stat.ML", "arxiv: q-bio,biorxiv: Cell Biology"], ("cs.LG", "stat.ML"),
+         ("arxiv: q-bio", "biorxiv: Cell Biology")),
+    ],
+)  # fmt: skip
+def test_init_takes_fields_of_any_server(
+    options: list[str], categories: tuple[str, ...], papers: tuple[str, ...], tmp_path: Path
+) -> None:
+    good("init", tmp_path, *(part for option in options for part in ("--field", option)))
+    [publication] = settings.load(tmp_path / "hotpapers.toml").publication
+    assert (publication.categories, publication.papers) == (categories, papers)
+
+
 def test_init_refuses_what_settings_refuse(tmp_path: Path) -> None:
     assert "Europe/Zurch" in misuse("init", tmp_path / "a", "--zone", "Europe/Zurch")
     assert "cs.XX" in misuse("init", tmp_path / "a", "--field", "cs.XX")
+    assert "did you mean neuroscience?" in misuse("init", tmp_path / "a", "--field", "biorxiv: neurosience")
+    assert "write biorxiv alone" in misuse("init", tmp_path / "a", "--field", "biorxiv:")
     assert not (tmp_path / "a").exists()
     good("init", tmp_path / "b")
     assert "set the title there" in misuse("init", tmp_path / "b", "--systemd", "--title", "Other")

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from hotpapers.base import settings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.installed import hooks_of
-from hotpapers.base.settings.limits import category_problem
+from hotpapers.base.settings.limits import category_problem, is_with_server, papers_problem
 from hotpapers.base.settings.zones import zone_problem
 from hotpapers.cli import common
 from hotpapers.cli.called_as import program_call
@@ -50,7 +51,9 @@ def _host_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="ADDRESS",
     help="Your web or mail address, shown on the About page and sent to networks.",
 )
-@click.option("--field", "fields", metavar="CATEGORY", multiple=True, help="A category of arXiv, such as cs.LG.")
+@click.option(
+    "--field", "fields", metavar="CATEGORY", multiple=True, help='A category, such as cs.LG or "biorxiv: zoology".'
+)
 @click.option("--title", metavar="NAME", help="The publication's name for readers.")
 @click.option("--hour", type=NumberRange(0, 23), metavar="N", help="The hour at which each day closes.")
 @click.option("--zone", metavar="ZONE", help="Its time zone, such as Europe/Zurich.")
@@ -75,7 +78,7 @@ def init(
     file = folder / settings.FILE
     answers = SiteAnswers(
         None if contact is None else contact_of(contact),
-        fields_of(" ".join(fields)) if fields else None,
+        fields_of(",".join(fields)) if fields else None,
         title,
         hour,
         zone,
@@ -142,8 +145,8 @@ ZONES = "zoneinfo/"
 
 
 class SiteAnswers(NamedTuple):
-    """The properties of a new site; None if unknown. `fields`: arXiv's categories, empty for all; `title`: what readers
-    see; `hour`, `zone`: when each day closes; `hosts`: where the program runs, empty for here."""
+    """The properties of a new site; None if unknown. `fields`: categories, empty for all of arXiv; `title`: what
+    readers see; `hour`, `zone`: when each day closes; `hosts`: where the program runs, empty for here."""
 
     contact: str | None = None
     fields: tuple[str, ...] | None = None
@@ -155,10 +158,12 @@ class SiteAnswers(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         """The settings that differ from the template's."""
-        keys = ("contact", "categories", "title", "hour", "zone")
-        given = (self.contact or None, *self[1:])
-        pairs = zip(keys, given, strict=False)
-        return {key: value for key, value in pairs if value is not None}
+        values: dict[str, Any] = {"contact": self.contact or None, "title": self.title}
+        values |= {"hour": self.hour, "zone": self.zone}
+        if self.fields is not None:
+            values["categories"] = [*filterfalse(is_with_server, self.fields)]
+            values["papers"] = [*filter(is_with_server, self.fields)] or None
+        return {key: value for key, value in values.items() if value is not None}
 
 
 def is_terminal() -> bool:
@@ -217,12 +222,15 @@ def contact_of(text: str) -> str:
 
 
 def fields_of(text: str) -> tuple[str, ...]:
-    """The categories in a text, between spaces or commas. Raises UsageError."""
-    names = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    """The categories in a text, between commas or spaces; those with their servers, between commas. Raises
+    UsageError."""
+    names: list[str] = []
+    for part in text.split(","):
+        names += [part.strip()] if ":" in part else part.split()
     for name in names:
-        if problem := category_problem(name):
+        if problem := papers_problem(name) if is_with_server(name) else category_problem(name):
             raise UsageError(problem)
-    return names
+    return tuple(dict.fromkeys(names))
 
 
 def zone_of(text: str) -> str:

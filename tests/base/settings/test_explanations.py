@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.papers.categories import known_fields
+from hotpapers.base.papers.categories import fields_from, fields_of_arxiv, known_fields
 from hotpapers.base.settings import Settings, load
 from hotpapers.base.settings.explanations import describe_fields, homes_below
 from hotpapers.base.settings.limits import category_problem, papers_problem
@@ -228,20 +228,43 @@ def test_which_category_was_meant(category: str, hint: str | None) -> None:
         ("biorxiv: neurosience", "biorxiv has no category 'neurosience': … did you mean neuroscience?"),
         ("chemrxiv: organic", "chemrxiv has no category 'organic': write chemrxiv alone"),
         ("bioarxiv: ecology", "'bioarxiv' is no server: … did you mean biorxiv?"),
+        ("doi: 10.1038", "doi has no category '10.1038': write doi alone"),
+        ("biorxiv: 10", "biorxiv has no category '10': …"),
+        ("psyarxiv: (tea)", "psyarxiv has no category '(tea)': write psyarxiv alone"),
+        *(
+            (f"{name}{colon}", f"'{name}{colon}' names no category: write {name} alone for all of it")
+            for name in ("biorxiv", "doi", "arxiv", "chemrxiv") for colon in (":", ": ", " :")
+        ),
+        *(
+            (f"arxiv: {field}", f"'{field}' is not an arXiv category or archive; a publication names it as "
+             f'papers = ["{meant}"]')
+            for field, meant in (("biorxiv", "biorxiv"), ("doi", "doi"), ("biorxiv.zoology", "biorxiv: zoology"))
+        ),
+        ("", "'' is no server: …"), (":", "'' is no server: …"),
+        ("arxiv: arxiv", "'arxiv' is not an arXiv category or archive; write a category like cs.LG, or an archive like "
+         "astro-ph"),
         ("arxiv: cs.LC", "'cs.LC' is not an arXiv category or archive; did you mean cs.CL?"),
     ],
 )  # fmt: skip
 def test_papers_of_which_server_were_meant(text: str, problem: str) -> None:
-    without_choices = re.sub(r": [a-z, -]+;", ": …", papers_problem(text))
+    without_choices = re.sub(r": [a-z-]+, [a-z, -]+(?:;|$)", ": …", papers_problem(text))
     assert without_choices == problem
 
 
 def test_every_category_is_recognized_in_lower_case() -> None:
-    fields = known_fields()
+    fields = {*fields_of_arxiv()}
     for field in fields:
         assert category_problem(field) == ""
         if field.lower() not in fields:
             assert f"{field}" in category_problem(field.lower()).partition("did you mean ")[2]
+
+
+def test_a_field_of_another_server_is_named_with_it() -> None:
+    for field in known_fields() - fields_of_arxiv() - {"arxiv"}:
+        meant = field.replace(".", ": ")
+        assert papers_problem(meant) == "" and fields_from([meant]) == (field,)
+        for spelling in (field, field.upper()):
+            assert category_problem(spelling).endswith(f'archive; a publication names it as papers = ["{meant}"]')
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ NEXT = lazy_pattern(
     r"|(?<=[a-z0-9])(?<!^\d{4}-\d{3}[\dx])(?<![)s]\d{4}-\d{3}[\dx])\((?:19|20)\d\d[a-z]?\)(?=[.:/_+-]*$)",
     re.ASCII,
 )
-"""What people put right after a DOI. A year after an ISSN is the DOI's: `10.1175/1520-0442(2000)`."""
+"""The beginning of something else right after a DOI. A year after an ISSN is the DOI's: `10.1175/1520-0442(2000)`."""
 AFTER_ANOTHER = lazy_pattern(_REGISTRANT + r"[a-z0-9._/:()<>\[\];&+-]{0,140}[a-z0-9)]/$", re.ASCII)
 
 _ADDRESS_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&+;=%"

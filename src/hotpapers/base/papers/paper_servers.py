@@ -366,7 +366,7 @@ def by_doi(name: str) -> re.Match[str] | None:
 
 
 _BEFORE_NUMBER = {"pmcid": "pmc"}
-"""What an id begins with that addresses also have as a number alone."""
+"""The beginning of ids that addresses also have as a number alone."""
 
 
 def named_by(server: PaperServer, groups: dict[str, str]) -> str:

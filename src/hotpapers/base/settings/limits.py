@@ -15,8 +15,7 @@ from hotpapers.base.model import MAX_INTEGER
 from hotpapers.base.papers.categories import (
     ALL_OF_ARXIV,
     categories_of,
-    fields_from,
-    known_fields,
+    fields_of_arxiv,
     servers_with_keys,
     slug_of,
 )
@@ -97,27 +96,36 @@ _SHORT = 4
 
 
 def category_problem(category: str, allowed: Collection[str] = ()) -> str:
-    """What is wrong with a name for a field, and which one may be meant; empty if there is none among those that are
+    """What is wrong with a name for a field of arXiv, and which one may be meant; empty if it is among those that are
     allowed, by default all."""
-    allowed = allowed or known_fields()
+    allowed = allowed or {*fields_of_arxiv(), ALL_OF_ARXIV}
     if category in allowed:
         return ""
-    return f"{category!r} is not an arXiv category or archive; {_hint(category, allowed)}"
+    elsewhere = category.lower().replace(".", ": ", 1)
+    is_elsewhere = is_with_server(elsewhere) and not papers_problem(elsewhere)
+    hint = f'a publication names it as papers = ["{elsewhere}"]' if is_elsewhere else _hint(category, allowed)
+    return f"{category!r} is not an arXiv category or archive; {hint}"
+
+
+def is_with_server(text: str) -> bool:
+    """Whether a field is written as in `papers`: with its server, or as a server besides arXiv."""
+    server, colon, _ = text.partition(":")
+    return server.strip() in servers_with_keys() or bool(colon)
 
 
 def papers_problem(text: str) -> str:
     """What is wrong with `server: category` or `server`, and what may be meant; empty if there is such a field."""
-    [field] = fields_from([text])
-    if field in known_fields():
-        return ""
-    name = text.partition(":")[0].strip()
-    if name == ALL_OF_ARXIV:
-        return category_problem(field)
-    if name not in servers_with_keys():
+    name, category = [part.strip() for part in text.partition(":")[::2]]
+    if name not in (ALL_OF_ARXIV, *servers_with_keys()):
         names = sorted(servers_with_keys())
         return f"{name!r} is no server: {list_choices(name, names)}"
-    category = text.partition(":")[2].strip()
+    if not category:
+        return f"{text!r} names no category: write {name} alone for all of it" if ":" in text else ""
+    if name == ALL_OF_ARXIV:
+        return category_problem(category, fields_of_arxiv())
     slugs = categories_of(name)
+    if slug_of(category) in slugs:
+        return ""
     if not slugs:
         return f"{name} has no category {category!r}: write {name} alone"
     return f"{name} has no category {category!r}: {list_choices(slug_of(category), slugs)}"
