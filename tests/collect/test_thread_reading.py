@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError, RetryLater
-from hotpapers.base.model import HOUR, HttpClient, Mention, Paper, Post, Snapshot, ThreadNode, ThreadPayloads
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    HttpClient,
+    Mention,
+    Paper,
+    Post,
+    RawPayload,
+    Snapshot,
+    ThreadNode,
+    ThreadPayloads,
+)
 from hotpapers.collect.collect_job import RecountJob
 from hotpapers.collect.thread_reading import ThreadReader
 from hotpapers.discussion.conversations.reading import ConversationReader
-from hotpapers.discussion.engagement.measurement import MAX_THREADS_OF_PAPER
+from hotpapers.discussion.engagement.measurement import MAX_THREADS_A_DAY, MAX_THREADS_OF_PAPER
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
+from hotpapers.wings.mastodon.status_parser import HOME
+from hotpapers.wings.mastodon.threads import reply_payloads
 from tests.collect.job_setup import JobSetup, loop_of
 from tests.loopback import bluesky
 from tests.loopback.clock import SteppedClock, moment
@@ -60,7 +76,8 @@ class Setup:
         self.clock = SteppedClock(START)
         self.http = DirectClient(ManualScript([MOSS], messages), self.clock)
         self.record = Record(store)
-        job = RecountJob(make_source(network, self.http.bases), Connection(self.http), ALLOWED[network])
+        self.source = make_source(network, self.http.bases)
+        job = RecountJob(self.source, Connection(self.http), ALLOWED[network])
         self.job = JobSetup(loop_of(job, store, self.http, "one"), self.http, self.record)  # type: ignore[arg-type]
         root = messages[0]
         own_id = {"bluesky": bluesky.uri(root), "mastodon": self._address(root)}.get(network, root.id)
@@ -76,8 +93,16 @@ class Setup:
     def _address(self, root: Message) -> str:
         return f"{self.http.bases['mastodon.one']}/users/ada/statuses/{root.id}"
 
-    def run(self, at: int) -> None:
-        """A round of the job that recounts."""
+    def run(self, *moments: int) -> None:
+        """A round of the job that recounts, at some moments."""
+        for at in moments:
+            self._run(at)
+
+    def texts(self) -> list[str]:
+        """The words of all posts that are shown."""
+        return [text for _, text in self.outline() if text != "…"]
+
+    def _run(self, at: int) -> None:
         self.clock.set(at)
         job = self.job.loop.job
         job.run_once(self.job.context(), once=True)
@@ -130,6 +155,108 @@ def test_a_deleted_answer_loses_its_words(sqlite_url: str, network: str) -> None
     texts = [text for _, text in setup.outline()]
     assert "The one of section 3." not in texts and "Which moss?" in texts and "Lovely." in texts
     assert ("Oh, that one." in texts) == (network != "bluesky")
+
+
+REQUESTS = tuple(START + hours * HOUR for hours in (7, 25, 73, 169))
+"""When the threads of young posts are asked for."""
+
+
+def test_whenever_an_answer_is_deleted_it_loses_its_words(sqlite_url: str, network: str) -> None:
+    """Also long after the last issue showed the post: it is asked for every four weeks."""
+    setup = Setup(sqlite_url, network, thread(network, gone_at=START + 100 * DAY))
+    setup.run(*REQUESTS)
+    for days in range(8, 100, 4):
+        setup.run(START + days * DAY)
+        recount_queries.drop_unfollowed(setup.record.database, START + days * DAY)
+    assert setup.outline() == WHOLE
+    setup.run(START + 129 * DAY)
+    assert "The one of section 3." not in setup.texts() and "Which moss?" in setup.texts()
+
+
+def test_what_nobody_could_see_for_two_months_loses_its_words(
+    sqlite_url: str, network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its network fails or does not have the first post: until then it may come back. Afterwards nobody
+    asks."""
+    setup = Setup(sqlite_url, network, thread(network))
+    setup.run(*REQUESTS)
+    source = FailingSource(NetError("down"))
+    monkeypatch.setattr(setup.source, "thread", source.thread)
+    for days in range(8, 66):
+        setup.run(START + days * DAY)
+    assert setup.outline() == WHOLE
+    for days in range(68, 200):
+        setup.run(START + days * DAY)
+    assert setup.outline() == WHOLE[:1] and source.requests == 2
+
+
+def test_what_was_not_asked_for_comes_back(sqlite_url: str, network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(sqlite_url, network, thread(network))
+    setup.run(*REQUESTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(recount_queries, "due_threads", lambda *arguments: [])
+        setup.run(START + 60 * DAY)
+        assert setup.outline() == WHOLE
+        setup.run(START + 68 * DAY)
+        assert setup.outline() == WHOLE[:1]
+    setup.run(START + 69 * DAY)
+    assert setup.outline() == WHOLE
+
+
+def test_what_a_cut_list_leaves_out_keeps_its_words_for_four_weeks(
+    sqlite_url: str, network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = Setup(sqlite_url, network, thread(network))
+    setup.run(REQUESTS[0])
+    whole = setup.source.thread  # type: ignore[attr-defined]
+    monkeypatch.setattr(setup.source, "thread", lambda *arguments: [*whole(*arguments)[:-1], None])
+    setup.run(*REQUESTS[1:])
+    assert setup.outline() == WHOLE
+    setup.run(START + 36 * DAY)
+    assert len(setup.texts()) == len(WHOLE) - 1
+    monkeypatch.undo()
+    setup.run(START + 65 * DAY)
+    assert setup.outline() == WHOLE
+
+
+def test_where_the_first_post_is_gone_answers_lose_their_words(sqlite_url: str, network: str) -> None:
+    root, *answers = thread(network)
+    setup = Setup(sqlite_url, network, [root._replace(gone_at=START + 8 * DAY), *answers])
+    setup.run(*REQUESTS)
+    assert setup.outline() == WHOLE
+    setup.run(START + 36 * DAY)
+    assert not {"Which moss?", "The one of section 3.", "Lovely."} & set(setup.texts())
+
+
+def test_a_home_server_that_nobody_named_tells_which_of_its_answers_are_gone(sqlite_url: str) -> None:
+    """But not what became of others' answers, nor if it shows only some of them; and a mistake does not last."""
+    setup = Setup(sqlite_url, "mastodon", thread("mastodon", gone_at=START + 9 * HOUR))
+    elsewhere = Post(
+        post="mastodon:https://else.example/users/eve/statuses/1", network="mastodon", account="mastodon:eve",
+        created_at=START, text="From elsewhere.", reply_to=setup.root, observed_at=START,
+    )  # fmt: skip
+    setup.record.append([elsewhere], source="made-up")
+    setup.source._hosts = frozenset()  # type: ignore[attr-defined]
+    setup.run(START + 7 * HOUR)
+    assert sorted(setup.texts()) == sorted([*(text for _, text in WHOLE), "From elsewhere."])
+    setup.run(START + 25 * HOUR)
+    assert "The one of section 3." not in setup.texts() and "From elsewhere." in setup.texts()
+
+
+@given(st.integers(0, 70), st.booleans(), st.booleans())
+def test_only_a_list_that_is_not_cut_tells_what_is_gone(number: int, is_chain: bool, is_broken: bool) -> None:
+    """A server shows strangers 60 answers, and no deeper than 19."""
+    home = HOME.fullmatch("https://one.example/users/ada/statuses/1000")
+    assert home
+    entries = [
+        {"id": str(n), "uri": f"https://one.example/{n}", "in_reply_to_id": str(n - 1 if n and is_chain else 1000)}
+        for n in range(number)
+    ]
+    raws = [msgspec.Raw(msgspec.json.encode(entry)) for entry in [*entries, *([{"id": "x"}] if is_broken else [])]]
+    page = reply_payloads(raws, home, START, {"one.example"})
+    is_cut = is_broken or number >= (19 if is_chain else 60)
+    statements = [part for part in page if not isinstance(part, RawPayload)]
+    assert statements == ([None] if is_cut else ["https://one.example/"])
 
 
 def test_an_answer_deleted_before_leaves_its_place(sqlite_url: str, network: str) -> None:
@@ -203,6 +330,28 @@ def test_a_paper_has_few_threads_a_day(sqlite_url: str) -> None:
         recount_queries.note_threads(database, due, at)
         assert recount_queries.due_threads(database, "bluesky", at, 100) == []
         assert recount_queries.due_threads(database, "bluesky", at + 30 * HOUR, 1) == ["bluesky:6"]
+
+
+def test_old_threads_leave_half_of_the_day_to_recent_ones(sqlite_url: str) -> None:
+    """Also those that were answered before anybody followed them, as after an import."""
+    at = START + 300 * DAY
+    with Record(sqlite_url) as record:
+        for n in range(120):
+            made_at = at - 2 * DAY if n >= 110 else START
+            post = Post(
+                post=f"lobsters:{n}", network="lobsters", account="lobsters:a", created_at=made_at, observed_at=made_at
+            )
+            reply = msgspec.structs.replace(post, post=f"lobsters:r{n}", text="Why?", reply_to=post.post)
+            mention = Mention(post=post.post, paper=f"arxiv:2603.0{n:04}", form="abs", observed_at=made_at)
+            record.append([post, reply, mention], source="made-up")
+        database = record.database
+        recount_queries.follow_new_posts(database, "lobsters", 0, at)
+        due = recount_queries.due_threads(database, "lobsters", at, 200)
+        recent = {f"lobsters:{n}" for n in range(110, 120)}
+        assert set(due[:10]) == recent and len(due) == MAX_THREADS_A_DAY // 2
+        recount_queries.note_threads(database, due, at)
+        assert recount_queries.due_threads(database, "lobsters", at, 200) == []
+        assert recount_queries.unread_threads(database, "lobsters", at - 1) == set()
 
 
 class FailingSource:

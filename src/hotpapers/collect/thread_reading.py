@@ -1,17 +1,19 @@
 """Reads the answers to known posts, also those that name no paper: a request for each thread, and few in a day.
 
-An answer that a network no longer shows in its thread loses its words. One that names a paper is asked for by itself.
+An answer that a network no longer shows in its thread loses its words, and so does one of which no thread has told for
+two months; they come back when it is seen again. One that names a paper is asked for by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.keys import own_id
 from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload, ThreadPayloads, ThreadSource
 from hotpapers.collect.sources.thread_payloads import GAP, gap_payload
 from hotpapers.discussion.conversations.queries import bare_answers
+from hotpapers.discussion.engagement.measurement import THREADS_AGAIN, UNREAD_FOR
 from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.record import Record
@@ -36,7 +38,9 @@ class ThreadReader:
     def read(self, record: Record, store: Store) -> None:
         """Requests the threads that are due, a few at a time."""
         now = self._http.now()
-        due = recount_queries.due_threads(record.database, self._network, now, AT_ONCE)
+        database = record.database
+        due = recount_queries.due_threads(database, self._network, now, AT_ONCE)
+        doubtful = recount_queries.unread_threads(database, self._network, now - THREADS_AGAIN)
         for post in due if now >= self._paused_until else ():
             try:
                 page = self._source.thread(self._http, post)
@@ -45,16 +49,35 @@ class ThreadReader:
                 self._paused_until = now + max(wait, PAUSE)
                 break
             finally:
-                recount_queries.note_threads(record.database, [post], now)
-            store(PayloadPage(list(self._payloads(record, post, page, now))))
+                recount_queries.note_threads(database, [post], now)
+            if self._store(record, store, post, page, is_whole=post in doubtful):
+                recount_queries.note_checked(database, post, now)
+        unread = recount_queries.unread_threads(database, self._network, now - UNREAD_FOR)
+        for post in sorted(unread)[:AT_ONCE]:
+            self._store(record, store, post, (), is_whole=True)
+            recount_queries.note_unread(database, post, now)
 
-    def _payloads(self, record: Record, post: str, page: ThreadPayloads, at: int) -> Iterator[RawPayload]:
-        """A thread without gaps where there are posts that name papers, and with gaps for what is no longer there."""
-        for payload in page:
-            if payload and (payload.kind != GAP or not is_recorded(record, f"{self._network}:{payload.key}")):
-                yield payload
-        if None not in page:
-            present = {f"{self._network}:{payload.key}" for payload in page if payload and payload.kind != GAP}
-            for key, parent in bare_answers(record.view(), post):
-                if key not in present:
-                    yield gap_payload(own_id(key), own_id(parent), at)
+    def _store(self, record: Record, store: Store, post: str, page: ThreadPayloads, *, is_whole: bool) -> bool:
+        """Stores a thread without gaps where there are posts that name papers, and with gaps for what is no longer
+        there, also in a list that may not be whole if it `is_whole` enough. Returns whether there are answers, and all
+        known ones are there or gaps."""
+        at = self._http.now()
+        listed = [payload for payload in page if isinstance(payload, RawPayload)]
+        present = {payload.key for payload in listed if payload.kind != GAP}
+        beginnings = tuple(part for part in page if isinstance(part, str))
+        is_whole = is_whole or (None not in page and not beginnings)
+        is_sure = bool(listed)
+        payloads = list[RawPayload]()
+        for payload in listed:
+            if payload.kind != GAP or not is_recorded(record, f"{self._network}:{payload.key}"):
+                payloads.append(payload)
+        for key, parent in bare_answers(record.view(), post):
+            answer = own_id(key)
+            if answer in present:
+                continue
+            if is_whole or answer.startswith(beginnings):
+                payloads.append(gap_payload(answer, own_id(parent), at))
+            else:
+                is_sure = False
+        store(PayloadPage(payloads))
+        return is_sure

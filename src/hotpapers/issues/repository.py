@@ -194,13 +194,6 @@ class RecordIssueReader:
         """Reads conversations as known in a view, and shows what may be shown now."""
         return ConversationReader(view, self._now, self._terms, own_voices, count_own_words=count_own_words)
 
-    def frozen_posts(self, issue: PublishedIssue) -> Mapping[str, Post]:
-        """The posts of an issue as it was frozen, by their hashes, even if they are not shown now; without those that
-        are forgotten."""
-        content = issue.content
-        by_paper = self._posts(self._view_of(content), content, issue.places)
-        return {row.hash.hex(): row.item for row in chain.from_iterable(by_paper.values()) if not row.is_forgotten}
-
     def _shown(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, tuple[Quotation, ...]]:
         """The posts about papers, by paper, but none gone, hidden, or by a hidden account."""
         posts = {row.item.post for row in chain.from_iterable(rows_of_papers.values())}

@@ -272,6 +272,12 @@ CREATE INDEX notice_origin ON notice (origin) WHERE origin > 0;
 _THREADS = "ALTER TABLE recount ADD COLUMN thread_at INTEGER NOT NULL DEFAULT 0;"
 """Adds when the answers to a post were last asked for."""
 
+_CHECKED = """
+ALTER TABLE recount ADD COLUMN checked_at INTEGER NOT NULL DEFAULT 0;
+UPDATE recount SET checked_at = CASE WHEN thread_at > created_at THEN thread_at ELSE created_at END;
+"""
+"""Adds when it was last seen which answers to a post are still there."""
+
 FORMAT = "1.0"
 """The format version of new stores. Every later version of the program can read them."""
 
@@ -285,6 +291,8 @@ MIGRATIONS: tuple[str, ...] = (
     _ENTRY_LIMIT,
     _SERVERS,
     _THREADS,
+    _CHECKED,
 )
 """The first creates a store of format 1.0; later ones add measurements, rename, mark withdrawn papers, put all
-deliveries into one table, limit entries, admit papers of other servers, and read answers."""
+deliveries into one table, limit entries, admit papers of other servers, read answers, and see whether
+they are still there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hotpapers.base.model import Mention, Post, Snapshot
+from hotpapers.base.model import Mention, Post, RawPayload, Snapshot
 from hotpapers.wings.reddit.source import RedditSource
 from tests.collect.sources.net import ScriptedClient, reply
 from tests.wings.reddit.test_reddit import FEEDS, KEY, NOW, TOKEN, TOKEN_URL, post
@@ -31,7 +31,7 @@ def test_comments_are_read_with_what_they_answer() -> None:
     )
     source = RedditSource(KEY)
     page = source.thread(ScriptedClient({TOKEN_URL: TOKEN, THREAD_URL: body}), "reddit:t3_a")
-    items = [item for payload in page if payload for item in source.read(payload)]
+    items = [item for payload in page if isinstance(payload, RawPayload) for item in source.read(payload)]
     posts = {item.post: item for item in items if isinstance(item, Post)}
     assert None not in page and {key: item.reply_to for key, item in posts.items()} == {
         "reddit:t1_b": "reddit:t3_a",
@@ -48,7 +48,7 @@ def test_a_thread_with_more_comments_than_are_returned_is_not_complete() -> None
     more = {"kind": "more", "data": {"name": "t1_e", "parent_id": "t3_a", "children": ["e", "f"], "count": 2}}
     body = thread(comment("t1_b", "t3_a", "Fine"), more)
     page = RedditSource(KEY).thread(ScriptedClient({TOKEN_URL: TOKEN, THREAD_URL: body}), "reddit:t3_a")
-    assert [payload and payload.key for payload in page] == ["t1_b", None]
+    assert [isinstance(payload, RawPayload) and payload.key for payload in page] == ["t1_b", False] and page[1] is None
 
 
 def test_without_a_key_and_for_comments_nothing_is_requested() -> None:

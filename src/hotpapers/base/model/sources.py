@@ -159,8 +159,9 @@ class ReadingBackSource(Protocol):
         if the network's lists prove it because they reach back to that moment or end."""
 
 
-ThreadPayloads = Sequence[RawPayload | None]
-"""The answers to a post, of kind `reply` or `gap`. None is among them if the network may show others."""
+ThreadPayloads = Sequence[RawPayload | str | None]
+"""The answers to a post, of kind `reply` or `gap`. None is among them if the network may show others; a text, if
+none whose id begins with that text."""
 
 
 @runtime_checkable

@@ -51,8 +51,13 @@ FRESH = 7 * DAY
 RETRY_AFTER = 6 * HOUR
 """When to ask again for a post that got no answer."""
 NEVER = MAX_INTEGER
+THREADS_AGAIN = 28 * DAY
+"""When to ask again for the answers to a post that no issue shows. If then some cannot be seen, they lose their
+words."""
+UNREAD_FOR = 60 * DAY
+"""How long answers keep their words although nobody could see whether they are still there."""
 MAX_THREADS_A_DAY = 100
-"""Most threads of a network that are requested in a day."""
+"""Most threads of a network that are requested in a day; half of them are kept for recent posts."""
 MAX_THREADS_OF_PAPER = 5
 """Most of these for one paper."""
 

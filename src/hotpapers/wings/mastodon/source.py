@@ -221,10 +221,7 @@ class MastodonSource(PostSource[MastodonSettings]):
             return [None]
         answers = decode_response(response, threads.Context).descendants
         hosts = {address_host(home[1])}
-        is_named = hosts <= self._hosts
-        payloads = threads.reply_payloads(answers, home, response.at, None if is_named else hosts)
-        is_complete = is_named and len(answers) < threads.MAX_ANSWERS
-        return [*payloads, *(() if is_complete else (None,))]
+        return list(threads.reply_payloads(answers, home, response.at, None if hosts <= self._hosts else hosts))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""

@@ -18,6 +18,8 @@ from hotpapers.wings.mastodon.status_parser import PUBLIC, PlacedStatus
 
 MAX_ANSWERS = 60
 """Answers that a server shows to those who have no account there."""
+MAX_DEPTH = 19
+"""How far below the post the last of these are."""
 
 
 class Context(msgspec.Struct):
@@ -35,14 +37,18 @@ class _Answer(msgspec.Struct):
 
 def reply_payloads(
     answers: Sequence[msgspec.Raw], home: re.Match[str], at: int, hosts: Collection[str] | None
-) -> Iterator[RawPayload]:
+) -> Iterator[RawPayload | str | None]:
     """The answers, those that can be seen by everybody. `hosts`: those whose posts are believed; None for all. An
-    answer to one that is not among them is placed below a gap."""
+    answer to one that is not among them is placed below a gap. If some are believed and the list is whole, ends with
+    how the ids on the home server begin."""
     decoded = ((raw, decode_or_none(raw, _Answer)) for raw in answers[:MAX_REPLIES])
     listed = [(raw, answer) for raw, answer in decoded if answer]
     uris = {str(answer.number_or_id): answer.uri for _, answer in listed} | {home[2]: home[0]}
+    depths = {home[2]: 0}
     for raw, answer in listed:
-        parent = uris.get(str(answer.in_reply_to_id), "")
+        above = str(answer.in_reply_to_id)
+        depths[str(answer.number_or_id)] = depths.get(above, 0) + 1
+        parent = uris.get(above, "")
         if not parent:
             parent = f"{home[1]}/statuses/{answer.in_reply_to_id}"
             yield gap_payload(parent, home[0], at)
@@ -52,3 +58,7 @@ def reply_payloads(
             is_local = address_host(answer.uri) == address_host(home[1])
             placed = PlacedStatus(raw, parent, is_local)
             yield RawPayload(REPLY, answer.uri, msgspec.json.encode(placed), at)
+    if len(answers) >= MAX_ANSWERS or len(listed) < len(answers) or max(depths.values()) >= MAX_DEPTH:
+        yield None
+    elif hosts is not None:
+        yield f"{home[1]}/"

@@ -16,16 +16,17 @@ from hotpapers.discussion.engagement.measurement import (
     NEVER,
     RETRY_AFTER,
     SHOWN_FOR,
+    THREADS_AGAIN,
     next_recount_at,
 )
 from hotpapers.discussion.engagement.queries import VOICE, persons_sql
-from hotpapers.record import NUMBER, AsOfView, Database, first_value, key_of
+from hotpapers.record import NUMBER, AsOfView, Database, first_column, first_value, key_of
 from hotpapers.record.identities import is_whole
 
 
 def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
-    """Starts tracking the posts stored after a batch that are no older than 30 days. Returns the batch up to which this
-    is done; pass it to the next call.
+    """Starts tracking the posts stored after a batch that are no older than 30 days, or have answers. Returns the batch
+    up to which this is done; pass it to the next call.
 
     Answers that name no paper are skipped, and so are bots' posts: they are neither counted nor shown, and outnumber
     all others. When an account is no longer considered a bot, earlier posts are examined again; and if a backup from
@@ -45,15 +46,30 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     view = AsOfView(database, MAX_INTEGER, MAX_INTEGER)
     sql = f"""WITH {persons_sql(view, ())}
         SELECT post.post, min(post.created_at) FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
-        WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = '' AND post.created_at > ?
+        WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = ''
+          AND (post.created_at > ? OR {_answered("post")})
           AND (post.reply_to = 0 OR EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post))
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("post.post")} GROUP BY post.post"""
     with database.write():  # read inside: what is forgotten meanwhile must not come back
         after = 0 if pardoned > position else position
         new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
-        rows = [(post, network, created_at, 0, next_recount_at(created_at, 0, 0), 0) for post, created_at in new_posts]
-        database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", rows)
+        rows = [(post, network, *_first_turns(created_at, at), at) for post, created_at in new_posts]
+        database.many("INSERT INTO recount VALUES (?, ?, ?, 0, ?, 0, ?, ?) ON CONFLICT DO NOTHING", rows)
     return latest
+
+
+def _first_turns(created_at: int, at: int) -> tuple[int, int, int]:
+    """When a new post was made, when it is due, and when the answers to it were last asked for, as if it had had its
+    turns if it is old."""
+    if created_at > at - SHOWN_FOR:
+        return created_at, next_recount_at(created_at, 0, 0), 0
+    return created_at, NEVER, created_at + AGES[-1] * HOUR
+
+
+def _answered(post: str) -> str:
+    """The SQL condition that a post was answered."""
+    return f"""EXISTS (SELECT 1 FROM post AS answer
+            WHERE answer.reply_to = {post}.post AND answer.reply_to > 0)"""
 
 
 def follow_shown_posts(database: Database, network: str, at: int) -> int:
@@ -130,32 +146,41 @@ def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
 
 def due_threads(database: Database, network: str, at: int, most: int) -> list[str]:
     """The posts whose answers are read now, those with the most first. Each has its turn at some ages, then once a week
-    while an issue shows it; answers to answers come with the post at their root. So many of a network and of a paper
-    are read in a day."""
+    while an issue shows it, and after all these every four weeks as long as it has answers in the record; answers to
+    answers come with the post at their root. So many of a network and of a paper are read in a day."""
     since = at - DAY
     requested = int(first_value(database, f"{_THREADS_ASKED} AND network = ?", (since, network)) or 0)
-    turns = " OR ".join(
-        f"(recount.created_at + {age * HOUR} <= ? AND recount.thread_at < recount.created_at + {age * HOUR})"
-        for age in AGES
-    )
-    sql = f"""SELECT {key_of("recount.post")}, min(mention.paper), max(coalesce(snapshot.replies, 0))
+    moments = [f"recount.created_at + {age * HOUR}" for age in AGES]
+    turns = [f"({moment} <= {at} AND recount.thread_at < {moment})" for moment in moments]
+    turns.append(f"(recount.shown_until > {at} AND recount.thread_at < {at - 7 * DAY})")
+    recent = f"({' OR '.join(turns)})"
+    again = f"recount.thread_at < {at - THREADS_AGAIN} AND recount.checked_at < {NEVER}"
+    sql = f"""SELECT {key_of("recount.post")}, min(mention.paper), max(coalesce(snapshot.replies, 0)),
+            min(CASE WHEN {recent} THEN 0 ELSE 1 END)
         FROM recount JOIN mention ON mention.post = recount.post
         LEFT JOIN snapshot ON snapshot.post = recount.post AND snapshot.until = 0
-        WHERE recount.network = ? AND ({turns} OR (recount.shown_until > ? AND recount.thread_at < ?))
-          AND (snapshot.replies > 0 OR snapshot.quotes > 0 OR EXISTS (SELECT 1 FROM post AS answer
-            WHERE answer.reply_to = recount.post AND answer.reply_to > 0))
-          AND NOT EXISTS (SELECT 1 FROM post JOIN recount AS parent ON parent.post = post.reply_to
-            WHERE post.post = recount.post AND post.reply_to > 0)
-        GROUP BY recount.post ORDER BY 3 DESC, 1"""
+        WHERE recount.network = ? AND ({recent} OR ({again} AND {_answered("recount")}))
+          AND (snapshot.replies > 0 OR snapshot.quotes > 0 OR {_answered("recount")}) AND {_IS_ROOT}
+        GROUP BY recount.post ORDER BY 4, 3 DESC, 1"""
     chosen: list[str] = []
     of_paper = Counter[int](dict(database.rows(_THREADS_OF_PAPERS, (since,))))
-    for post, paper, _ in database.rows(sql, (network, *[at] * len(AGES), at, at - 7 * DAY)):
-        if of_paper[paper] < MAX_THREADS_OF_PAPER and len(chosen) < min(most, MAX_THREADS_A_DAY - requested):
+    for post, paper, _, is_later in database.rows(sql, (network,)):
+        left = MAX_THREADS_A_DAY // (2 if is_later else 1) - requested
+        if of_paper[paper] < MAX_THREADS_OF_PAPER and len(chosen) < min(most, left):
             of_paper[paper] += 1
             chosen.append(post)
     return chosen
 
 
+def unread_threads(database: Database, network: str, since: int) -> set[str]:
+    """The posts of whose answers it has not been seen since a moment which are still there."""
+    sql = f"""SELECT {key_of("recount.post")} FROM recount WHERE recount.network = ? AND recount.checked_at < ?
+        AND {_answered("recount")} AND {_IS_ROOT}"""
+    return set(first_column(database, sql, (network, since)))
+
+
+_IS_ROOT = """NOT EXISTS (SELECT 1 FROM post JOIN recount AS parent ON parent.post = post.reply_to
+            WHERE post.post = recount.post AND post.reply_to > 0)"""
 _THREADS_ASKED = "SELECT count(*) FROM recount WHERE thread_at > ?"
 _THREADS_OF_PAPERS = """SELECT mention.paper, count(DISTINCT recount.post) FROM recount
     JOIN mention ON mention.post = recount.post WHERE recount.thread_at > ? GROUP BY mention.paper"""
@@ -167,11 +192,27 @@ def note_threads(database: Database, posts: Iterable[str], at: int) -> None:
         database.many(f"UPDATE recount SET thread_at = ? WHERE post = {NUMBER}", [(at, post) for post in posts])
 
 
+def note_checked(database: Database, post: str, at: int) -> None:
+    """Records that of all answers to a post it was seen which are still there; the others have lost their words."""
+    with database.write():
+        database.run(f"UPDATE recount SET checked_at = ? WHERE post = {NUMBER}", (at, post))
+
+
+def note_unread(database: Database, post: str, at: int) -> None:
+    """Records that all answers to a post have lost their words because they were unread. If somebody asked meanwhile,
+    in vain, nobody asks every four weeks any more."""
+    sql = f"""UPDATE recount SET checked_at = CASE WHEN thread_at > checked_at THEN ? ELSE ? END
+        WHERE post = {NUMBER}"""
+    with database.write():
+        database.run(sql, (NEVER, at, post))
+
+
 def drop_unfollowed(database: Database, at: int) -> int:
     """Deletes the posts that will never be asked for again. Returns how many. They do not come back: `follow_new_posts`
-    adds only younger posts, and posts shown in issues are within the window."""
+    adds only younger posts and those with answers, and posts shown in issues are within the window."""
+    sql = f"DELETE FROM recount WHERE created_at < ? AND shown_until < ? AND NOT {_answered('recount')}"
     with database.write():
-        return database.run("DELETE FROM recount WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
+        return database.run(sql, (at - FOLLOWED_FOR, at))
 
 
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
