@@ -80,10 +80,10 @@ def test_what_was_hidden_may_be_shown_again(record: Record) -> None:
     assert shown(record) == ["bluesky:1", "bluesky:x"]
 
 
-def test_posts_and_papers_are_shown_as_they_were_then(record: Record) -> None:
+def test_papers_are_shown_as_they_were_then_and_posts_with_their_current_words(record: Record) -> None:
     write(record, post(1, "bluesky:x", LATER, text="Edited")[:1], paper(1, title="Retitled", at=LATER)[:1])
     shown_issue = RecordIssueReader(record).issue("daily", DAY)
-    assert [quotation.post.text for quotation in shown_issue.posts[key(1)]] == [remark("1"), remark("x")]
+    assert [quotation.post.text for quotation in shown_issue.posts[key(1)]] == [remark("1"), "Edited"]
     assert shown_issue.papers[key(1)].title == "The only one"
     assert [quotation.hash for quotation in shown_issue.posts[key(1)]] == list(shown_issue.content.entries[0].posts)
 

@@ -155,6 +155,7 @@ INVISIBLE_CHANGES: dict[str, Change] = {
 }
 VISIBLE_CHANGES: dict[str, Change] = {
     "a post of an issue is gone": lambda record: write(record, changed_post("x:31", gone="deleted")),
+    "a post of an issue is edited": lambda record: write(record, changed_post("x:31", text="Cora on spoons")),
     "a post of an issue is limited": lambda record: write(record, changed_post("x:31", limits=("no-quotes",))),
     "a post is hidden": lambda record: write(record, judged("bluesky:1", "hidden", rule="operator", at=LATER)),
     "an account is hidden": lambda record: write(record, judged("bluesky:by-2", "hidden", rule="operator", at=LATER)),

@@ -413,14 +413,16 @@ def count_inferred(view: AsOfView, start: int) -> int:
 
 
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
-    """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
-    posts were known then, which shows that those were not replies to somebody else."""
+    """Whether any post in the new rows is gone, limited or edited and was known at a position; or starts a thread whose
+    later posts were known then, which shows that those were not replies to somebody else."""
     new_posts = f"SELECT new_post.post FROM post AS new_post WHERE new_post.id IN ({sql_placeholders(rows)})"
     limited = f"""SELECT 1 FROM post WHERE post.post IN ({new_posts}) AND {limited_sql("post")}
         AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = post.post AND other.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post JOIN post AS other ON other.account = post.account AND other.reply_to = post.post
         WHERE post.post IN ({new_posts}) AND other.since <= ? LIMIT 1"""
-    return any(database.rows(sql, (*rows, position)) for sql in (limited, begins))
+    edited = f"""SELECT 1 FROM post JOIN post AS other ON other.post = post.post AND other.text <> post.text
+        WHERE post.id IN ({sql_placeholders(rows)}) AND other.since <= ? LIMIT 1"""
+    return any(database.rows(sql, (*rows, position)) for sql in (limited, begins, edited))
 
 
 def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:

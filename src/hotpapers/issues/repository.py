@@ -194,13 +194,17 @@ class RecordIssueReader:
         """Reads conversations as known in a view, and shows what may be shown now."""
         return ConversationReader(view, self._now, self._terms, own_voices, count_own_words=count_own_words)
 
-    def _shown(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, tuple[Quotation, ...]]:
-        """The posts about papers, by paper, but none gone, hidden, or by a hidden account."""
-        posts = {row.item.post for row in chain.from_iterable(rows_of_papers.values())}
+    def _shown(
+        self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]], *, is_imported: bool = False
+    ) -> dict[str, tuple[Quotation, ...]]:
+        """The posts about papers, by paper, but none gone, hidden, or by a hidden account; with their current words,
+        unless they are those of an imported listing (`is_imported`)."""
+        items = (row.item for row in chain.from_iterable(rows_of_papers.values()))
+        posts = quotation_policy.with_current_words(self._now, items)
         withheld = queries.withheld_posts(self._now, sorted(posts))
         return {
             paper: tuple(
-                Quotation(post=row.item, hash=row.hash.hex())
+                Quotation(post=row.item if is_imported else posts[row.item.post], hash=row.hash.hex())
                 for row in rows
                 if not row.is_forgotten and row.item.post not in withheld
             )
@@ -254,7 +258,7 @@ class RecordIssueReader:
         view = self._view_of(issue_header.content)
         rows = listed_places(view, publication, day) if issue_header.listing else ()
         places = {row.item.paper: row.item for row in rows}
-        all_posts = self._shown(self._posts(view, content, places))
+        all_posts = self._shown(self._posts(view, content, places), is_imported=bool(places))
         papers = self._papers(view, content, places)
         return msgspec.structs.replace(
             issue_header,

@@ -7,7 +7,7 @@ else applies: the networks' terms, the operator's blocklist, what is gone, hidde
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from hotpapers.base import terms
@@ -17,7 +17,7 @@ from hotpapers.discussion.conversations.queries import StoredPost
 from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.discussion.moderation.author_names import shows_author
-from hotpapers.discussion.moderation.quotation_policy import Blocklist, is_blocked, load_blocklist
+from hotpapers.discussion.moderation.quotation_policy import Blocklist, is_blocked, load_blocklist, with_current_words
 from hotpapers.record import AsOfView, is_pseudonym
 
 CountOwnWords = Callable[[str, Paper], int]
@@ -56,7 +56,7 @@ class ConversationReader:
         seeds = queries.posts_about(self._view, list(papers), self._own)
         by_paper = self._numbers(seeds, only_answered=only_answered)
         posts_of_all = queries.stored_posts(self._view, self._now, set().union(*by_paper.values()))
-        stored = {post.number: post for post in posts_of_all if not post.row.is_forgotten}
+        stored = {post.number: post for post in self._current(posts_of_all)}
         authors = queries.authors_of(self._view, list(by_paper))
         namesakes = queries.namesakes_of(self._view, list(by_paper))
         result = {}
@@ -71,6 +71,14 @@ class ConversationReader:
             if conversations.conversations:
                 result[key] = conversations
         return result
+
+    def _current(self, posts: Iterable[StoredPost]) -> Iterator[StoredPost]:
+        """Some posts with the words that they have now, without those that are forgotten."""
+        kept = [post for post in posts if not post.row.is_forgotten]
+        current = with_current_words(self._now, [post.row.item for post in kept])
+        for post in kept:
+            row = post.row._replace(item=current[post.row.item.post])
+            yield post._replace(row=row)
 
     def _numbers(self, seeds: Mapping[str, set[int]], *, only_answered: bool) -> dict[str, list[int]]:
         """The posts that may be in each paper's conversations, by number: those about it (`seeds`), all answers, and

@@ -1,4 +1,4 @@
-"""Queries of moderation: doubtful mentions, authors' voices, bridged accounts and bots.
+"""Queries of moderation: doubtful mentions, authors' voices, bridged accounts, bots and edited posts.
 
 For bots: a few aggregates over the last two weeks' rows, then the posts of the few accounts that stand out. Rows are
 added in the order of their batches, so the last two weeks' rows are those from some number on. The table is not read
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
-from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, persons_sql
+from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, limited_sql, persons_sql
 from hotpapers.discussion.moderation.bots import rules
 from hotpapers.discussion.moderation.bots.rules import ObservedPost, TimedPost
 from hotpapers.record import (
@@ -356,3 +356,14 @@ def verdicts_of_settings(view: AsOfView) -> list[RowOf[Verdict]]:
     """Every open verdict that came from the settings, even if a later verdict overrides it."""
     where = "t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"
     return list(view.observations(Verdict, where, (OPERATOR, IN_SETTINGS)))
+
+
+# ---- edited posts ----------------------------------------------------------------------------------------
+
+
+def edited_posts(view: AsOfView, keys: Iterable[str]) -> Iterator[Post]:
+    """Those of some posts that had other words once, as last observed, if they may be quoted."""
+    edited = f"""NOT {limited_sql("t")} AND EXISTS (
+        SELECT 1 FROM post AS other WHERE other.post = t.post AND other.text <> t.text)"""
+    for chunk in statement_slices(sorted(keys)):
+        yield from view.items(Post, f"t.post IN ({numbers_of(chunk)}) AND {edited}", chunk)

@@ -1,7 +1,8 @@
 """The one gate for quotations: no channel shows a post's words unless they pass it.
 
 It is applied whenever an issue is rendered, so the operator's blocklist, a network's terms and an author's wish apply
-to issues frozen long ago too. An issue's content and its digest do not depend on it.
+to issues frozen long ago too, and so do edits: a post is shown with its current words. An issue's content and its
+digest do not depend on it.
 
     gone, limited, hidden   by its author, its network or the operator: `issues.queries.withheld_posts`, before
     doubtful                it may be about another paper
@@ -26,6 +27,7 @@ import msgspec
 from hotpapers.base import keys, terms
 from hotpapers.base.model import Post, Quotation, Showing
 from hotpapers.base.networks import row_of
+from hotpapers.discussion.moderation.queries import edited_posts
 from hotpapers.record import AsOfView, Database, read_meta, write_meta
 
 _NOTE = "blocked"
@@ -74,6 +76,17 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
     parents = (post.reply_to for post in posts if post.reply_to)
     authors = {key: post.account for key, post in view.by_key(Post, parents).items()}
     return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
+
+
+def with_current_words(view: AsOfView, posts: Iterable[Post]) -> dict[str, Post]:
+    """Some posts by key. Those that were edited have the words of a view instead of their own."""
+    result = {post.post: post for post in posts}
+    for latest in edited_posts(view, result):
+        post = result[latest.post]
+        result[latest.post] = msgspec.structs.replace(
+            post, text=latest.text, links=latest.links, lang=latest.lang, rtl=latest.rtl
+        )
+    return result
 
 
 def choose_showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:

@@ -22,11 +22,13 @@ from hotpapers.record import (
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
-    """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
+    """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so, or were
+    edited."""
     names = network_names()
     gone_sql = f"""SELECT DISTINCT {key_of("post.post")} FROM post WHERE post.network IN ({sql_placeholders(names)})
         AND post.since > ? AND ({limited_sql("post")} OR EXISTS (SELECT 1 FROM post AS other
-            WHERE other.post = post.post AND other.since <= ? AND {limited_sql("other")}))"""
+            WHERE other.post = post.post AND other.since <= ?
+            AND ({limited_sql("other")} OR other.text <> post.text)))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
             SELECT verdict.subject, coalesce(stable_account.stable_voice, verdict.subject) FROM verdict LEFT
