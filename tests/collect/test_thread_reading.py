@@ -332,10 +332,10 @@ def test_a_paper_has_few_threads_a_day(sqlite_url: str) -> None:
         assert recount_queries.due_threads(database, "bluesky", at + 30 * HOUR, 1) == ["bluesky:6"]
 
 
-def test_old_threads_leave_half_of_the_day_to_recent_ones(sqlite_url: str) -> None:
+def test_old_threads_leave_half_of_the_day_to_recent_ones(store_url: str) -> None:
     """Also those that were answered before anybody followed them, as after an import."""
     at = START + 300 * DAY
-    with Record(sqlite_url) as record:
+    with Record(store_url) as record:
         for n in range(120):
             made_at = at - 2 * DAY if n >= 110 else START
             post = Post(
@@ -351,7 +351,12 @@ def test_old_threads_leave_half_of_the_day_to_recent_ones(sqlite_url: str) -> No
         assert set(due[:10]) == recent and len(due) == MAX_THREADS_A_DAY // 2
         recount_queries.note_threads(database, due, at)
         assert recount_queries.due_threads(database, "lobsters", at, 200) == []
-        assert recount_queries.unread_threads(database, "lobsters", at - 1) == set()
+        assert recount_queries.unread_threads(database, "lobsters", at) == set()
+        assert len(recount_queries.unread_threads(database, "lobsters", at + 1)) == 120
+        recount_queries.note_checked(database, due[0], at + 1)
+        recount_queries.note_unread(database, due[1], at + 1)
+        assert len(recount_queries.unread_threads(database, "lobsters", at + 1)) == 118
+        assert recount_queries.drop_unfollowed(database, at + 100 * DAY) == 0
 
 
 class FailingSource:
