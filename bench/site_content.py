@@ -149,7 +149,7 @@ def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
 def _links(paper: Paper) -> str:
     links = [
         markdown_link("abs", site_paths.abs_url(paper.paper)),
-        markdown_link("pdf", site_paths.pdf_url(paper.paper)),
+        markdown_link("pdf", site_paths.pdf_url(paper.paper, paper.version)),
     ]
     return " · ".join(
         [*links, *(markdown_link(category, site_paths.category_url(category)) for category in paper.categories)]

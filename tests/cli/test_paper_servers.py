@@ -28,7 +28,8 @@ from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.query.papers import SearchParams, search
+from hotpapers.publish.query.papers import search
+from hotpapers.publish.query.request_params import SearchParams
 from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text

@@ -24,8 +24,8 @@ _GROUP = re.compile(
     r"|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)\b\.?(?!,))"
     r"|[^(]*[^(\s]\s(?:and|&)\s"
 )
-"""Names of collaborations, institutions and teams, and several joined by *and*. *The* in capitals is also a given name; so are *Lab* and *Research*
-at the beginning; *Center* with an initial and *Ai* are family names."""
+"""Names of collaborations, institutions and teams, and several joined by *and*. *The* in capitals is also a given name;
+so are *Lab* and *Research* at the beginning; *Center* with an initial and *Ai* are family names."""
 _AI = re.compile(r"[ -]AI(?![\w-])")
 _AFFILIATION = re.compile(r"\s\((?![^()]*\)[\s,]*[^\W\d_]).*")
 """In parentheses, without another name after them."""

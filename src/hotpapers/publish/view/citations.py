@@ -32,7 +32,8 @@ class PaperCitation(NamedTuple):
     """A paper's citation.
 
     `date`: year, month and, if known, day; empty if unknown. `doi`: the published version's, else the paper's own.
-    `server`: the title of its server; empty for an article of `journal`. `taken_back`: how, if it was. `url`, `pdf`: its addresses; `pdf` is empty if unknown.
+    `server`: the title of its server; empty for an article of `journal`. `taken_back`: how, if it was. `url`, `pdf`:
+    its addresses; `pdf` is empty if unknown.
     """
 
     id: str

@@ -40,10 +40,10 @@ class HitIssueView(NamedTuple):
 
 class HitView(NamedTuple):
     """A paper that was found, with the matches marked. `path`: its page, else `url`: arXiv's; both may be empty.
-    `taken_back`: how, if it was; `note`: identifier and categories; `day`: when it was announced, if no issue says so."""
+    `taken_back`: how, if it was; `note`: identifier and categories; `day`: when it was announced, if no issue says
+    so."""
 
     title: Markup
-    taken_back: str
     path: str
     url: str
     authors: Markup
@@ -51,6 +51,7 @@ class HitView(NamedTuple):
     day: str
     places: tuple[HitIssueView, ...]
     text: Markup
+    taken_back: str = ""
 
 
 class PostHitView(NamedTuple):
