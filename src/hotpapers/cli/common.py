@@ -39,6 +39,7 @@ def command(lines: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on errors.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 force_option = click.option(
     "--force",
     is_flag=True,

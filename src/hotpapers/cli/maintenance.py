@@ -15,6 +15,7 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import (
     NumberRange,
     ask_to_confirm,
+    fail_if,
     format_size,
     print_error,
     print_json,
@@ -167,7 +168,7 @@ def _show(payload: apart.QuarantinedPayload, body: bytes, as_json: bool) -> None
 @common.command("""
   hotpapers reprocess feeds""")
 @click.argument("source")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@common.yes_option
 @common.site_options
 def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     """Reparse a source's raw payloads with this version.
@@ -196,8 +197,7 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
         print_line(f"done: {count_noun(total, 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
-    if not planned.is_nothing and not batch:
-        raise click.exceptions.Exit(1)
+    fail_if(not planned.is_nothing and not batch)
 
 
 def _planned(name: str, planned: ReparsePlan) -> Iterator[str]:

@@ -14,7 +14,7 @@ from hotpapers.base.model import Judgement, without_duplicates
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import ask_to_confirm, print_error, print_line, print_result
+from hotpapers.cli.terminal import fail_if, print_error, print_line, print_result, require_confirmation
 from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview
 from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.publish.deliver.export_site import RerenderedFolder
@@ -40,8 +40,7 @@ def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
             print_error(f"{folder.folder}: {folder.reason}{remedy}")
     for path in dict.fromkeys(state.folder for state in folders if state.rendered and not as_json):
         print_line(f"rendered again: {path}")
-    if any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders):
-        raise click.exceptions.Exit(1)
+    fail_if(any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders))
 
 
 @common.command("""
@@ -68,7 +67,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, site: common.Site) ->
   hotpapers forget x:1341202937956233217
   hotpapers forget x:@somebody --yes""")
 @click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@common.yes_option
 @common.site_options
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -> None:
     """Permanently delete a post or account.
@@ -79,9 +78,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
     """
     for key in keys:
         subject_of(key)
-    if not yes and not ask_to_confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
-        print_error("nothing was deleted")
-        raise click.exceptions.Exit(1)
+    question = f"Permanently delete {', '.join(keys)}?"
+    require_confirmation(yes, question, "delete permanently", "nothing was deleted")
     report = site.forget(keys)
     all_copies = (copy for _, result in report.forgotten for copy in result.out_of_reach)
     copies = without_duplicates(all_copies)

@@ -8,7 +8,7 @@ from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import load_lazily
 from hotpapers.cli import collect_as_usual, common
-from hotpapers.cli.terminal import fail_for, print_error, print_line
+from hotpapers.cli.terminal import fail_for, fail_if, print_error, print_line
 from hotpapers.jobs.loop import stopped_by_signals
 from hotpapers.site import running
 from hotpapers.site.run_notices import common_zone
@@ -44,8 +44,7 @@ def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
         print_error(site.offline)
     for defect in result.defects:  # the exit status must tell a scheduler about it, or about a missing store
         raise defect
-    if once and any(state.failing_since is not None for state in result.states):
-        raise click.exceptions.Exit(1)
+    fail_if(once and any(state.failing_since is not None for state in result.states))
 
 
 @common.command("""

@@ -12,7 +12,7 @@ from hotpapers.base.model import DAY
 from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import format_size, print_result
+from hotpapers.cli.terminal import fail_if, format_size, print_result
 from hotpapers.jobs import job_state
 from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.deliver.size_budget import SizeForecast
@@ -63,8 +63,7 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
         **soundness._asdict(),
     }
     print_result(facts, _lines(state, site), as_json)
-    if soundness.damaged:
-        raise click.exceptions.Exit(1)
+    fail_if(soundness.damaged)
 
 
 def _lines(state: Inspection, site: common.Site) -> Iterator[str]:

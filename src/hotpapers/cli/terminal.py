@@ -77,7 +77,12 @@ def fail_for(problems: Iterable[object]) -> None:
     text = None
     for text in map(str, problems):
         print_error(text)
-    if text is not None:
+    fail_if(text is not None)
+
+
+def fail_if(failed: object) -> None:
+    """Exits with status 1 if something failed, which was told."""
+    if failed:
         raise click.exceptions.Exit(1)
 
 
@@ -95,6 +100,12 @@ def ask_to_confirm(question: str, consequence: str) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
+
+
+def require_confirmation(yes: bool, question: str, consequence: str, otherwise: str) -> None:
+    """Asks like `ask_to_confirm`, unless `yes`; says `otherwise` and exits with status 1 if the user declines."""
+    if not (yes or ask_to_confirm(question, consequence)):
+        fail_for([otherwise])
 
 
 def format_size(number: float) -> str:

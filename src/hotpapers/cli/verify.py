@@ -13,7 +13,7 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.hooks import Verifier
-from hotpapers.cli.terminal import print_result
+from hotpapers.cli.terminal import fail_if, print_result
 from hotpapers.record.verify import VerifyResult
 
 SAVED = (".html", ".htm", ".md", ".json")
@@ -66,8 +66,7 @@ def verify(
     result, issues = site.verify_store(dates, publication)
     value = {"verified": not result.findings, "issues": issues, **result._asdict()}
     print_result(value, _lines(result, issues), as_json)
-    if result.findings:
-        raise click.exceptions.Exit(1)
+    fail_if(result.findings)
 
 
 def _lines(result: VerifyResult, issues: int) -> Iterator[str]:

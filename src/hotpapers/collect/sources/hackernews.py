@@ -41,7 +41,7 @@ from hotpapers.collect.sources.decoding import (
     decode_response,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
-from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap_payload, read_gap
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, absent_post, gap_payload
 
 NETWORK = "hackernews"
 MAX_HITS = 1_000
@@ -206,12 +206,10 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a story or comment with its papers, or an item's counts, or that it is gone."""
-        if payload.kind == "gone":
-            return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
+        if absent := absent_post(NETWORK, payload):
+            return [absent]
         if payload.kind == "counts":
             return read_counts(payload.body, payload.at)
-        if payload.kind == GAP:
-            return [read_gap(NETWORK, payload)]
         if payload.kind == REPLY:
             return read_comment(payload, self.names)
         return read_hit(payload.body, payload.at, self.names)

@@ -39,7 +39,8 @@ from hotpapers.collect.sources.decoding import (
     decode_response,
     microseconds_of,
 )
-from hotpapers.collect.sources.paper_mentions import author_of, gone_post
+from hotpapers.collect.sources.paper_mentions import author_of
+from hotpapers.collect.sources.thread_payloads import absent_post
 
 NETWORK = "huggingface"
 MAX_PAGE_PAPERS = 100
@@ -183,8 +184,8 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a listed paper, a paper's upvotes, or that its page is gone."""
         key = f"{NETWORK}:{payload.key}"
-        if payload.kind == "gone":
-            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        if absent := absent_post(NETWORK, payload):
+            return [absent]
         if payload.kind == "counts":
             paper = decode_entry(payload.body, _Paper)
             return [Snapshot(post=key, likes=paper.upvotes, observed_at=payload.at)]

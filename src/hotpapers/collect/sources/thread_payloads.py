@@ -7,6 +7,7 @@ import msgspec
 
 from hotpapers.base.model import Post, RawPayload, storable_text
 from hotpapers.collect.sources.decoding import decode_entry
+from hotpapers.collect.sources.paper_mentions import gone_post
 
 REPLY = "reply"
 GAP = "gap"
@@ -23,6 +24,13 @@ class _Gap(msgspec.Struct):
 def gap_payload(id: str, parent: str, at: int) -> RawPayload:
     """The place of an answer that is not shown. `parent`: the network's id of the post that it answers."""
     return RawPayload(GAP, id, msgspec.json.encode(_Gap(parent)), at)
+
+
+def absent_post(network: str, payload: RawPayload) -> Post | None:
+    """A deleted post, or the place of one that is not shown, without words; None for a payload of any other kind."""
+    if payload.kind == "gone":
+        return gone_post(network, f"{network}:{payload.key}", payload.at, "deleted")
+    return read_gap(network, payload) if payload.kind == GAP else None
 
 
 def read_gap(network: str, payload: RawPayload) -> Post:

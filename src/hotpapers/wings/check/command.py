@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
-
 from hotpapers.base.text.text_tables import align_lines
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_result
+from hotpapers.cli.terminal import fail_if, print_result
 from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings
 
 
@@ -28,8 +26,7 @@ def check(as_json: bool, store: str | None, config: Path | None) -> None:
     """
     parts = try_settings(config, store)
     print_result(parts, _lines(parts), as_json)
-    if any(part.state in BAD for part in parts):
-        raise click.exceptions.Exit(1)
+    fail_if(any(part.state in BAD for part in parts))
 
 
 def _lines(parts: Sequence[CheckedPart]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
-from hotpapers.collect.sources.thread_payloads import GAP, MAX_REPLIES, REPLY, gap_payload, read_gap
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, absent_post, gap_payload
 
 NETWORK = "lobsters"
 FULL = 25
@@ -241,8 +241,8 @@ class LobstersSource(PostSource[LobstersSettings]):
             merged = decode_or_none(payload.body, _MergedStory)
             reason = "merged" if merged and merged.merged_into else "deleted"
             return [gone_post(NETWORK, key, payload.at, reason)]
-        if payload.kind == GAP:
-            return [read_gap(NETWORK, payload)]
+        if absent := absent_post(NETWORK, payload):
+            return [absent]
         if payload.kind == REPLY:
             return _read_comment(payload, self.names)
         story = decode_entry(payload.body, _Story)

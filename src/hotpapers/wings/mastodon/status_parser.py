@@ -18,7 +18,7 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
-from hotpapers.collect.sources.thread_payloads import GAP, REPLY, read_gap
+from hotpapers.collect.sources.thread_payloads import REPLY, absent_post
 from hotpapers.wings.mastodon.author_addresses import address_host, author_address
 
 NETWORK = "mastodon"
@@ -150,10 +150,8 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
     that are counted again.
     """
     known = payload.kind in ("counts", "edit", REPLY)
-    if payload.kind == "gone":
-        return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
-    if payload.kind == GAP:
-        return [read_gap(NETWORK, payload)]
+    if absent := absent_post(NETWORK, payload):
+        return [absent]
     placed = (
         decode_entry(payload.body, PlacedStatus) if payload.kind == REPLY else PlacedStatus(msgspec.Raw(payload.body))
     )

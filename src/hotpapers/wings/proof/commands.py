@@ -14,7 +14,7 @@ from hotpapers.base.errors import InputError, UsageError, require
 from hotpapers.base.model import Publication
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
-from hotpapers.cli.terminal import ask_to_confirm, fail_for, print_error, print_result, progress_bar
+from hotpapers.cli.terminal import fail_for, fail_if, print_result, progress_bar, require_confirmation
 from hotpapers.record import current_time
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import (
@@ -60,9 +60,9 @@ def log(
     config = site_logs.log_config(site)
     if config is None:
         raise UsageError("no hotpapers.toml here; a log needs settings, which `hotpapers init` creates")
-    if rotate and not yes and not ask_to_confirm("Replace the key and start a new log for good?", "replace the key"):
-        print_error("nothing was changed")
-        raise click.exceptions.Exit(1)
+    if rotate:
+        question = "Replace the key and start a new log for good?"
+        require_confirmation(yes, question, "replace the key", "nothing was changed")
     with site.opened(publications=True) as record:
         items = record.view().items(Publication)
         publications = (item.publication for item in items if log_files.is_name(item.publication))
@@ -146,8 +146,7 @@ def verify_saved(
     reports = [_report(file, policy_file, site) for file in files]
     all_lines = (line for _, lines in reports for line in lines)
     print_result([value for value, _ in reports], all_lines, as_json)
-    if not all(value["verified"] for value, _ in reports):
-        raise click.exceptions.Exit(1)
+    fail_if(not all(value["verified"] for value, _ in reports))
 
 
 def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str, object], list[str]]:
@@ -249,5 +248,4 @@ def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch:
         lines += [f"  {key}" for key in policy.logs]
     facts = {"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}
     print_result(facts, lines, as_json)
-    if verdict.problems:
-        raise click.exceptions.Exit(1)
+    fail_if(verdict.problems)

@@ -25,8 +25,7 @@ from hotpapers.collect.sources.batched_requests import (
     one_by_one,
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.collect.sources.paper_mentions import gone_post
-from hotpapers.collect.sources.thread_payloads import GAP, read_gap
+from hotpapers.collect.sources.thread_payloads import absent_post
 from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
 from hotpapers.wings.reddit import post_parser
 from hotpapers.wings.reddit.post_parser import (
@@ -344,9 +343,7 @@ class RedditSource(PostSource[RedditSettings]):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers, from the API or a feed; a comment; its counts; or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
-        if payload.kind == GAP:
-            return [read_gap(NETWORK, payload)]
-        if payload.kind == "gone":
-            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        if absent := absent_post(NETWORK, payload):
+            return [absent]
         read = post_parser.read_feed if payload.kind in ("feed", "thread") else post_parser.read_api
         return read(key, payload, self.names)

@@ -15,7 +15,7 @@ from hotpapers.base.papers.mentions import PaperMention
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.papers.paper_servers import paper_id
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_error, strip_controls
+from hotpapers.cli.terminal import fail_if, print_error, strip_controls
 from hotpapers.keep.transfer import streams
 from hotpapers.record import Record, current_time
 from hotpapers.record.paper_names import load_names
@@ -72,8 +72,7 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None, any_server: b
         except InputError as problem:
             failures += 1
             print_error(str(problem))
-    if failures:
-        raise click.exceptions.Exit(1)
+    fail_if(failures)
 
 
 def _names_of(store: str) -> PaperIndex:

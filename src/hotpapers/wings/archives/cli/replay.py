@@ -15,7 +15,7 @@ from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.import_files import run_import
-from hotpapers.cli.terminal import ask_to_confirm, format_size, print_error, print_line
+from hotpapers.cli.terminal import format_size, print_line, require_confirmation
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.site.importing import Outcomes
 from hotpapers.wings.archives.cli.commands import DateParam, Processes, import_files, result_lines, workers_option
@@ -51,7 +51,7 @@ class ReplayPlan(NamedTuple):
 @click.option("--until", type=DateParam(), metavar="DATE", help="Only posts made before this day. [default: all]")
 @click.option("--reactions", is_flag=True, help="Also import likes and reposts, by account.")
 @click.option("--folder", type=common.FOLDER, metavar="DIR", help=f"Where to keep blocks. [default: {BASE}]")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@common.yes_option
 @workers_option
 @common.site_options
 def import_bluesky(
@@ -75,16 +75,15 @@ def import_bluesky(
     require(until is None or since < until, "--until must be later than --since")
     origin = SpoolOrigin(settings.host, since, FOREVER if until is None else until, collections)
     spool = BlockSpool(folder or Path(BASE), origin)
-    if not _download(settings, spool, origin, site, yes=yes, as_json=as_json):
-        raise click.exceptions.Exit(1)
+    _download(settings, spool, origin, site, yes=yes, as_json=as_json)
     take_files = partial(import_files, "bluesky", None, Processes(workers, None, None))
     run_import(spool.files(), site, take_files, _summary, as_json)
 
 
 def _download(
     settings: JetstreamSettings, spool: BlockSpool, origin: SpoolOrigin, site: common.Site, *, yes: bool, as_json: bool
-) -> bool:
-    """Downloads what is missing, once it is confirmed; whether it is there."""
+) -> None:
+    """Downloads what is missing, once it is confirmed; exits if it is not."""
     key = read_secret(settings.key, "jetstream.key")
     pace = {urlsplit(settings.host).hostname or "": 0.0}  # one request at a time; the archive meters bytes
     with site.http([settings.host], secrets=[key] if key else [], pace=pace) as http:
@@ -92,13 +91,11 @@ def _download(
         planned = _plan(api, spool, origin)
         if not as_json:
             print_line(price_line(planned))
-        if planned.size and not (yes or ask_to_confirm("Download them?", "download them")):
-            print_error("nothing was downloaded")
-            return False
+        if planned.size:
+            require_confirmation(yes, "Download them?", "download them", "nothing was downloaded")
         events = BlockEvents(origin.collections, origin.period)
         with site.progress("Downloading", planned.size, in_bytes=True) as progress:
             download_blocks(api, planned.segments, spool, events, progress)
-    return True
 
 
 def _plan(api: ArchiveApi, spool: BlockSpool, origin: SpoolOrigin) -> ReplayPlan:
