@@ -239,15 +239,9 @@ class ChangeFilter:
         last = self._last(typed_key(paper))
         if not isinstance(last, Paper):
             return paper
-        is_older = paper.version is not None and last.version is not None and paper.version < last.version
-        newer, older = (last, paper) if is_older else (paper, last)
-        return msgspec.structs.replace(
-            newer,
-            published_at=older.published_at if newer.published_at is None else newer.published_at,
-            doi=newer.doi or older.doi,
-            journal=newer.journal or older.journal,
-            observed_at=paper.observed_at,
-        )
+        if paper.version and last.version and paper.version < last.version:
+            return _with_publication(last, paper, paper.observed_at)
+        return _with_publication(paper, last, paper.observed_at)
 
     def recorded(self, post: Post) -> Post | None:
         """Returns a post as last recorded. Returns None if it is not in the record."""
@@ -304,6 +298,17 @@ class ChangeFilter:
         if key not in self._recorded:
             self._recorded[key] = self._view.item(*key)
         return self._recorded[key]
+
+
+def _with_publication(paper: Paper, other: Paper, at: int) -> Paper:
+    """A paper as observed at a moment, with what only another observation says of its publication."""
+    return msgspec.structs.replace(
+        paper,
+        published_at=other.published_at if paper.published_at is None else paper.published_at,
+        doi=paper.doi or other.doi,
+        journal=paper.journal or other.journal,
+        observed_at=at,
+    )
 
 
 def _repeats(item: Item, earlier: Item) -> bool:

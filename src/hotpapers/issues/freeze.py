@@ -157,7 +157,8 @@ def check_read(record: Record, publication: Publication, day: str, at: int) -> N
     if publication.window == "listing" or at < cut_of(publication, day):
         return
     hour = unread_hour(view, publication, day, at)
-    unread = f"{day}: networks were not read up to {minute_of(hour or cut_of(publication, day), publication.zone)}"
+    minute = minute_of(hour or cut_of(publication, day), publication.zone)
+    unread = f"{day}: networks were not read up to {minute}"
     if has_no_issue(view, publication, day, at):
         raise IssueError(f"{unread}, so this day has no issue; later ones consider its papers")
     if hour is not None:

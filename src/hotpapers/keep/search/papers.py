@@ -262,7 +262,8 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
         FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
     rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
     keys = [row[0] for row in rows.values()]
-    issues, taken_back = _issues(database, keys), _taken_back(database, keys)
+    issues = _issues(database, keys)
+    taken_back = _taken_back(database, keys)
     for number, score in scores.items():
         paper, day, title, authors, categories, abstract, summary, is_withdrawn = rows[number]
         names = _decode_names(authors)
@@ -288,7 +289,7 @@ def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
 
 
 def _taken_back(database: Database, papers: Sequence[str]) -> dict[str, str]:
-    """What papers are by publishers' notices: withdrawn, retracted or removed."""
+    """How papers were taken back by publishers' notices: withdrawn, retracted or removed."""
     marks, keys = _padded(papers, "")
     sql = f"""SELECT identity.key, notice.type FROM notice JOIN identity ON identity.id = notice.paper
         WHERE identity.key IN ({marks}) ORDER BY notice.day, notice.notice"""

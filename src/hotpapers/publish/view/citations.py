@@ -57,8 +57,13 @@ class PaperCitation(NamedTuple):
         return not self.server
 
     @property
+    def article_journal(self) -> str:
+        """An article's journal; empty for a preprint, whose `journal` is that of a later version."""
+        return self.journal if self.is_article else ""
+
+    @property
     def note(self) -> str:
-        """What no other field says."""
+        """Anything that no other field says."""
         return "; ".join(filter(None, (self.taken_back, "" if self.is_article else self.journal)))
 
     @property
@@ -123,7 +128,7 @@ def format_bibtex(citation: PaperCitation) -> str:
         "month": str(int(citation.date[1])) if citation.date else "",
         **_eprint(citation),
         "doi": bibtex_fields.format_value(citation.doi),
-        "journal": bibtex_fields.format_words(citation.journal) if citation.is_article else "",
+        "journal": bibtex_fields.format_words(citation.article_journal),
         "note": bibtex_fields.format_words(citation.note),
         "url": citation.url,
     }
@@ -159,7 +164,7 @@ def format_ris(citation: PaperCitation) -> str:
         ("PB", citation.server),
         ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else citation.own_doi),
         ("DO", citation.doi),
-        ("JO", citation.journal if citation.is_article else ""),
+        ("JO", citation.article_journal),
         ("N1", citation.note),
         ("UR", citation.url),
         ("ER", ""),
@@ -183,9 +188,8 @@ def coins_title(citation: PaperCitation) -> str:
     names = [" ".join(filter(None, person_names.split_name(name))) for name in citation.authors[:COINS_AUTHORS]]
     journal = citation.server or citation.journal
     values = "\n".join((tex_to_text(citation.title), citation.doi, citation.url, journal, *names))
-    title, doi, url, journal, *authors = quote(values, "", errors="replace").split(
-        "%0A"
-    )  # one call, as quoting is slow
+    quoted = quote(values, "", errors="replace")  # one call, as quoting is slow
+    title, doi, url, journal, *authors = quoted.split("%0A")
     keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
     author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
     return (
@@ -201,7 +205,7 @@ def highwire_tags(citation: PaperCitation) -> Iterator[tuple[str, str]]:
         ("citation_title", tex_to_text(citation.title)),
         *(("citation_author", name) for name in citation.authors),
         ("citation_publication_date", "/".join(citation.date)),
-        ("citation_journal_title", citation.journal if citation.is_article else ""),
+        ("citation_journal_title", citation.article_journal),
         ("citation_arxiv_id", citation.id if citation.is_on_arxiv else ""),
         ("citation_doi", citation.doi),
         ("citation_abstract_html_url", citation.url),

@@ -328,7 +328,7 @@ def notice_label(notice: Notice) -> str:
 
 
 def article_label(paper: Paper) -> str:
-    """What a link to the article that a preprint became says: `published in Annals of Tea`."""
+    """The words of a link to the article that a preprint became: `published in Annals of Tea`."""
     return f"published in {cut_text(one_line(paper.journal), 60)}" if paper.journal else "published version"
 
 

@@ -244,12 +244,14 @@ class RegistryJob:
         if paper is None:
             return
         if paper.doi and posted_papers.plain_doi(work.doi) == paper.doi.lower():
-            doi, journal = paper.doi, posted_papers.first_title(work.container) or paper.journal
+            journal = posted_papers.first_title(work.container) or paper.journal
+            published = msgspec.structs.replace(paper, journal=journal)
         else:
-            doi, journal = crossref_works.published_doi(work) or paper.doi, paper.journal
-        published = msgspec.structs.replace(paper, doi=doi, journal=journal)
+            doi = crossref_works.published_doi(work) or paper.doi
+            published = msgspec.structs.replace(paper, doi=doi)
         if published != paper:
-            self._append(context, [msgspec.structs.replace(published, observed_at=self._http.now())])
+            now = self._http.now()
+            self._append(context, [msgspec.structs.replace(published, observed_at=now)])
 
     def _take_posts(self, context: JobContext, key: str) -> None:
         """Lets posts that named the article before it was known to be this preprint count for the preprint alone."""

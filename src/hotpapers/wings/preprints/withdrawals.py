@@ -10,7 +10,7 @@ import re
 
 _PAPER = "(?:manuscript|preprint|article|paper|submission|work|study|version)"
 _ENDS = r"\s*(?:[:\])]|\s[-–—]\s|$)"
-"""What follows a notice's first words. A hyphen without blanks joins words."""
+"""The end of a notice's first words. A hyphen without blanks joins words."""
 _TITLE = re.compile(
     rf"\W*(?:(?i:(?:withdrawn|retracted)(?:\s+{_PAPER})?{_ENDS}"
     r"|(?:removed|withdrawal|retraction|removal)\s*[\])]"

@@ -267,7 +267,8 @@ class _PageReader(HTMLParser):
 
 def _named(address: str) -> str:
     """The key of a paper with a DOI, from its address; any other address itself."""
-    return next((found.key for found in find_papers(address) if found.key.startswith(paper_servers.DOI)), address)
+    keys = (mention.key for mention in find_papers(address))
+    return next((key for key in keys if key.startswith(paper_servers.DOI)), address)
 
 
 def _number(text: str) -> int | None:
