@@ -169,7 +169,7 @@ def asked_for(loopback: Loopback) -> list[str]:
     return list(dict.fromkeys(doi for path in paths for doi in re.findall(r"10\.5555/many\.[0-9]+", path)))
 
 
-@pytest.mark.parametrize(("once", "at_most"), [(True, 400), (False, 40)])
+@pytest.mark.parametrize(("once", "at_most"), [(True, 100), (False, 40)])
 def test_no_paper_waits_for_ever_for_its_notices(record: Record, loopback: Loopback, once: bool, at_most: int) -> None:
     """Each day's only round goes on where the last one ended, and then begins again."""
     keys = [f"doi:10.5555/many.{number:04}" for number in range(2 * at_most + 10)]

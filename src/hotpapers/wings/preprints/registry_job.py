@@ -44,7 +44,7 @@ T = TypeVar("T")
 NAME = "crossref"
 EVERY = 600.0
 """Seconds between rounds."""
-AT_MOST, AT_MOST_ONCE = 40, 400
+AT_MOST, AT_MOST_ONCE = 40, 100
 """Most DOIs that a round asks for, of each kind; the second if it is the process's only one."""
 KNOWN_FOR = 90 * DAY
 """How long after its announcement notices about a paper are asked for."""
