@@ -79,7 +79,8 @@ WITH_NUMBERS = {
     "Discourse": Program("https://H/ap/object/S", "https://H/ap/actor/N", "https://H/u/U"),
 }
 HOSTS = st.sampled_from(["tea.example", "social.kettle.example", "a-b.example.co", "tea.example:8443"])
-NAMES = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,12}\Z")
+NAMES = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,12}\Z").filter(lambda name: name != "p")
+"""Not snac's folder of posts, which is ambiguous below a path."""
 NUMBERS = st.from_regex(r"\A[1-9][0-9]{8,12}\Z")
 
 
