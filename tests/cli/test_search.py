@@ -145,7 +145,7 @@ def test_json_has_everything(small_store: Path) -> None:
     assert hit == {
         "paper": "arxiv:2103.00001", "day": "2021-03-02", "title": "Kettles \x1b[31mand Steam",
         "authors": ["Ada Brewster", "Čeněk Šálek", "Emil Drawer", "Bo Kettle", "Ida Lid"],
-        "categories": ["cs.LG", "stat.ML"], "snippet": "How a kettle sings.", "issues": [],
+        "categories": ["cs.LG", "stat.ML"], "snippet": "How a kettle sings.", "issues": [], "taken_back": "",
         "spans": {"title": [[0, 7]], "authors": [[3, 3, 9]], "snippet": [[6, 12], [13, 18]]},
     }  # fmt: skip
     result = json.loads(good("search", "tea", "--posts", "--json", "--store", small_store))

@@ -47,7 +47,7 @@ _LAST = ".:/_+-"
 
 NEXT = lazy_pattern(
     rf"http|(?<![\d.]){_REGISTRANT}|"
-    r"(?<=[a-z0-9)>])[./:_-]?(?:pmc?id(?![a-z])|(?:doi|arxiv|issn|isbn):)"
+    r"(?<=[a-z0-9)>])[./:_-]?(?:pmc?id(?=:|\d{5}|$)|(?:doi|arxiv|issn|isbn):)"
     r"|(?<=[a-z0-9])(?<!^\d{4}-\d{3}[\dx])(?<![)s]\d{4}-\d{3}[\dx])\((?:19|20)\d\d[a-z]?\)(?=[.:/_+-]*$)",
     re.ASCII,
 )

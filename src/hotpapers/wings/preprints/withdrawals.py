@@ -20,7 +20,7 @@ _TITLE = re.compile(
 """The beginning of a title. Words that also begin other titles count in capitals only."""
 _TEXT = re.compile(
     r"\W*(?:withdrawal\s+statement\b|statement\s+of\s+withdrawal\b"
-    r"|(?:at\s+the\s+request\s+of\s+[^.,]{1,60},?\s+)?(?:(?:the\s+)?full\s+text\s+of\s+)?(?:(?:the|this|our)\s+)?(?:"
+    r"|(?:at\s+the\s+request\s+of\s+(?:[a-z]{1,20}\s+){0,3}authors?,?\s+)?(?:(?:the\s+)?full\s+text\s+of\s+)?(?:(?:the|this|our)\s+)?(?:"
     rf"{_PAPER}(?:\s+\([^()]{{0,200}}\))?\s+(?:has|was|is|had)\s+(?:now\s+|being\s+|been\s+|[a-z]{{3,12}}ly\s+){{0,3}}"
     r"(?:withdrawn|removed|retracted)\b(?!\s+from\s+the\s+(?![^.]{0,30}(?:server|archive|record|publication|rxiv)))"
     r"|(?:(?<=the\s)authors?\b(?!\s+(?:who|that|whose|of)\b)|authors?\s+(?:have|has|hereby)|we\s+(?:have|hereby)"

@@ -163,9 +163,10 @@ def shown_files(
 def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tuple[Any, ...]:
     """Identifier, title, authors, categories, text and place."""
     paper_id = site_paths.paper_id(summary.paper)
+    title = one_line(summary.title)
     return (
         paper_id,
-        convert(marked_title(one_line(summary.title) or paper_id, withdrawn=summary.withdrawn)),
+        convert(marked_title(title, withdrawn=summary.withdrawn)) if title else paper_servers.paper_id(summary.paper),
         tuple(map(one_line, summary.authors[:AUTHORS])),
         tuple(map(one_line, summary.categories)),
         convert(text[:MAX_TEXT_CHARS]),
