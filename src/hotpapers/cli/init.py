@@ -158,8 +158,12 @@ class SiteAnswers(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         """The settings that differ from the template's."""
-        values: dict[str, Any] = {"contact": self.contact or None, "title": self.title}
-        values |= {"hour": self.hour, "zone": self.zone}
+        values: dict[str, Any] = {
+            "contact": self.contact or None,
+            "title": self.title,
+            "hour": self.hour,
+            "zone": self.zone,
+        }
         if self.fields is not None:
             values["categories"] = [*filterfalse(is_with_server, self.fields)]
             values["papers"] = [*filter(is_with_server, self.fields)] or None

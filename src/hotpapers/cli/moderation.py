@@ -78,8 +78,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
     """
     for key in keys:
         subject_of(key)
-    question = f"Permanently delete {', '.join(keys)}?"
-    require_confirmation(yes, question, "delete permanently", "nothing was deleted")
+    require_confirmation(yes, f"Permanently delete {', '.join(keys)}?", "delete permanently", "nothing was deleted")
     report = site.forget(keys)
     all_copies = (copy for _, result in report.forgotten for copy in result.out_of_reach)
     copies = without_duplicates(all_copies)

@@ -58,9 +58,9 @@ class ThreadReader:
             recount_queries.note_unread(database, post, now)
 
     def _store(self, record: Record, store: Store, post: str, page: ThreadPayloads, *, is_whole: bool) -> bool:
-        """Stores a thread without gaps where there are posts that name papers, and with gaps for what is no longer
-        there, also in a list that may not be whole if it `is_whole` enough. Returns whether there are answers, and all
-        known ones are there or gaps."""
+        """Stores a thread without gaps where there are posts that name papers, and with gaps for known answers that are
+        no longer there. `is_whole`: for all of them, even if the network may show others. Returns whether there are
+        answers, and all known ones are there or gaps."""
         at = self._http.now()
         listed = [payload for payload in page if isinstance(payload, RawPayload)]
         present = {payload.key for payload in listed if payload.kind != GAP}

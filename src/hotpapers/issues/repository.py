@@ -14,7 +14,6 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
-    TAKEN_BACK,
     AnnouncedPaper,
     Announcement,
     Attention,
@@ -31,6 +30,7 @@ from hotpapers.base.model import (
     Publication,
     PublishedIssue,
     Quotation,
+    taken_back,
     without_duplicates,
 )
 from hotpapers.base.papers.paper_servers import DOI
@@ -343,9 +343,8 @@ class RecordIssueReader:
     @cached_property
     def _withdrawn(self) -> dict[str, str]:
         """The papers that were taken back, by their latest metadata or a notice, each with how."""
-        withdrawn = {paper.paper: "withdrawn" for paper in self._now.items(Paper, "t.withdrawn = 1")}
-        notices = chain.from_iterable(self._notices.values())
-        return withdrawn | {notice.paper: TAKEN_BACK[notice.type] for notice in notices if notice.type in TAKEN_BACK}
+        withdrawn = (paper.paper for paper in self._now.items(Paper, "t.withdrawn = 1"))
+        return taken_back(withdrawn, chain.from_iterable(self._notices.values()))
 
     @cached_property
     def _notices(self) -> dict[str, tuple[Notice, ...]]:

@@ -60,6 +60,8 @@ CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
 
 
 SAMPLE = "sample.jsonl.zst"
+COVERAGE = b'"kind":"coverage"'
+"""In lines about the reading of a network, whose wing may not be installed."""
 SAMPLE_SOURCE = "sample"
 """The source of the sample's first batch, which identifies a demo's store."""
 
@@ -93,12 +95,9 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
 
     compressed = files(__package__).joinpath("demo", file).read_bytes()
     lines = zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True)
-    import_lines(record, file, [line for line in lines if _is_readable(line)])
-
-
-def _is_readable(line: bytes) -> bool:
-    """Whether the wing of the network that was read, if a line is about a reading, is installed."""
-    return b'"network"' not in line or json.loads(line).get("network") in (None, *readable_networks())
+    networks = readable_networks()
+    readable = [line for line in lines if COVERAGE not in line or json.loads(line)["network"] in networks]
+    import_lines(record, file, readable)
 
 
 def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:

@@ -87,6 +87,7 @@ from hotpapers.base.model.items import (
     kind_of,
     printable_line,
     storable_text,
+    taken_back,
     typed_key,
     within_largest,
     without_duplicates,

@@ -457,6 +457,13 @@ def printable_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def taken_back(withdrawn: Iterable[str], notices: Iterable[Notice]) -> dict[str, str]:
+    """The papers that were taken back, by their latest metadata (`withdrawn`) or by a notice, each with how: withdrawn,
+    retracted or removed. Of several notices, the last one counts."""
+    by_notice = {notice.paper: TAKEN_BACK[notice.type] for notice in notices if notice.type in TAKEN_BACK}
+    return dict.fromkeys(withdrawn, "withdrawn") | by_notice
+
+
 def without_duplicates(values: Iterable[str]) -> tuple[str, ...]:
     """The values without duplicates, in order of first appearance."""
     return tuple(dict.fromkeys(values))

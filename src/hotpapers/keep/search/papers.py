@@ -14,13 +14,15 @@ import msgspec
 
 from hotpapers.base import terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
-from hotpapers.base.model import TAKEN_BACK
+from hotpapers.base.model import MAX_INTEGER, Notice, taken_back
 from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
+from hotpapers.record import AsOfView
 from hotpapers.record.database import Database, first_column, sql_placeholders
+from hotpapers.record.identities import numbers_of
 from hotpapers.record.record import Record
 
 MAX_HITS = 1_000
@@ -261,11 +263,13 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
     sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary, p.withdrawn
         FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
     rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
-    keys = [row[0] for row in rows.values()]
-    issues = _issues(database, keys)
-    taken_back = _taken_back(database, keys)
+    marks, keys = _padded([row[0] for row in rows.values()], "")
+    issues = _issues(database, marks, keys)
+    view = AsOfView(database, MAX_INTEGER, MAX_INTEGER)
+    notices = view.items(Notice, f"t.paper IN ({numbers_of(keys)})", keys, "t.day, t.notice")
+    how_taken_back = taken_back((row[0] for row in rows.values() if row[-1]), notices)
     for number, score in scores.items():
-        paper, day, title, authors, categories, abstract, summary, is_withdrawn = rows[number]
+        paper, day, title, authors, categories, abstract, summary, _ = rows[number]
         names = _decode_names(authors)
         snippet, spans = marker.snippet(abstract or summary)
         yield PaperHit(
@@ -278,7 +282,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
             snippet=snippet,
             spans=HighlightSpans(marker.title(title), marker.names(names), spans),
             issues=issues.get(paper, ()),
-            taken_back=taken_back.get(paper, "withdrawn" if is_withdrawn else ""),
+            taken_back=how_taken_back.get(paper, ""),
         )
 
 
@@ -288,16 +292,7 @@ def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     return sql_placeholders(padded), padded
 
 
-def _taken_back(database: Database, papers: Sequence[str]) -> dict[str, str]:
-    """How papers were taken back by publishers' notices: withdrawn, retracted or removed."""
-    marks, keys = _padded(papers, "")
-    sql = f"""SELECT identity.key, notice.type FROM notice JOIN identity ON identity.id = notice.paper
-        WHERE identity.key IN ({marks}) ORDER BY notice.day, notice.notice"""
-    return {paper: TAKEN_BACK[type] for paper, type in database.rows(sql, keys) if type in TAKEN_BACK}
-
-
-def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
-    marks, keys = _padded(papers, "")
+def _issues(database: Database, marks: str, keys: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
     sql = f"""SELECT paper, publication, day, place FROM search_entry
         WHERE paper IN ({marks}) ORDER BY day, publication"""
     by_paper: dict[str, tuple[SearchHitIssue, ...]] = defaultdict(tuple)

@@ -291,9 +291,7 @@ def _entry(
         known_since=known_since(issue.content, entry),
         elsewhere=other_posts(posts),
         announcement=phrases.announcement(issue.content, entry),
-        links=links_to_paper(
-            paper, newer, known, issue.notices.get(entry.paper, ()), issue.articles.get(entry.paper, paper)
-        ),
+        links=links_to_paper(paper, newer, known, issue.notices.get(entry.paper, ()), issue.articles.get(entry.paper)),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=score_view(issue, entry, is_ongoing=is_ongoing),

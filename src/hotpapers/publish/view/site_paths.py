@@ -187,9 +187,9 @@ def abs_url(paper: str, version: int = 0) -> str:
 
 
 @lru_cache(CACHED)
-def _links(paper: str, version: int = 0) -> tuple[str, str]:
+def _links(paper: str, version: int | None = None) -> tuple[str, str]:
     if paper_servers.is_paper_key(paper):
-        return paper_servers.paper_links(paper, version or None)
+        return paper_servers.paper_links(paper, version)
     return "", ""
 
 
@@ -201,7 +201,7 @@ def paper_url(base: str, paper: str) -> str:
 
 def pdf_url(paper: str, version: int | None) -> str:
     """A paper as PDF, of a version where the server has addresses of versions alone."""
-    return outside_address(_links(paper, version or 0)[1])
+    return outside_address(_links(paper, version)[1])
 
 
 def html_url(paper: str) -> str:

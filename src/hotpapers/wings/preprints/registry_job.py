@@ -234,15 +234,17 @@ class RegistryJob:
         for key, work in one_by_one(asked_for, lambda pair: (pair[0], self._work(pair[1]))):
             if work is not None:
                 self._append(context, crossref_works.notices_of(key, work, self._http.now()))
-                self._publish(context, key, work)
-                self._take_posts(context, key)
+                paper = self._published(context, key, work)
+                if paper and paper.doi:
+                    self._take_posts(context, paper)
         return msgspec.structs.replace(state, last=max((key for key, _ in asked_for), default=state.last))
 
-    def _publish(self, context: JobContext, key: str, work: CrossrefWork) -> None:
-        """Adds the article that a preprint became, once it is registered, and its journal, once that is asked for."""
+    def _published(self, context: JobContext, key: str, work: CrossrefWork) -> Paper | None:
+        """A paper with the article that it became, once that is registered, and its journal, once that is asked for;
+        stored if either is new. None if the paper is not described."""
         paper = context.record.view().item(Paper, key)
         if paper is None:
-            return
+            return None
         if paper.doi and posted_papers.plain_doi(work.doi) == paper.doi.lower():
             journal = posted_papers.first_title(work.container) or paper.journal
             published = msgspec.structs.replace(paper, journal=journal)
@@ -252,23 +254,20 @@ class RegistryJob:
         if published != paper:
             now = self._http.now()
             self._append(context, [msgspec.structs.replace(published, observed_at=now)])
+        return published
 
-    def _take_posts(self, context: JobContext, key: str) -> None:
+    def _take_posts(self, context: JobContext, paper: Paper) -> None:
         """Lets posts that named the article before it was known to be this preprint count for the preprint alone."""
-        view = context.record.view()
-        paper = view.item(Paper, key)
-        if paper is None or not paper.doi:
-            return
         now = self._http.now()
-        for mention in mentions_of_article(view, DOI + paper.doi.lower()):
-            moved = msgspec.structs.replace(mention, paper=key, version=None, observed_at=now)
+        for mention in mentions_of_article(context.record.view(), DOI + paper.doi.lower()):
+            moved = msgspec.structs.replace(mention, paper=paper.paper, version=None, observed_at=now)
             judged = Verdict(
                 subject=mention.post,
                 about=mention.paper,
                 rule=ARTICLE_RULE,
                 judgement="doubtful",
                 version=1,
-                reason=f"the article is {paper_servers.paper_id(key)}",
+                reason=f"the article is {paper_servers.paper_id(paper.paper)}",
                 observed_at=now,
             )
             self._append(context, [moved, judged])
