@@ -245,7 +245,8 @@ def _drop_reactions(side: Side, other: Side, cause: Cause, moment: MeasuredMomen
 
 
 def _use_same_counts(mark: str, a: Side, b: Side, cause: Cause) -> None:
-    """Gives b a's values for a post's counts, and its text's mark, if they differ for a cause."""
+    """Gives both sides the larger of a post's counts, and one mark of its text, if they differ for a cause: which side
+    is `a` makes no difference."""
     post = a.posts[mark]
     own = b.posts[mark]
     end = min(a.facts.header.until, b.facts.header.until)
@@ -254,9 +255,9 @@ def _use_same_counts(mark: str, a: Side, b: Side, cause: Cause) -> None:
             read_count = ReadCount(post, column, a.facts)
             count, other = read_count, ReadCount(own, column, b.facts)
             if count_cause(count, other, end) == cause:
-                own.counts[column] = value
+                post.counts[column] = own.counts[column] = max(value, own.counts[column])
     if own.text != post.text and _text_cause(post, own, a, b) == cause:
-        own.text = post.text
+        post.text = own.text = max(post.text, own.text)
 
 
 def _text_cause(post: CountedPost, own: CountedPost, a: Side, b: Side) -> Cause:

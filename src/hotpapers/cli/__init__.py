@@ -204,12 +204,17 @@ def root_command(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """The program `hotpapers`."""
-    gc.freeze()  # imported modules stay to the end: the collector need not scan them, least of all at exit
-    gc.set_threshold(COLLECT)
+    collect_rarely()
     status = run_command(sys.argv[1:])
     if "duckdb" not in sys.modules:  # its binding prints whatever is not collected
         gc.freeze()  # the command's own objects end with the process: no need to collect them
     sys.exit(status)
+
+
+def collect_rarely() -> None:
+    """For commands that end soon: the garbage collector works rarely, and never scans imported modules."""
+    gc.freeze()
+    gc.set_threshold(COLLECT)
 
 
 def collect_as_usual() -> None:
