@@ -22,13 +22,14 @@ from hotpapers.base.model import (
     Quotation,
 )
 from hotpapers.base.networks import network_title
+from hotpapers.base.papers.citations import format_bibtex, paper_citation
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import first_names
 from hotpapers.publish.render.markdown import escape_markdown, markdown_link
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, Catalogue
-from hotpapers.publish.view.citations import format_bibtex, format_ris, paper_citation
+from hotpapers.publish.view.citation_formats import format_ris
 
 
 class Page(NamedTuple):

@@ -14,13 +14,13 @@ from typing import NamedTuple, TypeVar
 
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR, Conversation, Mention, Paper, PaperConversations, Post, ThreadNode, ThreadPost
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.discussion.conversations.copies import leading_copies
 from hotpapers.discussion.conversations.reading import ENOUGH_OWN_WORDS, ConversationReader
 from hotpapers.discussion.conversations.trees import conversations_of, trees_of
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view.best_sentence import sentence_of
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.conversation_views import conversations_view
 from hotpapers.record import Record
 from lab.generated_conversations import network, text_pairs, thread_post

@@ -113,7 +113,7 @@ NAMES_ARXIV = {
     "cli/issue.py",  # the public error
     "cli/status.py",  # the name of its job
     "keep/search/query_parser.py",  # the public error
-    "publish/view/citations.py",  # fields that reference managers have for its papers
+    "publish/view/citation_formats.py",  # fields that reference managers have for its papers
     "publish/view/site_paths.py",  # addresses of its papers elsewhere
     "record/tombstones.py",  # a post's id that is also one of a paper
 }

@@ -143,7 +143,7 @@ def test_csv_lists_the_entries_of_every_issue(demo: Path) -> None:
 def test_bibtex_has_every_paper_once(demo: Path) -> None:
     output = good("export", "--format", "bibtex", "--store", demo)
     assert output.count("@misc{") == 81
-    assert output.count("@misc{2105.04026,") == 1 and "  eprint = {2105.04026},\n" in output
+    assert output.count("  eprint = {2105.04026},\n") == 1
 
 
 def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:

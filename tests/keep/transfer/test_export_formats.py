@@ -7,29 +7,31 @@ import io
 
 import pytest
 
-from hotpapers.base.model import Paper
+from hotpapers.base.model import Notice, Paper
+from hotpapers.base.papers.citations import format_bibtex, paper_citation
 from hotpapers.keep.transfer import export_formats
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.issues.worlds import emptied
 
 
-def test_a_category_is_no_field_and_a_name_no_two_authors() -> None:
-    entry = export_formats.bibtex_entry(
-        Paper(
-            paper="arxiv:2405.00001", title="100% of $x$ in a_b \\", authors=("Ann AND Bob", "Li Na"),
-            categories=("cs.LG},\n  note = {evil",), observed_at=0,
-        )
-    )  # fmt: skip
-    assert entry == (
-        "@misc{2405.00001,\n  title = {{100\\% of $x$ in a\\_b \\ }},\n  author = {Ann {AND} Bob and Li Na},\n"
-        "  year = {2024},\n  eprint = {2405.00001},\n  archivePrefix = {arXiv},\n"
-        "  primaryClass = {cs.LG, note = evil},\n  url = {https://arxiv.org/abs/2405.00001}\n}\n\n"
-    )
+def test_papers_in_bibtex_are_those_of_pages(sqlite_record: Record) -> None:
+    items = [*post(1, "bluesky:1", moment(DAY)), counts("bluesky:1", 90, moment(DAY))]
+    write(emptied(sqlite_record), [DAILY], background(), paper(1), items)
+    frozen(sqlite_record)
+    key = "arxiv:2405.00001"
+    notice = Notice(paper=key, notice="doi:10.1000/notice", type="retraction", day="2026-07-01", observed_at=1)
+    sqlite_record.append([notice], source="crossref")
+    text = b"".join(export_formats.EXPORTS["bibtex"].chunks(sqlite_record)).decode()
+    stored = sqlite_record.view().item(Paper, key)
+    citation = stored and paper_citation(stored, "retracted")
+    assert citation and f"{format_bibtex(citation)}\n" in text
+    assert text.count("note = {retracted}") == 1
 
 
 def test_a_category_is_no_formula(sqlite_record: Record) -> None:
     items = [*post(1, "bluesky:1", moment(DAY)), counts("bluesky:1", 90, moment(DAY))]
-    write(sqlite_record, [DAILY], background(), paper(1, category="=1+1"), items)
+    write(emptied(sqlite_record), [DAILY], background(), paper(1, category="=1+1"), items)
     frozen(sqlite_record)
     text = b"".join(export_formats.EXPORTS["csv"].chunks(sqlite_record)).decode()
     _, *rows = csv.reader(io.StringIO(text, newline=""))

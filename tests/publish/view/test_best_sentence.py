@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper, Post, Quotation
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.publish.view.best_sentence import MAX_CHARS, best_sentence
-from hotpapers.publish.view.clean_text import one_line
 
 PAPER = Paper(
     paper="arxiv:2603.00001", title="Small Models, Long Lunches", authors=("Lin Fernhollow", "Ada Brewster"),

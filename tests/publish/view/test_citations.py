@@ -12,14 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Paper
-from hotpapers.publish.view.citations import (
-    PaperCitation,
-    coins_title,
-    format_bibtex,
-    format_ris,
-    highwire_tags,
-    paper_citation,
-)
+from hotpapers.base.papers.citations import PaperCitation, format_bibtex, paper_citation
+from hotpapers.publish.view.citation_formats import coins_title, format_ris, highwire_tags
 from tests.publish.render.build import paper
 from tests.publish.render.full_sample import STARS
 from tests.publish.render.hostile import HOSTILE

@@ -18,8 +18,9 @@ import pytest
 
 from hotpapers.base.model import Paper
 from hotpapers.base.papers import doi, paper_servers
+from hotpapers.base.papers.citations import format_bibtex, paper_citation
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.citations import format_bibtex, format_ris, paper_citation
+from hotpapers.publish.view.citation_formats import format_ris
 from hotpapers.wings.personal import stars
 from tests.base.papers.test_doi import TRAPS
 from tests.base.papers.test_find_papers import CERTAIN, UNCERTAIN

@@ -1,6 +1,7 @@
 """Text from anywhere, as values: pure functions, which accept any text, hostile text too.
 
 html_text    HTML as plain text with its links
+clean_text   what no output may contain
 unescaping   removes escapes: percent-encoding, HTML entities, JSON escapes, invisible characters
 timestamps   reading and writing timestamps
 tex_formulas formulas in a text

@@ -12,8 +12,7 @@ from itertools import pairwise
 from hotpapers.base import model
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.text import bibtex as bibtex_fields
-from hotpapers.base.text import timestamps
+from hotpapers.base.papers.citations import format_bibtex, paper_citation
 from hotpapers.keep.hooks import FileFormat
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
@@ -106,39 +105,17 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
 
 
 def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
-    """Every paper in an issue, once, as @misc with its e-print fields."""
+    """Every paper in an issue, once."""
+    view = record.view()
+    withdrawn = (paper.paper for paper in view.items(model.Paper, "t.withdrawn = 1"))
+    how_taken_back = model.taken_back(withdrawn, view.items(model.Notice))
     keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():
-            if key not in keys:
+            citation = paper_citation(paper, how_taken_back.get(key, ""))
+            if key not in keys and citation:
                 keys.add(key)
-                yield bibtex_entry(paper).encode()
-
-
-def bibtex_entry(paper: model.Paper) -> str:
-    """One paper in BibTeX, with arXiv's own field names for papers there."""
-    id = paper_servers.paper_id(paper.paper)
-    eprint = {
-        "eprint": id,
-        "archivePrefix": paper_servers.server_of(paper.paper).title,
-        "primaryClass": bibtex_fields.format_value(paper.categories[0]) if paper.categories else "",
-    }
-    fields = {
-        "title": "{" + bibtex_fields.format_words(paper.title) + "}",
-        "author": bibtex_fields.format_names(paper.authors),
-        "year": _year_of(paper),
-        **(eprint if paper_servers.month_of(paper.paper) else {"doi": bibtex_fields.format_value(id)}),
-        "url": paper_servers.paper_links(paper.paper)[0],
-    }
-    body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
-    return f"@misc{{{re.sub(r'[^a-z0-9.-]', '_', id)},\n{body}\n}}\n\n"
-
-
-def _year_of(paper: model.Paper) -> str:
-    """The year in a paper's id, else that in which it was posted; empty if unknown."""
-    if month := paper_servers.month_of(paper.paper):
-        return str(month[0])
-    return timestamps.day_of(paper.published_at)[:4] if paper.published_at is not None else ""
+                yield (format_bibtex(citation) + "\n").encode()
 
 
 EXPORTS = {
@@ -146,7 +123,7 @@ EXPORTS = {
         "jsonl", re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.record_lines, is_whole=True
     ),
     "csv": FileFormat("csv", re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
-    "bibtex": FileFormat("bibtex", re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), export_bibtex),
+    "bibtex": FileFormat("bibtex", re.compile(rb"@(?:misc|article)\{[\w.-]+,\n  title = \{\{"), export_bibtex),
     **{format.name: format for format in hooks_of(FileFormat)},
 }
 """The formats that are files, also those of wings."""

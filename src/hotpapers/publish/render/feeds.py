@@ -23,6 +23,7 @@ import msgspec
 
 from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.version import __version__
@@ -30,7 +31,6 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import EntryView, LazyEntries, issue_view
 from hotpapers.publish.view.post_views import lane_views, post_byline
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Paper, Post, Quotation
+from hotpapers.base.text.clean_text import displayable_text, one_line
 from hotpapers.discussion.moderation.author_names import shows_author
 from hotpapers.issues.quotations import count_own_words
-from hotpapers.publish.view.clean_text import displayable_text, one_line
 
 RULE = "said/1"
 """The name of the rule."""

@@ -14,8 +14,9 @@ from functools import cache, lru_cache
 from operator import attrgetter
 
 from hotpapers.base.model import EntrySummary
+from hotpapers.base.text import clean_text
 from hotpapers.base.text.accents import in_plain_letters
-from hotpapers.publish.view import clean_text, site_paths
+from hotpapers.publish.view import site_paths
 
 LATEST = 60
 """Papers on the first page of a category."""

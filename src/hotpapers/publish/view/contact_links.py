@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from hotpapers.base.text import clean_text
 from hotpapers.base.text.domains import ascii_address
-from hotpapers.publish.view import clean_text, site_paths
+from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 

@@ -15,13 +15,13 @@ from hotpapers.base.durations import format_duration
 from hotpapers.base.model import Conversation, Landmarks, Paper, PaperConversations, ThreadNode, ThreadPost
 from hotpapers.base.networks import icon_of, is_blogs
 from hotpapers.base.terms import cut_excerpt
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.base.text.words import count_noun
 from hotpapers.discussion.conversations.trees import newest_first
 from hotpapers.issues.ranking.words import people_phrase
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.best_sentence import sentence_of
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.post_views import LinkedPiece, linked_pieces, post_byline
 
 MAX_CONVERSATIONS = 30

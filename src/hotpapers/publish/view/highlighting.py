@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from hotpapers.publish.view.clean_text import displayable_text
+from hotpapers.base.text.clean_text import displayable_text
 
 OPEN, CLOSE = "\ue000", "\ue001"
 """Stand for the ends of a mark while a text is changed; texts that have them are not marked."""

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import glance, phrases, site_paths
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ReportSubject
 from hotpapers.publish.view.page_fields import field_of
 from hotpapers.publish.view.post_views import (

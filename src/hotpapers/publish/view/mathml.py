@@ -19,10 +19,10 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 import nh3
 from markupsafe import Markup
 
+from hotpapers.base.text.clean_text import displayable_text
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
-from hotpapers.publish.view.clean_text import displayable_text
 
 MAX_FORMULA_CHARS = 1000
 """Most code points of a formula."""

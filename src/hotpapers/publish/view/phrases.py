@@ -25,13 +25,12 @@ from hotpapers.base.model import (
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.announcement_days import calendar
-from hotpapers.base.text import timestamps
+from hotpapers.base.text import clean_text, timestamps
 from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.issues.windows import waits_for_announcement
-from hotpapers.publish.view import clean_text
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line

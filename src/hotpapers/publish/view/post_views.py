@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, is_blogs
 from hotpapers.base.text import timestamps
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.best_sentence import best_sentence
-from hotpapers.publish.view.clean_text import one_line
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 # Outdated codes that networks still use, and their replacements (IANA language subtag registry).

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from hotpapers.base.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue, is_retrospective
 from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text import timestamps
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.windows import label_after, limit_of
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.reading_words import gap_of_day
 
 GRACE = 2 * HOUR

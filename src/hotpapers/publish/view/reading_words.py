@@ -9,9 +9,9 @@ from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, 
 from hotpapers.base.networks import network_title
 from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.coverage import LOST, TURN, posting_span
-from hotpapers.publish.view.clean_text import one_line
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}

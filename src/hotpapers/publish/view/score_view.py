@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.networks import network_title
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.clean_text import one_line
 
 
 class ScoreRow(NamedTuple):

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_formulas import TexFormula, find_formulas
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets, mathml
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.highlighting import Spans, from_signs, mark_spans, with_signs
 from hotpapers.publish.view.math_alphabets import RAISED_LETTERS
 from hotpapers.publish.view.math_text import SIGN_OF, line_of

@@ -28,8 +28,8 @@ from starlette.routing import Route
 
 from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.base.text import timestamps
-from hotpapers.publish.view import clean_text, phrases
+from hotpapers.base.text import clean_text, timestamps
+from hotpapers.publish.view import phrases
 from hotpapers.serve.http_messages import OPEN, Answer, Refused, Reply, Responder, build_reply, not_found
 from hotpapers.serve.page_cache import CurrentPages
 

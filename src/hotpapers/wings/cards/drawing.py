@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hotpapers.publish.view import clean_text
+from hotpapers.base.text import clean_text
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont

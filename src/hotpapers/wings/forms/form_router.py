@@ -20,9 +20,10 @@ from starlette.routing import Route
 
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
+from hotpapers.base.text import clean_text
 from hotpapers.jobs.isolation import is_defect, log_defect
 from hotpapers.publish.render.templating import load_macro
-from hotpapers.publish.view import clean_text, phrases
+from hotpapers.publish.view import phrases
 from hotpapers.serve.backend import Backend, Lane
 from hotpapers.serve.connections import TokenBuckets
 from hotpapers.serve.http_messages import (

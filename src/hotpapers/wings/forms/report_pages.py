@@ -15,10 +15,10 @@ from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.text import timestamps
+from hotpapers.base.text import clean_text, timestamps
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.view import clean_text, phrases, site_paths
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.record import Record, current_time
 from hotpapers.serve.backend import Backend
 from hotpapers.serve.page_cache import CurrentPages

@@ -20,8 +20,8 @@ from hotpapers.base.http import bearer_header
 from hotpapers.base.model import HttpClient, Paper
 from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.suggestions import did_you_mean
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.publish.view.clean_text import one_line
 
 if TYPE_CHECKING:
     from hotpapers.jobs.connection import OpenClient

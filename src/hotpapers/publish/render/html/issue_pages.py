@@ -12,12 +12,13 @@ from string import digits
 import msgspec
 
 from hotpapers.base.model import Attention
+from hotpapers.base.papers import citations
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.wing_parts import card_of
-from hotpapers.publish.view import citations, phrases, shares, site_paths
-from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view import citation_formats, phrases, shares, site_paths
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
@@ -27,7 +28,7 @@ from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {
     "bib": citations.format_bibtex,
-    "ris": citations.format_ris,
+    "ris": citation_formats.format_ris,
 }
 """Citation formats of an issue's entries, by file extension."""
 BETWEEN = {"bib": "\n", "ris": "\r\n"}
@@ -110,7 +111,7 @@ class IssuePages:
             corrections=[(site.issue(day, number), issue_path(day, number)) for number in (*earlier, 0) if earlier],
             linked=site.paths_of((*entries, *more, *ongoing) if edition else ongoing),
             coins=[
-                citations.coins_title(cited) if (cited := citations.paper_citation(entry.metadata)) else ""
+                citation_formats.coins_title(cited) if (cited := citations.paper_citation(entry.metadata)) else ""
                 for entry in entries
             ],
             due=next_issue_after(site.publication, day) if path == "index.html" else None,

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper, Window
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, make_slug
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_name, field_of
 from hotpapers.publish.view.publication_state import first_due

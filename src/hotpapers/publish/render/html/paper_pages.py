@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Announcement, Attention, Paper
 from hotpapers.base.networks import icon_of
+from hotpapers.base.papers import citations
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.wing_parts import card_of
-from hotpapers.publish.view import citations, phrases, site_paths
+from hotpapers.publish.view import citation_formats, phrases, site_paths
 from hotpapers.publish.view.conversation_views import conversations_view
 from hotpapers.publish.view.post_views import discussion_views
 from hotpapers.publish.view.site_paths import is_folded
@@ -79,7 +80,7 @@ class PaperPages:
             discussed=discussion_views(posts),
             threads_at_once=THREADS_AT_ONCE,
             most_posts=MAX_POSTS,
-            highwire=list(citations.highwire_tags(cited)) if cited else (),
+            highwire=list(citation_formats.highwire_tags(cited)) if cited else (),
             cite={form: write(cited) for form, write in FORMS.items()} if cited else {},
             near=site.near(latest.metadata, appearances),
             is_live=site.site_config.is_live,

@@ -32,9 +32,9 @@ import msgspec
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import archive_of
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.phrases import marked_title
 from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.tex import tex_to_text

@@ -23,13 +23,13 @@ from hotpapers.base.model import (
     SitePart,
 )
 from hotpapers.base.papers.announcement_days import calendar
+from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking.words import people_phrase
 from hotpapers.publish.hooks import RelatedPapers, ReportForms
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
-from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of, join_address
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.page_fields import Fields, PageChoice, choose_fields
