@@ -31,3 +31,8 @@ def test_failing_runs_are_kept_with_the_line_that_repeats_them() -> None:
         f'replay: SEED=9 make torture ARGS="{new_seeds.RUNS[2][1]}"',
     ]
     assert failures[0] == Failure(Run("drift", "", 8), failures[0].replay)
+
+
+def test_nothing_more_is_tried_if_each_target_fails() -> None:
+    failures = new_seeds.failures_until(1, new_seeds.runs_from(7), lambda _: (2, "no make"), lambda: 0)
+    assert len(list(failures)) == len(new_seeds.RUNS)

@@ -61,9 +61,12 @@ def replay_in(output: str, run: Run) -> str:
 def failures_until(
     end: float, runs: Iterator[Run], try_one: Callable[[Run], tuple[int, str]], now: Callable[[], float]
 ) -> Iterator[Failure]:
-    """The runs that fail, of those that begin before `end`."""
-    for run in itertools.takewhile(lambda _: now() < end, runs):
+    """The runs that fail, of those that begin before `end`. When each target in turn has failed, no seed is the cause,
+    and there are no more."""
+    in_a_row = 0
+    for run in itertools.takewhile(lambda _: now() < end and in_a_row < len(RUNS), runs):
         status, output = try_one(run)
+        in_a_row = in_a_row + 1 if status else 0
         if status:
             yield Failure(run, replay_in(output, run))
 
