@@ -207,8 +207,6 @@ def test_sql_stands_in_the_store_and_in_queries() -> None:
 
 NETWORK_HOMES = ("base/networks.py", "collect/sources/", "wings/")
 NAMES_NETWORKS = {
-    "discussion/moderation/bridged_accounts.py",  # a bridge has forms of its own between two networks
-    "base/settings/announce.py",  # an account there that a publication has
     "base/papers/arxiv/addresses.py",  # a form of addresses
 }
 NETWORK = re.compile(r"(mastodon|bluesky|hackernews|lobsters|reddit|huggingface)(:.*)?", re.DOTALL)

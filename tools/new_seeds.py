@@ -64,11 +64,13 @@ def failures_until(
     """The runs that fail, of those that begin before `end`. When each target in turn has failed, no seed is the cause,
     and there are no more."""
     in_a_row = 0
-    for run in itertools.takewhile(lambda _: now() < end and in_a_row < len(RUNS), runs):
+    for run in itertools.takewhile(lambda _: now() < end, runs):
         status, output = try_one(run)
         in_a_row = in_a_row + 1 if status else 0
         if status:
             yield Failure(run, replay_in(output, run))
+        if in_a_row == len(RUNS):
+            return
 
 
 def try_one(run: Run) -> tuple[int, str]:

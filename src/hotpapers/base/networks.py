@@ -108,6 +108,9 @@ class NetworkReader(NamedTuple):
 FEDERATED = "mastodon"
 """The network of many servers, whose ids of posts and accounts are addresses on any of them."""
 
+AT_PROTOCOL = "bluesky"
+"""The network whose accounts are DIDs and whose posts have addresses `at://`."""
+
 UNKNOWN = Network("", "", "", "nobody has looked at its terms yet", "", "no", 0, "link", "ids", count_limited=False)
 """A network without a row: as little as possible is allowed."""
 
@@ -127,7 +130,7 @@ ARXIV = Network(
 
 _CORE = (
     Network(
-        "bluesky",
+        AT_PROTOCOL,
         "Bluesky",
         reviewed="2026-11-20",
         basis="posts are public; labels, and the wish to be hidden from people without an account, are respected",

@@ -14,7 +14,7 @@ from hotpapers.base import keys
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import without_duplicates
-from hotpapers.base.networks import network_names
+from hotpapers.base.networks import AT_PROTOCOL, network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import list_choices
@@ -103,7 +103,7 @@ def read_secret(value: str, key: str) -> str:
 
 def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[str, ...]:
     """The keys of the accounts that are a publication's own."""
-    return without_duplicates(f"bluesky:{table.account}" for table in tables if table.publication == publication)
+    return without_duplicates(f"{AT_PROTOCOL}:{table.account}" for table in tables if table.publication == publication)
 
 
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
@@ -175,6 +175,6 @@ def _account_problems(account: BlueskyAccount, earlier: Sequence[BlueskyAccount]
 _PROBLEMS: dict[str, Callable[[Any, Any], Problems]] = {
     "chat": _chat_problems,
     "webhook": _webhook_problems,
-    "bluesky": _account_problems,
+    AT_PROTOCOL: _account_problems,
 }
 """What is wrong with a table of each kind itself, given those before it."""

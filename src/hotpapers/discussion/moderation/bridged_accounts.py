@@ -18,11 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hotpapers.base.keys import is_at_home, network_of
 from hotpapers.base.model import Alias
+from hotpapers.base.networks import AT_PROTOCOL, FEDERATED
 from hotpapers.discussion.moderation.queries import ShownAccount
 
 BRIDGE = ".brid.gy"
 """How the bridge's own handles on Bluesky end."""
-_OF_BLUESKY = re.compile(r"mastodon:https://bsky\.brid\.gy/ap/(did:(?:plc|web):[\w.:%-]+)", re.ASCII)
+_OF_BLUESKY = re.compile(rf"{FEDERATED}:https://bsky\.brid\.gy/ap/(did:(?:plc|web):[\w.:%-]+)", re.ASCII)
 _ON_NEITHER = ("web.brid.gy", "nostr.brid.gy")
 """Where the fediverse has its own copies of those who are on neither network."""
 _AS_HYPHEN = str.maketrans("_~", "--")
@@ -35,7 +36,7 @@ def bridge_aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAcco
         if is_on_bluesky(copy):
             on_bluesky[copy.handle].append(copy)
         elif match := _OF_BLUESKY.fullmatch(copy.key):
-            yield Alias(account=copy.key, stable=f"bluesky:{match[1]}", observed_at=copy.at)
+            yield Alias(account=copy.key, stable=f"{AT_PROTOCOL}:{match[1]}", observed_at=copy.at)
     for handle, original in _originals(on_bluesky, originals).items():
         for copy in on_bluesky[handle]:
             observed_at = max(copy.at, original.at)
@@ -67,4 +68,4 @@ def handle_on_bluesky(account: ShownAccount) -> str:
 
 def is_on_bluesky(account: ShownAccount) -> bool:
     """Whether an account is the bridge's copy on Bluesky."""
-    return network_of(account.key) == "bluesky" and account.handle.endswith(BRIDGE)
+    return network_of(account.key) == AT_PROTOCOL and account.handle.endswith(BRIDGE)
