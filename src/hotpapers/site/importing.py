@@ -9,7 +9,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.text.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer, lines
-from hotpapers.publish.deliver.export_site import export_again
+from hotpapers.publish.schedule.publishing import render_by_rules
 from hotpapers.record import Record
 from hotpapers.site.site import Site
 
@@ -49,7 +49,7 @@ def import_files(site: Site, files: Sequence[str], take: ImportFiles) -> ImportT
         if record.database.name != "sqlite":  # until then it plans queries with the statistics of an emptier store
             record.database.run("ANALYZE")
         if any(getattr(done, "forgotten", 0) for _, done in task.done):  # forgotten in the exporting store
-            export_again(record, site.site_config, site.terms)
+            render_by_rules(record, site.site_config, site.terms)
     return task
 
 

@@ -315,7 +315,7 @@ class Site(ConfiguredSite):
     def forget(self, keys: Sequence[str]) -> ForgetReport:
         """Permanently deletes posts, accounts, and wings' data about people; published folders are rendered again.
         Raises UsageError for a text that is not a key."""
-        from hotpapers.publish.deliver.export_site import export_again
+        from hotpapers.publish.schedule.publishing import render_by_rules
         from hotpapers.site.people import ForgetReport, forget_subjects, subject_of
 
         report = ForgetReport([], [], [])
@@ -331,7 +331,7 @@ class Site(ConfiguredSite):
                 report.problems.append(problem)
             try:
                 self._tell_wings(self.own_publications)
-                report.folders.extend(export_again(self.record, self.site_config, self.terms))
+                report.folders.extend(render_by_rules(self.record, self.site_config, self.terms))
             except StoreError as problem:  # what was forgotten is reported even so
                 report.problems.append(problem)
         return report

@@ -27,6 +27,7 @@ from hotpapers.publish.deliver.export_site import (
 )
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record, current_time
 from tests.deliveries import recorded
 from tests.issues import made as world
@@ -277,6 +278,34 @@ def test_no_more_is_rendered_again_than_requested(record: Record, tmp_path: Path
     [rerendered] = export_again(record, only={(NAME, DAYS[0]), (NAME, "1999-01-01")})
     assert rerendered.rendered
     assert [day for day in DAYS if (tmp_path / f"{day}.md").read_text() != "an older look"] == [DAYS[0]]
+
+
+def test_a_folder_that_was_emptied_is_written_whole(record: Record, tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    export_site(record, NAME, DAYS, "site", folder)
+    files = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    for file in files:
+        file.unlink()
+    [rerendered] = export_again(record, only={(NAME, DAYS[0])})
+    assert rerendered.rendered
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == files
+
+
+def test_a_correction_renders_every_page_that_may_link_to_what_it_removed(record: Record, tmp_path: Path) -> None:
+    world.write(record, world.DAILY)
+    days = ["2024-05-07", "2024-05-08", "2024-05-09", "2024-05-10"]
+    for number, day in enumerate(days, 1):
+        world.write(record, world.background(day), world.paper(number, day))
+        world.write(record, world.posts_about(number, 9, world.moment(day) + model.HOUR))
+        world.frozen(record, day=day)
+    export_site(record, "daily", days, "site", tmp_path)
+    pages = [tmp_path / issue_path(day) for day in days]
+    for page in pages:
+        page.write_text("an older look")
+    publication = freeze.publication_of(record, "daily")
+    freeze.freeze_issue(record, publication, days[0], again=True, reason="miscounted")
+    export_site(record, "daily", days[:1], "site", tmp_path)
+    assert "an older look" not in {page.read_text("utf-8") for page in pages}
 
 
 def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp_path: Path) -> None:

@@ -17,14 +17,17 @@ import pytest
 
 from hotpapers.base.errors import WrongClock
 from hotpapers.base.http import ServerClocks
-from hotpapers.base.model import HOUR, Account, Post, Publication, Verdict
+from hotpapers.base.model import HOUR, Account, Notice, Post, Publication, Verdict
 from hotpapers.base.terms import TERMS, Table
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
+from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.publish.schedule import publishing as schedule
 from hotpapers.publish.schedule.health import assess_health
 from hotpapers.publish.schedule.publishing import (
     FurtherParts,
@@ -32,6 +35,7 @@ from hotpapers.publish.schedule.publishing import (
     PublishJob,
     changed_issues,
     check_clock,
+    new_rules,
     render_changed,
 )
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -340,6 +344,43 @@ def test_changes_that_an_ended_program_did_not_render_are_rendered(site: Publish
     job._rendered_position = 0
     site.round(CUT + 2 * HOUR)
     assert "Moss grows here" not in site.page()
+
+
+def test_what_was_forgotten_by_a_program_that_was_killed_leaves_the_pages(site: PublishingSite) -> None:
+    site.round(CUT + 1)
+    assert "Moss grows here" in site.page()
+    forget_key(site.record, LEADING)  # the program is killed before it renders
+    site.round(CUT + HOUR)
+    assert "Moss grows here" not in site.page()
+
+
+def test_another_version_of_the_program_renders_all_pages(
+    site: PublishingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.round(CUT + 1)
+    site.round(CUT + 2)
+    (site.folder / DAY / "index.html").write_text("an older look")
+    site.round(CUT + 3)
+    assert site.page() == "an older look"
+    monkeypatch.setattr(schedule, "__version__", "9.9")
+    site.round(CUT + 4)
+    assert "Moss grows here" in site.page()
+
+
+def test_all_pages_depend_on_the_publications_with_issues_and_the_papers_taken_back(site: PublishingSite) -> None:
+    record = site.record
+    rules = {new_rules(record, TERMS, NOBODY)}
+    site.round(CUT + 1)
+    rules.add(new_rules(record, TERMS, NOBODY) or "as rendered")
+    write(record, msgspec.structs.replace(DAILY, publication="other"))
+    rules.add(new_rules(record, TERMS, NOBODY))
+    freeze_issue(record, publication_of(record, "other"), DAY)
+    rules.add(new_rules(record, TERMS, NOBODY))
+    notice = Notice(paper=key(1), notice="doi:10.1000/notice", type="retraction", day="2024-05-08", observed_at=1)
+    write(record, notice)
+    rules.add(new_rules(record, TERMS, NOBODY))
+    write(record, msgspec.structs.replace(notice, notice="doi:10.1000/other", type="correction"))
+    assert new_rules(record, TERMS, NOBODY) in rules and len(rules) == 5, "a correction takes nothing back"
 
 
 def test_a_day_that_was_missed_is_published_later(site: PublishingSite) -> None:

@@ -33,11 +33,15 @@ from hotpapers.record import (
     raw_archive,
     reaction_marks,
     tombstones,
+    write_meta,
 )
 from hotpapers.record.database import Database
 from hotpapers.record.item_rows import SPECS, StoredRow
 from hotpapers.record.leftovers import remove_unfinished
 from hotpapers.record.record import Record, current_time
+
+RENDERED_BY = "rendered by"
+"""The name in `meta` of the rules by which all pages were last rendered; empty while they may show what was erased."""
 
 
 class ForgetResult(NamedTuple):
@@ -132,6 +136,7 @@ def erase_keys(record: Record, keys: Sequence[str], *, marks: Collection[str] = 
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
     batch_stamp = manifest.BatchStamp(at, "forget")
     batches.append(database, batch_stamp, forgotten=remainders, erased=erased, tombstones=new)
+    write_meta(database, RENDERED_BY, "")
     # Counts the rows that lost words, by key
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):

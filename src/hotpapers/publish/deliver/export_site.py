@@ -86,6 +86,8 @@ def export_site(
     unsent_digests = {
         DeliveryKey(publication, day, edition, to, target): digest for day, (edition, digest) in not_sent.items()
     }
+    if to == "site" and any(edition > 1 for edition, _ in not_sent.values()):  # any page may link to a removed paper
+        days = sorted({*days, *sent_days(record, publication, to, output)})
     if unsent_digests:
         delivery_states.begin_all(record, unsent_digests, current_time())
     issue_reader = RecordIssueReader(record, allowed)
@@ -98,7 +100,7 @@ def export_site(
         counts = write_files(output, channel_of_site.render(issue_reader, publication, days))
     exported = ExportedSite(*counts)
     if to == "site" and site_config.budget:
-        exported = _within_budget(issue_reader, publication, output, site_config, counts, len(unsent_digests))
+        exported = _within_budget(issue_reader, publication, output, site_config, counts, len(days))
     if unsent_digests:
         delivery_states.finish_all(record, unsent_digests, current_time())
     return exported
@@ -149,13 +151,13 @@ def _within_budget(
     output: Path,
     site_config: SiteConfig,
     counts: WriteCounts,
-    added: int,
+    written: int,
 ) -> ExportedSite:
     """Folds a site that is full. Measuring a large folder takes longer than writing an issue: it is done when a
-    twentieth more issues may have been `added`, and each time while the folder is nearly full."""
+    twentieth of the issues were `written`, and each time while the folder is nearly full."""
     record = issue_reader.record
     name = f"room {site_config.budget} {target_of(record.database, output)}"
-    room = int(read_meta(record.database, name) or 0) - added
+    room = int(read_meta(record.database, name) or 0) - written
     size_forecast = None
     if room <= 0:
         size = size_budget.site_size(output)
@@ -178,12 +180,14 @@ def unsent_days(record: Record, publication: str, to: str, output: Path) -> list
 def deleted_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days that a channel has written to a folder from which its files have been deleted, ascending; empty if they
     are there."""
-    first_file = _FIRST_FILES.get(to)
-    if first_file:
-        is_there = (output / first_file).is_file()
-    else:
-        is_there = output.is_dir() and any(output.iterdir())
-    return [] if is_there else sent_days(record, publication, to, output)
+    return [] if _has_files(to, output) else sent_days(record, publication, to, output)
+
+
+def _has_files(to: str, output: Path) -> bool:
+    """Whether a folder that a channel has written to still has its files."""
+    if first_file := _FIRST_FILES.get(to):
+        return (output / first_file).is_file()
+    return output.is_dir() and any(output.iterdir())
 
 
 def sent_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
@@ -280,10 +284,14 @@ def _render_again(
     # a site also has pages for days adjacent to delivered ones, and these may have changed since
     frozen_days = set(issue_reader.days(publication))
     days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
-    days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
+    days_to_render = (delivered | days_on_disk) & frozen_days
+    if chosen_days is not None and _has_files(to, folder):  # all of a folder that was emptied
+        days_to_render &= chosen_days
     try:
         files = find_channel(to, site_config).render(issue_reader, publication, sorted(days_to_render))
-        write_files(folder, files)
+        counts = write_files(folder, files)
+        if to == "site" and site_config.budget:
+            _within_budget(issue_reader, publication, folder, site_config, counts, len(days_to_render))
     except HotPapersError as problem:
         return again._replace(reason=str(problem))
     reason = ""

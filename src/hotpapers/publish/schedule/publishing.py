@@ -19,6 +19,7 @@ from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.version import __version__
 from hotpapers.discussion.conversations.queries import posts_in_reach
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
@@ -33,6 +34,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.jobs.loop import JobContext
+from hotpapers.keep.privacy.forget import RENDERED_BY
 from hotpapers.publish.deliver.export_site import (
     RerenderedFolder,
     deleted_days,
@@ -56,8 +58,6 @@ if TYPE_CHECKING:
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
-RENDERED_BY = "rendered by"
-"""The name in `meta` of the rules by which all pages were last rendered."""
 LOOK = 20.0
 """Seconds between two rounds."""
 
@@ -319,16 +319,18 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
 
 
 def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
-    """A hash of the rules that decide how pages look, if they were last rendered by something else; else empty. Apart
-    from what was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings
-    that pages show, such as the publications' titles and the contact."""
+    """A hash of all that decides how many pages look, if they were last rendered by something else; else empty: the
+    version of this program, the networks' terms, the blocklist, whether cards can be drawn, the settings that pages
+    show, such as the contact, the publications with their titles, and the papers that were taken back."""
     shown = sorted((row.name, row.shown) for row in allowed.values())
     titles = sorted(
-        (item.publication, item.title, phrases.publication_note(item)) for item in record.view().items(Publication)
+        (item.publication, item.title, phrases.publication_note(item), bool(frozen_days(record, item.publication)))
+        for item in record.view().items(Publication)
     )
     settings = site_config._replace(proofs=None, note="")
     has_cards = any(cards.are_drawn() for cards in hooks_of(Cards))
-    rules = (shown, load_blocklist(record.database), has_cards, titles, settings)
+    taken_back = sorted(queries.taken_back_papers(record.view()).items())
+    rules = (__version__, shown, load_blocklist(record.database), has_cards, titles, settings, taken_back)
     digest = sha256(msgspec.json.encode(rules)).hex()
     return "" if read_meta(record.database, RENDERED_BY) == digest else digest
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base.model import Paper
+from hotpapers.base.model import Notice, Paper, taken_back
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.record import (
     NUMBERS,
+    AsOfView,
     Database,
     Record,
     column_among,
@@ -54,6 +55,12 @@ def revised_papers(record: Record, position: int) -> list[str]:
     last_row = record.view(position=position).last_row(Paper)
     revised = first_column(record.database, sql, (last_row,))
     return [*revised, *first_column(record.database, notices_sql, (position,))]
+
+
+def taken_back_papers(view: AsOfView) -> dict[str, str]:
+    """The papers that were taken back of those that somebody mentioned or that have a notice, each with how."""
+    withdrawn = view.items(Paper, "t.withdrawn = 1 AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = t.paper)")
+    return taken_back((paper.paper for paper in withdrawn), view.items(Notice))
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

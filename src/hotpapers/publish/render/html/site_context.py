@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -200,10 +200,9 @@ class SiteContext:
         return next(of_wings, None)
 
     @cached_property
-    def taken_back(self) -> dict[str, str]:
-        """The papers of issues that were taken back, each with how."""
-        summaries = self.issue_reader.entry_summaries(self.name)
-        return {summary.paper: summary.withdrawn for summary in summaries if summary.withdrawn}
+    def taken_back(self) -> Mapping[str, str]:
+        """The papers that were taken back, each with how."""
+        return self.frozen(self.days[-1]).withdrawn
 
     def near(self, paper: Paper, appearances: Sequence[EntryAppearance]) -> list[NearLine]:
         """The papers near to one, as known when its page last changed: see `attention`."""
