@@ -109,8 +109,29 @@ def test_copies_are_named_and_their_reactions_added() -> None:
     assert line.root.reactions == 13 and line.facts.startswith("3 people, 2 posts in")
 
 
-def test_nothing_is_said_of_single_posts() -> None:
-    assert conversations_view(conversations_of([ROOT, STORY]), PAPER) is None
+REMARKS = [
+    thread_post(f"bluesky:{n}", text=f"Counting {noun} twice spoils table {n}", at=n * HOUR, voice=n, reactions=9 - n)
+    for n, noun in enumerate(("buttons", "doors", "ropes", "floors", "pulleys", "mirrors"), 1)
+]
+
+
+def test_posts_that_nobody_answered_are_shown_if_they_are_worth_quoting() -> None:
+    link = STORY._replace(
+        post=msgspec.structs.replace(REMARKS[0].post, post="lobsters:2", network="lobsters"), shown="link"
+    )
+    reply = thread_post("bluesky:9", text="Counting answers by themselves spoils everything", reply_to="bluesky:8")
+    view = view_of(*REMARKS, STORY, link, reply._replace(voice=9))
+    assert [remark.post and remark.post.key for remark in view.remarks] == [post.key for post in REMARKS]
+    assert not view.sentence and view.singles == ("7 posts on Bluesky", "2 posts on Lobsters") and view.is_ordered
+    html = html_of(view)
+    assert html.index("buttons") < html.index("doors") and "1 more" in html and "in 0 conversations" not in html
+    assert [remark.newest for remark in view.remarks] == [6, 5, 4, 3, 2, 1]
+    [remark] = view_of(ROOT, QUESTION, REMARKS[2]).remarks
+    assert remark.post and remark.post.key == "bluesky:3"
+
+
+def test_nothing_is_said_of_posts_without_words_of_their_own() -> None:
+    assert conversations_view(conversations_of([STORY]), PAPER) is None
     assert conversations_view(PaperConversations(), PAPER) is None
 
 

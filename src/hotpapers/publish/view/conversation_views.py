@@ -1,5 +1,5 @@
 """Conversations about a paper in words: a sentence of facts, the first critic, question and answer, a line for each
-conversation, and its tree, cut to what a page can hold.
+conversation, and its tree, cut to what a page can hold; then remarks that nobody answered.
 
 A tree shows the posts nearest to its root, the most liked first; what is left out is counted, with a link to where it
 can be read. Each post has its rank in both orders, so that styles alone can change the order.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
@@ -18,7 +19,8 @@ from hotpapers.base.terms import cut_excerpt
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.base.text.words import count_noun
-from hotpapers.discussion.conversations.trees import newest_first
+from hotpapers.discussion.conversations.trees import likes_first, newest_first
+from hotpapers.issues.quotations import remark_words
 from hotpapers.issues.ranking.words import people_phrase
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.best_sentence import sentence_of
@@ -30,6 +32,8 @@ MAX_POSTS = 150
 """Most posts shown of all conversations."""
 MAX_POSTS_OF_ONE = 40
 """Most posts shown of each."""
+MAX_REMARKS = 20
+"""Most posts shown that nobody answered."""
 MAX_CHARS = 1_000
 """Most code points shown of a post."""
 REPLIES_AT_ONCE = 3
@@ -88,24 +92,30 @@ class ConversationView(NamedTuple):
 
 
 class ConversationsView(NamedTuple):
-    """The conversations about a paper. `singles`: posts that nobody answered, in words, by network."""
+    """The conversations about a paper. `sentence`: empty if nobody answered anybody. `singles`: how many posts nobody
+    answered, in words, by network; `remarks`: those of them that are worth quoting."""
 
     sentence: str
     landmarks: tuple[LandmarkView, ...]
     conversations: tuple[ConversationView, ...]
     more: int
     singles: tuple[str, ...]
+    remarks: tuple[NodeView, ...]
 
     @property
     def is_ordered(self) -> bool:
         """Whether the order makes a difference: somewhere, two posts are beside each other."""
-        return len(self.conversations) > 1 or _branches(self.conversations[0].root)
+        roots = [conversation.root for conversation in self.conversations]
+        return len(roots) > 1 or len(self.remarks) > 1 or any(map(_branches, roots))
 
 
 def conversations_view(about: PaperConversations, paper: Paper) -> ConversationsView | None:
-    """The conversations of a page; None if nobody answered anybody."""
+    """The conversations and remarks of a page; None if nobody said anything of their own."""
     threads = about.threads
-    if not threads:
+    unanswered = [conversation.root for conversation in about.conversations if not conversation.has_replies]
+    unanswered.sort(key=likes_first)
+    remarks = list(islice((root for root in unanswered if _is_remark(root, paper)), MAX_REMARKS))
+    if not threads and not remarks:
         return None
     shown = threads[:MAX_CONVERSATIONS]
     ranks = _ranks([conversation.root for conversation in shown])
@@ -116,12 +126,19 @@ def conversations_view(about: PaperConversations, paper: Paper) -> Conversations
         left -= len(chosen) - 1
         views.append(_conversation(conversation, paper, chosen, ranks[conversation.root.key]))
     return ConversationsView(
-        sentence=facts_sentence(about),
+        sentence=facts_sentence(about) if threads else "",
         landmarks=tuple(_landmarks(about.landmarks)),
         conversations=tuple(views),
         more=len(threads) - len(shown),
         singles=tuple(_singles(about.conversations)),
+        remarks=_TreeView(set(), "").replies(remarks),
     )
+
+
+def _is_remark(root: ThreadNode, paper: Paper) -> bool:
+    """Whether a post is worth quoting by itself: it answers none, and says something of its own."""
+    post = root.post
+    return bool(post and post.shown != "link" and remark_words(post.post.text, paper))
 
 
 def _branches(node: NodeView) -> bool:
@@ -208,20 +225,20 @@ def _conversation(conversation: Conversation, paper: Paper, chosen: set[str], ne
         beginning=f"{beginning} on {phrases.date_name(conversation.began_at)}",
         facts=_facts(conversation),
         best=post_byline(best.post) | {"text": sentence_of(best.post, paper)} if best else {},
-        root=_TreeView(root, chosen, source["url"]).view,
+        root=_TreeView(chosen, source["url"]).node(root),
         newest=newest,
     )
 
 
 class _TreeView:
-    """Makes the view of a tree, of its chosen posts. `url`: where the others are."""
+    """Makes views of trees, of their chosen posts. `url`: where the others are."""
 
-    def __init__(self, root: ThreadNode, chosen: set[str], url: str) -> None:
+    def __init__(self, chosen: set[str], url: str) -> None:
         self._chosen = chosen
         self._url = url
-        self.view = self._node(root)
 
-    def _node(self, node: ThreadNode) -> NodeView:
+    def node(self, node: ThreadNode) -> NodeView:
+        """The view of a post with the answers to it."""
         post = node.post
         source = post_byline(post.post) if post else {}
         return NodeView(
@@ -231,14 +248,15 @@ class _TreeView:
             note="" if post else UNREAD if node.is_unread else WITHHELD,
             copies=tuple(_copy(copy, post) for copy in node.copies if post),
             reactions=node.reactions,
-            replies=self._replies([reply for reply in node.replies if reply.key in self._chosen]),
+            replies=self.replies([reply for reply in node.replies if reply.key in self._chosen]),
             rest=_left_out(node, self._chosen),
             rest_url=source.get("url") or self._url,
         )
 
-    def _replies(self, children: Sequence[ThreadNode]) -> tuple[NodeView, ...]:
+    def replies(self, children: Sequence[ThreadNode]) -> tuple[NodeView, ...]:
+        """The views of posts beside each other, with their ranks."""
         ranks = _ranks(children)
-        return tuple(self._node(child)._replace(newest=min(ranks[child.key], MAX_RANK)) for child in children)
+        return tuple(self.node(child)._replace(newest=min(ranks[child.key], MAX_RANK)) for child in children)
 
 
 def nearest_posts(root: ThreadNode, most: int) -> set[str]:
