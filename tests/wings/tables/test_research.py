@@ -319,8 +319,9 @@ def test_counts_that_were_never_read_are_unknown(store_url: str, tmp_path: Path)
     like = Reaction(post="bluesky:first", account="bluesky:who", type="like", observed_at=TODAY + 2 * HOUR)
     with Record(store_url) as record:
         write(
-            record, paper(1), post(1, "bluesky:first", TODAY + HOUR), like, posts_about(1, 5, TODAY + HOUR, "mastodon")
-        )
+            record, paper(1), post(1, "bluesky:first", TODAY + HOUR), like, posts_about(1, 5, TODAY + HOUR, "mastodon"),
+            read("mastodon", TODAY - HOUR, TODAY + 7 * HOUR),
+        )  # fmt: skip
         write_tables(record, tmp_path / "tables", TODAY + 7 * HOUR)
     rows = ask(tmp_path / "tables", "SELECT network, voices, reposts, likes FROM counts ORDER BY network")
     assert rows == [("bluesky", 2, None, None), ("mastodon", 5, 0, 4)]
@@ -347,17 +348,19 @@ def test_nobodys_words_or_names_are_in_them(tables: Path) -> None:
 
 
 def test_nobody_is_zero_only_where_a_network_was_read_in_full(store_url: str, tmp_path: Path) -> None:
+    """Also beside a bot."""
     end = TODAY + 25 * HOUR
     with Record(store_url) as record:
         write(record, paper(1), paper(2), posts_about(1, 5, TODAY + HOUR), read("bluesky", TODAY - HOUR, end))
         write(record, read("mastodon", TODAY - HOUR, TODAY + 10 * HOUR), read("lobsters", TODAY + 8 * HOUR, end))
+        write(record, post(1, "lobsters:bot", TODAY + 9 * HOUR), judged("lobsters:by-bot", "bot"))
         write_tables(record, tmp_path, end)
     rows = ask(tmp_path, "SELECT * EXCLUDE (until, announced_at) FROM counts ORDER BY paper, network, age")
     zero, unknown = (0, 0, 0, 0), (None, None, None, None)
     day, hour = 24 * 3600, 3600
     assert [row[1:] for row in rows if row[0].endswith("1")] == [
         ("bluesky", 6, 5, 0, 4, 0, "complete", 0), ("bluesky", 24, 5, 0, 4, 0, "complete", 0),
-        ("lobsters", 6, *unknown, "before", 6 * hour), ("lobsters", 24, *unknown, "partial", 8 * hour),
+        ("lobsters", 6, *unknown, "before", 6 * hour), ("lobsters", 24, *unknown[:3], 1, "partial", 8 * hour),
         ("mastodon", 6, *zero, "complete", 0), ("mastodon", 24, *unknown, "partial", day - 10 * hour),
     ]  # fmt: skip
     assert [row[3:7] for row in rows if row[0].endswith("2") and row[1] == "bluesky"] == [zero, zero]

@@ -112,10 +112,12 @@ def _counts_of(
         about = (paper_id(paper), network, age, until, announced_at)
         counts = measured.get((paper, network, age))
         if counts is None:
-            yield (*about, *((0, 0, 0, 0) if reading == "complete" else (None,) * 4), reading, unread)
-            continue
-        sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
-        yield (*about, counts.voices, *sums, counts.bots, reading, unread)
+            numbers: Row = (0,) * 4
+        else:
+            sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
+            numbers = (counts.voices, *sums, counts.bots)
+        nobody = 0 if reading == "complete" else None
+        yield (*about, *(nobody if number == 0 else number for number in numbers), reading, unread)
 
 
 class ReadingStates:

@@ -171,7 +171,7 @@ TABLES = (
         "announced_at TIMESTAMP When the paper was announced, UTC.",
         *_COUNTS,
         "reading VARCHAR How it was read up to the age: complete, partial, none; before: only later. Unless complete,"
-        " counts of nobody are empty.",
+        " counts are empty instead of 0.",
         "unread BIGINT How long it was not read in full, in seconds.",
     ),
     _table(
