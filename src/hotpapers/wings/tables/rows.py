@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import product
@@ -10,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.keys import network_of, own_id
+from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, Publication
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.paper_servers import paper_id
@@ -26,14 +25,6 @@ from hotpapers.record.readings import networks_read
 from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
-WITHOUT_NAMES = {
-    "hackernews": re.compile(r"[0-9]+"),
-    "lobsters": re.compile(r"(?:c_)?[0-9a-z]{6}"),
-    "reddit": re.compile(r"t[13]_[0-9a-z]+"),
-    "x": re.compile(r"[0-9]+"),
-}
-"""Networks whose post identifiers name nobody, in their own form: imports may have any. Those of Bluesky contain the
-account's, the others are URLs with names."""
 COUNTED_VERDICTS = frozenset(("bot", "human", "doubtful", "sound"))
 ARXIV_DOI = "10.48550/arXiv."
 """How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
@@ -60,12 +51,10 @@ def _announcements(view: AsOfView) -> Iterator[Row]:
 def _mentions(view: AsOfView) -> Iterator[Row]:
     for paper, number, post, network, account, voice, text, *rest in queries.mentions(view):
         *how, mentioned_at, posted_at, gone, gone_at, at = rest
-        network = network or network_of(post)
-        own_form = WITHOUT_NAMES.get(network)
-        shown = own_id(post) if own_form and own_form.fullmatch(own_id(post)) else None
         known_at = max(mentioned_at, posted_at or 0)
         state = (known_at, None if gone is None else gone != "", gone_at if gone else None, at)
-        yield (paper_id(paper), number, shown, network, account or 0, voice or 0, text, *how, *state)
+        by = (network or network_of(post), account or 0, voice or 0)
+        yield (paper_id(paper), number, *by, text, *how, *state)
 
 
 def _of_papers(rows: Callable[[AsOfView], queries.Rows], view: AsOfView) -> Iterator[Row]:

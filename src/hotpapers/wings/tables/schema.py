@@ -99,7 +99,6 @@ TABLES = (
         "Posts that name a paper.",
         _PAPER,
         "post_number BIGINT The post's number, valid only in this export.",
-        "post VARCHAR The network's identifier of the post; empty if it names its account or is forgotten.",
         _NETWORK,
         "account_number BIGINT The number of the post's account, valid only in this export; 0 if unknown.",
         "voice_number BIGINT The same, but with one number for accounts known to belong together; 0 if unknown.",
