@@ -182,6 +182,33 @@ def test_a_record_that_comes_again_is_alive_and_a_replaced_repository_has_only_w
         }  # fmt: skip
 
 
+@pytest.mark.parametrize("per_block", [2, 200])
+@pytest.mark.parametrize("text", ["Again: "])
+def test_a_post_that_is_put_back_is_alive_whatever_it_says_and_however_late(
+    tmp_path: Path, text: str, per_block: int
+) -> None:
+    kept, lost = tid(JUNE_2023), tid(JUNE_2023 + DAY)
+    soon, late = LIVE + SECOND, LIVE + 99 * SECOND
+    weather = [
+        Row(CREATE, at, did(9), POST, tid(at), bluesky.post("weather"), tid(at)) for at in range(soon, late, 2 * SECOND)
+    ]
+    rows = [
+        *(post(n, PAPER_URL.format(1000), JUNE_2023) for n in (1, 2)), post(1, PAPER_URL.format(1000), JUNE_2023 + DAY),
+        *(Row(DELETE, LIVE, did(n), POST, key, rev=tid(LIVE)) for n, key in ((1, kept), (1, lost), (2, kept))),
+        Row(CREATE, soon, did(1), POST, kept, bluesky.post(text + PAPER_URL.format(1000)), tid(soon)),
+        *weather,
+        Row(CREATE, late, did(2), POST, kept, bluesky.post(text + PAPER_URL.format(1000)), tid(late)),
+    ]  # fmt: skip
+    with serving(MadeArchive(rows, per_block=per_block, per_segment=2)) as address:
+        importer = Importer(tmp_path, address)
+        assert importer().status == 0
+    posts: list[Post] = importer.items(Post)
+    assert {(item.post.partition(":")[2], bool(item.gone), item.observed_at) for item in posts} == {
+        (at_uri(did(1), JUNE_2023), False, soon + 1), (at_uri(did(1), JUNE_2023 + DAY), True, LIVE),
+        (at_uri(did(2), JUNE_2023), False, late + 1),
+    }  # fmt: skip
+
+
 def test_what_live_reading_saw_stays_as_it_is(tmp_path: Path) -> None:
     rows = papers(12)
     lines = [

@@ -37,7 +37,6 @@ def download_blocks(
 ) -> None:
     """Downloads what is missing. `note`: called with each block's bytes. Raises NetError; what is complete stays."""
     for segment in plan:
-        events.begin_segment()
         for line in spool.lines(segment.name):
             events.learn(line)
         if ALL in spool.done[segment.name]:
