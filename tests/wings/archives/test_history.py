@@ -183,7 +183,7 @@ def test_a_record_that_comes_again_is_alive_and_a_replaced_repository_has_only_w
 
 
 @pytest.mark.parametrize("per_block", [2, 200])
-@pytest.mark.parametrize("text", ["Again: "])
+@pytest.mark.parametrize("text", ["", "Again: "])
 def test_a_post_that_is_put_back_is_alive_whatever_it_says_and_however_late(
     tmp_path: Path, text: str, per_block: int
 ) -> None:
@@ -207,6 +207,19 @@ def test_a_post_that_is_put_back_is_alive_whatever_it_says_and_however_late(
         (at_uri(did(1), JUNE_2023), False, soon + 1), (at_uri(did(1), JUNE_2023 + DAY), True, LIVE),
         (at_uri(did(2), JUNE_2023), False, late + 1),
     }  # fmt: skip
+
+
+def test_a_post_that_is_edited_and_edited_back_says_what_it_said(tmp_path: Path) -> None:
+    texts = [f"{word} {PAPER_URL.format(1000)}" for word in ("What I meant:", "Read")]
+    edits = [
+        Row(UPDATE, at, did(1), POST, tid(JUNE_2023), bluesky.post(text), tid(at))
+        for at, text in zip((LIVE, LIVE + SECOND), texts, strict=True)
+    ]
+    with serving(MadeArchive([post(1, texts[-1], JUNE_2023), *edits])) as address:
+        importer = Importer(tmp_path, address)
+        assert importer().status == 0
+    [kept] = importer.items(Post)
+    assert (kept.text, kept.observed_at) == (texts[-1], LIVE + SECOND)
 
 
 def test_what_live_reading_saw_stays_as_it_is(tmp_path: Path) -> None:

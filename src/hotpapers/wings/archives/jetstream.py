@@ -166,6 +166,7 @@ class JetstreamArchive(ArchiveFormat):
         self._known = TrackedAt(place.record)
         self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
         self._source = BlueskySource(settings, self._known, place.names)
+        self._new_keys = set[object]()
 
     def prepare(self, lines: Sequence[bytes]) -> None:
         """Looks up together the recorded items that these lines delete, and accounts."""
@@ -215,6 +216,7 @@ class JetstreamArchive(ArchiveFormat):
         """Everything taken so far was parsed."""
         self._known.keep(self._place.now)
         self._event_filter.fresh.clear()
+        self._new_keys.clear()
 
 
 # ---- history ---------------------------------------------------------------------------------------------
@@ -225,9 +227,12 @@ class HistoryArchive(JetstreamArchive):
     is: live reading saw when it happened."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """The items that the source parses, if they are new."""
+        """The items that the source parses, if they are new, or something new was read about the same before."""
         view = self._place.record.view()
-        return [item for item in super().read(payload) if not _says(view, item)]
+        known = self._new_keys
+        items = [item for item in super().read(payload) if typed_key(item) in known or not _says(view, item)]
+        known.update(map(typed_key, items))
+        return items
 
 
 def _says(view: AsOfView, item: Item) -> bool:
@@ -257,10 +262,6 @@ class CarArchive(JetstreamArchive):
         """The events of a stream, as lines. Raises InputError after yielding what could be read."""
         return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST_ACCOUNT)))
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
-        self._new_keys: set[str] = set()
-
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
@@ -273,8 +274,3 @@ class CarArchive(JetstreamArchive):
         )
         self._new_keys.add(key)
         return () if is_known else items
-
-    def learned(self) -> None:
-        """Everything parsed is in the record."""
-        super().learned()
-        self._new_keys.clear()
