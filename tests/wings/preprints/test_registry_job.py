@@ -31,6 +31,7 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
 from hotpapers.record.paper_names import load_names
+from hotpapers.wings.preprints.queries import TURNS, discussed_papers
 from hotpapers.wings.preprints.registry_job import RegistryJob
 from hotpapers.wings.preprints.settings import RegistrySettings
 from tests.loopback import hosts, preprints
@@ -190,6 +191,43 @@ def test_no_paper_waits_for_ever_for_its_notices(record: Record, loopback: Loopb
         run(record, loopback, once=once)
         of_rounds.append([f"doi:{doi}" for doi in asked_for(loopback)])
     assert of_rounds == [keys[:at_most], keys[at_most : 2 * at_most], keys[2 * at_most :], keys[:at_most]]
+
+
+def test_old_papers_are_asked_for_in_turn_beside_recent_ones(record: Record, loopback: Loopback) -> None:
+    """Most articles are retracted years later: each check asks for the recent papers and for a part of the others."""
+    keys = [f"doi:10.5555/many.{number:04}" for number in range(100)]
+    for number, key in enumerate(keys):
+        at = NOW - (DAY if number < 10 else 400 * DAY + number * DAY)
+        paper = Paper(paper=key, title=f"Paper {number}", observed_at=at)
+        announced = Announcement(
+            paper=key, day=day_of(at), category="doi", type=INFERRED, announced_at=at, observed_at=at
+        )
+        record.append([paper, announced, *post_about(key, number, at)], source="bluesky")
+    assert isinstance(loopback.clock, SteppedClock)
+    old: list[str] = []
+    for day_after in range(TURNS):
+        loopback.clock.set(NOW + day_after * DAY)
+        loopback.requests.clear()
+        run(record, loopback)
+        of_day = [f"doi:{doi}" for doi in asked_for(loopback)]
+        assert of_day[:10] == keys[:10] and len(of_day) <= 10 + 2 * 90 / TURNS
+        old += of_day[10:]
+    assert sorted(old) == keys[10:], "each once"
+
+
+@pytest.mark.parametrize("turn", [0, 5, TURNS + 5])
+def test_both_databases_select_the_papers_of_a_turn(store_url: str, turn: int) -> None:
+    keys = [f"doi:10.5555/many.{number:04}" for number in range(2 * TURNS)]
+    with Record(store_url) as record:
+        for number, key in enumerate(keys):
+            announced = Announcement(
+                paper=key, day=day_of(NOW), category="doi", type=INFERRED, announced_at=NOW, observed_at=NOW
+            )
+            record.append([announced, *post_about(key, number, NOW)], source="bluesky")
+        view = record.view()
+        assert discussed_papers(view, NOW, turn) == [(key, "") for key in keys]
+        turns = [[key for key, _ in discussed_papers(view, NOW + 1, turn + later)] for later in range(TURNS)]
+        assert sorted(key for papers in turns for key in papers) == keys and all(turns)
 
 
 def test_what_most_people_discuss_is_described_first(record: Record, loopback: Loopback) -> None:

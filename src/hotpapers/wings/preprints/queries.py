@@ -6,6 +6,8 @@ from hotpapers.base.model import Announcement, Mention, Paper, Post
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.record import NUMBER, SPECS, AsOfView, key_of
 
+TURNS = 31
+"""Of this many checks for notices in a row, each asks for another part of the older papers. Prime, for equal parts."""
 _BEGINS = f"substr(identity.key, 1, {len(DOI)}) = '{DOI}'"
 
 
@@ -22,19 +24,21 @@ def undescribed_papers(view: AsOfView) -> list[tuple[str, int]]:
     return [(key, int(at)) for key, at in view.database.rows(sql)]
 
 
-def discussed_papers(view: AsOfView, since: int) -> list[tuple[str, str]]:
-    """The papers with DOIs that were announced since a moment and are named by a post, each with the DOI of the article
-    that it became, empty if unknown; by key."""
+def discussed_papers(view: AsOfView, since: int, turn: int) -> list[tuple[str, str]]:
+    """The papers with DOIs that were announced since a moment, or earlier if it is their turn, and are named by a post,
+    each with the DOI of the article that it became, empty if unknown; by key."""
     newest_paper = view.newest(SPECS[Paper], "paper")
     newest = view.newest(SPECS[Announcement], "announcement")
     sql = f"""SELECT DISTINCT {key_of("announcement.paper")} AS key, coalesce((
             SELECT paper.doi FROM paper WHERE paper.paper = announcement.paper AND {view.visible("paper")}
                 AND {newest_paper}), '')
         FROM announcement JOIN identity ON identity.id = announcement.paper
-        WHERE {_BEGINS} AND announcement.announced_at >= ? AND {view.visible("announcement")} AND {newest}
+        WHERE {_BEGINS} AND (announcement.announced_at >= ?
+            OR announcement.paper - announcement.paper / {TURNS} * {TURNS} = ?)
+          AND {view.visible("announcement")} AND {newest}
           AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = announcement.paper AND {view.visible("mention")})
         ORDER BY 1"""
-    return [(key, doi) for key, doi in view.database.rows(sql, (since,))]
+    return [(key, doi) for key, doi in view.database.rows(sql, (since, turn % TURNS))]
 
 
 def mentions_of_article(view: AsOfView, article: str) -> list[Mention]:

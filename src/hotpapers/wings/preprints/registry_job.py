@@ -1,6 +1,7 @@
 """The job that asks registries about DOIs: once for the metadata of a paper that posts name and no server described;
-daily for publishers' notices about discussed papers and the articles that they became. Before that, it looks up which
-papers are meant where posts only have ids of an index, or an address that may be of two papers.
+daily for publishers' notices about recent discussed papers and the articles that they became, and monthly about older
+ones, since many are retracted after years. Before that, it looks up which papers are meant where posts only have ids of
+an index, or an address that may be of two papers.
 
 A journal's article has no announcement, so the day of the first post about it counts as such, as *inferred*. A DOI that
 neither Crossref nor DataCite knows is asked for again a month later, and so is an id that nobody knows.
@@ -46,8 +47,8 @@ EVERY = 600.0
 """Seconds between rounds."""
 AT_MOST, AT_MOST_ONCE = 40, 100
 """Most DOIs that a round asks for, of each kind; the second if it is the process's only one."""
-KNOWN_FOR = 90 * DAY
-"""How long after its announcement notices about a paper are asked for."""
+RECENT_FOR = 90 * DAY
+"""How long after its announcement every check asks for notices about a paper; then one in `queries.TURNS` does."""
 ARTICLE_RULE = "article"
 """The rule for mentions of an article that count for the preprint that it was."""
 AGAIN = 30 * DAY
@@ -58,12 +59,13 @@ MAX_UNKNOWN = 5_000
 
 class RegistryState(msgspec.Struct, frozen=True):
     """The state of the job, kept in the store. `unknown`: when DOIs that no registry knew were asked for, µs UTC.
-    `checked`: the day on which the latest check for notices about all papers began, and `last`: the last paper checked
-    since, by key."""
+    `checked`: the day on which the latest check for notices began, `turn`: its number, and `last`: the last paper
+    checked since, by key."""
 
     unknown: dict[str, int] = {}
     checked: str = ""
     last: str = ""
+    turn: int = 0
 
 
 class _CrossrefAnswer(msgspec.Struct):
@@ -221,13 +223,13 @@ class RegistryJob:
     # ---- notices -------------------------------------------------------------------------------------------
 
     def _check_notices(self, context: JobContext, state: RegistryState, at_most: int) -> RegistryState:
-        """Asks for notices about some of the papers, where the last round ended; about all at most once a day."""
+        """Asks for notices about some of the papers, where the last round ended; a check begins at most once a day."""
         now = self._http.now()
-        papers = discussed_papers(context.record.view(), now - KNOWN_FOR)
-        waiting = [pair for pair in papers if pair[0] > state.last]
+        papers_of = partial(discussed_papers, context.record.view(), now - RECENT_FOR)
+        waiting = [pair for pair in papers_of(state.turn) if pair[0] > state.last]
         if not waiting and state.checked != day_of(now):
-            waiting = papers
-            state = msgspec.structs.replace(state, checked=day_of(now))
+            state = msgspec.structs.replace(state, checked=day_of(now), turn=state.turn + 1)
+            waiting = papers_of(state.turn)
         asked_for = [
             (key, doi) for key, published in waiting[:at_most] for doi in (key, published and DOI + published) if doi
         ]
