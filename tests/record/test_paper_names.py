@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from hotpapers.base import model
 from hotpapers.base.model import (
     DAY,
@@ -16,7 +18,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.record import Record
-from hotpapers.record.paper_names import KEPT, load_names, named_by
+from hotpapers.record.paper_names import KEPT, load_names, named_by, paper_named
 from tests.record.made import AT
 
 KETTLE, SOCKS, SHEEP, OLD = (f"arxiv:2103.0000{n}" for n in range(1, 5))
@@ -80,3 +82,38 @@ def test_names_learned_from_what_was_just_read() -> None:
     names = PaperIndex(named_by(ITEMS))
     assert all_named(names) == KNOWN | {"tea": [OLD]}
     assert not list(named_by([*hugging(KETTLE), ITEMS[2]]))
+
+
+PREPRINT, OTHER, ARTICLE = "doi:10.1101/2021.03.01.000001", "doi:10.1101/2021.03.01.000002", "10.5555/kettle.1"
+SPELLED = (ARTICLE, ARTICLE.upper(), f"doi:{ARTICLE}", f"https://doi.org/{ARTICLE}")
+
+
+@pytest.mark.parametrize(
+    ("items", "named"),
+    [
+        ([], f"doi:{ARTICLE}"),
+        ([paper(PREPRINT, TITLE, doi="10.5555/Kettle.1")], PREPRINT),
+        ([paper(KETTLE, TITLE, doi=ARTICLE)], KETTLE),
+        ([paper(PREPRINT, TITLE), paper(PREPRINT, TITLE, AT + 1, doi=ARTICLE)], PREPRINT),
+        ([paper(PREPRINT, TITLE, doi=ARTICLE), paper(PREPRINT, TITLE, AT + 1)], f"doi:{ARTICLE}"),
+        ([paper(PREPRINT, TITLE, doi=ARTICLE), paper(OTHER, TITLE, doi=ARTICLE)], f"doi:{ARTICLE}"),
+        ([paper(PREPRINT, TITLE, doi=ARTICLE), paper(f"doi:{ARTICLE}", TITLE)], f"doi:{ARTICLE}"),
+    ],
+    ids=["unknown", "a preprint", "on arXiv", "later", "no longer", "two preprints", "described itself"],
+)
+def test_an_article_is_the_preprint_that_became_it(store_url: str, items: list[Item], named: str) -> None:
+    with Record(store_url) as record:
+        for item in items:
+            record.append([item], source="test")
+        assert {paper_named(record, text) for text in SPELLED} == {named}
+        assert paper_named(record, f"{OTHER}v2") == OTHER
+
+
+def test_not_all_papers_are_read_to_find_an_article(sqlite_url: str, statements: list[str]) -> None:
+    with Record(sqlite_url) as record:
+        statements.clear()
+        paper_named(record, ARTICLE)
+        [statement] = [sql for sql in statements if "lower" in sql]
+        params = [0] * statement.count("?")
+        plan = " ".join(row[3] for row in record.database.rows(f"EXPLAIN QUERY PLAN {statement}", params))
+    assert "INDEX paper_doi" in plan and "SCAN t" not in plan, plan

@@ -65,8 +65,8 @@ from hotpapers.record.issue_contents import decode_content
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""Title, authors, categories."""
+Brief = tuple[str, tuple[str, ...], tuple[str, ...], str]
+"""Title, authors, categories, and its article's DOI."""
 
 
 SURVIVORS = "import:bluesky"  # the source of batches from an archive of what is left of a time
@@ -141,15 +141,16 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
     sql = f"""SELECT place.day, {key_of("place.paper")}, place.title, place.authors, place.categories FROM place
         WHERE place.publication = ? AND {view.visible("place")} ORDER BY place.observed_at"""
     for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
-        yield (day, paper), (title, _name_list(authors), _name_list(categories))
+        yield (day, paper), (title, _name_list(authors), _name_list(categories), "")
 
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
-    """Yields the titles, authors and categories of papers in the record, by paper, in order of observation."""
-    sql = f"""SELECT {key_of("paper.paper")}, paper.title, paper.authors, paper.categories FROM paper
+    """Yields the titles, authors, categories and articles of papers in the record, by paper, in order of
+    observation."""
+    sql = f"""SELECT {key_of("paper.paper")}, paper.title, paper.authors, paper.categories, paper.doi FROM paper
         WHERE paper.paper IN ({NUMBERS}) AND {view.visible("paper")} ORDER BY paper.observed_at"""
-    for paper, title, authors, categories in rows_among(view.database, sql, papers):
-        yield paper, (title, _name_list(authors), _name_list(categories))
+    for paper, title, authors, categories, doi in rows_among(view.database, sql, papers):
+        yield paper, (title, _name_list(authors), _name_list(categories), doi)
 
 
 def frozen_days(record: Record, publication: str) -> list[str]:

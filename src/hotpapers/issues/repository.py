@@ -117,7 +117,7 @@ class RecordIssueReader:
                 day,
                 entry.place,
                 entry.paper,
-                *briefs.get((day, entry.paper), (entry.paper, (), ())),
+                *briefs.get((day, entry.paper), (entry.paper, (), (), "")),
                 self._withdrawn.get(entry.paper, ""),
             )
             for day, entry in entries

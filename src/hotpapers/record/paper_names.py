@@ -1,4 +1,5 @@
-"""The names of the papers in the record: titles, DOIs of published versions, and their own web pages.
+"""The names of the papers in the record: titles, DOIs of published versions, and their own web pages; and the one that
+a person types.
 
 A page is a paper's own if the paper's metadata says so: its comment or abstract on arXiv, or its page on Hugging Face,
 which is a post with links to project and code. A name claimed by two papers belongs to neither.
@@ -17,9 +18,11 @@ from hotpapers.base.networks import all_networks
 from hotpapers.base.papers.categories import other_servers
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
+from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import sql_placeholders
-from hotpapers.record.identities import key_of
+from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.record import Record
@@ -34,6 +37,15 @@ NAMING: tuple[type[Item], ...] = (Paper, Post, Mention)
 
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 _looked_up = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def paper_named(record: Record, text: str) -> str:
+    """The key of the paper that a text names by an identifier, a DOI or any address. An article that the record does
+    not describe is the preprint that became it, unless two did. Raises NotAnArxivId."""
+    key = parse_paper(text)
+    where = f"(t.paper = {NUMBER} OR t.doi <> '' AND lower(substr(t.doi, 1, 250)) = ?)"
+    papers = {row.item.paper for row in record.view().latest(Paper, where, (key, key.removeprefix(DOI)))}
+    return papers.pop() if len(papers) == 1 else key
 
 
 def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:

@@ -278,6 +278,9 @@ UPDATE recount SET checked_at = CASE WHEN thread_at > created_at THEN thread_at 
 """
 """Adds when it was last seen which answers to a post are still there."""
 
+_ARTICLES = "CREATE INDEX paper_doi ON paper (lower(substr(doi, 1, 250))) WHERE doi <> '';"
+"""Finds papers by the articles that they became."""
+
 FORMAT = "1.0"
 """The format version of new stores. Every later version of the program can read them."""
 
@@ -292,7 +295,8 @@ MIGRATIONS: tuple[str, ...] = (
     _SERVERS,
     _THREADS,
     _CHECKED,
+    _ARTICLES,
 )
 """The first creates a store of format 1.0; later ones add measurements, rename, mark withdrawn papers, put all
-deliveries into one table, limit entries, admit papers of other servers, read answers, and see whether
-they are still there."""
+deliveries into one table, limit entries, admit papers of other servers, read answers, see whether they
+are still there, and find preprints by their articles."""

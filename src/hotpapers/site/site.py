@@ -348,13 +348,13 @@ class Site(ConfiguredSite):
         """Whether an account counts as a bot or as a paper's author, and why. `judgement`: the operator's own, from
         now or `since` a day; an empty one withdraws it. Returns the account under each of its names, with the papers it
         may be an author of."""
-        from hotpapers.base.papers.mentions.server_mentions import parse_paper
         from hotpapers.discussion.moderation.bots import review
+        from hotpapers.record.paper_names import paper_named
         from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
         record = self.record
         key = parse_key(account)
-        paper_key = parse_paper(paper) if paper else ""
+        paper_key = paper_named(record, paper) if paper else ""
         if is_web_address(account):
             if (post := record.view().item(Post, key)) is None:
                 raise NotFound(f"{key}: no such post in the record")

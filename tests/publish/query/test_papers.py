@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import NotFound, UsageError
-from hotpapers.base.model import HOUR, Tally
+from hotpapers.base.model import DAY as DAYS
+from hotpapers.base.model import HOUR, Paper, Tally
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues.freeze import freeze_issue
@@ -119,3 +120,18 @@ def test_a_correction_is_the_issue_and_the_first_edition_stays(any_session: Quer
         ask(any_session, "verification").verified
         and ask(any_session, "verification", edition=1).digest == first_edition.digest
     )
+
+
+def test_an_article_is_asked_for_by_its_doi(any_session: QuerySession) -> None:
+    """Every question about a paper, and the search, find the preprint that became it."""
+    article = "https://doi.org/10.5555/Kettle.1"
+    assert not ask(any_session, "search", q=article).papers
+    later = Paper(paper=key(1), title="The only one", doi="10.5555/kettle.1", observed_at=TODAY + DAYS)
+    write(any_session.record, later)
+    for params in ({"paper": article}, {"paper": article, "day": DAY}):
+        assert ask(any_session, "explanation", **params).id == ID
+    assert ask(any_session, "paper", paper=article).id == ID
+    assert ask(any_session, "posts", paper=article) == ask(any_session, "posts", paper=ID)
+    for query in (article, f"id:{article}", f"nothing OR {article}"):
+        assert [hit.id for hit in ask(any_session, "search", q=query).papers] == [ID], query
+    assert not ask(any_session, "search", q=f"{article} -{article}").papers

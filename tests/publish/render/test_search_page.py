@@ -181,6 +181,12 @@ def test_where_a_word_stands_is_told() -> None:
     assert lookup(index, "absent") == ""
 
 
+def test_a_preprint_is_found_by_its_article() -> None:
+    article = EntrySummary("2021-01-14", 1, "doi:10.1101/2020.12.01.000001", "Kettles", (), (), "10.1000/KETTLE")
+    index = {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", [article])], {})}
+    assert lookup(index, "#10.1000/kettle") == lookup(index, "#10.1101/2020.12.01.000001") == "0A"
+
+
 def test_a_common_word_is_not_told_paper_by_paper() -> None:
     count = search_index.SMALL + 2
     titles = {2: "The number 2"}

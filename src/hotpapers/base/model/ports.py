@@ -92,7 +92,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySummary(NamedTuple):
-    """A place in the latest edition of an issue, in brief, with the paper's current metadata."""
+    """A place in the latest edition of an issue, in brief, with the paper's current metadata. `doi`: of its article."""
 
     day: str
     place: int
@@ -100,6 +100,7 @@ class EntrySummary(NamedTuple):
     title: str
     authors: tuple[str, ...]
     categories: tuple[str, ...]
+    doi: str = ""
     withdrawn: str = ""
 
 

@@ -15,6 +15,7 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
 from hotpapers.base.model import MAX_INTEGER, Notice, taken_back
+from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
@@ -23,6 +24,7 @@ from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults
 from hotpapers.record import AsOfView
 from hotpapers.record.database import Database, first_column, sql_placeholders
 from hotpapers.record.identities import numbers_of
+from hotpapers.record.paper_names import paper_named
 from hotpapers.record.record import Record
 
 MAX_HITS = 1_000
@@ -48,7 +50,7 @@ def search_papers(record: Record, query: str, *, limit: int = 20, cursor: str | 
     then. `cursor`: `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor,
     ReadOnlyStore if there is no index and none can be made.
     """
-    parsed = _sound(query)
+    parsed = _sound(query, partial(paper_named, record))
     start = _start(limit, cursor)
     ask = partial(_papers, record.database, query, parsed, limit, start) if parsed.asks else PaperResults
     return _rebuild_if_damaged(record, ask)
@@ -89,9 +91,9 @@ def _query_for_posts(query: str) -> SearchQuery:
     return parsed
 
 
-def _sound(text: str) -> SearchQuery:
+def _sound(text: str, key_of: Callable[[str], str] = parse_paper) -> SearchQuery:
     """A parsed query. Raises UsageError if it has a mistake."""
-    query = query_parser.parse_query(text)
+    query = query_parser.parse_query(text, key_of)
     require(not query.mistake, query.mistake)
     return query
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
@@ -129,10 +129,11 @@ _WITHOUT = re.compile(r"\s*-")
 _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
 
 
-def parse_query(text: str) -> SearchQuery:
-    """Parse a text into a query. Accepts any text and never raises."""
+def parse_query(text: str, key_of: Callable[[str], str] = parse_paper) -> SearchQuery:
+    """Parse a text into a query. Accepts any text and never raises. `key_of`: the key of the paper that a text names;
+    raises NotAnArxivId."""
     text = text[:MAX_QUERY_CHARS].translate(_QUOTES)
-    single_paper = _paper(text)
+    single_paper = _paper(text, key_of)
     if single_paper is not None and not _WITHOUT.match(text):
         return SearchQuery(((single_paper,),))
     span = ("", "")
@@ -152,7 +153,7 @@ def parse_query(text: str) -> SearchQuery:
             not_dates += wrong
         elif days is not None:
             span = _common_span(span, days)
-        elif (atom := _atom(chunk)) is not None:
+        elif (atom := _atom(chunk, key_of)) is not None:
             if chunk["minus"]:
                 unwanted.append(atom)
             else:
@@ -220,13 +221,13 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _atom(chunk: re.Match[str]) -> SearchAtom | None:
+def _atom(chunk: re.Match[str], key_of: Callable[[str], str]) -> SearchAtom | None:
     """The condition in a chunk; None if nothing is left of it."""
     field = (chunk["field"] or "").lower()
     words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
     if field in ("category", "cat") and _CATEGORY.fullmatch(words.lower()):
         return SearchAtom("category", (SearchTerm("labels", (f"#{words.lower()}",)),), words)
-    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words)) is not None:
+    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words, key_of)) is not None:
         return paper
     if field == "author":
         last, comma, first = words.partition(",")
@@ -243,12 +244,12 @@ def _atom(chunk: re.Match[str]) -> SearchAtom | None:
     return None
 
 
-def _paper(text: str) -> SearchAtom | None:
+def _paper(text: str, key_of: Callable[[str], str]) -> SearchAtom | None:
     """The paper that a text identifies, by identifier or address."""
     if not any(map(str.isdigit, text)):
         return None
     try:
-        id = paper_servers.paper_id(parse_paper(text))
+        id = paper_servers.paper_id(key_of(text))
     except NotAnArxivId:
         return None
     return SearchAtom("paper", (SearchTerm("labels", (f"#{id}",)),), id)

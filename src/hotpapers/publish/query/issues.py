@@ -24,9 +24,10 @@ from hotpapers.publish.query.request_params import (
     cursor_of,
     key_of,
 )
-from hotpapers.publish.query.session import QuerySession, bare_id, paper_key
+from hotpapers.publish.query.session import QuerySession, bare_id
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.tops import period_name, tops_of
+from hotpapers.record.paper_names import paper_named
 
 PAGE = "issues"
 """The kind of its cursors."""
@@ -335,7 +336,7 @@ def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExpl
 
 def terminal_explanation(session: QuerySession, params: EntryParams) -> explaining.Explanation:
     """Why a paper ranks where it does, for a terminal; `explanation` answers programs. Raises NotFound, UsageError."""
-    key = paper_key(params.paper)
+    key = paper_named(session.record, params.paper)
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
     day = params.day
     if day == "latest":
@@ -351,7 +352,7 @@ def terminal_explanation(session: QuerySession, params: EntryParams) -> explaini
 def publication_with(session: QuerySession, paper: str, day: str = "latest") -> str:
     """The only publication with a paper in an issue, by default of any day; empty if there are several or none. Raises
     NotAnArxivId."""
-    appearances = session.issue_reader().appearances(paper_key(paper))
+    appearances = session.issue_reader().appearances(paper_named(session.record, paper))
     names = {name for name, of_day in appearances if day in ("latest", of_day) and not is_retrospective(name)}
     return names.pop() if len(names) == 1 else ""
 

@@ -30,9 +30,10 @@ from hotpapers.publish.query.request_params import (
     key_of,
     key_start,
 )
-from hotpapers.publish.query.session import QuerySession, bare_id, paper_key
+from hotpapers.publish.query.session import QuerySession, bare_id
 from hotpapers.publish.view import site_paths
 from hotpapers.record import NUMBER, RowOf
+from hotpapers.record.paper_names import paper_named
 from hotpapers.record.statistics import written_between
 
 MAX_APPEARANCES = 100
@@ -95,7 +96,7 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
 
 def known_paper(session: QuerySession, text: str) -> str:
     """The key of a paper that the record knows. Raises NotAnArxivId, NotFound."""
-    key = paper_key(text)
+    key = paper_named(session.record, text)
     if not queries.is_paper_known(session.record.database, key):
         raise NotFound(f"{bare_id(key)}: the record has nothing about this paper")
     return key

@@ -17,8 +17,8 @@ The papers of a part are numbered from 0, by day and place. A word is followed b
 letter for where the word occurs: A in the title, B in a name, C in the text, D several times in the text. A `*` before
 them means that the word is in most texts; then Z marks the papers without it. Words are those of the record's own
 search (`search.tokenizer`), without plural endings in titles and texts, unchanged in names. Labels begin with #:
-categories, archives, identifiers. A new issue changes only its quarter's files. Fewer parts would make publishing more
-expensive, more parts searching.
+categories, archives, identifiers, articles. A new issue changes only its quarter's files. Fewer parts would make
+publishing more expensive, more parts searching.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     for number, (summary, text) in enumerate(papers):
         paper_number = to_base36(number)
         categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
-        labels = {*categories, *map(archive_of, categories), paper_servers.paper_id(summary.paper)}
+        ids = (paper_servers.paper_id(summary.paper), *summary.doi.lower().split())
+        labels = {*categories, *map(archive_of, categories), *ids}
         for word in {*map(stem_word, text_words(summary.title)), *(f"#{label}" for label in labels)}:
             result[word].append(f"{paper_number}A")
         for word in set(text_words(" ; ".join(summary.authors))):
