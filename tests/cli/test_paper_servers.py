@@ -26,10 +26,12 @@ from hotpapers.base.model import (
 from hotpapers.base.papers import categories
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.transfer.export_formats import EXPORTS
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.papers import paper as paper_details
 from hotpapers.publish.query.papers import search
-from hotpapers.publish.query.request_params import SearchParams
+from hotpapers.publish.query.request_params import PaperParams, SearchParams
 from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text
@@ -256,6 +258,27 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
         "[retracted] Made-up neurons 1" in words.replace("\\", "")
         and "https://www.biorxiv.org/content/10.1101/2024.05.06.000001" in words
     )
+
+
+def test_a_notice_that_is_gone_is_shown_nowhere(record: Record, tmp_path: Path) -> None:
+    record.append([BIOLOGY], source="settings")
+    notice = Notice(
+        paper=doi(1), notice="doi:10.1101/2024.06.01.999999", type="retraction", day=NEXT, observed_at=moment(NEXT)
+    )
+    write(record, notice)
+    issue(record, BIOLOGY, NEXT)
+    position = record.head.position
+    write(record, msgspec.structs.replace(notice, day="", observed_at=moment("2024-06-20")))
+    assert revised_papers(record, position) == [doi(1)], "its pages are made again"
+    for channel in ("site", "markdown"):
+        export_site(record, "bio", [NEXT], channel, tmp_path / channel)
+    for file in (file for file in tmp_path.rglob("*") if file.suffix in (".html", ".md", ".bib", ".json", ".atom")):
+        assert not re.search("retracted|retraction of", file.read_text("utf-8")), file
+    session = QuerySession(record)
+    details = paper_details(session, PaperParams(paper=doi(1)))
+    assert not details.withdrawn and not details.notices
+    assert not [hit for hit in search(session, SearchParams(q="neurons")).papers if hit.taken_back]
+    assert b"retracted" not in b"".join(EXPORTS["bibtex"].chunks(record))
 
 
 @needs_wings

@@ -350,7 +350,7 @@ class RecordIssueReader:
     def _notices(self) -> dict[str, tuple[Notice, ...]]:
         """Publishers' notices, by paper."""
         notices: dict[str, tuple[Notice, ...]] = {}
-        for notice in self._now.items(Notice, order="t.day, t.notice"):
+        for notice in self._now.notices():
             notices[notice.paper] = (*notices.get(notice.paper, ()), notice)
         return notices
 

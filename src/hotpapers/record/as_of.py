@@ -87,6 +87,10 @@ class AsOfView(NamedTuple):
         """The items of these rows."""
         return (row.item for row in self.iterate(cls, where, params, order))
 
+    def notices(self, where: str = "1 = 1", params: Params = ()) -> Iterator[model.Notice]:
+        """The publishers' notices that still stand, in the order of their days."""
+        return self.items(model.Notice, f"t.day <> '' AND {where}", params, "t.day, t.notice")
+
     def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
         """The items of a kind with one of some keys in a field."""
         for chunk in statement_slices(sorted(set(keys))):

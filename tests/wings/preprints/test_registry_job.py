@@ -239,7 +239,7 @@ def test_what_most_people_discuss_is_described_first(record: Record, loopback: L
 
 
 PREPRINT = "10.64898/2026.03.01.700001"
-PAIR = {
+PAIR: dict[str, dict[str, object]] = {
     ARTICLE: {"DOI": ARTICLE, "title": ["Kettles in Mice"], "created": {"date-time": "2026-03-10T00:00:00Z"}},
     PREPRINT: {
         "DOI": PREPRINT,
@@ -270,6 +270,50 @@ def test_a_preprint_and_its_article_are_one_paper(
     names.replace(load_names(record, NOW))
     for text in (f"https://doi.org/{PREPRINT}", f"https://doi.org/{ARTICLE}"):
         assert [mention.id for mention in names.named_by_ids(text)] == [f"doi:{PREPRINT}"]
+
+
+def update(number: int, type: str) -> dict[str, object]:
+    return {"DOI": f"10.5555/notice.{number}", "type": type, "updated": {"date-time": "2026-03-11T00:00:00Z"}}
+
+
+RETRACTED, CORRECTED = update(1, "retraction"), update(2, "correction")
+ANSWERS: list[tuple[list[dict[str, object]] | None, list[dict[str, object]] | None, set[str]]] = [
+    ([CORRECTED], [RETRACTED], {"correction", "retraction"}),
+    ([], [RETRACTED], {"retraction"}),
+    ([CORRECTED], [], {"correction"}),
+    ([], None, {"correction"}),
+    (None, [], {"correction"}),
+    ([], [], set()),
+    ([], [update(1, "withdrawal")], {"withdrawal"}),
+    ([], [RETRACTED], {"retraction"}),
+    ([CORRECTED], [RETRACTED], {"correction", "retraction"}),
+]
+"""Each day's notices in the answers about the preprint and its article, None without an answer; what then stands."""
+
+
+def test_notices_that_are_no_longer_listed_are_gone(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistaken deposit that its publisher takes back accuses nobody for ever, but no answer is no denial."""
+    monkeypatch.setattr(preprints, "_one_work", lambda doi, now: json({"status": "ok", "message": PAIR[doi]}))
+    record.append(post_about(f"doi:{PREPRINT}", 1, NOW - HOUR), source="bluesky")
+    run(record, loopback, times=2)
+    assert isinstance(loopback.clock, SteppedClock)
+    for day_after, (of_preprint, of_article, standing) in enumerate(ANSWERS, 1):
+        updates = {PREPRINT: of_preprint, ARTICLE: of_article}
+
+        def one_work(doi: str, now: int, updates: dict[str, list[dict[str, object]] | None] = updates) -> Reply:
+            if updates[doi] is None:
+                return Reply(404, b"Resource not found.")
+            return json({"status": "ok", "message": {**PAIR[doi], "updated-by": updates[doi]}})
+
+        monkeypatch.setattr(preprints, "_one_work", one_work)
+        loopback.clock.set(NOW + day_after * DAY)
+        run(record, loopback)
+        rows = record.count(Notice)
+        run(record, loopback)
+        assert {notice.type for notice in record.view().notices()} == standing, day_after
+        assert record.count(Notice) == rows, "nothing is said twice"
 
 
 # ---- names that have to be looked up -------------------------------------------------------------------------

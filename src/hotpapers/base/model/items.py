@@ -376,8 +376,8 @@ class Issue(Item, frozen=True, kw_only=True):
 
 class Notice(Item, frozen=True, kw_only=True):
     """A publisher's notice about a paper, or about the article that it became. `notice`: its key; `type`: a kind of
-    update, as Crossref lists it; `day`: when it appeared. Only a `retraction`, `withdrawal` or `removal` takes a paper
-    back."""
+    update, as Crossref lists it; `day`: when it appeared, empty once Crossref no longer lists it. Only a `retraction`,
+    `withdrawal` or `removal` takes a paper back."""
 
     key = ("paper", "notice", "type")
 
@@ -459,7 +459,7 @@ def printable_line(text: str) -> str:
 
 def taken_back(withdrawn: Iterable[str], notices: Iterable[Notice]) -> dict[str, str]:
     """The papers that were taken back, by their latest metadata (`withdrawn`) or by a notice, each with how: withdrawn,
-    retracted or removed. Of several notices, the last one counts."""
+    retracted or removed. Of several notices, the last one counts. `notices`: see `AsOfView.notices`."""
     by_notice = {notice.paper: TAKEN_BACK[notice.type] for notice in notices if notice.type in TAKEN_BACK}
     return dict.fromkeys(withdrawn, "withdrawn") | by_notice
 

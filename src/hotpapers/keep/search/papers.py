@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base import terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
-from hotpapers.base.model import MAX_INTEGER, Notice, taken_back
+from hotpapers.base.model import MAX_INTEGER, taken_back
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
@@ -268,7 +268,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
     marks, keys = _padded([row[0] for row in rows.values()], "")
     issues = _issues(database, marks, keys)
     view = AsOfView(database, MAX_INTEGER, MAX_INTEGER)
-    notices = view.items(Notice, f"t.paper IN ({numbers_of(keys)})", keys, "t.day, t.notice")
+    notices = view.notices(f"t.paper IN ({numbers_of(keys)})", keys)
     how_taken_back = taken_back((row[0] for row in rows.values() if row[-1]), notices)
     for number, score in scores.items():
         paper, day, title, authors, categories, abstract, summary, _ = rows[number]

@@ -108,7 +108,7 @@ def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once."""
     view = record.view()
     withdrawn = (paper.paper for paper in view.items(model.Paper, "t.withdrawn = 1"))
-    how_taken_back = model.taken_back(withdrawn, view.items(model.Notice))
+    how_taken_back = model.taken_back(withdrawn, view.notices())
     keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():

@@ -47,7 +47,7 @@ def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
     condition = f"t.paper = {NUMBER}"
     item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     announcements = view.items(model.Announcement, condition, (key,), "t.announced_at, t.category")
-    notices = tuple(view.items(model.Notice, condition, (key,), "t.day, t.notice"))
+    notices = tuple(view.notices(condition, (key,)))
     tallies = view.items(model.Tally, condition, (key,), "t.observed_at, t.network, t.method")
     return schemas.PaperDetails(
         paper=item.paper,

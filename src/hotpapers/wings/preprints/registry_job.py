@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper, Verdict
+from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, Notice, Paper, Verdict, typed_key
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.papers.paper_servers import ANY_DOI, DOI
@@ -28,6 +28,7 @@ from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.record.as_of import AsOfView
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.paper_names import add_looked_up, looked_up_names
 from hotpapers.wings.preprints import crossref_works, posted_papers
@@ -233,12 +234,26 @@ class RegistryJob:
         asked_for = [
             (key, doi) for key, published in waiting[:at_most] for doi in (key, published and DOI + published) if doi
         ]
-        for key, work in one_by_one(asked_for, lambda pair: (pair[0], self._work(pair[1]))):
+        unanswered = set(asked_for)
+        standing: set[object] = set()
+        for pair, work in one_by_one(asked_for, lambda pair: (pair, self._work(pair[1]))):
             if work is not None:
-                self._append(context, crossref_works.notices_of(key, work, self._http.now()))
+                unanswered.discard(pair)
+                key = pair[0]
+                notices = list(crossref_works.notices_of(key, work, self._http.now()))
+                standing.update(map(typed_key, notices))
+                self._append(context, notices)
                 paper = self._published(context, key, work)
                 if paper and paper.doi:
                     self._take_posts(context, paper)
+        # No longer listed; but no answer is no denial
+        partly = {key for key, _ in unanswered}
+        answered = {key for key, _ in asked_for} - partly
+        known = context.record.view().items_among(Notice, "paper", answered)
+        for notice in list(known):
+            if typed_key(notice) not in standing:
+                gone = msgspec.structs.replace(notice, day="", observed_at=now)
+                self._append(context, [gone])
         return msgspec.structs.replace(state, last=max((key for key, _ in asked_for), default=state.last))
 
     def _published(self, context: JobContext, key: str, work: CrossrefWork) -> Paper | None:
@@ -277,14 +292,16 @@ class RegistryJob:
     def _append(self, context: JobContext, items: Iterable[Item]) -> None:
         """Stores items, but no notice that is known."""
         view = context.record.view()
-        new = [
-            item
-            for item in items
-            if not isinstance(item, Notice) or view.item(Notice, item.paper, item.notice, item.type) is None
-        ]
+        new = [item for item in items if not isinstance(item, Notice) or _is_new(view, item)]
         if new:
             with context.batch() as batch:
                 batch.append(new, source=NAME, at=self._http.now())
+
+
+def _is_new(view: AsOfView, notice: Notice) -> bool:
+    """Whether a notice is listed for the first time, again, or no longer."""
+    known = view.item(Notice, notice.paper, notice.notice, notice.type)
+    return bool(known and known.day) != bool(notice.day)
 
 
 def datacite_version(key: str, attributes: _DataciteAttributes) -> PostedVersion | None:
