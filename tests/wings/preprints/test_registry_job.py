@@ -164,6 +164,37 @@ def test_notices_about_preprints_that_became_articles(record: Record, loopback: 
     assert len(notices) == len(expected), "each notice is stored once"
 
 
+def test_notices_about_articles_of_papers_on_arxiv(
+    record: Record, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only notices: the rest of their metadata is arXiv's."""
+    updates = {"10.5555/many.1": "retraction", "10.5555/many.2": "correction"}
+
+    def one_work(doi: str, now: int) -> Reply:
+        update = {"DOI": f"{doi}.notice", "type": updates[doi], "updated": {"date-parts": [[2026, 3, 9]]}}
+        return json({"status": "ok", "message": {"DOI": doi, "container-title": ["X"], "updated-by": [update]}})
+
+    monkeypatch.setattr(preprints, "_one_work", one_work)
+    papers = [
+        Paper(
+            paper="arxiv:2603.00001", title="Two", doi="10.5555/MANY.1, 10.5555/many.2", journal="J", observed_at=NOW
+        ),
+        Paper(paper="arxiv:2603.00002", title="None", observed_at=NOW),
+        Paper(paper="arxiv:2603.00003", title="No DOI", doi="to appear", observed_at=NOW),
+    ]
+    for number, paper in enumerate(papers):
+        announcement = Announcement(
+            paper=paper.paper, day="2026-03-10", category="cs.LG", type="new", announced_at=NOW - DAY, observed_at=NOW
+        )
+        record.append([paper, announcement, *post_about(paper.paper, number, NOW - HOUR)], source="arxiv")
+    run(record, loopback, times=2)
+    view = record.view()
+    assert [(notice.paper, notice.type, notice.day) for notice in view.notices()] == [
+        ("arxiv:2603.00001", "retraction", "2026-03-09"), ("arxiv:2603.00001", "correction", "2026-03-09"),
+    ]  # fmt: skip
+    assert [view.item(Paper, paper.paper) for paper in papers] == papers
+
+
 def asked_for(loopback: Loopback) -> list[str]:
     """The DOIs of made-up articles that Crossref was asked for so far, each once."""
     paths = (unquote(request.path) for request in loopback.requests)

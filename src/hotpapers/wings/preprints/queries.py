@@ -25,15 +25,15 @@ def undescribed_papers(view: AsOfView) -> list[tuple[str, int]]:
 
 
 def discussed_papers(view: AsOfView, since: int, turn: int) -> list[tuple[str, str]]:
-    """The papers with DOIs that were announced since a moment, or earlier if it is their turn, and are named by a post,
-    each with the DOI of the article that it became, empty if unknown; by key."""
+    """The papers with DOIs of their own or of articles that were announced since a moment, or earlier if it is their
+    turn, and are named by a post, each with the DOI of the article that it became, empty if unknown; by key."""
     newest_paper = view.newest(SPECS[Paper], "paper")
     newest = view.newest(SPECS[Announcement], "announcement")
-    sql = f"""SELECT DISTINCT {key_of("announcement.paper")} AS key, coalesce((
-            SELECT paper.doi FROM paper WHERE paper.paper = announcement.paper AND {view.visible("paper")}
-                AND {newest_paper}), '')
+    article = f"""coalesce((SELECT paper.doi FROM paper
+            WHERE paper.paper = announcement.paper AND {view.visible("paper")} AND {newest_paper}), '')"""
+    sql = f"""SELECT DISTINCT {key_of("announcement.paper")} AS key, {article}
         FROM announcement JOIN identity ON identity.id = announcement.paper
-        WHERE {_BEGINS} AND (announcement.announced_at >= ?
+        WHERE ({_BEGINS} OR {article} <> '') AND (announcement.announced_at >= ?
             OR announcement.paper - announcement.paper / {TURNS} * {TURNS} = ?)
           AND {view.visible("announcement")} AND {newest}
           AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = announcement.paper AND {view.visible("mention")})

@@ -231,9 +231,7 @@ class RegistryJob:
         if not waiting and state.checked != day_of(now):
             state = msgspec.structs.replace(state, checked=day_of(now), turn=state.turn + 1)
             waiting = papers_of(state.turn)
-        asked_for = [
-            (key, doi) for key, published in waiting[:at_most] for doi in (key, published and DOI + published) if doi
-        ]
+        asked_for = [(key, doi) for key, articles in waiting[:at_most] for doi in _registered(key, articles)]
         unanswered = set(asked_for)
         standing: set[object] = set()
         for pair, work in one_by_one(asked_for, lambda pair: (pair, self._work(pair[1]))):
@@ -243,7 +241,7 @@ class RegistryJob:
                 notices = list(crossref_works.notices_of(key, work, self._http.now()))
                 standing.update(map(typed_key, notices))
                 self._append(context, notices)
-                paper = self._published(context, key, work)
+                paper = self._published(context, key, work) if key.startswith(DOI) else None
                 if paper and paper.doi:
                     self._take_posts(context, paper)
         # No longer listed; but no answer is no denial
@@ -254,7 +252,7 @@ class RegistryJob:
             if typed_key(notice) not in standing:
                 gone = msgspec.structs.replace(notice, day="", observed_at=now)
                 self._append(context, [gone])
-        return msgspec.structs.replace(state, last=max((key for key, _ in asked_for), default=state.last))
+        return msgspec.structs.replace(state, last=max((key for key, _ in waiting[:at_most]), default=state.last))
 
     def _published(self, context: JobContext, key: str, work: CrossrefWork) -> Paper | None:
         """A paper with the article that it became, once that is registered, and its journal, once that is asked for;
@@ -296,6 +294,14 @@ class RegistryJob:
         if new:
             with context.batch() as batch:
                 batch.append(new, source=NAME, at=self._http.now())
+
+
+def _registered(key: str, articles: str) -> Iterator[str]:
+    """The keys of the DOIs of a paper and of its articles, of which arXiv may name several."""
+    if key.startswith(DOI):
+        yield key
+    dois = (posted_papers.plain_doi(article.strip(",;")) for article in articles.split())
+    yield from (DOI + doi for doi in dois if doi)
 
 
 def _is_new(view: AsOfView, notice: Notice) -> bool:
