@@ -343,8 +343,7 @@ class RecordIssueReader:
     @cached_property
     def _withdrawn(self) -> dict[str, str]:
         """The papers that were taken back, by their latest metadata or a notice, each with how."""
-        withdrawn = (paper.paper for paper in self._now.items(Paper, "t.withdrawn = 1"))
-        return taken_back(withdrawn, chain.from_iterable(self._notices.values()))
+        return taken_back(self._now.withdrawn_papers(), chain.from_iterable(self._notices.values()))
 
     @cached_property
     def _notices(self) -> dict[str, tuple[Notice, ...]]:

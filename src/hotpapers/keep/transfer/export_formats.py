@@ -107,14 +107,14 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
 def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once."""
     view = record.view()
-    withdrawn = (paper.paper for paper in view.items(model.Paper, "t.withdrawn = 1"))
-    how_taken_back = model.taken_back(withdrawn, view.notices())
+    how_taken_back = model.taken_back(view.withdrawn_papers(), view.notices())
     keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():
-            citation = paper_citation(paper, how_taken_back.get(key, ""))
-            if key not in keys and citation:
-                keys.add(key)
+            if key in keys:
+                continue
+            keys.add(key)
+            if citation := paper_citation(paper, how_taken_back.get(key, "")):
                 yield (format_bibtex(citation) + "\n").encode()
 
 

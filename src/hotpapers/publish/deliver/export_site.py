@@ -98,9 +98,7 @@ def export_site(
         counts = parallel.write_parallel(output, issue_reader, task)
     else:
         counts = write_files(output, channel_of_site.render(issue_reader, publication, days))
-    exported = ExportedSite(*counts)
-    if to == "site" and site_config.budget:
-        exported = _within_budget(issue_reader, publication, output, site_config, counts, len(days))
+    exported = _within_budget(issue_reader, publication, to, output, site_config, counts, len(days))
     if unsent_digests:
         delivery_states.finish_all(record, unsent_digests, current_time())
     return exported
@@ -148,13 +146,16 @@ def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast
 def _within_budget(
     issue_reader: RecordIssueReader,
     publication: str,
+    to: str,
     output: Path,
     site_config: SiteConfig,
     counts: WriteCounts,
     written: int,
 ) -> ExportedSite:
-    """Folds a site that is full. Measuring a large folder takes longer than writing an issue: it is done when a
-    twentieth of the issues were `written`, and each time while the folder is nearly full."""
+    """Folds a site that is full, if it has a budget. Measuring a large folder takes longer than writing an issue: it is
+    done when a twentieth of the issues were `written`, and each time while the folder is nearly full."""
+    if to != "site" or not site_config.budget:
+        return ExportedSite(*counts)
     record = issue_reader.record
     name = f"room {site_config.budget} {target_of(record.database, output)}"
     room = int(read_meta(record.database, name) or 0) - written
@@ -290,8 +291,7 @@ def _render_again(
     try:
         files = find_channel(to, site_config).render(issue_reader, publication, sorted(days_to_render))
         counts = write_files(folder, files)
-        if to == "site" and site_config.budget:
-            _within_budget(issue_reader, publication, folder, site_config, counts, len(days_to_render))
+        _within_budget(issue_reader, publication, to, folder, site_config, counts, len(days_to_render))
     except HotPapersError as problem:
         return again._replace(reason=str(problem))
     reason = ""

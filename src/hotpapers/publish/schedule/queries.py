@@ -59,8 +59,8 @@ def revised_papers(record: Record, position: int) -> list[str]:
 
 def taken_back_papers(view: AsOfView) -> dict[str, str]:
     """The papers that were taken back of those that somebody mentioned or that have a notice, each with how."""
-    withdrawn = view.items(Paper, "t.withdrawn = 1 AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = t.paper)")
-    return taken_back((paper.paper for paper in withdrawn), view.notices())
+    mentioned = view.withdrawn_papers("EXISTS (SELECT 1 FROM mention WHERE mention.paper = t.paper)")
+    return taken_back(mentioned, view.notices())
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -244,14 +244,10 @@ class RegistryJob:
                 paper = self._published(context, key, work) if key.startswith(DOI) else None
                 if paper and paper.doi:
                     self._take_posts(context, paper)
-        # No longer listed; but no answer is no denial
-        partly = {key for key, _ in unanswered}
-        answered = {key for key, _ in asked_for} - partly
+        answered = {key for key, _ in asked_for}.difference(key for key, _ in unanswered)  # no answer is no denial
         known = context.record.view().items_among(Notice, "paper", answered)
-        for notice in list(known):
-            if typed_key(notice) not in standing:
-                gone = msgspec.structs.replace(notice, day="", observed_at=now)
-                self._append(context, [gone])
+        unlisted = [notice for notice in known if typed_key(notice) not in standing]
+        self._append(context, [msgspec.structs.replace(notice, day="", observed_at=now) for notice in unlisted])
         return msgspec.structs.replace(state, last=max((key for key, _ in waiting[:at_most]), default=state.last))
 
     def _published(self, context: JobContext, key: str, work: CrossrefWork) -> Paper | None:
