@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +16,13 @@ from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import build_server
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.browser.firefox import FirefoxTab, find_firefox, firefox
 from tests.cli.run import good
 from tests.conftest import ROOT
 from tests.publish.render.build import PlainIssueReader
 from tests.publish.render.full_sample import FULL_READER
+from tests.serve.api_server import thread_server
 
 SITE_CONFIG = SiteConfig("desk@daily.example")
 IDLE = "document.documentElement.dataset.own === 'ready'"
@@ -142,18 +140,8 @@ def app() -> Iterator[str]:
 @contextmanager
 def served(site_app: SiteApp) -> Iterator[str]:
     """The address of an app, which runs in a thread."""
-    web_server = build_server(site_app)
-    thread = threading.Thread(target=web_server.run, daemon=True)
-    thread.start()
-    while not web_server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
-    try:
+    with thread_server(site_app) as port:
         yield f"http://127.0.0.1:{port}/"
-    finally:
-        web_server.should_exit = True
-        thread.join()
 
 
 Problems = Sequence[tuple[str, object]]

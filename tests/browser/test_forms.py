@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,12 +17,13 @@ from starlette.routing import Route
 
 from hotpapers.publish.render.templating import read_asset
 from hotpapers.record import Record
+from hotpapers.serve.server import build_server
 from hotpapers.wings.accounts import my_posts
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.report_pages import ReportPages
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
-from tests.serve.api_server import thread_server, uvicorn_server
+from tests.serve.api_server import running, thread_server
 from tests.wings.forms.form_client import form_router
 
 WIDTHS = (320, 1000)
@@ -63,15 +62,8 @@ def forms(store: Path) -> Iterator[str]:
         *ReportPages(router).routes(),
         *router.routes("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
-    web_server = uvicorn_server(Starlette(routes=[*form_routes, Route("/style.css", style)]))
-    thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not web_server.started:
-        assert thread.is_alive()
-        time.sleep(0.005)
-    yield base
-    web_server.should_exit = web_server.force_exit = True
-    thread.join()
+    with running(build_server(Starlette(routes=[*form_routes, Route("/style.css", style)])), listener):
+        yield base
     router.backend.close()
 
 

@@ -21,29 +21,34 @@ from starlette.types import ASGIApp
 from hotpapers.record import Record
 from hotpapers.serve.api import Api
 from hotpapers.serve.backend import Backend, ServeConfig
+from hotpapers.serve.connections import ConnectionLimits
+from hotpapers.serve.server import build_server
 from tests.cli.run import environment
 from tests.conftest import ROOT
 
 
-def uvicorn_server(app: ASGIApp) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical", proxy_headers=False))
-
-
 @contextmanager
-def thread_server(app: ASGIApp) -> Iterator[int]:
-    """Serves an app in a thread; yields its port."""
-    server, listener = uvicorn_server(app), socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+def running(web_server: uvicorn.Server, listener: socket.socket) -> Iterator[threading.Thread]:
+    """Runs a server in a thread until the block ends."""
+    thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not server.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.005)
     try:
-        yield listener.getsockname()[1]
+        yield thread
     finally:
-        server.should_exit = server.force_exit = True
+        web_server.should_exit = web_server.force_exit = True
         thread.join()
         listener.close()
+
+
+@contextmanager
+def thread_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> Iterator[int]:
+    """Serves an app in a thread; yields its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    with running(build_server(app, limits), listener):
+        yield listener.getsockname()[1]
 
 
 @contextmanager
@@ -63,7 +68,7 @@ def process_server(store: str) -> Iterator[int]:
 def main() -> None:
     """Serves until standard input closes."""
     backend = Backend(lambda: Record(sys.argv[1], create=False), ServeConfig(rate=0))
-    server, listener = uvicorn_server(Starlette(routes=Api(backend).routes)), socket.create_server(("127.0.0.1", 0))
+    server, listener = build_server(Starlette(routes=Api(backend).routes)), socket.create_server(("127.0.0.1", 0))
 
     def stop_at_end() -> None:
         sys.stdin.read()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import http.client
-import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -20,13 +18,13 @@ from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader
-from hotpapers.serve.server import build_server
 from tests.conftest import needs_wings
 from tests.publish.query import query_stores
 from tests.publish.render.build import LISTED, PlainIssueReader
 from tests.publish.render.full_sample import FULL_READER
 from tests.publish.render.html import Page
 from tests.publish.render.sample import LISTED_READER
+from tests.serve.api_server import thread_server
 
 Response = tuple[int, dict[str, str], bytes]
 LIVE = SiteConfig(is_live=True)
@@ -283,22 +281,14 @@ def test_new_issues_are_noticed() -> None:
 
 
 def test_a_real_server_serves_it() -> None:
-    web_server = build_server(APP)
-    thread = threading.Thread(target=web_server.run, daemon=True)
-    thread.start()
-    while not web_server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    for method, expected in (("GET", FILES["2021-01-14/index.html"]), ("HEAD", b"")):
-        connection.request(method, "/2021-01-14/")
-        response = connection.getresponse()
-        assert (response.status, response.read()) == (200, expected)
-        assert response.getheader("server") is None
-    connection.close()
-    web_server.should_exit = True
-    thread.join()
+    with thread_server(APP) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        for method, expected in (("GET", FILES["2021-01-14/index.html"]), ("HEAD", b"")):
+            connection.request(method, "/2021-01-14/")
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (200, expected)
+            assert response.getheader("server") is None
+        connection.close()
 
 
 # ---- the public site ---------------------------------------------------------------------------------------

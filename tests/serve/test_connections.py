@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,8 +17,8 @@ from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.app import SiteApp
 from hotpapers.serve.connections import ConnectionLimits, allowed_behind
 from hotpapers.serve.page_cache import CurrentPages
-from hotpapers.serve.server import build_server
 from tests.publish.render.sample import LISTED_READER
+from tests.serve.api_server import thread_server
 
 SLOW = 300
 LIMIT = 30.0
@@ -49,23 +47,9 @@ EXTRA_ROUTES = [
 @contextmanager
 def serve_site(limits: ConnectionLimits) -> Iterator[int]:
     """Serves the site with these limits; yields its port."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    web_server = build_server(
-        SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), EXTRA_ROUTES), allowed=limits
-    )
-    thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    wait_until(lambda: web_server.started)
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        _stop(web_server, thread, listener)
-
-
-def _stop(web_server: uvicorn.Server, thread: threading.Thread, listener: socket.socket) -> None:
-    web_server.should_exit = web_server.force_exit = True
-    thread.join()
-    listener.close()
+    pages = CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY)
+    with thread_server(SiteApp(pages, EXTRA_ROUTES), limits) as port:
+        yield port
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -44,7 +44,15 @@ def build_server(app: ASGIApp, allowed: ConnectionLimits | None = None, port: in
         access_log=False,
         log_level="error",  # warnings are caused by clients, which could flood the log with them
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops; connections of clients that do not read are closed instead of being left to the garbage collector."""
+        await super().shutdown(sockets)
+        for connection in self.server_state.connections:
+            connection.transport.abort()  # transports are closed in the loop's last rounds
 
 
 def _with_sound_requests(app: ASGIApp) -> ASGIApp:
@@ -88,10 +96,11 @@ def open_listener(host: str, port: int, remedy: str = "choose another --host or 
 def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setting: str) -> Iterator[int]:
     """Serves routes on an address, in a thread, until the end of the context; yields the port. All requests may come
     from one proxy. `hint`: the answer to other paths. Raises SettingsError."""
+    address = address_of(listen, setting)
     try:
-        listener = open_listener(*address_of(listen, setting), "choose another address")
+        listener = open_listener(*address, "choose another address")
     except UsageError as problem:
-        raise problem if isinstance(problem, SettingsError) else SettingsError(f"{setting}: {problem}") from problem
+        raise SettingsError(f"{setting}: {problem}") from problem
     running = build_server(Router(routes, redirect_slashes=False, default=not_found(hint)), allowed_behind(1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, name=setting, daemon=True)
     with listener:

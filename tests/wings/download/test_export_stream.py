@@ -5,19 +5,17 @@ from __future__ import annotations
 import gc
 import http.client
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
-import uvicorn
 from starlette.routing import Route
 
 from hotpapers.serve import server
 from hotpapers.serve.app import SiteApp
 from hotpapers.wings.download import export_stream
-from tests.serve.api_server import thread_server
+from tests.serve.api_server import running, thread_server
 from tests.serve.conftest import ApiFactory
 from tests.serve.test_api_live import status_of
 
@@ -106,46 +104,30 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
         slow.close()
 
 
-@contextmanager
-def serving(app: SiteApp) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
-    """The site's server with an API, in a thread; yields its port."""
-    web_server = server.build_server(app)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        wait_until(lambda: web_server.started)
-        try:
-            yield port, web_server, thread
-        finally:
-            web_server.should_exit = web_server.force_exit = True
-            thread.join()
-
-
 @pytest.mark.usefixtures("endless_exports")
 def test_who_takes_an_export_too_slowly_cannot_fill_the_log(
     make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
     app = make_api()
-    with serving(app) as (port, _, _), closing(start_export(port)):
+    with thread_server(app) as port, closing(start_export(port)):
         wait_until(lambda: exports_of(app).count == 0)
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.usefixtures("endless_exports")
 def test_an_export_does_not_keep_the_server_from_stopping(
     make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(server, "STOPPING", 1)
-    app = make_api()
-    with serving(app) as (port, web_server, thread), closing(start_export(port)):
+    web_server, listener = server.build_server(make_api()), socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    with running(web_server, listener) as thread, closing(start_export(port)):
         web_server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
     del web_server, thread
-    gc.collect()  # in a process of its own, the connection would end with it
+    gc.collect()  # a connection that is still open would be reported here
     assert capfd.readouterr().err == ""
 
 
