@@ -38,6 +38,7 @@ from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record.record import Record
 from hotpapers.wings.mail.issue_text import as_text, message_view
+from hotpapers.wings.mcp.record_tools import all_tools
 from tests.cli.rebuild_program import load_program
 from tests.cli.test_rebuild_edges import assert_rebuilt, issue
 from tests.conftest import needs_wings
@@ -279,6 +280,28 @@ def test_a_notice_that_is_gone_is_shown_nowhere(record: Record, tmp_path: Path) 
     assert not details.withdrawn and not details.notices
     assert not [hit for hit in search(session, SearchParams(q="neurons")).papers if hit.taken_back]
     assert b"retracted" not in b"".join(EXPORTS["bibtex"].chunks(record))
+
+
+@needs_wings
+def test_programs_are_told_which_papers_were_taken_back(record: Record) -> None:
+    record.append([BIOLOGY], source="settings")
+    notice = Notice(paper=doi(1), notice="doi:10.5555/n.1", type="retraction", day=NEXT, observed_at=moment(NEXT))
+    write(record, notice)
+    issue(record, BIOLOGY, NEXT)
+    session = QuerySession(record)
+    explained = all_tools()["explain"].call(session, {"paper": doi(1), "publication": "bio"})
+    assert "The paper was retracted." in explained["notes"]
+    for name, arguments in (("related", {"paper": doi(2)}), ("for_me", {"words": ["neurons"], "publication": "bio"})):
+        answer = all_tools()[name].call(session, arguments)
+        states = {paper["id"]: paper["taken_back"] for paper in answer["papers"]}
+        assert states.pop("10.1101/2024.05.06.000001") == "retracted" and set(states.values()) <= {""}, name
+
+
+def test_a_doi_that_looks_like_a_journal_names_a_paper_of_the_record(record: Record) -> None:
+    odd_paper = Paper(paper="doi:10.5555/kettles", title="Kettles", observed_at=moment(NEXT))
+    write(record, odd_paper)
+    for text in ("10.5555/kettles", " 10.5555/KETTLES ", "doi:10.5555/kettles"):
+        assert paper_details(QuerySession(record), PaperParams(paper=text)).paper == odd_paper.paper
 
 
 @needs_wings

@@ -72,7 +72,9 @@ def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
         entry_below = None
     to_pass = swap.required_growths(entry, entry_above, content.peers) if entry_above else ()
     to_be_passed = swap.required_growths(entry_below, entry, content.peers) if entry_below else ()
+    state = issue.withdrawn.get(paper)
     all_notes = (
+        f"The paper was {state}." if state else "",
         *forecasts.forecast_sentences(entry),
         *entry_notes(entry, content.ranking),
         words.why_provisional(content.compared, entry.score, content.publication.threshold),

@@ -30,7 +30,6 @@ from hotpapers.base.model import (
     Publication,
     PublishedIssue,
     Quotation,
-    taken_back,
     without_duplicates,
 )
 from hotpapers.base.papers.paper_servers import DOI
@@ -342,8 +341,8 @@ class RecordIssueReader:
 
     @cached_property
     def _withdrawn(self) -> dict[str, str]:
-        """The papers that were taken back, by their latest metadata or a notice, each with how."""
-        return taken_back(self._now.withdrawn_papers(), chain.from_iterable(self._notices.values()))
+        """The papers that were taken back, each with how."""
+        return self._now.taken_back()
 
     @cached_property
     def _notices(self) -> dict[str, tuple[Notice, ...]]:

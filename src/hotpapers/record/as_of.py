@@ -91,9 +91,11 @@ class AsOfView(NamedTuple):
         """The publishers' notices that still stand, in the order of their days."""
         return self.items(model.Notice, f"t.day <> '' AND {where}", params, "t.day, t.notice")
 
-    def withdrawn_papers(self, where: str = "1 = 1") -> Iterator[str]:
-        """The keys of the papers whose latest metadata say that they were withdrawn."""
-        return (paper.paper for paper in self.items(model.Paper, f"t.withdrawn = 1 AND {where}"))
+    def taken_back(self, where: str = "1 = 1") -> dict[str, str]:
+        """The papers that were taken back, each with how: those with a notice, and those that meet a condition and were
+        withdrawn by their latest metadata."""
+        withdrawn = self.items(model.Paper, f"t.withdrawn = 1 AND {where}")
+        return model.taken_back((paper.paper for paper in withdrawn), self.notices())
 
     def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
         """The items of a kind with one of some keys in a field."""

@@ -19,7 +19,6 @@ from hotpapers.base.model import (
     VoiceHistogram,
 )
 from hotpapers.base.papers.arxiv.calendar import announced_at
-from hotpapers.base.papers.categories import known_fields
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.windows import label_after
@@ -48,6 +47,7 @@ from hotpapers.publish.view.site_paths import (
     public_url,
 )
 from hotpapers.publish.view.sparkline import history_curve
+from tests.base.papers.known_fields import known_fields
 from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.publish.render.full_sample import FULL_READER
 from tests.publish.render.sample import BRIDGES, LISTED_READER, TEA

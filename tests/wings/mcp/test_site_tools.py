@@ -115,4 +115,8 @@ def test_a_paper_on_another_server_has_its_plain_doi(folder: Path, tmp_path: Pat
     assert hit["paper"] == shown["paper"] == first["paper"] == doi and first["counts"]
     assert hit["page"] == f"https://kettles.example/paper/{name}/"
     assert tools["related"].call(site, {"paper": doi})["papers"]
+    words[0].write_text(words[0].read_text("utf-8") + f"{lines[0].replace(old, '10.5555/tea.1')}\n", "utf-8")
+    site = PublishedSite(folder_files(tmp_path / "site"), "https://kettles.example/")
+    [by_article] = tools["paper"].call(site, {"paper": "https://doi.org/10.5555/tea.1"})["papers"]
+    assert by_article["paper"] == doi, "as the article's DOI leads to its preprint in searches"
     assert not tools["for_me"].call(site, {"stars": [doi], "day": DAY})["unknown"]

@@ -33,7 +33,7 @@ from hotpapers.wings.personal.embeddings.queries import (
 )
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, vector_cosine
-from hotpapers.wings.personal.tools import related_papers
+from hotpapers.wings.personal.tools import as_shown, related_papers
 from tests.base.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.cli.run import run
 from tests.issues.made import DAY, key, paper, posts_about, write
@@ -204,7 +204,7 @@ def test_the_record_answers_in_the_same_way(any_site: PublishingSite) -> None:
     saved = saved_of(any_site)
     assert saved is not None
     vectors = saved.vectors([key(2), *(key(number) for number, _ in answers)])
-    assert all(value == vector_cosine(vectors[key(2)], vectors[key(number)]) for number, value in answers)
+    assert all(value == as_shown(vector_cosine(vectors[key(2)], vectors[key(number)])) for number, value in answers)
 
 
 def endless(handler: Handler) -> None:

@@ -10,11 +10,11 @@ import pytest
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import DAY, Announcement, Item, Paper, ReadingBackSource
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import known_fields
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.collect.sources.decoding import decode_entry
 from hotpapers.wings.preprints import crossref_works
 from hotpapers.wings.preprints.crossref_works import CrossrefWork
+from tests.base.papers.known_fields import known_fields
 from tests.loopback import preprints
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan, parse

@@ -114,10 +114,3 @@ def categories_of(server: str) -> tuple[str, ...]:
 def fields_of_arxiv() -> frozenset[str]:
     """The categories of arXiv, and its archives."""
     return frozenset((*KNOWN, *map(archive_of, KNOWN)))
-
-
-@cache
-def known_fields() -> frozenset[str]:
-    """All fields that a publication may name."""
-    categories = (f"{server.name}.{category}" for server in all_servers() for category in server.categories)
-    return frozenset((*fields_of_arxiv(), ALL_OF_ARXIV, *servers_with_keys(), *categories))

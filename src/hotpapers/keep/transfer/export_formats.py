@@ -107,7 +107,7 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
 def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once."""
     view = record.view()
-    how_taken_back = model.taken_back(view.withdrawn_papers(), view.notices())
+    how_taken_back = view.taken_back()
     keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base.model import Paper, taken_back
+from hotpapers.base.model import Paper
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
@@ -59,8 +59,7 @@ def revised_papers(record: Record, position: int) -> list[str]:
 
 def taken_back_papers(view: AsOfView) -> dict[str, str]:
     """The papers that were taken back of those that somebody mentioned or that have a notice, each with how."""
-    mentioned = view.withdrawn_papers("EXISTS (SELECT 1 FROM mention WHERE mention.paper = t.paper)")
-    return taken_back(mentioned, view.notices())
+    return view.taken_back("EXISTS (SELECT 1 FROM mention WHERE mention.paper = t.paper)")
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hotpapers.base.errors import NotFound
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare_id, paper_key
 from hotpapers.wings.mcp.hot_papers import HotList, HotPaper
@@ -35,6 +36,17 @@ def _hot(site: PublishedSite, params: HotParams) -> HotList:
     return HotList(day=day, papers=papers, earlier=earlier)
 
 
+def _paper(site: PublishedSite, params: request_params.PaperParams) -> SiteHits:
+    paper = bare_id(paper_key(params.paper))
+    try:
+        return SiteHits(papers=tuple(site.appearances(paper)))
+    except NotFound:
+        hits = site.search(paper, 2)  # an article's DOI finds the preprint that became it
+        if len(hits) != 1:
+            raise
+        return SiteHits(papers=tuple(site.appearances(hits[0].paper)))
+
+
 SITE_TOOLS = (
     ToolDefinition(
         "hot",
@@ -51,7 +63,7 @@ SITE_TOOLS = (
         "A paper, with each issue it was in, the latest first, and its page.",
         request_params.PaperParams,
         SiteHits,
-        lambda site, params: SiteHits(papers=tuple(site.appearances(bare_id(paper_key(params.paper))))),
+        _paper,
     ),
     ToolDefinition(
         "search",

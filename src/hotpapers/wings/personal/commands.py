@@ -11,6 +11,7 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_error, print_result
 from hotpapers.publish.query.session import bare_id
+from hotpapers.publish.view.phrases import marked_title
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of
 from hotpapers.wings.personal.own_order import order_for
@@ -50,13 +51,15 @@ def for_me_command(
         profile = profile_of(site.session, choices)
         last_day = week or day or "latest"
         papers = papers_up_to(site.session, last_day, publication or "", WEEK if week else 1)
+        taken_back = site.session.record.view().taken_back()
     places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
-    rows = [(place.paper.title, {"id": bare_id(place.paper.paper), "reason": place.reason}) for place in places]
+    rows = [{"id": bare_id(place.paper.paper), "reason": place.reason} for place in places]
+    titles = [marked_title(text.title, withdrawn=taken_back.get(text.paper, "")) for text, *_ in places]
     lines = (
         f"{number:>3}  {title}\n     {' · '.join(filter(None, row.values()))}"
-        for number, (title, row) in enumerate(rows, 1)
+        for number, (title, row) in enumerate(zip(titles, rows, strict=True), 1)
     )
-    print_result({"papers": [row for _, row in rows]}, lines, as_json)
+    print_result({"papers": rows}, lines, as_json)
     unknown = [text.paper for text, vector in profile.starred if not vector.weights]
     if unknown:
         named = ", ".join(islice(filter(None, map(bare_id, unknown)), 3))

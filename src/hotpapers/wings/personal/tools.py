@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,7 +18,7 @@ from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.embeddings.queries import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.neighbors import nearest_papers
-from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
+from hotpapers.wings.personal.own_order import SHOWN_WORDS, PersonalPlace, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
 from hotpapers.wings.personal.vectors import WHOLE, common_words, topic_vector_of, vector_closeness
 
@@ -61,30 +61,16 @@ class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=31, description="How many days, up to this one")] = 1
 
 
-class PaperForReader(schemas.Schema, frozen=True, kw_only=True):
-    """A paper near to another. `reason`: words that both have; `closeness`: in ten-thousandths."""
-
-    id: str
-    title: str
-    authors: tuple[str, ...]
-    closeness: int
-    reason: str
-
-
-class PapersForReader(schemas.Schema, frozen=True, kw_only=True):
-    """Papers near to another, the nearest first."""
-
-    papers: tuple[PaperForReader, ...]
-
-
 class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
-    """A paper in an order. `reason`: why it is there; `closeness`: from 0 to 1, as pages show it."""
+    """A paper in an order. `reason`: why it is there; `closeness`: from 0 to 1, as pages show it; `taken_back`:
+    withdrawn, retracted or removed, else empty."""
 
     id: str
     title: str
     authors: tuple[str, ...]
     closeness: float
     reason: str
+    taken_back: str
 
 
 class OrderedPapers(schemas.Schema, frozen=True, kw_only=True):
@@ -125,15 +111,22 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
     starred = tuple(StarredPaper(key, "" if key else star) for star, key in keys.items())
     profile = profile_of(session, ReaderChoices(starred, params.authors, params.words))
     places = order_for(papers, profile)[: params.limit]
+    taken_back = session.record.view().taken_back()
     return OrderForReader(
-        papers=tuple(_ordered_paper(place.paper, place.closeness, place.reason) for place in places),
+        papers=tuple(_ordered_paper(place, taken_back) for place in places),
         unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
     )
 
 
-def _ordered_paper(paper: RankedText, closeness: int, reason: str) -> OrderedPaper:
+def _ordered_paper(place: PersonalPlace, taken_back: Mapping[str, str]) -> OrderedPaper:
+    paper = place.paper
     return OrderedPaper(
-        id=bare_id(paper.paper), title=paper.title, authors=paper.authors, closeness=as_shown(closeness), reason=reason
+        id=bare_id(paper.paper),
+        title=paper.title,
+        authors=paper.authors,
+        closeness=as_shown(place.closeness),
+        reason=place.reason,
+        taken_back=taken_back.get(paper.paper, ""),
     )
 
 
@@ -142,23 +135,12 @@ def as_shown(closeness: int) -> float:
     return round(closeness / WHOLE, 2)
 
 
-def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
-    papers = related_papers(session, params.paper)
-    shown = (
-        OrderedPaper(
-            id=near.id, title=near.title, authors=near.authors, reason=near.reason, closeness=as_shown(near.closeness)
-        )
-        for near in papers
-    )
-    return OrderedPapers(papers=tuple(shown))
-
-
-def _related(session: QuerySession, params: request_params.PaperParams) -> PapersForReader:
+def _related(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
     """The ten papers of the record that are nearest to a paper, each with the words that both have in common."""
-    return PapersForReader(papers=tuple(related_papers(session, params.paper)))
+    return OrderedPapers(papers=tuple(related_papers(session, params.paper)))
 
 
-def related_papers(session: QuerySession, text: str) -> list[PaperForReader]:
+def related_papers(session: QuerySession, text: str) -> list[OrderedPaper]:
     """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
     word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
     embeddings server. Raises NotAnArxivId, NotFound."""
@@ -170,7 +152,8 @@ def related_papers(session: QuerySession, text: str) -> list[PaperForReader]:
         return []
     vector = broad_vector_of_text(own)
     matches = index.search_papers(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
-    keys = [match.paper for match in matches if match.paper != key]
+    taken_back = {match.paper: match.taken_back for match in matches}
+    keys = [paper for paper in taken_back if paper != key]
     others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
     by_words = {other: value for other, (_, known) in others.items() if (value := vector_closeness(vector, known))}
     papers = []
@@ -178,15 +161,20 @@ def related_papers(session: QuerySession, text: str) -> list[PaperForReader]:
         paper, known = others[other]
         reason = ", ".join(common_words(vector.weights, known.weights, SHOWN_WORDS))
         papers.append(
-            PaperForReader(
-                id=bare_id(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
+            OrderedPaper(
+                id=bare_id(paper.paper),
+                title=paper.title,
+                authors=paper.authors,
+                closeness=as_shown(value),
+                reason=reason,
+                taken_back=taken_back[paper.paper],
             )
         )
     return papers
 
 
 QUESTIONS = (
-    Endpoint("related", "/papers/{paper}/related", request_params.PaperParams, PapersForReader, _related, cost=5),
+    Endpoint("related", "/papers/{paper}/related", request_params.PaperParams, OrderedPapers, _related, cost=5),
 )
 RELATED = ToolDefinition(
     "related",
@@ -195,7 +183,7 @@ RELATED = ToolDefinition(
     "they have in common.",
     request_params.PaperParams,
     OrderedPapers,
-    _near,
+    _related,
 )
 FOR_ME = ToolDefinition(
     "for_me",
