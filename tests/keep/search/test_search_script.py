@@ -14,6 +14,7 @@ import pytest
 from hotpapers.keep.search import query_parser
 from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
+from tests.base.papers.known_fields import known_fields
 from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
 
 SCRIPTS = [read_asset("dom.js"), read_asset("words.js"), doi_script(), read_asset("search_index.js")]
@@ -72,6 +73,16 @@ def test_questions_are_read_alike_in_the_browser() -> None:
     queries += [f"date:{day}" for day in DAYS] + [f"from:{day} to:2999" for day in DAYS]
     read = in_script("counted", queries)
     assert dict(zip(queries, read, strict=True)) == {text: in_python(text) for text in queries}
+
+
+@NODE
+def test_the_categories_of_all_servers_are_asked_for_alike_in_the_browser() -> None:
+    queries = [f"cat:{field}" for field in sorted(known_fields())]
+    kinds = in_script("(({ wanted }) => wanted.flat(2).map(({ kind, word }) => [kind, word]))", queries)
+    assert kinds == [[["category", f"#{query[4:].lower()}"]] for query in queries]
+    for query in queries:
+        [[atom]] = query_parser.parse_query(query).wanted
+        assert (atom.kind, atom.text) == ("category", query[4:])
 
 
 @NODE

@@ -19,6 +19,7 @@ from hotpapers.base.model import Paper
 from hotpapers.base.papers import paper_servers
 from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal import packing, vectors
+from tests.base.papers.known_fields import known_fields
 from tests.conftest import SHARED
 
 METADATA = SHARED / "data" / "arxiv-metadata.jsonl.zst"
@@ -106,6 +107,11 @@ def test_common_words_are_those_that_bring_papers_closest() -> None:
     assert vectors.common_words({"cs.LG": 60}, {"a": 1, "cs.LG": 60}, 5) == ["cs.LG"]
 
 
+def test_a_category_of_every_server_is_in_vectors() -> None:
+    fields = [field for field in known_fields() if "." in field]
+    assert all(field in vectors.vector_of(*made_up(3)[0], [field]) for field in fields)
+
+
 def test_categories_are_a_fifth_as_long_as_words_and_take_the_place_of_the_last() -> None:
     title, abstract = made_up(3)[0]
     words = vectors.vector_of(title, abstract)
@@ -115,7 +121,7 @@ def test_categories_are_a_fifth_as_long_as_words_and_take_the_place_of_the_last(
         assert list(vector) == [*list(words)[: vectors.TERMS - len(held)], *held]
         length = sqrt(sum(vector[word] ** 2 for word in words if word in vector))
         assert abs(sqrt(sum(vector[name] ** 2 for name in held)) / length - 0.2) < 0.02
-    assert vectors.vector_of("", "", CATEGORIES) == {} and not any(map(vectors.is_category, words))
+    assert vectors.vector_of("", "", CATEGORIES) == {} and not any(map(vectors.is_own_word, words))
     assert vectors.vector_of("quark spin", "lattice") == vectors.topic_vector_of("quark spin", "quark spin lattice")
 
 

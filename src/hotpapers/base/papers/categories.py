@@ -12,7 +12,10 @@ from functools import cache
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
 from hotpapers.base.papers.paper_servers import ANY_DOI, PaperServer, all_servers
+from hotpapers.base.text.patterns import lazy_pattern
 
+MAX_CATEGORY_CHARS = 60
+_CATEGORY = lazy_pattern(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 ALL_OF_ARXIV = arxiv.SERVER.removesuffix(":")
 """The field of all papers on arXiv, for a publication that also has other servers."""
 
@@ -78,6 +81,21 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
     if category in fields or archive_of(category) in fields:
         return True
     return ALL_OF_ARXIV in fields and server_of_category(category) == ALL_OF_ARXIV
+
+
+def is_category(text: str) -> bool:
+    """Whether a text has the form of a server's category: `cs.LG`, `cond-mat.mes-hall`, `biorxiv.cell-biology`."""
+    return len(text) <= MAX_CATEGORY_CHARS and _CATEGORY.fullmatch(text) is not None
+
+
+def category_title(category: str) -> str:
+    """A category or server as readers know it: `cs.LG`, `bioRxiv: cell biology`, `arXiv`."""
+    name, _, own = category.partition(".")
+    server = _by_name().get(name)
+    if server is None:
+        return category
+    words = own.replace("-", " ").replace("hiv aids", "HIV/AIDS")
+    return f"{server.title}: {words}" if words else server.title
 
 
 def category_page(category: str) -> str:

@@ -26,6 +26,7 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.categories import is_category
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.keep.search import tokenizer
 
@@ -118,7 +119,6 @@ DATES = "write a day, a month or a year: 2026-11-02, 2026-11 or 2026"
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("‐‑−﹣－", "-"))
 _DAY = r"(?:19|2\d)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SPAN = re.compile(rf"({_DAY})(?:\.\.({_DAY}))?", re.ASCII)
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]+(?:-[a-z]+)?)?", re.ASCII)
 _CHUNK = re.compile(
     r"""(?P<minus>-)?
     (?:(?P<field>author|title|category|cat|date|from|to|id):(?=\S))?
@@ -225,7 +225,7 @@ def _atom(chunk: re.Match[str], key_of: Callable[[str], str]) -> SearchAtom | No
     """The condition in a chunk; None if nothing is left of it."""
     field = (chunk["field"] or "").lower()
     words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
-    if field in ("category", "cat") and _CATEGORY.fullmatch(words.lower()):
+    if field in ("category", "cat") and is_category(words.lower()):
         return SearchAtom("category", (SearchTerm("labels", (f"#{words.lower()}",)),), words)
     if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words, key_of)) is not None:
         return paper

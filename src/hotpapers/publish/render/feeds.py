@@ -23,6 +23,7 @@ import msgspec
 
 from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.categories import category_title
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
@@ -191,7 +192,7 @@ class FeedMaker:
         if kind == "paper":
             return self._of_posts(path, site_paths.paper_of(f"{match[1]}/index.html"), match[2])
         if kind in predicates:
-            return self.of_papers(path, name or kind, predicates[kind], match[2])
+            return self.of_papers(path, category_title(name) or kind, predicates[kind], match[2])
         if kind == "tops":
             items = self._tops()
         else:

@@ -27,6 +27,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from hotpapers.base.networks import network_title
+from hotpapers.base.papers.categories import category_title
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
@@ -71,6 +72,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
+        category_title=category_title,
         prose=lru_cache(maxsize=512)(tex_to_markup),  # a paper's texts are on several pages
         plain_line=plain_line,
         one_line=phrases.one_line,

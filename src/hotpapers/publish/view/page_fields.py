@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from hotpapers.base.model import EntrySummary, Paper
+from hotpapers.base.papers.categories import category_title
 from hotpapers.publish.view import phrases
 
 _NAMES = """
@@ -151,7 +152,7 @@ class Fields(NamedTuple):
     def chosen_name(self) -> str:
         """The chosen category and its name: `cs.CL, Computation and Language`."""
         name = field_name(self.choice.category)
-        return f"{self.choice.category}, {name}" if name else self.choice.category
+        return ", ".join(filter(None, (category_title(self.choice.category), name)))
 
     def query(self, category: str) -> str:
         """The query of the address with another category, in the same order."""

@@ -18,7 +18,7 @@ from hotpapers.base import keys
 from hotpapers.base.model import Paper, TextLink
 from hotpapers.base.networks import is_blogs
 from hotpapers.base.papers import arxiv, paper_servers
-from hotpapers.base.papers.categories import category_page
+from hotpapers.base.papers.categories import category_page, is_category
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.timestamps import make_tid
@@ -31,7 +31,6 @@ _CITED_PATH = lazy_pattern(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
 _AUTHOR_PATH = lazy_pattern(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
 _CATEGORY_PATH = lazy_pattern(r"category/([A-Za-z.-]{2,60})/(?:(\d{4})/)?index\.html", re.ASCII)
 _TOP_PATH = lazy_pattern(r"top/(\d{4}(?:-W?\d\d)?|all)/index\.html", re.ASCII)
-_CATEGORY = lazy_pattern(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 
 # No user part (it can imitate other hosts), no backslash (browsers read it as a slash), nothing invisible.
 _UNSEEN = r"\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069"
@@ -110,7 +109,7 @@ def author_of(path: str) -> str:
 
 def category_path(category: str, year: str = "") -> str:
     """The page of a category, or of one of its years; empty if it doesn't look like a category."""
-    if not _CATEGORY.fullmatch(category):
+    if not is_category(category):
         return ""
     return f"category/{category}/{year}/index.html" if year else f"category/{category}/index.html"
 
@@ -118,7 +117,7 @@ def category_path(category: str, year: str = "") -> str:
 def category_of(path: str) -> tuple[str, str] | None:
     """Category and year, which may be empty, of the page at a path; None for any other path."""
     match = _CATEGORY_PATH.fullmatch(path)
-    if match and _CATEGORY.fullmatch(match[1]):
+    if match and is_category(match[1]):
         return (match[1], match[2] or "")
     return None
 
@@ -246,7 +245,7 @@ def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:
 @lru_cache(CACHED)
 def category_url(category: str) -> str:
     """The server's list of a category; empty if it has none, or it doesn't look like one."""
-    return category_page(category) if _CATEGORY.fullmatch(category) else ""
+    return category_page(category) if is_category(category) else ""
 
 
 def outside_address(target: str) -> str:

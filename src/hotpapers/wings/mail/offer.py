@@ -4,6 +4,7 @@ the mail that asks them to confirm."""
 from __future__ import annotations
 
 from hotpapers.base.model import Publication
+from hotpapers.base.papers.categories import category_title
 from hotpapers.publish.view.phrases import one_line
 
 MAX_NAMED = 5
@@ -36,7 +37,7 @@ def times(publication: Publication) -> str:
 
 
 def _fields(publication: Publication) -> str:
-    names = [one_line(name) for name in publication.categories]
+    names = [category_title(one_line(name)) for name in publication.categories]
     if len(names) > MAX_NAMED:
         return f" of {len(names)} fields"
     if names:

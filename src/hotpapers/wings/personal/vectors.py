@@ -19,6 +19,7 @@ from math import isqrt
 from pathlib import Path
 from typing import NamedTuple
 
+from hotpapers.base.papers.categories import is_category
 from hotpapers.keep.search.tokenizer import stem_word
 
 VERSION = 1
@@ -42,7 +43,6 @@ _FREQUENCY = (0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53)
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]+")
-_CATEGORY = re.compile(r"(?=.*[.-])[a-z]{1,10}(?:-[a-z]{1,10})?(?:\.[A-Za-z-]{2,20})?", re.ASCII)
 
 Vector = Mapping[str, int]
 """Weights by word."""
@@ -76,7 +76,7 @@ def word_levels() -> Mapping[str, int]:
 def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vector:
     """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word, then the
     categories. Words of the title count twice."""
-    held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
+    held = list(dict.fromkeys(filter(is_own_word, categories)))[:MAX_CATEGORIES]
     terms = TERMS - len(held)
     words = _weights(f"{title} {title}", abstract, word_levels(), terms)
     square = sum(weight * weight for weight in words.values())
@@ -87,9 +87,9 @@ def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vect
     return {**words, **dict.fromkeys(held, weight)} if weight else words
 
 
-def is_category(text: str) -> bool:
-    """Whether a text is a category in a vector: none of them looks like a word."""
-    return _CATEGORY.fullmatch(text) is not None
+def is_own_word(text: str) -> bool:
+    """Whether a text is a category that cannot be a word of a text."""
+    return ("." in text or "-" in text) and is_category(text)
 
 
 def topic_vector_of(title: str, abstract: str) -> Vector:
@@ -142,7 +142,7 @@ def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
     """The words that bring two papers closest; categories only if they share no word."""
     products = {word: weight * other[word] for word, weight in vector.items() if word in other}
     order = sorted(products, key=lambda word: (-products[word], word))
-    words = [word for word in order if not is_category(word)]
+    words = [word for word in order if not is_own_word(word)]
     return (words or order)[:count]
 
 

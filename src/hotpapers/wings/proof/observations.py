@@ -37,6 +37,7 @@ from hotpapers.base import file_modes, model
 from hotpapers.base.errors import InputError, LogError, NotExchange
 from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.categories import is_category
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.privacy.forgotten_file import marks_fingerprint
 from hotpapers.keep.transfer.jsonl.lines import (
@@ -64,7 +65,6 @@ _OWN_MARK = re.compile(rb"\*[0-9a-f]{32}")
 COUNTS = "counts:"
 """The prefix of the reason of coverage that is only about counts."""
 _WORD = re.compile(r"[a-z0-9_-]{1,40}")
-_CATEGORY = re.compile(r"[a-z-]{1,10}(?:\.[A-Za-z-]{1,10})?")
 _JUDGEMENTS = ("bot", "human", "doubtful", "sound", "author", "independent")
 _REASONS = ("", model.BEGAN, model.READ_BACK, COUNTS)
 
@@ -126,7 +126,7 @@ def _without_words(item: model.Item) -> model.Item | None:
         case model.Coverage():
             reason = item.reason if item.reason in _REASONS else ""
             return replace(item, reason=COUNTS if item.reason.startswith(COUNTS) else reason)
-        case model.Announcement() if _CATEGORY.fullmatch(item.category) and item.type != model.INFERRED:
+        case model.Announcement() if is_category(item.category) and item.type != model.INFERRED:
             return item
         case model.Reaction() | model.Snapshot():
             return item

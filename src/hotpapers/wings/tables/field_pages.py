@@ -19,7 +19,7 @@ import msgspec
 
 from hotpapers.base.model import Publication, SitePart
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, in_fields
+from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, category_title, in_fields
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import RecordIssueReader
@@ -197,5 +197,5 @@ def has_all_papers(publication: Publication, categories: Sequence[str]) -> bool:
 
 
 def archive_name(archive: str) -> str:
-    """`cs` → `Computer Science`; the archive itself if it has no name."""
-    return _NAMES.get(archive) or field_name(archive) or archive
+    """`cs` → `Computer Science`; `biorxiv` → `bioRxiv`; the archive itself if it has no name."""
+    return _NAMES.get(archive) or field_name(archive) or category_title(archive)

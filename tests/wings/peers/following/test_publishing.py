@@ -21,6 +21,7 @@ from hotpapers.record import Record
 from hotpapers.record.item_rows import KeyedHasher
 from hotpapers.wings.proof import entries, observations, queries
 from hotpapers.wings.proof.publication_log import LogUpdate, update_log
+from tests.base.papers.known_fields import known_fields
 from tests.issues.made import DAILY, post
 from tests.publish.schedule.test_publishing import CUT, fill
 from tests.record import made
@@ -48,6 +49,20 @@ def test_no_written_words_are_published(item: Item) -> None:
 def test_only_kinds_that_are_counted_are_handed_out() -> None:
     outgoing = [item for item in made.EVERY if observations.handed_out(item, lambda own: own) is not None]
     assert {type(item) for item in outgoing} <= set(observations.KINDS) and len(outgoing) > 5
+
+
+def test_papers_of_every_category_are_handed_out_as_announced() -> None:
+    for field in known_fields():
+        item = Announcement(
+            paper="doi:10.5555/tea",
+            day="2026-03-13",
+            category=field,
+            type="new",
+            announced_at=1,
+            version=1,
+            observed_at=1,
+        )
+        assert observations.handed_out(item, lambda own: own) == item, field
 
 
 def test_marks_are_of_one_store_and_known_after_forgetting() -> None:

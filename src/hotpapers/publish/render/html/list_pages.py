@@ -11,6 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper, Window
+from hotpapers.base.papers.categories import category_title, server_of_category
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -63,7 +64,7 @@ class PaperLine(NamedTuple):
 def announcement_line(announced: AnnouncedPaper, path: str, place: int, voices: int) -> PaperLine:
     """A line for a paper announced that day, with its voices when the day's issue was frozen."""
     paper = announced.paper
-    others = ", ".join(one_line(name) for name in paper.categories if name != announced.category)
+    others = ", ".join(category_title(one_line(name)) for name in paper.categories if name != announced.category)
     kind = {"cross": "cross-list", "inferred": "day inferred"}.get(announced.type, "")
     note = " · ".join(filter(None, (kind, others)))
     url = site_paths.abs_url(paper.paper)
@@ -183,7 +184,9 @@ class ListPages:
         links: list[tuple[str, str, int]] = []
         if path == CATEGORIES:
             counts = catalogue.categories()
-            links = [(category, site_paths.category_path(category), count) for category, count in counts]
+            links = [
+                (category_title(category), site_paths.category_path(category), count) for category, count in counts
+            ]
             title, description = "Categories", "The categories of the papers in the issues, with the number of papers."
         elif path == AUTHORS:
             links = [
@@ -204,7 +207,8 @@ class ListPages:
         root = site_paths.to_root(path)
         summaries = catalogue.category(category)
         listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
-        name = f"{category} in {year}" if year else category
+        title = category_title(category)
+        name = f"{title} in {year}" if year else title
         return self._site.render(
             "category.html",
             path,
@@ -221,6 +225,7 @@ class ListPages:
                 for month, of_month in groupby(listed, key=lambda summary: summary.day[:7])
             ],
             outside=site_paths.category_url(category),
+            server=category_title(server_of_category(category)),
             feed=self._feed(category, summaries),
         )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hotpapers.base.model import Announcement, Attention, Paper
 from hotpapers.base.networks import icon_of
 from hotpapers.base.papers import citations
+from hotpapers.base.papers.categories import category_title
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
@@ -120,7 +121,7 @@ def version_rows(paper: Paper, announcements: Iterable[Announcement]) -> list[tu
     result = []
     for (day, kind), same_day in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
         name = next((f"v{announcement.version}" for announcement in same_day if announcement.version), "")
-        text = ", ".join(sorted({announcement.category for announcement in same_day}))
+        text = ", ".join(sorted({category_title(announcement.category) for announcement in same_day}))
         categories = phrases.one_line(text)
         day_name = phrases.day_name(day)
         result.append((name, day_name, kinds[kind].format(categories)))

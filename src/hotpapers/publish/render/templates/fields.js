@@ -51,9 +51,11 @@
       wanted.field = field;
       order(by === "voices");
       showWanted();
+      let name = "";
       for (const item of items) {
         const isCurrent = item.dataset.of === field;
         point(item, { in: item.dataset.of, by }, isCurrent);
+        if (isCurrent) name = item.firstElementChild.textContent;
         const more = item.closest("details");
         if (field && isCurrent && more) more.open = true;
       }
@@ -61,7 +63,7 @@
         const isVoices = item.dataset.by === "voices";
         point(item, { in: field, by: isVoices ? "voices" : "" }, isVoices === (by === "voices"));
       }
-      find("[role=status]", bar).textContent = field ? countIn(field) : "";
+      find("[role=status]", bar).textContent = field ? countIn(field, name || field) : "";
     };
     bar.onclick = (event) => {
       const link = event.target.closest("a");
@@ -74,10 +76,10 @@
     show();
   }
 
-  function countIn(field) {
+  function countIn(field, name) {
     const papers = reader.papers().filter((paper) => paper.dataset.in);
     const count = papers.filter((paper) => paper.dataset.in === field).length;
-    return `${count} of ${papers.length} papers: ${field}`;
+    return `${count} of ${papers.length} papers: ${name}`;
   }
 
   // a function that puts the lines of a page under one heading, those that most people talked about first, or back

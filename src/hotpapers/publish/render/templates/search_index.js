@@ -92,11 +92,13 @@ const searchIndex = (() => {
     return onArxiv?.[1] ?? dois.workIn(text.toLowerCase().replace(/^10\./, "doi:$&"));
   }
 
+  const CATEGORY = /^(?=.{1,60}$)[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$/i; // as in base/papers/categories.py
+
   // `kind` and `text`: how a term was understood
   function termsOf(field, text, bare) {
     const id = bare && /^(id)?$/.test(field) ? paperIn(text) : "";
     if (id) return [label("paper", id)];
-    if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(text)) return [label("category", text)];
+    if (/^cat/.test(field) && CATEGORY.test(text)) return [label("category", text)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
     const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
