@@ -76,7 +76,6 @@ def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
     if not paper_servers.is_paper_key(paper.paper):
         return None
     identifier = paper_servers.paper_id(paper.paper)
-    is_on_arxiv = arxiv.is_key(paper.paper)
     doi = _DOI.fullmatch(paper.doi.strip())
     server = paper_servers.server_of(paper.paper)
     url, _ = paper_servers.paper_links(paper.paper, 0)
@@ -87,13 +86,19 @@ def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
         authors=tuple(filter(None, map(person_names.without_affiliation, map(one_line, paper.authors)))),
         date=_date(paper),
         primary=one_line(paper.categories[0]) if paper.categories else "",
-        doi=doi[0] if doi else f"10.48550/arXiv.{identifier}" if is_on_arxiv else identifier,
+        doi=doi[0] if doi else registered_doi(paper.paper),
         journal=one_line(paper.journal),
         server="" if server.name == paper_servers.ANY_DOI else server.title,
         taken_back=taken_back,
         url=url,
         pdf=pdf,
     )
+
+
+def registered_doi(key: str) -> str:
+    """The DOI of a paper itself, by key. That of a paper on arXiv: https://info.arxiv.org/help/doi.html."""
+    identifier = paper_servers.paper_id(key)
+    return f"10.48550/arXiv.{identifier}" if arxiv.is_key(key) else identifier
 
 
 def _date(paper: Paper) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
     return [*rows, f"position {facts.position:,}, digest {facts.digest}"]
 
 
-UNTITLED = "Hot Papers: attention to arXiv papers"
+UNTITLED = "Hot Papers: attention to papers"
 
 
 def is_own_folder(folder: Path) -> bool:

@@ -49,7 +49,7 @@ class ExportFacts(NamedTuple):
     def description(self) -> str:
         """A description in one paragraph."""
         return (
-            "Attention to arXiv papers on public networks: identifiers, times and counts, without anybody's words or"
+            "Attention to papers on public networks: identifiers, times and counts, without anybody's words or"
             f" names. Written by {SOFTWARE} {self.version} from a record at position {self.position} with the chain"
             f" value {self.chain}. Digest of all tables: {self.digest}. Schema: {SCHEMA_VERSION}."
         )

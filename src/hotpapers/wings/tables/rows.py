@@ -12,6 +12,7 @@ import msgspec
 from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, Publication
 from hotpapers.base.networks import network_names
+from hotpapers.base.papers.citations import registered_doi
 from hotpapers.base.papers.paper_servers import paper_id
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
@@ -26,8 +27,6 @@ from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
 COUNTED_VERDICTS = frozenset(("bot", "human", "doubtful", "sound"))
-ARXIV_DOI = "10.48550/arXiv."
-"""How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
 OLDEST = (AGES[-1] + 24) * HOUR
 """The age from which papers are no longer measured, plus a day."""
 STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
@@ -36,10 +35,10 @@ STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
 
 def _papers(view: AsOfView) -> Iterator[Row]:
     for item in view.items(Paper):
-        id = paper_id(item.paper)
+        names = (paper_id(item.paper), registered_doi(item.paper), item.doi or None)
         primary = item.categories[0] if item.categories else None
         times = (item.published_at, item.updated_at, item.observed_at)
-        yield (id, f"{ARXIV_DOI}{id}", item.doi or None, primary, item.categories, item.version, *times)
+        yield (*names, primary, item.categories, item.version, *times)
 
 
 def _announcements(view: AsOfView) -> Iterator[Row]:
