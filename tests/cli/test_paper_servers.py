@@ -291,6 +291,10 @@ def test_programs_are_told_which_papers_were_taken_back(record: Record) -> None:
     session = QuerySession(record)
     explained = all_tools()["explain"].call(session, {"paper": doi(1), "publication": "bio"})
     assert "The paper was retracted." in explained["notes"]
+    hot = all_tools()["hot"].call(session, {"publication": "bio"})
+    assert {paper["paper"] for paper in hot["papers"] if paper["title"].startswith("[retracted] ")} == {
+        "10.1101/2024.05.06.000001"
+    }
     for name, arguments in (("related", {"paper": doi(2)}), ("for_me", {"words": ["neurons"], "publication": "bio"})):
         answer = all_tools()[name].call(session, arguments)
         states = {paper["id"]: paper["taken_back"] for paper in answer["papers"]}

@@ -95,6 +95,30 @@ def test_a_deleted_root_leaves_its_place(record: Record) -> None:
         ]
 
 
+def test_a_thread_may_be_hundreds_of_answers_deep(record: Record) -> None:
+    chain = [
+        message(f"bluesky:deep{n}", 7, f"Answer number {n}", f"bluesky:deep{n - 1}" if n else "bluesky:3")
+        for n in range(300)
+    ]
+    write(record, chain)
+    facts = read(record)
+    assert facts.conversations[0].posts == 304 and len(outline(facts)) == 306
+
+
+def test_one_answer_to_a_post_that_may_not_be_shown_is_a_conversation(record: Record) -> None:
+    """But one answer to a post that was not read may be about anything."""
+    write(
+        record,
+        [
+            message("bluesky:7", 7, "A root", limits=("!no-unauthenticated",)),
+            message("bluesky:8", 8, "Why?", "bluesky:7"),
+        ],
+    )
+    write(record, [Mention(post="bluesky:7", paper=KEY, form="abs", observed_at=T + 7 * HOUR)])
+    threads = {conversation.root.key: conversation.has_replies for conversation in read(record).conversations}
+    assert threads == {"bluesky:1": True, "bluesky:7": True, "bluesky:elsewhere": False}
+
+
 def test_a_deleted_answer_keeps_its_place_too(record: Record) -> None:
     write(
         record,

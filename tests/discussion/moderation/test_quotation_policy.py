@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base import terms
-from hotpapers.base.model import Issue, Post, Quotation
+from hotpapers.base.model import Account, Issue, Post, Quotation
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, QuotationPolicy
 from hotpapers.issues import freeze
@@ -236,6 +236,18 @@ def test_an_issue_quotes_by_the_policy_and_still_verifies(record: Record) -> Non
     assert quoted_posts(record)[key(1)] == {OWN} and is_verified(record)
     quotation_policy.save_blocklist(record.database, Blocklist())
     assert quoted_posts(record) == quoted_now
+
+
+@pytest.mark.parametrize("handle", ["before", "after"])
+def test_an_account_is_blocked_by_any_handle_that_it_had(record: Record, handle: str) -> None:
+    names = [Account(account=BOB, handle=name, name="Bob", observed_at=n) for n, name in enumerate(("before", "After"))]
+    other = Account(account="mastodon:1@kettles.example", handle="elsewhere", name="", observed_at=1)
+    record.append([*names, other], source="test")
+    before = post_keys(RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)])
+    quotation_policy.save_blocklist(record.database, Blocklist(accounts=("bluesky:@elsewhere",)))
+    assert post_keys(RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]) == before
+    quotation_policy.save_blocklist(record.database, Blocklist(accounts=(f"Bluesky:@{handle}",)))
+    assert post_keys(RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]) == {"bluesky:ada1"}
 
 
 def test_the_other_posts_of_a_paper_follow_the_same_policy(record: Record) -> None:

@@ -161,7 +161,7 @@ def test_places_of_a_young_record() -> None:
     below = " Below the threshold of 500, but until then the best are shown anyway."
     assert words.why_provisional(YOUNG, 500, 500) == compared
     assert words.why_provisional(YOUNG, 499, 500) == compared + below
-    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0, but until then the best are shown anyway.")
+    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 1, but until then the best are shown anyway.")
     assert words.provisional_note(YOUNG) == "compared with 16 papers of one day, so the order is rough"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
     assert words.provisional_note(nothing) == "compared with no papers, so the order is rough"

@@ -123,6 +123,16 @@ def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Recor
     assert whole(other) == exported and not made.verified(other).findings
 
 
+def test_observations_without_words_are_handed_on_as_such(record: Record, other: Record) -> None:
+    """So that a store with the words keeps them, however many others have had the observations."""
+    observations = whole(record, records_only=True)
+    importer.import_lines(other, "export", observations)
+    handed_on = list(exporter.record_lines(other, records_only=True))
+    assert msgspec.json.decode(handed_on[0])["withheld"] == msgspec.json.decode(observations[0])["withheld"]
+    texts = words(record)
+    assert importer.import_lines(record, "export", handed_on).added == 0 and words(record) == texts
+
+
 def test_a_store_keeps_its_words_when_it_takes_in_its_own_export_without_them(record: Record) -> None:
     texts, head = words(record), record.head
     importer.import_lines(record, "export", whole(record))

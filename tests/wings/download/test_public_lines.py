@@ -111,6 +111,33 @@ def test_words_that_do_not_pass_the_gate_stay_here(session: QuerySession) -> Non
     assert (texts["bluesky:reply"], texts["bluesky:again"], texts["bluesky:robot"]) == ("", "", "A new paper.")
 
 
+@pytest.mark.parametrize("handle", ["one.example", "renamed.example"])
+def test_no_words_of_an_account_are_told_that_has_or_had_a_blocked_handle(session: QuerySession, handle: str) -> None:
+    """Posts from a stream have no handle, and people rename themselves."""
+    post_again = post(1, "bluesky:stream", LATER, account="bluesky:by-1", handle="")
+    names = [
+        Account(account="bluesky:by-1", handle=name, name="One Sparrow", observed_at=TODAY + n)
+        for n, name in enumerate(("one.example", "renamed.example"))
+    ]
+    write(session.record, post_again, names)
+    blocked = quotation_policy.Blocklist(accounts=(f"bluesky:@{handle}",))
+    quotation_policy.save_blocklist(session.record.database, blocked)
+    records = exported_lines(session)
+    assert [line["text"] for line in posts_in(records, "bluesky:stream")] == [""]
+    assert {line["text"] for line in posts_in(records, "bluesky:again")} == {""}
+    assert posts_in(records, "bluesky:robot")[0]["text"]
+
+
+@pytest.mark.parametrize(("word", "is_shown"), [("never", True), ("edited", False)])
+def test_words_that_were_edited_away_stay_here(session: QuerySession, word: str, is_shown: bool) -> None:
+    """The current ones are told unless they are blocked, as elsewhere."""
+    write(session.record, post(1, "bluesky:edited", LATER, text="Words that its author regrets")[0])
+    write(session.record, post(1, "bluesky:edited", LATER, text="Words as edited", observed_at=LATER + 1)[0])
+    quotation_policy.save_blocklist(session.record.database, quotation_policy.Blocklist(words=(word,)))
+    texts = [line["text"] for line in posts_in(exported_lines(session), "bluesky:edited")]
+    assert texts == ["", "Words as edited" if is_shown else ""]
+
+
 def test_what_was_hidden_and_why_is_not_told(session: QuerySession) -> None:
     write(session.record, hidden_verdict("bluesky:again"))
     records = exported_lines(session)

@@ -149,6 +149,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
         PublishedSite(fetch).issue()
     assert "no such folder" in misuse("mcp", "--site", tmp_path / "nowhere")
     assert run("mcp", "--site", "http://127.0.0.1:1/", "--store", "x.db").status == 2
+    assert run("mcp", "--site", "http://127.0.0.1:1/", "--config", tmp_path).status == 2
 
 
 # ---- HTTP --------------------------------------------------------------------------------------------------

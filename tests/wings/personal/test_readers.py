@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base.model import Notice, Paper
 from hotpapers.base.settings import load
 from hotpapers.record import Record
 from hotpapers.wings.personal.stars import MAX_FILE_BYTES
@@ -84,6 +85,22 @@ def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
     for shown_text in (text, content):
         assert "People: " in shown_text and f"{paper}#discussed" in shown_text
     assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [f"https://papers.example/daily/{DAY}/"]
+
+
+def test_a_paper_that_was_taken_back_is_marked(config: Path, box: Box) -> None:
+    """In the mail, and in the feed, whose title names the first paper."""
+    with Record(str(config.with_name("hotpapers.db"))) as record:
+        papers = record.view().items(Paper)
+        notices = [
+            Notice(paper=paper.paper, notice="doi:10.5555/n", type="retraction", day=DAY, observed_at=1)
+            for paper in papers
+        ]
+        record.append(notices, source="test")
+    good("publish", DAY, "--to", "reader", "--config", config)
+    feed = config.with_name("public").joinpath("for", "3f9c.atom").read_text("utf-8")
+    assert "<title>[retracted] Made-up paper 1 " in feed and feed.count("[retracted]") > 1
+    [mail] = box.mails
+    assert " 1. [retracted] Made-up paper 1\n" in mail.message.get_content().replace("\r\n", "\n")
 
 
 def test_a_preview_sends_nothing(config: Path, box: Box) -> None:

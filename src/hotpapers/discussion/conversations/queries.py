@@ -28,7 +28,7 @@ from hotpapers.record import (
     select_columns,
 )
 
-MAX_STEPS = 60
+MAX_STEPS = 1_000
 """Answers to answers that are followed; deeper ones are not shown."""
 MAX_POSTS = 5_000
 """Posts about a paper that are read, with the answers to them."""

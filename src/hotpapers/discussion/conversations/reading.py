@@ -17,7 +17,7 @@ from hotpapers.discussion.conversations.queries import StoredPost
 from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.discussion.moderation.author_names import shows_author
-from hotpapers.discussion.moderation.quotation_policy import Blocklist, is_blocked, load_blocklist, with_current_words
+from hotpapers.discussion.moderation.quotation_policy import Blocklist, blocklist_for, is_blocked, with_current_words
 from hotpapers.record import AsOfView, is_pseudonym
 
 CountOwnWords = Callable[[str, Paper], int]
@@ -57,13 +57,14 @@ class ConversationReader:
         by_paper = self._numbers(seeds, only_answered=only_answered)
         posts_of_all = queries.stored_posts(self._view, self._now, set().union(*by_paper.values()))
         stored = {post.number: post for post in self._current(posts_of_all)}
+        blocked = blocklist_for(self._now, (post.row.item.account for post in stored.values()))
         authors = queries.authors_of(self._view, list(by_paper))
         namesakes = queries.namesakes_of(self._view, list(by_paper))
         result = {}
         for key, numbers in by_paper.items():
             paper = papers[key]
             known = _connected([stored[number] for number in numbers if number in stored], seeds[key])
-            shown = {post_key: self._shown(post) for post_key, post in known.items()}
+            shown = {post_key: self._shown(post, blocked) for post_key, post in known.items()}
             named = {post.voice for post_key, post in known.items() if shown[post_key] and _is_named(post, paper)}
             voices = (_of_paper(authors, key) | named) - _of_paper(namesakes, key)
             posts = (self._thread_post(post, shown, voices) for post in known.values())
@@ -108,18 +109,14 @@ class ConversationReader:
             is_regular=stored.voice in self._regulars,
         )
 
-    def _shown(self, stored: StoredPost) -> Showing | None:
+    def _shown(self, stored: StoredPost, blocked: Blocklist) -> Showing | None:
         """How a post is shown; None if it may not be."""
         post = stored.row.item
-        if stored.is_withheld or is_pseudonym(stored.reply_to) or is_blocked(post, self._blocked):
+        if stored.is_withheld or is_pseudonym(stored.reply_to) or is_blocked(post, blocked):
             return None
         if "text" in (stored.row.redacted or ()):
             return "link"
         return terms.terms_of(self._terms, post.network).shown
-
-    @cached_property
-    def _blocked(self) -> Blocklist:
-        return load_blocklist(self._now.database)
 
     @cached_property
     def _regulars(self) -> frozenset[int]:

@@ -146,7 +146,7 @@ def _conversation(nodes: Sequence[ThreadNode], says_more: SaysMore) -> Conversat
         ended_at=max(moments),
         author_answers=len(list(_author_answers(nodes))),
         best=_best(posts, says_more),
-        has_replies=len(united) > 1,
+        has_replies=len([node for node in nodes if not node.is_unread]) > 1,
     )
 
 

@@ -31,7 +31,7 @@ from hotpapers.record import (
     rows_among,
     statement_slices,
 )
-from hotpapers.record.database import AT_ONCE
+from hotpapers.record.database import AT_ONCE, sql_placeholders
 
 
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
@@ -131,6 +131,21 @@ def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
             WHERE lower(account.handle) LIKE ? AND {view.visible("account")} GROUP BY account.account,
                 lower(account.handle)) AS named"""
     return map(ShownAccount._make, view.database.iterate(sql, (pattern,)))
+
+
+def holders_of_handles(
+    view: AsOfView, handles: Collection[str], accounts: Sequence[str] | None
+) -> Iterator[tuple[str, str]]:
+    """The accounts, of some or all, that had one of some handles at any time, each with that handle, in lowercase."""
+    for table in ("account", "post"):
+        sql = f"""SELECT DISTINCT {key_of("item.account")}, lower(item.handle) FROM {table} AS item
+            WHERE lower(item.handle) IN ({sql_placeholders(handles)})"""
+        if accounts is None:
+            yield from view.database.iterate(sql, tuple(handles))
+        else:
+            for chunk in statement_slices(accounts):
+                sql_of_some = f"{sql} AND item.account IN ({numbers_of(chunk)})"
+                yield from view.database.iterate(sql_of_some, (*handles, *chunk))
 
 
 def has_accounts_between(view: AsOfView, first: str, end: str) -> bool:
@@ -361,9 +376,17 @@ def verdicts_of_settings(view: AsOfView) -> list[RowOf[Verdict]]:
 # ---- edited posts ----------------------------------------------------------------------------------------
 
 
+_IS_EDITED = f"""NOT {limited_sql("t")} AND EXISTS (
+    SELECT 1 FROM post AS other WHERE other.post = t.post AND other.text <> t.text)"""
+"""The condition that a post `t` had other words once, and may be quoted."""
+
+
 def edited_posts(view: AsOfView, keys: Iterable[str]) -> Iterator[Post]:
     """Those of some posts that had other words once, as last observed, if they may be quoted."""
-    edited = f"""NOT {limited_sql("t")} AND EXISTS (
-        SELECT 1 FROM post AS other WHERE other.post = t.post AND other.text <> t.text)"""
     for chunk in statement_slices(sorted(keys)):
-        yield from view.items(Post, f"t.post IN ({numbers_of(chunk)}) AND {edited}", chunk)
+        yield from view.items(Post, f"t.post IN ({numbers_of(chunk)}) AND {_IS_EDITED}", chunk)
+
+
+def all_edited_posts(view: AsOfView) -> Iterator[Post]:
+    """All posts that had other words once, as last observed, if they may be quoted."""
+    return view.items(Post, _IS_EDITED)

@@ -27,7 +27,7 @@ import msgspec
 from hotpapers.base import keys, terms
 from hotpapers.base.model import Post, Quotation, Showing
 from hotpapers.base.networks import row_of
-from hotpapers.discussion.moderation.queries import edited_posts
+from hotpapers.discussion.moderation.queries import edited_posts, holders_of_handles
 from hotpapers.record import AsOfView, Database, read_meta, write_meta
 
 _NOTE = "blocked"
@@ -55,6 +55,23 @@ def load_blocklist(database: Database) -> Blocklist:
     return msgspec.json.decode(stored, type=Blocklist) if stored is not None else Blocklist()
 
 
+def blocklist_for(view: AsOfView, accounts: Iterable[str] | None = None) -> Blocklist:
+    """The stored list, extended by those of some accounts (default: all) that have or had a handle in it: people rename
+    themselves, and posts from a stream have no handles."""
+    blocked = load_blocklist(view.database)
+    listed = {key for key in map(keys.normalize_key, blocked.accounts) if keys.own_id(key).startswith("@")}
+    if not listed:
+        return blocked
+    handles = [keys.own_id(key)[1:] for key in listed]
+    among = None if accounts is None else sorted({*accounts} - {""})
+    holders = {
+        account
+        for account, handle in holders_of_handles(view, handles, among)
+        if keys.handle_key(keys.network_of(account), handle) in listed
+    }
+    return msgspec.structs.replace(blocked, accounts=(*blocked.accounts, *holders))
+
+
 _ADDRESSED = re.compile(r"@([\w.-]*\w)(?:@([\w.-]*\w))?")
 _LETTER = "[0-9a-zß-öø-ʯͰ-ԯḀ-ῼ]"
 """Folded letters of Latin, Greek and Cyrillic, and digits."""
@@ -73,9 +90,11 @@ class QuotationPolicy(NamedTuple):
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A policy for some posts, without their doubtful pairs."""
-    parents = (post.reply_to for post in posts if post.reply_to)
+    known = list(posts)
+    parents = (post.reply_to for post in known if post.reply_to)
     authors = {key: post.account for key, post in view.by_key(Post, parents).items()}
-    return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
+    blocked = blocklist_for(view, (post.account for post in known))
+    return QuotationPolicy(allowed, blocked, frozenset(), authors)
 
 
 def with_current_words(view: AsOfView, posts: Iterable[Post]) -> dict[str, Post]:

@@ -201,8 +201,9 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
         return ""
     note = f"The order is rough until there are {format_number(ENOUGH)} papers of 90 days to compare with; so far, "
     note += f"{_compared(compared)}."
-    if score < max(threshold, 1):
-        note += f" Below the threshold of {format_number(threshold)}, but until then the best are shown anyway."
+    least = max(threshold, 1)
+    if score < least:
+        note += f" Below the threshold of {format_number(least)}, but until then the best are shown anyway."
     return note
 
 

@@ -3,20 +3,26 @@
 Like `hotpapers export --records`, but withholds more, as nobody checks who downloads it. Where a network's terms allow
 only identifiers to leave the store, posts and accounts lose their words and names, even if a listing printed them. So
 do posts that may not be quoted now (see `moderation.quotation_policy`), whatever was observed before, and hidden
-accounts. What the operator hid, and why, is not disclosed. Never included: issues, deliveries, salts, the store's
-secret.
+accounts; and posts lose what they said before they were edited. What the operator hid, and why, is not disclosed. Never
+included: issues, deliveries, salts, the store's secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
 from hotpapers.base import model, terms
 from hotpapers.base.networks import network_names
-from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, policy_for
+from hotpapers.discussion.moderation.queries import all_edited_posts
+from hotpapers.discussion.moderation.quotation_policy import (
+    QuotationPolicy,
+    blocklist_for,
+    choose_showing,
+    policy_for,
+)
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.jsonl.lines import ExchangeHeader
@@ -48,16 +54,21 @@ _KINDS: dict[bytes, Any] = {
 
 
 class WithheldWords(NamedTuple):
-    """Withholds the words of these networks, posts and accounts, and of posts that the policy doesn't allow."""
+    """Withholds the words of these networks, posts and accounts, of posts that the policy doesn't allow, and those that
+    `edited` posts, by key as they are now, had before."""
 
     networks: frozenset[str]
     keys: frozenset[str]
     policy: QuotationPolicy
+    edited: Mapping[str, model.Post]
 
     def holds(self, item: model.Item, key: str) -> bool:
         if key in self.keys or network_of(item) in self.networks:
             return True
-        return isinstance(item, model.Post) and choose_showing(self.policy, item) == "link"
+        if not isinstance(item, model.Post):
+            return False
+        current = self.edited.get(key, item)
+        return current.text != item.text or choose_showing(self.policy, current) == "link"
 
 
 def export_chunks(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
@@ -83,9 +94,11 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     aliases = list(view.items(model.Alias)) if hidden else []
     hidden |= {alias.stable for alias in aliases if alias.account in hidden}
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
-    policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
+    # without posts to look up, every reply counts as one to others
+    policy = policy_for(view, session.terms, ())._replace(blocked=blocklist_for(view))
+    edited = {post.post: post for post in all_edited_posts(view)}
     keys = frozenset(hidden | set(queries.withheld_posts(view)))
-    withheld = WithheldWords(terms.ids_only(session.terms), keys, policy)
+    withheld = WithheldWords(terms.ids_only(session.terms), keys, policy, edited)
     for line in exporter.record_lines(session.record, records_only=True, ids_only=withheld.networks):
         if public := _public(line, withheld):
             yield public

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from hotpapers.base import settings
 from hotpapers.base.errors import require
 from hotpapers.cli import collect_as_usual, common
 
@@ -37,7 +37,9 @@ def mcp(address: str | None, site: common.Site) -> None:
     if address is None:
         rpc.run(site)
         return
-    require(not site.has_settings and site.store == settings.default_settings().store, "give either --site or a store")
+    given = click.get_current_context().get_parameter_source
+    others = [name for name in ("store", "config") if given(name) is ParameterSource.COMMANDLINE]
+    require(not others, "give either --site or a store")
     site_questions.run(site_opener(address, site), streams.standard_input(), streams.standard_output())
 
 

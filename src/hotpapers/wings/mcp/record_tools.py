@@ -30,7 +30,7 @@ from hotpapers.publish.query import (
 )
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.publish.view import site_paths
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.serve.hooks import ModelTools
 from hotpapers.wings.mcp.hot_papers import HotList, HotPaper, paper_figures
@@ -152,11 +152,12 @@ def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
     entries = issue.entries[: params.limit]
     reader = session.issue_reader()
     posts = dict(reader.posts(issue.publication, issue.day, [entry.paper for entry in entries]))
-    views = issue_view(reader.issue(issue.publication, issue.day), {}, posts).entries
+    published = reader.issue(issue.publication, issue.day)
+    views = issue_view(published, {}, posts).entries
     papers = (
         HotPaper(
             paper=entry.id,
-            title=entry.title,
+            title=phrases.marked_title(entry.title, withdrawn=published.withdrawn.get(entry.paper, "")),
             authors=entry.authors,
             categories=entry.categories,
             text=entry.summary or entry.abstract,

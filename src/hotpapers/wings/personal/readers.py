@@ -228,11 +228,16 @@ class ReaderSender:
         window = issue.content.publication.window
         shown = places[: self._reader.papers]
         discussed = self._discussed(issue)
+        taken_back = session.record.view().taken_back()
+        papers = [
+            _shown(place, taken_back.get(place.paper.paper, ""), *discussed.get(place.paper.paper, ("", "")))
+            for place in shown
+        ]
         return OrderedDay(
             day=day,
             heading=phrases.issue_heading(window, day),
-            headline=glance.headline(window, day, shown[0].paper.title if shown else "", len(shown)),
-            papers=[_shown(place, *discussed.get(place.paper.paper, ("", ""))) for place in shown],
+            headline=glance.headline(window, day, papers[0].title if papers else "", len(papers)),
+            papers=papers,
             total=len(places),
             frozen_at=issue.frozen_at,
         )
@@ -253,10 +258,11 @@ class ReaderSender:
         return next(threads, "")
 
 
-def _shown(place: PersonalPlace, counts: str, discussion: str) -> ReaderPaper:
+def _shown(place: PersonalPlace, taken_back: str, counts: str, discussion: str) -> ReaderPaper:
     paper = place.paper
+    title = phrases.marked_title(paper.title, withdrawn=taken_back)
     return ReaderPaper(
-        title=phrases.cut_text(paper.title, MAX_TITLE_CHARS),
+        title=phrases.cut_text(title, MAX_TITLE_CHARS),
         authors=phrases.cut_text(", ".join(paper.authors), MAX_AUTHORS_CHARS),
         sentence=first_sentence(paper.abstract),
         counts=counts,

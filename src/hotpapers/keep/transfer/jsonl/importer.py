@@ -109,6 +109,9 @@ def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedL
 def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str]) -> ImportResult:
     """Write checked items. `withheld`: networks whose posts may lack their words; such a post is known if the record
     has it with its words."""
+    if withheld:
+        with record.database.write():
+            redaction.note_networks(record.database, withheld)  # later exports say so, too
     total = batches.WrittenBatch(None, 0)
     while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
