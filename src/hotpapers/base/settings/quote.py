@@ -14,7 +14,8 @@ _SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z
 class QuoteSettings(SettingsStruct):
     """`[quote]`: what is never quoted.
 
-    `block_accounts`: accounts. `block_words`: words and phrases. `block_servers`: hosts, including their subdomains.
+    `block_accounts`: accounts, also by former handles. `block_words`: words and phrases. `block_servers`: hosts,
+    including their subdomains.
     """
 
     block_accounts: tuple[str, ...] = ()
