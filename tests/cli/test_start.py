@@ -28,7 +28,7 @@ from hotpapers.record import Record
 from hotpapers.serve.page_cache import FreshIssueReader
 from hotpapers.wings.proof.signatures import has_library
 from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs_wings
 from tests.wings.classic import classic_issues
 
 KEY_MESSAGE = (
@@ -50,6 +50,15 @@ def test_init_writes_settings_and_an_empty_store(cwd: Path) -> None:
     )
     assert (cwd / "hotpapers.toml").read_text("utf-8") == settings.template()
     assert run("status", "--json").json["batches"] == 0
+
+
+@needs_wings
+@pytest.mark.usefixtures("cwd")
+def test_init_names_the_servers_that_are_read() -> None:
+    fields = ("--field", "biorxiv: zoology", "--field", "medrxiv", "--field", "cs.LG")
+    assert "reads, without a key: arxiv, bluesky, hackernews, huggingface, lobsters, biorxiv, medrxiv\n" in good(
+        "init", *fields
+    )
 
 
 def test_init_makes_its_folder(cwd: Path) -> None:

@@ -18,6 +18,7 @@ from hotpapers.base import settings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.installed import hooks_of
+from hotpapers.base.papers.categories import servers_with_lists
 from hotpapers.base.settings.limits import category_problem, is_with_server, papers_problem
 from hotpapers.base.settings.zones import zone_problem
 from hotpapers.cli import common
@@ -97,7 +98,7 @@ def init(
             for line in group.write(file, names, _program(), replace):
                 print_line(line)
     if not hosts:  # hosting files say themselves how to start the program
-        for line in what_is_read():
+        for line in what_is_read(file):
             print_line(line)
         if folder == Path():
             cd = ""
@@ -252,13 +253,15 @@ def system_zone() -> str:
     return "UTC" if zone_problem(name) else name
 
 
-def what_is_read() -> Iterator[str]:
-    """Lines about what a new site reads, and what else it could read."""
+def what_is_read(file: Path) -> Iterator[str]:
+    """Lines about what a new site reads, by its settings file, and what else it could read."""
     from hotpapers.base.networks import network_names, row_of
     from hotpapers.collect.job_factory import how_to_switch_on
     from hotpapers.collect.sources import SOURCES
 
-    yield f"reads, without a key: {', '.join(name for name in SOURCES if row_of(name).is_on)}"
+    [publication] = settings.load(file).publication
+    names = (*(name for name in SOURCES if row_of(name).is_on), *servers_with_lists(publication.fields))
+    yield f"reads, without a key: {', '.join(names)}"
     yield from (
         f"reads {name} with {how_to_switch_on(name)}"
         for name in SOURCES
