@@ -251,6 +251,9 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
     assert "[retracted] Made-up neurons 1" in other and other.count("retracted") == 1, "of a near paper"
     for name in (f"{NEXT}/issue.bib", f"{NEXT}/issue.ris", f"search/papers/{NEXT}.json", f"search/papers/{NEXT}.js"):
         assert (tmp_path / "site" / name).read_text("utf-8").count("retracted") == 1, name
+    category = (tmp_path / "site" / "category" / "biorxiv.cell-biology" / "index.html").read_text("utf-8")
+    assert "<h1>bioRxiv: cell biology</h1>" in category and ">the list on bioRxiv</a>" in category
+    assert '/category/biorxiv.cell-biology/index.html">bioRxiv: cell biology</a>' in other
     page_of_hits = search(QuerySession(record), SearchParams(q="neurons"))
     assert {hit.paper: hit.taken_back for hit in page_of_hits.papers if hit.taken_back} == {doi(1): "retracted"}
     [markdown] = (tmp_path / "markdown").glob("*.md")

@@ -28,8 +28,9 @@ WORDS: dict[type[model.Item], tuple[str, ...]] = {
 
 NO_REUSE = "cc_no"
 """The license of abstracts that may be shown, but not passed on, as bioRxiv and medRxiv name it."""
-_NOTE = "withheld"
-"""The name in `meta` of the networks from which the store has rows without words."""
+WITHHELD, OBSERVED = "withheld", "withheld observations"
+"""The names in `meta` of the networks from which the store has rows without words: of whole records that were imported,
+whose hashes cover the words, and of observations, whose hashes do not."""
 
 
 def network_of(item: model.Item) -> str:
@@ -114,16 +115,16 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
 # ---- in the importing store ----------------------------------------------------------------------------
 
 
-def note_networks(database: Database, networks: Iterable[str]) -> None:
+def note_networks(database: Database, networks: Iterable[str], note: str = WITHHELD) -> None:
     """Remember that the store has rows without words from some networks. Call inside `write()`."""
-    known = networks_without_words(database)
+    known = networks_without_words(database, note)
     if not known.issuperset(networks):
-        write_meta(database, _NOTE, " ".join(sorted(known.union(networks))))
+        write_meta(database, note, " ".join(sorted(known.union(networks))))
 
 
-def networks_without_words(database: Database) -> frozenset[str]:
+def networks_without_words(database: Database, note: str = WITHHELD) -> frozenset[str]:
     """The networks from which the store has rows without words."""
-    return frozenset((read_meta(database, _NOTE) or "").split())
+    return frozenset((read_meta(database, note) or "").split())
 
 
 def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, has_remainder: bool) -> bool:

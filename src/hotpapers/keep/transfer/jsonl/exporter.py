@@ -56,7 +56,10 @@ def record_lines(
     with record.database.snapshot():
         redactor = WordRedactor(record.database, ids_only)
         networks_concerned = redactor.networks_concerned(record.database)
-        withheld = sorted({*networks_concerned, *redaction.networks_without_words(record.database)})
+        noted = redaction.networks_without_words(record.database)
+        if records_only:
+            noted |= redaction.networks_without_words(record.database, redaction.OBSERVED)
+        withheld = sorted(noted.union(networks_concerned))
         secret = "" if records_only else record.secret()
         yield _line(
             ExchangeHeader(

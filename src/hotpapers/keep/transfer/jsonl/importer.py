@@ -111,7 +111,7 @@ def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str
     has it with its words."""
     if withheld:
         with record.database.write():
-            redaction.note_networks(record.database, withheld)  # later exports say so, too
+            redaction.note_networks(record.database, withheld, redaction.OBSERVED)  # later exports say so, too
     total = batches.WrittenBatch(None, 0)
     while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
