@@ -28,9 +28,10 @@ WORDS: dict[type[model.Item], tuple[str, ...]] = {
 
 NO_REUSE = "cc_no"
 """The license of abstracts that may be shown, but not passed on, as bioRxiv and medRxiv name it."""
-WITHHELD, OBSERVED = "withheld", "withheld observations"
-"""The names in `meta` of the networks from which the store has rows without words: of whole records that were imported,
-whose hashes cover the words, and of observations, whose hashes do not."""
+WITHHELD = "withheld"
+"""The name in `meta` of the networks of whole records that were imported without words, which their hashes cover."""
+OBSERVED = "withheld observations"
+"""That of the networks of observations that were imported without words, which their hashes do not cover."""
 
 
 def network_of(item: model.Item) -> str:
