@@ -139,5 +139,5 @@ def test_not_all_papers_are_read_to_find_the_withdrawn_ones(sqlite_url: str, mon
         withdraw(record, 1, TODAY + 2 * HOUR)
         monkeypatch.setattr(SqliteDatabase, "rows", noted_rows)
         monkeypatch.setattr(SqliteDatabase, "iterate", noted_iterate)
-        assert revised_papers(record, 0) == [*RecordIssueReader(record)._withdrawn] == [key(1)]
+        assert revised_papers(record, 0) == [*RecordIssueReader(record).taken_back] == [key(1)]
     assert len(plans) == 2 and "INDEX paper_withdrawn" in plans[1] and "SCAN" not in plans[0], plans

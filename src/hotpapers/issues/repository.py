@@ -117,7 +117,7 @@ class RecordIssueReader:
                 entry.place,
                 entry.paper,
                 *briefs.get((day, entry.paper), (entry.paper, (), (), "")),
-                self._withdrawn.get(entry.paper, ""),
+                self.taken_back.get(entry.paper, ""),
             )
             for day, entry in entries
         )
@@ -143,7 +143,7 @@ class RecordIssueReader:
             paper = known.get(key) or paper_fields.unknown_paper(key)
             first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
             category = paper.categories[0] if paper.categories else first.category
-            announced_paper = AnnouncedPaper(paper, first.type, category, self._withdrawn.get(key, ""))
+            announced_paper = AnnouncedPaper(paper, first.type, category, self.taken_back.get(key, ""))
             papers.append(announced_paper)
         return tuple(sorted(papers, key=lambda announced: (announced.category, announced.paper.paper)))
 
@@ -264,7 +264,7 @@ class RecordIssueReader:
             papers=papers,
             posts=self._quoted_posts(content, all_posts),
             places=places,
-            withdrawn=self._withdrawn,
+            withdrawn=self.taken_back,
             notices={paper: notices for paper, notices in self._notices.items() if paper in papers},
             later=self._later(papers),
             articles=self._articles(papers),
@@ -340,7 +340,7 @@ class RecordIssueReader:
         return doubtful_pairs(self._now)
 
     @cached_property
-    def _withdrawn(self) -> dict[str, str]:
+    def taken_back(self) -> dict[str, str]:
         """The papers that were taken back, each with how."""
         return self._now.taken_back()
 

@@ -21,7 +21,6 @@ from hotpapers.discussion.moderation.quotation_policy import (
     QuotationPolicy,
     blocklist_for,
     choose_showing,
-    policy_for,
 )
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
@@ -94,8 +93,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     aliases = list(view.items(model.Alias)) if hidden else []
     hidden |= {alias.stable for alias in aliases if alias.account in hidden}
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
-    # without posts to look up, every reply counts as one to others
-    policy = policy_for(view, session.terms, ())._replace(blocked=blocklist_for(view))
+    policy = QuotationPolicy(session.terms, blocklist_for(view))  # knows no authors: every reply is one to others
     edited = {post.post: post for post in all_edited_posts(view)}
     keys = frozenset(hidden | set(queries.withheld_posts(view)))
     withheld = WithheldWords(terms.ids_only(session.terms), keys, policy, edited)

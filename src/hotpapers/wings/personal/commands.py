@@ -51,15 +51,20 @@ def for_me_command(
         profile = profile_of(site.session, choices)
         last_day = week or day or "latest"
         papers = papers_up_to(site.session, last_day, publication or "", WEEK if week else 1)
-        taken_back = site.session.record.view().taken_back()
+        taken_back = site.session.issue_reader().taken_back
     places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
-    rows = [{"id": bare_id(place.paper.paper), "reason": place.reason} for place in places]
-    titles = [marked_title(text.title, withdrawn=taken_back.get(text.paper, "")) for text, *_ in places]
+    rows = [
+        (
+            marked_title(place.paper.title, withdrawn=taken_back.get(place.paper.paper, "")),
+            {"id": bare_id(place.paper.paper), "reason": place.reason},
+        )
+        for place in places
+    ]
     lines = (
         f"{number:>3}  {title}\n     {' · '.join(filter(None, row.values()))}"
-        for number, (title, row) in enumerate(zip(titles, rows, strict=True), 1)
+        for number, (title, row) in enumerate(rows, 1)
     )
-    print_result({"papers": rows}, lines, as_json)
+    print_result({"papers": [row for _, row in rows]}, lines, as_json)
     unknown = [text.paper for text, vector in profile.starred if not vector.weights]
     if unknown:
         named = ", ".join(islice(filter(None, map(bare_id, unknown)), 3))

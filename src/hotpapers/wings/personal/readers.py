@@ -228,9 +228,8 @@ class ReaderSender:
         window = issue.content.publication.window
         shown = places[: self._reader.papers]
         discussed = self._discussed(issue)
-        taken_back = session.record.view().taken_back()
         papers = [
-            _shown(place, taken_back.get(place.paper.paper, ""), *discussed.get(place.paper.paper, ("", "")))
+            _shown(place, issue.withdrawn.get(place.paper.paper, ""), *discussed.get(place.paper.paper, ("", "")))
             for place in shown
         ]
         return OrderedDay(

@@ -111,7 +111,7 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
     starred = tuple(StarredPaper(key, "" if key else star) for star, key in keys.items())
     profile = profile_of(session, ReaderChoices(starred, params.authors, params.words))
     places = order_for(papers, profile)[: params.limit]
-    taken_back = session.record.view().taken_back()
+    taken_back = session.issue_reader().taken_back
     return OrderForReader(
         papers=tuple(_ordered_paper(place, taken_back) for place in places),
         unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
