@@ -112,8 +112,23 @@ def test_an_edit_that_is_gone_again_is_not_shown(record: Record, network: str, t
 def test_the_same_words_again_change_no_page(record: Record, network: str) -> None:
     position = record.head.position
     root, *_ = post(1, f"{network}:root", TODAY, text=OLD_POST)
-    write(record, msgspec.structs.replace(root, name="Root", observed_at=LATER))
+    write(record, msgspec.structs.replace(root, handle="", observed_at=LATER))
     assert changed_issues(record, position) == frozenset()
+
+
+@pytest.mark.parametrize("text", [OLD_POST, NEW_POST])
+@pytest.mark.parametrize(("name", "handle"), [("Oliver", "root"), ("", "oliver.example"), ("Oliver", "oliver.example")])
+def test_who_changed_their_name_is_called_by_it(
+    record: Record, network: str, tmp_path: Path, text: str, name: str, handle: str
+) -> None:
+    root, *_ = post(1, f"{network}:root", TODAY, text=OLD_POST, handle="olivia.example")
+    write(record, msgspec.structs.replace(root, name="Olivia Wren", observed_at=LATER))
+    position = record.head.position
+    write(record, msgspec.structs.replace(root, name=name, handle=handle, text=text, observed_at=LATER + HOUR))
+    assert changed_issues(record, position) == {("daily", DAY)}
+    export_site(record, "daily", [DAY], "site", tmp_path / "site")
+    pages = " ".join(path.read_text() for path in (tmp_path / "site").rglob("*.html"))
+    assert (name or handle) in pages and "Olivia" not in pages and "olivia" not in pages
 
 
 def test_a_correction_quotes_what_was_known(record: Record, network: str) -> None:

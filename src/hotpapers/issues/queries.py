@@ -33,6 +33,7 @@ from hotpapers.discussion.engagement.queries import (
     VOICE,
     announces_sql,
     archive_of,
+    edited_sql,
     hidden_sql,
     limited_sql,
     persons_sql,
@@ -421,7 +422,7 @@ def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> b
         AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = post.post AND other.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post JOIN post AS other ON other.account = post.account AND other.reply_to = post.post
         WHERE post.post IN ({new_posts}) AND other.since <= ? LIMIT 1"""
-    edited = f"""SELECT 1 FROM post JOIN post AS other ON other.post = post.post AND other.text <> post.text
+    edited = f"""SELECT 1 FROM post JOIN post AS other ON other.post = post.post AND {edited_sql("post", "other")}
         WHERE post.id IN ({sql_placeholders(rows)}) AND other.since <= ? LIMIT 1"""
     return any(database.rows(sql, (*rows, position)) for sql in (limited, begins, edited))
 

@@ -213,6 +213,13 @@ def limited_sql(alias: str) -> str:
     return f"({alias}.gone <> '' OR {alias}.limits <> '[]')"
 
 
+def edited_sql(alias: str, other: str) -> str:
+    """The condition that two rows of `post` differ in their words, or in their authors' names if both tell them."""
+    are_told = f"{alias}.handle <> '' AND {other}.handle <> ''"
+    differ = f"({alias}.handle <> {other}.handle OR {alias}.name <> {other}.name)"
+    return f"({alias}.text <> {other}.text OR {are_told} AND {differ})"
+
+
 def hidden_sql(view: AsOfView) -> str:
     """One table: `hidden`, posts and accounts judged hidden, each with its own number and its stable account's."""
     return f"""hidden (subject, voice) AS (

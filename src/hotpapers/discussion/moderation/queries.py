@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
-from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, limited_sql, persons_sql
+from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, edited_sql, limited_sql, persons_sql
 from hotpapers.discussion.moderation.bots import rules
 from hotpapers.discussion.moderation.bots.rules import ObservedPost, TimedPost
 from hotpapers.record import (
@@ -377,16 +377,13 @@ def verdicts_of_settings(view: AsOfView) -> list[RowOf[Verdict]]:
 
 
 _IS_EDITED = f"""NOT {limited_sql("t")} AND EXISTS (
-    SELECT 1 FROM post AS other WHERE other.post = t.post AND other.text <> t.text)"""
-"""The condition that a post `t` had other words once, and may be quoted."""
+    SELECT 1 FROM post AS other WHERE other.post = t.post AND {edited_sql("t", "other")})"""
+"""The condition that a post `t` had other words or names once, and may be quoted."""
 
 
-def edited_posts(view: AsOfView, keys: Iterable[str]) -> Iterator[Post]:
-    """Those of some posts that had other words once, as last observed, if they may be quoted."""
-    for chunk in statement_slices(sorted(keys)):
+def edited_posts(view: AsOfView, keys: Iterable[str] | None = None) -> Iterator[Post]:
+    """Those of some posts (default: all) that had other words or names once and may be quoted, as last observed."""
+    if keys is None:
+        yield from view.items(Post, _IS_EDITED)
+    for chunk in statement_slices(sorted(keys or ())):
         yield from view.items(Post, f"t.post IN ({numbers_of(chunk)}) AND {_IS_EDITED}", chunk)
-
-
-def all_edited_posts(view: AsOfView) -> Iterator[Post]:
-    """All posts that had other words once, as last observed, if they may be quoted."""
-    return view.items(Post, _IS_EDITED)

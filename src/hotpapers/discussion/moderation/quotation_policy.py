@@ -98,13 +98,16 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 
 
 def with_current_words(view: AsOfView, posts: Iterable[Post]) -> dict[str, Post]:
-    """Some posts by key. Those that were edited have the words of a view instead of their own."""
+    """Some posts by key. Those that were edited, or whose authors changed their names, have the words and names of a
+    view instead of their own."""
     result = {post.post: post for post in posts}
     for latest in edited_posts(view, result):
         post = result[latest.post]
+        named = latest if latest.handle else post
         result[latest.post] = msgspec.structs.replace(
-            post, text=latest.text, links=latest.links, lang=latest.lang, rtl=latest.rtl
-        )
+            post, text=latest.text, links=latest.links, lang=latest.lang, rtl=latest.rtl, name=named.name,
+            handle=named.handle,
+        )  # fmt: skip
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Paper
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
+from hotpapers.discussion.engagement.queries import VOICE, edited_sql, limited_sql, persons_sql
 from hotpapers.record import (
     NUMBERS,
     AsOfView,
@@ -24,12 +24,12 @@ from hotpapers.record import (
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so, or were
-    edited."""
+    edited, or whose authors changed their names."""
     names = network_names()
     gone_sql = f"""SELECT DISTINCT {key_of("post.post")} FROM post WHERE post.network IN ({sql_placeholders(names)})
         AND post.since > ? AND ({limited_sql("post")} OR EXISTS (SELECT 1 FROM post AS other
             WHERE other.post = post.post AND other.since <= ?
-            AND ({limited_sql("other")} OR other.text <> post.text)))"""
+            AND ({limited_sql("other")} OR {edited_sql("post", "other")})))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
             SELECT verdict.subject, coalesce(stable_account.stable_voice, verdict.subject) FROM verdict LEFT

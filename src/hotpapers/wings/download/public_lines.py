@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers.base import model, terms
 from hotpapers.base.networks import network_names
-from hotpapers.discussion.moderation.queries import all_edited_posts
+from hotpapers.discussion.moderation.queries import edited_posts
 from hotpapers.discussion.moderation.quotation_policy import (
     QuotationPolicy,
     blocklist_for,
@@ -94,7 +94,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     hidden |= {alias.stable for alias in aliases if alias.account in hidden}
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
     policy = QuotationPolicy(session.terms, blocklist_for(view))  # knows no authors: every reply is one to others
-    edited = {post.post: post for post in all_edited_posts(view)}
+    edited = {post.post: post for post in edited_posts(view)}
     keys = frozenset(hidden | set(queries.withheld_posts(view)))
     withheld = WithheldWords(terms.ids_only(session.terms), keys, policy, edited)
     for line in exporter.record_lines(session.record, records_only=True, ids_only=withheld.networks):
