@@ -81,6 +81,15 @@ def test_a_block_names_the_papers_that_comparing_each_would() -> None:
         assert [value for value, _ in nearest_in(block, vector, 400, every[5])] == [v for v in every if v >= every[5]]
 
 
+def test_equally_near_papers_do_not_depend_on_their_order() -> None:
+    """Databases return rows in different orders."""
+    [text, *_] = made_up(1)
+    papers = [(DatedPaper(f"arxiv:{n:02}", "", day(0)), vector_of(*text)) for n in range(20)]
+    vector = weigh_vector(papers[0][1])
+    near = [nearest_in(block_of(some), vector, 7) for some in (papers, papers[::-1], papers[10:] + papers[:10])]
+    assert [[paper.paper for _, paper in some] for some in near] == [[f"arxiv:{n:02}" for n in range(7)]] * 3
+
+
 def test_recent_announcements_and_the_entries_of_all_issues_count() -> None:
     own, new, far, old, older, later = map(about, range(6))
     issues = {day(0): [own], day(1): [], day(179): [], day(181): [old], day(400): [older], day(-1): []}

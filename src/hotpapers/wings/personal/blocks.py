@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from heapq import nlargest
 from itertools import accumulate
-from operator import truediv
+from operator import itemgetter, truediv
 from typing import NamedTuple
 
 import msgspec
@@ -58,7 +58,7 @@ def _numbers() -> Mapping[str, int]:
 
 def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
     """The vectors of papers; those without a word of the table are left out."""
-    held = [(paper, vector) for paper, vector in papers if vector]
+    held = sorted(((paper, vector) for paper, vector in papers if vector), key=itemgetter(0))  # equally near, by key
     table = _numbers()
     rows = sorted(
         table[word] << 38 | n << 6 | weight for n, (_, vector) in enumerate(held) for word, weight in vector.items()
@@ -104,4 +104,4 @@ def nearest_in(
             yield value, block.papers[n]
 
 
-SAVING = Saving(f"blocks 2, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=VectorBlock))
+SAVING = Saving(f"blocks 3, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=VectorBlock))
