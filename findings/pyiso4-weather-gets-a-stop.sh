@@ -1,7 +1,7 @@
 #!/bin/sh
 # pyiso4 0.1.6 (PyPI): titles of journals as ISO 4 and its list of title words abbreviate them.
 # Guess: "weather-: weather." is for longer words, such as weathering: Weather stays, as does Heart, which is "n.a.".
-# Seen:  Weather gets a stop ("J. Weather. Modif."), and as the last word it raises an IndexError, as the abbreviation is
+# Seen:  Weather gets a stop ("J. Weather. Modif."); as the last word it raises an IndexError, as the abbreviation is
 #        longer than the word: Space Weather and Heart Rhythm, both journals, have none. "hear-" wins over Heart: Hear.
 set -eu
 folder=$(mktemp -d)
