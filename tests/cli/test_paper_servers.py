@@ -124,22 +124,48 @@ def test_days_of_other_servers_are_in_words(record: Record) -> None:
     content = issue(record, BIOLOGY, NEXT)
     assert content.announced == 8
     facts = " · ".join(announcement_counts.announcement_facts(content))
-    assert "8 posted since Tuesday" in facts
+    assert "8 posted on Tuesday" in facts
     assert announcement_counts.announcement_phrase(content, content.entries[0]) == "posted the day before"
+
+
+def test_papers_posted_on_the_day_of_the_issue_are_not_among_those_counted(record: Record) -> None:
+    """They are counted for the next one."""
+    content = issue(record, MIXED, NEXT)
+    first, second = (
+        msgspec.structs.replace(content.entries[0], paper=doi(number), announced_at=moment(day))
+        for number, day in ((1, BEFORE), (2, NEXT))
+    )
+    facts = {
+        names: " · ".join(announcement_counts.announcement_facts(msgspec.structs.replace(content, entries=entries)))
+        for names, entries in {"one": (first,), "both": (first, second), "late": (second,)}.items()
+    }
+    announced = f"the {content.announced} announced that day or posted on Tuesday"
+    assert facts["one"].startswith(f"1 paper of {announced}")
+    assert facts["both"].startswith(f"2 papers: 1 of {announced}") and ", 1 from after" in facts["both"]
+    assert facts["late"].startswith("1 paper, announced that day ·") and announced[4:] in facts["late"]
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [("2024-05-13", "posted from Friday to Sunday"), ("2024-05-14", "posted on Monday"), (NEXT, "posted on Tuesday")],
+)
+def test_the_days_of_the_papers_counted_are_named(record: Record, day: str, words: str) -> None:
+    content = msgspec.structs.replace(issue(record, BIOLOGY, NEXT), day=day)
+    assert announcement_counts.when_announced(content) == words
 
 
 @pytest.mark.parametrize(
     ("hours", "state", "facts", "gap", "short"),
     [
-        ((0, 24), "complete", "8 posted since Tuesday", "", ""),
-        ((0, 20), "complete", "at least 8 posted since Tuesday", "; bioRxiv not since 7 May 20:00 UTC",
+        ((0, 24), "complete", "8 posted on Tuesday", "", ""),
+        ((0, 20), "complete", "at least 8 posted on Tuesday", "; bioRxiv not since 7 May 20:00 UTC",
          " · bioRxiv only in part"),
         (
-            (5, 9), "partial", "at least 8 posted since Tuesday",
+            (5, 9), "partial", "at least 8 posted on Tuesday",
             "; bioRxiv only in part from 7 May 05:00 to 7 May 09:00 UTC", " · bioRxiv only in part",
         ),
         (
-            (0, 24), "refused", "at least 8 posted since Tuesday", "; bioRxiv not reachable",
+            (0, 24), "refused", "at least 8 posted on Tuesday", "; bioRxiv not reachable",
             " · bioRxiv could not be read",
         ),
     ],
@@ -183,8 +209,8 @@ def test_no_papers_are_none_only_if_servers_were_read(
         words = " · ".join(announcement_counts.announcement_facts(content))
         is_known = state == "complete" or fields == ("doi",)
         if window == "daily" and "arxiv" not in fields:
-            assert ("none posted since Tuesday" in words) is is_known, words
-            assert ("how many were posted since Tuesday is not known" in words) is not is_known
+            assert ("none posted on Tuesday" in words) is is_known, words
+            assert ("how many were posted on Tuesday is not known" in words) is not is_known
         assert [reading.state for reading in content.servers or ()] == [state for name in names if name != "arxiv"]
         assert_rebuilt(record, tmp_path, 1)
 
@@ -221,7 +247,7 @@ def test_a_number_is_told_only_if_it_is_known_of_each_server(
             assert f"(none on arXiv, {number_there})" in words
         if content.entries and content.announced:
             number = f"{'the' if is_read else 'at least'} {preprints}".replace("the 1", "the only one")
-            assert number in words and "announced that day or posted since Tuesday" in words
+            assert number in words and "announced that day or posted on Tuesday" in words
         assert_rebuilt(record, tmp_path, 1)
 
 

@@ -180,7 +180,7 @@ def test_one_day_is_about_biology_too(issues: list[PublishedIssue], week_folder:
     assert posted.keys() == {paper.title for paper in written_preprints()} and len(papers) > len(posted)
     assert all(paper.abstract and paper.categories[0].startswith("biorxiv.") for paper in posted.values())
     page = page_text(week_folder, issue.content.day)
-    assert "posted since Wednesday" in page and "posted the day before" in page and page.count("bioRxiv 10.64898/") >= 3
+    assert "posted on Wednesday" in page and "posted the day before" in page and page.count("bioRxiv 10.64898/") >= 3
     assert any("The controls bent." in text for text in quoted(issue))
 
 

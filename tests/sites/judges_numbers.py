@@ -116,7 +116,8 @@ def announced(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(issue.day, text)
 
 
-_WHEN = r"(?:announced that day or posted since \w+|announced that day|posted since \w+)"
+_POSTED = r"posted (?:on \w+|from \w+ to \w+)"
+_WHEN = rf"(?:announced that day or {_POSTED}|announced that day|{_POSTED})"
 _ANNOUNCED = re.compile(
     rf"the only one {_WHEN}|of (?:the|at least) ([\d,]+) {_WHEN}"
     rf"|([\d,]+|none) {_WHEN}(?: \([^()]+\))?, [\d,]+ talked about"
@@ -124,7 +125,7 @@ _ANNOUNCED = re.compile(
 
 
 def announced_on_page(evidence: Evidence, issue: FrozenIssue) -> int | None:
-    """The number announced that day, or posted since another, in the page's line of facts, if it says one."""
+    """The number announced that day, or posted before it, in the page's line of facts, if it says one."""
     file = evidence.folder(issue.publication) / issue.day / "index.html"
     facts = page(str(file), file.read_text("utf-8")).facts if file.is_file() else ""
     match = _ANNOUNCED.search(facts)

@@ -65,7 +65,7 @@ def _facts(content: IssueContent) -> Iterator[str]:
     if content.announced is None:
         yield _announced(content) if content.servers else "the day’s announcement is not in the record"
         yield considered
-    elif content.day in _labels_of_entries(content):
+    elif any(is_own for is_own, _ in _days_of_entries(content)):
         yield considered
     else:
         yield f"{_announced(content)}, {considered}"
@@ -74,17 +74,20 @@ def _facts(content: IssueContent) -> Iterator[str]:
 
 
 def when_announced(content: IssueContent) -> str:
-    """When the papers counted as `announced` were: `announced that day`, `posted since Tuesday`, or both."""
+    """When the papers counted as `announced` were: `announced that day`, `posted on Tuesday`, or both; on Mondays
+    `posted from Friday to Sunday`."""
     servers = servers_of(content.publication.categories)
     parts = ["announced that day"] if ANNOUNCING in servers else []
     if servers != (ANNOUNCING,):
-        weekday = date.fromisoformat(posted_since(content.day)).weekday()
-        parts.append(f"posted since {WEEKDAYS[weekday]}")
+        first = date.fromisoformat(posted_since(content.day)).weekday()
+        last = date.fromisoformat(content.day).weekday() - 1
+        days = f"on {WEEKDAYS[first]}" if first == last else f"from {WEEKDAYS[first]} to {WEEKDAYS[last]}"
+        parts.append(f"posted {days}")
     return " or ".join(parts)
 
 
 def _announced(content: IssueContent) -> str:
-    """`8 posted since Tuesday`; `at least 8` if a server was not read in full."""
+    """`8 posted on Tuesday`; `at least 8` if a server was not read in full."""
     count = content.announced
     if count is None:
         return f"how many were {when_announced(content)} is not known{_by_server(content)}"
@@ -141,31 +144,34 @@ def _announcement_days(content: IssueContent) -> str:
 
     An issue that closes late in the day may have papers of the next day.
     """
-    labels = _labels_of_entries(content)
-    if not labels:
+    days = _days_of_entries(content)
+    if not days:
         return ""
-    day = content.day
-    counts = ((sum(label < day for label in labels), "before"), (sum(label > day for label in labels), "after"))
+    others = [day < content.day for is_own, day in days if not is_own]
+    counts = ((others.count(True), "before"), (others.count(False), "after"))
     total = f" of {_at_least(content, 'the ')}{format_number(content.announced)}" if content.announced else ""
-    others = [f", {format_number(count)} from {period}" for count, period in counts if count]
-    if day in labels:
+    beside = [f", {format_number(count)} from {period}" for count, period in counts if count]
+    if len(others) < len(days):
         todays = "" if total else ","
         if others:
-            todays = f": {format_number(labels.count(day))}"
+            todays = f": {format_number(len(days) - len(others))}"
         if total == " of the 1":
             todays = ":" if others else ","
             total = " the only one"
-        return f"{todays}{total} {when_announced(content)}{_by_server(content)}{''.join(others)}"
-    if len(set(labels)) == 1:
-        return f", announced {_day_text(day, labels[0])}"
+        return f"{todays}{total} {when_announced(content)}{_by_server(content)}{''.join(beside)}"
+    if len(set(days)) == 1:
+        return f", announced {_day_text(content.day, days[0][1])}"
     return f", announced in the days {' and '.join(period for count, period in counts if count)}"
 
 
-def _labels_of_entries(content: IssueContent) -> list[str]:
-    """The announcement day of each entry; an empty list unless all are known."""
-    days = [(e.paper, announcement_day(e.paper, e.announced_at)) for e in content.entries if e.announced_at]
-    labels = [content.day if is_of_issue(paper, day, content.day) else day for paper, day in days]
-    return labels if len(labels) == len(content.entries) else []
+def _days_of_entries(content: IssueContent) -> list[tuple[bool, str]]:
+    """Whether each entry is among those announced for the issue, and its own day; an empty list unless all are
+    known."""
+    moments = [(entry.paper, entry.announced_at) for entry in content.entries if entry.announced_at]
+    if len(moments) < len(content.entries):
+        return []
+    days = ((paper, announcement_day(paper, moment)) for paper, moment in moments)
+    return [(is_of_issue(paper, day, content.day), day) for paper, day in days]
 
 
 def is_limited(content: IssueContent) -> bool:
