@@ -16,7 +16,7 @@ from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
-from hotpapers.wings.personal.tools import related_papers
+from hotpapers.wings.personal.tools import as_shown, related_papers
 from hotpapers.wings.personal.vectors import broad_vector_of, vector_closeness, vector_of, weigh_vector
 from tests.cli.run import run_process
 
@@ -89,17 +89,18 @@ def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:
     Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
     near = related_papers(sample_session, "2101.04869")
     assert [paper["closeness"] for paper in answer["papers"]] == [paper.closeness for paper in near]
-    [own] = map(text_of, papers_of(sample_session.record.view(), ["arxiv:2101.04869"]))
-    vector = weigh_vector(broad_vector_of(own.title, own.abstract))
-    others = [text_of(paper) for paper in sample_session.record.view().items(Paper) if paper.paper != own.paper]
-    every = sorted(
-        (vector_closeness(vector, weigh_vector(broad_vector_of(text.title, text.abstract))) for text in others),
-        reverse=True,
-    )
-    assert [paper.closeness for paper in near[:3]] == [round(value / 10_000, 2) for value in every[:3]]
     assert near[0].reason
     with pytest.raises(NotFound):
         related_papers(sample_session, "2101.99999")
+
+
+def test_related_papers_are_those_that_comparing_each_would_find(sample_session: QuerySession) -> None:
+    texts = [text_of(paper) for paper in sample_session.record.view().items(Paper)]
+    vectors = {text.paper: weigh_vector(broad_vector_of(text.title, text.abstract)) for text in texts}
+    for key in sorted(vectors)[:40]:
+        every = sorted((vector_closeness(vectors[key], vectors[other]) for other in vectors if other != key), reverse=True)
+        near = [paper.closeness for paper in related_papers(sample_session, key)]
+        assert near == [as_shown(value) for value in every[:10] if value], key
 
 
 def test_the_command_prints_papers_with_reasons(demo: Path, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ MAX_STAR_DAYS = 30
 
 
 class NearPaper(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper near to others. `day`: the issue's day on which it was announced or shown; `closeness`: from 0 to 1, as
-    pages show it; `reason`: words that they share; `page`: the site's page about it, or arXiv's."""
+    """A paper near to others. `day`: the issue's day on which it was announced or shown; `closeness`: from 0 to 1, by
+    fewer words than pages compare; `reason`: words that they share; `page`: the site's page about it, or arXiv's."""
 
     paper: str
     title: str

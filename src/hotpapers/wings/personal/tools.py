@@ -20,9 +20,9 @@ from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of,
 from hotpapers.wings.personal.neighbors import nearest_papers
 from hotpapers.wings.personal.own_order import SHOWN_WORDS, PersonalPlace, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
-from hotpapers.wings.personal.vectors import WHOLE, common_words, topic_vector_of, vector_closeness
+from hotpapers.wings.personal.vectors import WHOLE, common_words, vector_closeness
 
-ASKED_WORDS, CANDIDATES = 12, 200
+ASKED_WORDS, CANDIDATES = 24, 400
 """The words by which related papers are looked for, and how many of them are compared."""
 MAX_DAYS = 14
 """Days whose papers are ordered for anybody."""
@@ -142,16 +142,16 @@ def _related(session: QuerySession, params: request_params.PaperParams) -> Order
 
 def related_papers(session: QuerySession, text: str) -> list[OrderedPaper]:
     """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
-    word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
+    word with it. The search index finds papers that share its weightiest words; their vectors decide, or those of an
     embeddings server. Raises NotAnArxivId, NotFound."""
     key = known_paper(session, text)
     view = session.record.view()
-    own = next(map(text_of, papers_of(view, [key])), None)
-    words = topic_vector_of(own.title, own.abstract) if own else {}
-    if not (own and words):
-        return []
+    own = next(map(text_of, papers_of(view, [key])), RankedText(key, ""))
     vector = broad_vector_of_text(own)
-    matches = index.search_papers(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
+    if not vector.weights:
+        return []
+    query = " OR ".join(list(vector.weights)[:ASKED_WORDS])
+    matches = index.search_papers(session.record, query, limit=CANDIDATES).papers
     taken_back = {match.paper: match.taken_back for match in matches}
     keys = [paper for paper in taken_back if paper != key]
     others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
