@@ -3,9 +3,11 @@ docs' program, and their pages."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -20,6 +22,7 @@ from hotpapers.base.model import (
     Paper,
     Post,
     Publication,
+    ServerCount,
     Snapshot,
     Window,
 )
@@ -32,16 +35,18 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.papers import paper as paper_details
 from hotpapers.publish.query.papers import search
 from hotpapers.publish.query.request_params import PaperParams, SearchParams
+from hotpapers.publish.render.markdown import markdown_link
 from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import abs_url, paper_anchor
 from hotpapers.record.record import Record
 from hotpapers.wings.mail.issue_text import as_text, message_view
 from hotpapers.wings.mcp.record_tools import all_tools
 from tests.cli.rebuild_program import load_program
 from tests.cli.test_rebuild_edges import assert_rebuilt, issue
-from tests.conftest import needs_wings
+from tests.conftest import HAS_WINGS, needs_wings
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, read, write
 
 BEFORE, NEXT = DAY, "2024-05-08"
@@ -143,6 +148,10 @@ def test_papers_posted_on_the_day_of_the_issue_are_not_among_those_counted(recor
     assert facts["one"].startswith(f"1 paper of {announced}")
     assert facts["both"].startswith(f"2 papers: 1 of {announced}") and ", 1 from after" in facts["both"]
     assert facts["late"].startswith("1 paper, announced that day ·") and announced[4:] in facts["late"]
+    several = (ServerCount(server="arxiv", papers=None), ServerCount(server="biorxiv", papers=8))
+    partly = msgspec.structs.replace(content, entries=(first,), announced=None, announced_on=several)
+    words = " · ".join(announcement_counts.announcement_facts(partly))
+    assert words.startswith("1 paper, announced that day or posted on Tuesday ·") and words.count("8 on bioRxiv") == 1
 
 
 @pytest.mark.parametrize(
@@ -277,6 +286,8 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
     assert "[retracted] Made-up neurons 1" in other and other.count("retracted") == 1, "of a near paper"
     for name in (f"{NEXT}/issue.bib", f"{NEXT}/issue.ris", f"search/papers/{NEXT}.json", f"search/papers/{NEXT}.js"):
         assert (tmp_path / "site" / name).read_text("utf-8").count("retracted") == 1, name
+    if HAS_WINGS:
+        assert "[retracted] Made-up neurons 1" in (tmp_path / "site" / NEXT / "papers.js").read_text("utf-8")
     category = (tmp_path / "site" / "category" / "biorxiv.cell-biology" / "index.html").read_text("utf-8")
     assert "<h1>bioRxiv: cell biology</h1>" in category and ">the list on bioRxiv</a>" in category
     assert '/category/biorxiv.cell-biology/index.html">bioRxiv: cell biology</a>' in other
@@ -288,6 +299,37 @@ def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path)
         "[retracted] Made-up neurons 1" in words.replace("\\", "")
         and "https://www.biorxiv.org/content/10.1101/2024.05.06.000001" in words
     )
+
+
+ODD_DOIS = (
+    "10.31234/osf.io/abcde",
+    "10.1016/s0140-6736(05)67889-x",
+    "10.1002/(sici)1097-0258(19980815)17:15<1661::aid-1>3.0.co;2-2",
+    f"10.1000/{'long' * 60}",
+)
+
+
+@pytest.mark.parametrize("odd", ODD_DOIS, ids=["slash", "brackets", "sici", "long"])
+def test_links_lead_to_a_paper_whatever_signs_its_id_has(record: Record, tmp_path: Path, odd: str) -> None:
+    items = [
+        msgspec.structs.replace(item, paper=f"doi:{odd}") if hasattr(item, "paper") else item
+        for item in preprint(20, 40)
+    ]
+    record.append([BIOLOGY], source="settings")
+    write(record, *items)
+    issue(record, BIOLOGY, NEXT)
+    for channel in ("site", "markdown"):
+        export_site(record, "bio", [NEXT], channel, tmp_path / channel)
+    site = tmp_path / "site"
+    ids = set(map(html.unescape, re.findall(r' id="([^"]+)"', (site / NEXT / "index.html").read_text("utf-8"))))
+    linked = {
+        unquote(html.unescape(name))
+        for file in site.rglob("*.html")
+        for name in re.findall(rf'href="[^"#]*{NEXT}/index\.html#([^"]+)"', file.read_text("utf-8"))
+    }
+    assert paper_anchor(f"doi:{odd}") in linked <= ids
+    [markdown] = (tmp_path / "markdown").glob("*.md")
+    assert markdown_link("", abs_url(f"doi:{odd}"))[1:] in markdown.read_text("utf-8"), "as `verify` expects"
 
 
 def test_a_notice_that_is_gone_is_shown_nowhere(record: Record, tmp_path: Path) -> None:

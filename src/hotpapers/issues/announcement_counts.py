@@ -158,7 +158,8 @@ def _announcement_days(content: IssueContent) -> str:
         if total == " of the 1":
             todays = ":" if others else ","
             total = " the only one"
-        return f"{todays}{total} {when_announced(content)}{_by_server(content)}{''.join(beside)}"
+        by_server = _by_server(content) if total else ""  # else the numbers follow by themselves
+        return f"{todays}{total} {when_announced(content)}{by_server}{''.join(beside)}"
     if len(set(days)) == 1:
         return f", announced {_day_text(content.day, days[0][1])}"
     return f", announced in the days {' and '.join(period for count, period in counts if count)}"

@@ -269,9 +269,8 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
 
 def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:
     name = f"place {issue.place}" if issue.place else "still talked about"
-    anchor = site_paths.paper_id(paper).replace("/", "-")
-    issue_path = site_paths.issue_path(issue.day)
-    return HitIssueView(name, issue_path + (f"#{anchor}" if anchor else ""), issue.day)
+    path = f"{site_paths.issue_path(issue.day)}#{site_paths.paper_anchor(paper)}"
+    return HitIssueView(name, path, issue.day)
 
 
 def _post(hit: PostHit) -> PostHitView:

@@ -13,7 +13,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
-from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
+from hotpapers.wings.personal.for_me import papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
 from hotpapers.wings.personal.tools import as_shown, related_papers
@@ -98,7 +98,9 @@ def test_related_papers_are_those_that_comparing_each_would_find(sample_session:
     texts = [text_of(paper) for paper in sample_session.record.view().items(Paper)]
     vectors = {text.paper: weigh_vector(broad_vector_of(text.title, text.abstract)) for text in texts}
     for key in sorted(vectors)[:40]:
-        every = sorted((vector_closeness(vectors[key], vectors[other]) for other in vectors if other != key), reverse=True)
+        every = sorted(
+            (vector_closeness(vectors[key], vectors[other]) for other in vectors if other != key), reverse=True
+        )
         near = [paper.closeness for paper in related_papers(sample_session, key)]
         assert near == [as_shown(value) for value in every[:10] if value], key
 

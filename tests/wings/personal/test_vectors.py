@@ -140,7 +140,7 @@ def test_a_paper_has_an_id_as_long_as_its_doi(length: int) -> None:
     vector = dict(vectors.vector_of(*TEXTS[0], ()))
     assert packing.vectors_in(packing.vector_script("2026-11-20", {id: vector})) == {id: vector}
     paper = Paper(paper=f"doi:{id}", title="Made-up braids", observed_at=0)
-    assert packing.papers_in(packing.papers_script("2026-11-20", [paper], {})).keys() == {id}
+    assert packing.papers_in(packing.papers_script("2026-11-20", [paper], {}, {})).keys() == {id}
 
 
 @pytest.mark.parametrize("text", ["A", "AB", "BA", "B_", "B" + "_" * 9 + "A", "B" + "BB" * 41, "BB!"])

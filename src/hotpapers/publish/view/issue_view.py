@@ -276,7 +276,7 @@ def _entry(
     return EntryView(
         key=entry.paper,
         paper=name,
-        anchor=name.replace("/", "-"),
+        anchor=site_paths.paper_anchor(entry.paper),
         path=site_paths.paper_path(entry.paper),
         place=entry.place,
         title=one_line(paper.title) or phrases.paper_name(paper.paper),

@@ -164,6 +164,11 @@ def id_of_name(name: str) -> str:
     return unquote(name.replace("~", "%"))
 
 
+def paper_anchor(paper: str) -> str:
+    """The id of a paper's element on an issue's page, by key."""
+    return (paper_id(paper) or paper).replace("/", "-")
+
+
 def _part(form: re.Pattern[str], text: str) -> str:
     match = form.fullmatch(text)
     return match[1] if match else ""

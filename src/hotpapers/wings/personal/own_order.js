@@ -77,7 +77,7 @@ const paperOrder = (() => {
     const by = names.slice(0, MAX_NAMES).join(", ") + (others > 0 ? ` and ${others} more` : "");
     const address = new URL(`${day}/index.html${isHere ? `#${id.replace("/", "-")}` : ""}`, dom.root);
     const issue = make("a", { href: address }, `${issuePlace ? `place ${issuePlace}, ` : ""}${sayDay(day)}`);
-    const facts = make("p", {}, make("span", { class: "by" }, by), ` · ${id} · `, issue);
+    const facts = make("p", {}, make("span", { class: "by" }, by), ` · ${dom.doiOf(id)} · `, issue);
     return make("li", { "data-in": field }, pagePapers.link({ id, title, isHere }), facts);
   }
 

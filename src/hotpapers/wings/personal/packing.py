@@ -46,15 +46,17 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
     return _script(HEAD, {"version": VERSION, "day": day, "words": " ".join(words), "papers": packed})
 
 
-def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) -> bytes:
-    """The script with the titles of papers. `places`: by key, those of papers in the day's issue."""
+def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int], taken_back: Mapping[str, str]) -> bytes:
+    """The script with the titles of papers. By key, `places`: those of papers in the day's issue; `taken_back`: how
+    papers were taken back."""
     rows: dict[str, list[str | int]] = {}
     for paper in papers:
         if paper_id := site_paths.paper_id(paper.paper):
             title, authors = text_of(paper)[1:3]
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
             place = [places[paper.paper]] if paper.paper in places else []
-            rows[paper_id] = [paper_servers.paper_id(title), ", ".join(authors), category, *place]
+            name = phrases.marked_title(paper_servers.paper_id(title), withdrawn=taken_back.get(paper.paper, ""))
+            rows[paper_id] = [name, ", ".join(authors), category, *place]
     return _script(PAPERS_HEAD, {"day": day, "papers": rows})
 
 

@@ -61,7 +61,7 @@ const pagePapers = (() => {
   // to its page, if the site has one, else to its server's
   function link({ id, title, isHere }) {
     const address = isHere ? new URL(`paper/${encodeURI(id)}/index.html`, dom.root) : dom.paperAddress(id);
-    const element = make("a", id ? { href: address } : {}, title || id);
+    const element = make("a", id ? { href: address } : {}, title || dom.doiOf(id));
     if (id && !isHere) element.rel = "noopener noreferrer nofollow";
     return element;
   }

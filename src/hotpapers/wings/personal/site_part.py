@@ -84,7 +84,7 @@ class PersonalPart(SitePart):
             return sentences_script(day, papers)
         content = self._site.frozen(day).content
         places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.listed}
-        return papers_script(day, papers, places)
+        return papers_script(day, papers, places, self._site.taken_back)
 
     def _script(self, day: str) -> bytes:
         texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))

@@ -328,5 +328,4 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
 
 def _anchor(paper: str) -> str:
     """The id of a paper's element on a page, by key or id."""
-    name = site_paths.paper_id(paper) if paper.startswith(paper_servers.DOI) else ""
-    return (name or paper).removeprefix("arxiv:").removeprefix(_ID_LINK).replace("/", "-")
+    return site_paths.paper_anchor(paper).removeprefix(_ID_LINK)

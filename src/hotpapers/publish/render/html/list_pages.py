@@ -93,7 +93,7 @@ def _paper_line(paper: Paper | EntrySummary, withdrawn: str) -> PaperLine:
     title = one_line(paper.title) or name
     authors = first_names(paper.authors)
     has_more = len(paper.authors) > MAX_AUTHORS_IN_LINE
-    return PaperLine(paper.paper, title, name, name.replace("/", "-"), authors, has_more, withdrawn)
+    return PaperLine(paper.paper, title, name, site_paths.paper_anchor(paper.paper), authors, has_more, withdrawn)
 
 
 def first_names(authors: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.search_index import script_file
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.issue_view import EntryView
+from hotpapers.publish.view.phrases import marked_title
 from hotpapers.publish.view.script_text import script_text
 
 _PATH = re.compile(r"search/posts/(\d{4}-\d\d-\d\d)\.js", re.ASCII)
@@ -42,7 +43,7 @@ class QuotedPosts(SitePart):
 
 
 def _rows(entry: EntryView) -> Iterator[tuple[object, ...]]:
-    title = script_text(entry.title)
+    title = script_text(marked_title(entry.title, withdrawn=entry.withdrawn))
     for post in entry.posts:
         text = "".join(piece.text for piece in post.pieces)
         yield (
