@@ -31,6 +31,14 @@ def test_every_page_is_valid(demos: Path, check_html: FilesCheck, site: str) -> 
     assert len(files) > 100 and check_html(files) == []
 
 
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_scripts_hide_nothing_that_is_there_without_them(tab: Tab, demos: Path, *, has_scripts: bool) -> None:
+    tab.set_view(View(scripts=has_scripts))
+    tab.open((demos / "made-up-week/site/2026-03-13/index.html").as_uri())
+    hidden = "[...document.querySelectorAll('main h2')].filter((part) => !part.checkVisibility()).length"
+    assert tab.run("document.querySelectorAll('main section.still h2').length") >= 2 and tab.run(hidden) == 0
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 @pytest.mark.parametrize("site", SITES)
 def test_axe_finds_nothing_on_any_kind_of_page(

@@ -36,8 +36,8 @@ def announcement_phrase(content: IssueContent, entry: Entry) -> str:
 
 def _day_text(day: str, label: str) -> str:
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
-    if days in (0, 1):
-        return "the day before" if days else "that day"
+    if -1 <= days <= 1:
+        return ("that day", "the day before", "the day after")[days]
     if 1 < days < 7:
         return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}"
     return f"on {label}"
@@ -147,10 +147,10 @@ def _announcement_days(content: IssueContent) -> str:
     days = _days_of_entries(content)
     if not days:
         return ""
-    others = [day < content.day for is_own, day in days if not is_own]
-    counts = ((others.count(True), "before"), (others.count(False), "after"))
+    others = ["before" if day < content.day else "after" for is_own, day in days if not is_own]
+    counts = [(others.count(period), period) for period in ("before", "after") if period in others]
     total = f" of {_at_least(content, 'the ')}{format_number(content.announced)}" if content.announced else ""
-    beside = [f", {format_number(count)} from {period}" for count, period in counts if count]
+    beside = [f", {format_number(count)} from {period}" for count, period in counts]
     if len(others) < len(days):
         todays = "" if total else ","
         if others:
@@ -162,7 +162,7 @@ def _announcement_days(content: IssueContent) -> str:
         return f"{todays}{total} {when_announced(content)}{by_server}{''.join(beside)}"
     if len(set(days)) == 1:
         return f", announced {_day_text(content.day, days[0][1])}"
-    return f", announced in the days {' and '.join(period for count, period in counts if count)}"
+    return f", announced in the days {' and '.join(period for _, period in counts)}"
 
 
 def _days_of_entries(content: IssueContent) -> list[tuple[bool, str]]:
@@ -171,7 +171,7 @@ def _days_of_entries(content: IssueContent) -> list[tuple[bool, str]]:
     moments = [(entry.paper, entry.announced_at) for entry in content.entries if entry.announced_at]
     if len(moments) < len(content.entries):
         return []
-    days = ((paper, announcement_day(paper, moment)) for paper, moment in moments)
+    days = [(paper, announcement_day(paper, moment)) for paper, moment in moments]
     return [(is_of_issue(paper, day, content.day), day) for paper, day in days]
 
 

@@ -23,6 +23,7 @@ from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import rarity_millipoints
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.search_index import index_lines
 from hotpapers.publish.render.html.single_pages import reference_of, worked_example
 from hotpapers.publish.view.catalogue import Catalogue, make_slug, make_slugs
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
@@ -138,6 +139,15 @@ def test_a_catalogue() -> None:
     assert catalogue.path_of("Zoë  Brandywine") == "author/zoe-brandywine/index.html"
     assert catalogue.path_of("Li Na") == "" and catalogue.papers == {"zoe-brandywine": 3}, "one paper, twice in issues"
     assert (catalogue.category("math.IT"), catalogue.years("math.IT"), catalogue.author("nobody")) == ([], {}, [])
+
+
+def test_the_categories_of_all_servers_have_pages_and_are_searched() -> None:
+    """Also those of servers without lists of them."""
+    fields = sorted(known_fields())
+    paper = EntrySummary("2021-01-14", 1, "arxiv:2101.00002", "A", ("Zoe Brandywine",), tuple(fields))
+    assert [category for category, _ in Catalogue([paper]).categories()] == fields
+    words = {line.partition(" ")[0] for line in index_lines([(paper, "")])}
+    assert {f"#{field.lower()}" for field in fields} <= words
 
 
 def test_fields_have_names() -> None:

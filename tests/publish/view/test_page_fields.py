@@ -31,10 +31,15 @@ def test_a_choice_says_how_many_there_are() -> None:
     assert (by_field.query_by("voices"), by_field.query_by("category")) == ("?in=cs.CL&by=voices", "?in=cs.CL")
 
 
-def test_a_known_category_may_have_no_papers_and_an_unknown_one_is_none() -> None:
-    empty = choose_fields(PAPERS, PageChoice("math.NT"), is_live=True)
+@pytest.mark.parametrize("category", ["math.NT", "biorxiv.neuroscience", "psyarxiv", "medrxiv.hiv-aids"])
+def test_a_known_category_may_have_no_papers(category: str) -> None:
+    empty = choose_fields(PAPERS, PageChoice(category), is_live=True)
     assert empty and empty.chosen == 0
-    assert choose_fields(PAPERS, PageChoice("no.such"), is_live=True) is None
+
+
+@pytest.mark.parametrize("category", ["no.such", "cs.NO", "biorxiv.<b>"])
+def test_an_unknown_category_is_none(category: str) -> None:
+    assert choose_fields(PAPERS, PageChoice(category), is_live=True) is None
 
 
 @pytest.mark.parametrize(

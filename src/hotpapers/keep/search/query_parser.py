@@ -246,7 +246,7 @@ def _atom(chunk: re.Match[str], key_of: Callable[[str], str]) -> SearchAtom | No
 
 def _paper(text: str, key_of: Callable[[str], str]) -> SearchAtom | None:
     """The paper that a text identifies, by identifier or address."""
-    if not any(map(str.isdigit, text)):
+    if "/" not in text and not any(map(str.isdigit, text)):
         return None
     try:
         id = paper_servers.paper_id(key_of(text))

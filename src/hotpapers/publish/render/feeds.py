@@ -23,7 +23,7 @@ import msgspec
 
 from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
 from hotpapers.base.networks import network_names
-from hotpapers.base.papers.categories import category_title
+from hotpapers.base.papers.categories import category_title, is_category
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.base.text.words import count_noun
@@ -170,7 +170,7 @@ class FeedMaker:
         categories = {
             category for paper in self._papers for category in paper.issue.papers[paper.entry.paper].categories
         }
-        yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
+        yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if is_category(name))
         networks = {count.network for paper in self._papers for count in paper.entry.counts}
         yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(network_names())))
 
@@ -180,9 +180,7 @@ class FeedMaker:
         if match is None:
             return None
         kind, _, name = match[1].partition("/")
-        if (kind == "network" and name not in network_names()) or (
-            kind == "category" and not site_paths.category_url(name)
-        ):
+        if (kind == "network" and name not in network_names()) or (kind == "category" and not is_category(name)):
             return None
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda paper: not paper.is_further,

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from operator import attrgetter
 
 from hotpapers.base.model import EntrySummary
+from hotpapers.base.papers.categories import is_category
 from hotpapers.base.text import clean_text
 from hotpapers.base.text.accents import in_plain_letters
 from hotpapers.publish.view import site_paths
@@ -64,7 +65,7 @@ class Catalogue:
             for name in summary.authors:
                 self._by_author[self._slugs[name]].append(summary)
         self._by_category = {
-            category: summaries for category, summaries in by_category.items() if site_paths.category_url(category)
+            category: summaries for category, summaries in by_category.items() if is_category(category)
         }
         counts = {
             author: len({summary.paper for summary in summaries})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from hotpapers.base.model import EntrySummary, Paper
-from hotpapers.base.papers.categories import category_title
+from hotpapers.base.papers.categories import category_title, is_category, other_servers
 from hotpapers.publish.view import phrases
 
 _NAMES = """
@@ -168,10 +168,16 @@ def field_of(paper: Paper | EntrySummary) -> str:
     return phrases.one_line(paper.categories[0]) if paper.categories else OTHER
 
 
+def _exists(category: str) -> bool:
+    if not is_category(category):
+        return False
+    return bool(field_name(category) or other_servers([category]))
+
+
 def choose_fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> Fields | None:
     """The fields of papers, by their primary categories. None if the choice is a category that does not exist."""
     counts = Counter(categories)
-    if choice.category and not (choice.category in counts or field_name(choice.category)):
+    if choice.category and not (choice.category in counts or _exists(choice.category)):
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     field_counts = (FieldCount(*item) for item in ordered)

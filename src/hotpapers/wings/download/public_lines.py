@@ -67,7 +67,9 @@ class WithheldWords(NamedTuple):
         if not isinstance(item, model.Post):
             return False
         current = self.edited.get(key, item)
-        return current.text != item.text or choose_showing(self.policy, current) == "link"
+        if current.text != item.text:
+            return True
+        return choose_showing(self.policy, current) == "link"
 
 
 def export_chunks(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:

@@ -3,9 +3,17 @@
 const dayFiles = (() => {
   const arrived = new Map();
   window.paperVectorsOf = (file) => arrived.set(`vectors ${file.day}`, paperVectors.dayFile(file));
-  window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
+  window.dayPapers = ({ day, papers, states }) => arrived.set(`papers ${day}`, rowsOf(papers, states));
   window.daySentences = ({ day, papers }) => arrived.set(`sentences ${day}`, new Map(Object.entries(papers)));
   window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
+
+  function rowsOf(papers, states) {
+    const rows = new Map();
+    for (const [id, [title, authors, field, issuePlace]] of Object.entries(papers)) {
+      rows.set(id, { title, authors, field, issuePlace, state: states?.[id] });
+    }
+    return rows;
+  }
 
   async function fetchScript(path, name) {
     await dom.loadScript(new URL(path, dom.root));

@@ -182,7 +182,7 @@ title: ${quoted(paper.title)}
 authors: ${JSON.stringify(paper.authors)}
 ${isDoi(paper) ? "doi" : "arxiv"}: ${quoted(dom.doiOf(paper.id))}
 url: ${address(paper)}
-starred: ${paper.at.slice(0, 10)}
+starred: ${new Date(paper.at).toLocaleDateString("en-CA")}
 tags: [paper]
 ---
 

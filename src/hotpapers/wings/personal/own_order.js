@@ -56,14 +56,13 @@ const paperOrder = (() => {
     const here = new Map(papers.map((paper) => [paper.id, paper]));
     const dayRows = await Promise.all(days.map(dayFiles.papers));
     for (const [n, rows] of dayRows.entries()) {
-      for (const [id, [title, authors, field, issuePlace]] of rows) {
+      for (const [id, row] of rows) {
         const known = here.get(id);
         if (known) {
-          known.authors = authors;
+          known.authors = row.authors;
         } else {
-          const isHere = issuePlace !== undefined;
-          const place = here.size;
-          here.set(id, { id, title, authors, field, issuePlace, isHere, day: days[n], place, text: title, states: [] });
+          const isHere = row.issuePlace !== undefined;
+          here.set(id, { ...row, id, isHere, day: days[n], place: here.size, text: row.title, states: [] });
         }
       }
     }
@@ -71,14 +70,15 @@ const paperOrder = (() => {
   }
 
   // a paper that the page does not list, as one that it does
-  function lineOf({ id, title, authors, field, issuePlace, isHere, day }) {
+  function lineOf({ id, title, authors, field, issuePlace, isHere, day, state }) {
     const names = authors.split(", ");
     const others = names.length - MAX_NAMES;
     const by = names.slice(0, MAX_NAMES).join(", ") + (others > 0 ? ` and ${others} more` : "");
     const address = new URL(`${day}/index.html${isHere ? `#${id.replace("/", "-")}` : ""}`, dom.root);
     const issue = make("a", { href: address }, `${issuePlace ? `place ${issuePlace}, ` : ""}${sayDay(day)}`);
     const facts = make("p", {}, make("span", { class: "by" }, by), ` · ${dom.doiOf(id)} · `, issue);
-    return make("li", { "data-in": field }, pagePapers.link({ id, title, isHere }), facts);
+    const label = state ? [make("span", { class: "badge" }, state), " "] : [];
+    return make("li", { "data-in": field }, ...label, pagePapers.link({ id, title, isHere }), facts);
   }
 
   // ---- shown, and back to the public order

@@ -50,14 +50,18 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int], 
     """The script with the titles of papers. By key, `places`: those of papers in the day's issue; `taken_back`: how
     papers were taken back."""
     rows: dict[str, list[str | int]] = {}
+    states: dict[str, str] = {}
     for paper in papers:
         if paper_id := site_paths.paper_id(paper.paper):
             title, authors = text_of(paper)[1:3]
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
-            place = [places[paper.paper]] if paper.paper in places else []
-            name = phrases.marked_title(paper_servers.paper_id(title), withdrawn=taken_back.get(paper.paper, ""))
-            rows[paper_id] = [name, ", ".join(authors), category, *place]
-    return _script(PAPERS_HEAD, {"day": day, "papers": rows})
+            row: list[str | int] = [paper_servers.paper_id(title), ", ".join(authors), category]
+            if paper.paper in places:
+                row.append(places[paper.paper])
+            rows[paper_id] = row
+            if paper.paper in taken_back:
+                states[paper_id] = taken_back[paper.paper]
+    return _script(PAPERS_HEAD, {"day": day, "papers": rows, "states": states})
 
 
 def sentences_script(day: str, papers: Iterable[Paper]) -> bytes:
@@ -87,6 +91,7 @@ class _PaperRow(msgspec.Struct, frozen=True, array_like=True):
 
 class _PaperFile(msgspec.Struct, frozen=True):
     papers: Annotated[dict[PaperId, _PaperRow], Meta(max_length=MAX_DAY_PAPERS)]
+    states: Annotated[dict[PaperId, Field], Meta(max_length=MAX_DAY_PAPERS)] = {}
 
 
 def _content(script: bytes, head: str, kind: type[T]) -> T:
@@ -99,7 +104,9 @@ def papers_in(script: bytes) -> dict[str, RankedText]:
     content = _content(script, PAPERS_HEAD, _PaperFile)
     return {
         (paper := site_paths.id_of_name(name)): RankedText(
-            paper, row.title, tuple(filter(None, row.authors.split(", ")))
+            paper,
+            phrases.marked_title(row.title, withdrawn=content.states.get(name, "")),
+            tuple(filter(None, row.authors.split(", "))),
         )
         for name, row in content.papers.items()
     }

@@ -19,8 +19,9 @@ const pagePapers = (() => {
 
   function titleOf(element) {
     const heading = find("h1, h2, h3", element);
-    const link = find("a", heading || element);
-    return (link ? link.textContent : heading?.textContent || "").trim();
+    const label = find(".badge", heading || element)?.textContent || ""; // that the paper was taken back
+    const text = ((find("a", heading || element) || heading)?.textContent || "").trim();
+    return text.startsWith(label) ? text.slice(label.length).trim() : text;
   }
 
   // all of them, also those that are folded; of a line that names only the first of them, `hasMore` says so
@@ -74,7 +75,7 @@ const pagePapers = (() => {
       ? paperVectors.unpack(file, id)
       : [...paperVectors.vector(title, "", await dayFiles.terms())];
     const row = hasMore && day ? (await dayFiles.papers(day)).get(id) : null;
-    const names = (row ? row[1] : authors).split(", ").map((name) => name.trim());
+    const names = (row ? row.authors : authors).split(", ").map((name) => name.trim());
     const at = new Date().toISOString();
     return { id, title, authors: names.filter(Boolean), at, words, isHere, sentence: sentences?.get(id) || "" };
   }

@@ -31,7 +31,7 @@ import msgspec
 
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import archive_of
+from hotpapers.base.papers.categories import archive_of, is_category
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
@@ -114,7 +114,7 @@ def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     in_texts: list[Counter[str]] = []
     for number, (summary, text) in enumerate(papers):
         paper_number = to_base36(number)
-        categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
+        categories = {category.lower() for category in summary.categories if is_category(category)}
         ids = (paper_servers.paper_id(summary.paper), *summary.doi.lower().split())
         labels = {*categories, *map(archive_of, categories), *ids}
         for word in {*map(stem_word, text_words(summary.title)), *(f"#{label}" for label in labels)}:

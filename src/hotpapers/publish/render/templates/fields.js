@@ -16,7 +16,8 @@
       part.hidden = !isInField || !wanted.words.every((word) => text.includes(word));
     }
     for (const group of all(".group, .still")) {
-      group.hidden = all("[data-in], .lines > li", group).every((part) => part.hidden);
+      const parts = all("[data-in], .lines > li", group);
+      group.hidden = parts.length > 0 && parts.every((part) => part.hidden);
     }
   }
 
