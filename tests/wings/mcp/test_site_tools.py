@@ -44,10 +44,22 @@ def test_hot_gives_what_the_page_shows(site: PublishedSite, folder: Path, demo_f
             assert is_small or f"{count['network']}: {count['words']}" in page
             assert f"{count['count']:,}" in count["words"]
         assert any(count["thread"] in page for count in paper["counts"] if count["thread"])
+
+
+def test_hot_of_a_site_gives_what_that_of_its_store_gives(site: PublishedSite, demo_folder: Path) -> None:
+    """On each day of the week, also those without entries or with papers beyond them."""
+    days = [*site.days()]
     with Site(demo_folder / week.FOLDER / "hotpapers.db") as store:
-        of_store = all_tools()["hot"].call(store.session, {"day": DAY, "limit": 3})
-    figures = [(paper["paper"], paper["score"], paper["counts"]) for paper in answer["papers"]]
-    assert figures == [(paper["paper"], paper["score"], paper["counts"]) for paper in of_store["papers"]]
+        for day in (*days[:5], *days[-2:], "latest"):
+            answers = [
+                tool.call(questioned, {"day": day, "limit": 50})
+                for tool, questioned in ((all_site_tools()["hot"], site), (all_tools()["hot"], store.session))
+            ]
+            facts = [
+                (answer["day"], [(paper["paper"], paper["score"], paper["counts"]) for paper in answer["papers"]])
+                for answer in answers
+            ]
+            assert facts[0] == facts[1], day
 
 
 def test_a_site_of_an_earlier_version_has_no_figures(folder: Path, tmp_path: Path) -> None:

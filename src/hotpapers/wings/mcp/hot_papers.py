@@ -34,11 +34,12 @@ class HotCount(schemas.Schema, frozen=True, kw_only=True):
 
 
 class PaperFigures(schemas.Schema, frozen=True, kw_only=True):
-    """The score and the counts of a paper in an issue."""
+    """The score and the counts of a paper in an issue. `further`: whether it only follows the issue's entries."""
 
     paper: Field
     score: int | None
     counts: Annotated[tuple[HotCount, ...], Meta(max_length=50)]
+    further: bool = False
 
 
 class HotPaper(schemas.Schema, frozen=True, kw_only=True):
@@ -71,14 +72,14 @@ def file_path(day: str) -> str:
     return f"{day}/hot.json"
 
 
-def paper_figures(entries: Iterable[EntryView]) -> Iterator[PaperFigures]:
+def paper_figures(entries: Iterable[EntryView], *, further: bool = False) -> Iterator[PaperFigures]:
     """The figures of entries, as pages show them."""
     for entry in entries:
         counts = (
             HotCount(network=count.name, count=count.figure, words=count.short, thread=count.url)
             for count in entry.counts_view.counts
         )
-        yield PaperFigures(paper=entry.paper, score=entry.score, counts=tuple(counts))
+        yield PaperFigures(paper=entry.paper, score=entry.score, counts=tuple(counts), further=further)
 
 
 class HotPart(SitePart):
@@ -98,4 +99,5 @@ class HotPart(SitePart):
         if match is None or not self._site.has(match[1]):
             return None
         issue = self._site.issue(match[1])
-        return msgspec.json.encode(tuple(paper_figures(issue.listed)))
+        further = paper_figures(issue.further, further=True)
+        return msgspec.json.encode((*paper_figures(issue.entries), *further))

@@ -88,12 +88,14 @@ class PublishedSite:
             raise NotFound(phrases.no_issue(chosen, latest)) from None
 
     def hot(self, day: str = "latest") -> tuple[HotPaper, ...]:
-        """The papers of an issue, with scores, counts and links to discussions. Raises NotFound, InputError."""
+        """The entries of an issue, with scores, counts and links to discussions. Raises NotFound, InputError."""
         papers = self.issue(day)
         figures = self._figures(papers[0].day) if papers else {}
         none = PaperFigures(paper="", score=None, counts=())
         pairs = ((paper, figures.get(paper.paper, none)) for paper in papers)
-        return tuple(msgspec.structs.replace(paper, score=of.score, counts=of.counts) for paper, of in pairs)
+        return tuple(
+            msgspec.structs.replace(paper, score=of.score, counts=of.counts) for paper, of in pairs if not of.further
+        )
 
     def _figures(self, day: str) -> Mapping[str, PaperFigures]:
         """By paper; none if an earlier version wrote the site."""

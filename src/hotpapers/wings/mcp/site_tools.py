@@ -31,9 +31,9 @@ class SiteHits(msgspec.Struct, frozen=True, kw_only=True):
 
 def _hot(site: PublishedSite, params: HotParams) -> HotList:
     papers = site.hot(params.day)[: params.limit]
-    earlier = tuple(islice(site.days(), 1, 1 + MAX_EARLIER))
-    day = papers[0].day if papers else params.day
-    return HotList(day=day, papers=papers, earlier=earlier)
+    latest, *earlier = islice(site.days(), 1 + MAX_EARLIER)
+    day = latest if params.day == "latest" else params.day
+    return HotList(day=day, papers=papers, earlier=tuple(earlier))
 
 
 def _paper(site: PublishedSite, params: request_params.PaperParams) -> SiteHits:

@@ -34,8 +34,13 @@
     offerNear();
     if (!pagePapers.status.isConnected) find("main .own")?.append(pagePapers.status);
     paperChoices.whenChanged.push(() => paperChoices.problem() && report(paperChoices.problem()));
-    await paperChoices.load(); // after the page has its form, so that nothing moves
-    papers.forEach(({ refresh }) => refresh());
+    const load = async () => {
+      await paperChoices.load();
+      papers.forEach(({ refresh }) => refresh());
+    };
+    document.addEventListener("visibilitychange", load); // another page may have changed them
+    addEventListener("pageshow", ({ persisted }) => persisted && load());
+    await load(); // after the page has its form, so that nothing moves
     const box = byId("hide-seen");
     if (box) box.checked = paperChoices.now().hideSeen;
     document.documentElement.dataset.own = "ready";

@@ -175,7 +175,8 @@ ${isDoi(paper) ? `  doi = {${typeset(dom.doiOf(paper.id))}},` : `  eprint = {${p
     return lines.join("\r\n");
   }
 
-  const jsonEntry = ({ id, title, authors, words, sentence }) => ({ id, title, authors, words, sentence });
+  const jsonEntry = ({ title, authors, words, sentence, ...paper }) =>
+    ({ id: dom.doiOf(paper.id), title, authors, words, sentence });
 
   const note = (paper) => `---
 title: ${quoted(paper.title)}

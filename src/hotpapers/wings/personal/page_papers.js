@@ -48,7 +48,7 @@ const pagePapers = (() => {
       title,
       place,
       authors: authorsOf(element),
-      hasMore: find(".by[data-more]", element) !== null,
+      hasMore: find(".by[data-more], math", element) !== null,
       isHere: element.matches("article.paper") || find(`a[href$="paper/${id}/index.html"]`, element) !== null,
       day: dayOf(element),
       text: `${title} ${find(".lead", element)?.textContent || ""}`,
@@ -77,19 +77,21 @@ const pagePapers = (() => {
     const row = hasMore && day ? (await dayFiles.papers(day)).get(id) : null;
     const names = (row ? row.authors : authors).split(", ").map((name) => name.trim());
     const at = new Date().toISOString();
-    return { id, title, authors: names.filter(Boolean), at, words, isHere, sentence: sentences?.get(id) || "" };
+    const sentence = sentences?.get(id) || "";
+    return { id, title: row?.title || title, authors: names.filter(Boolean), at, words, isHere, sentence };
   }
 
-  async function without(papers, paper) {
+  // papers with one of them or without it: as its button shows, whatever another page has kept meanwhile
+  async function withOrWithout(papers, paper, isWanted) {
     const others = papers.filter(({ id }) => id !== paper.id);
-    return others.length < papers.length ? others : [...others, await kept(paper)];
+    if (!isWanted) return others;
+    return others.length < papers.length ? papers : [...others, await kept(paper)];
   }
-
-  const toggled = (seen, id) => (seen.includes(id) ? seen.filter((other) => other !== id) : [...seen, id]);
 
   // ---- buttons
 
-  const star = (paper) => change(paper, async ({ stars }) => ({ stars: await without(stars, paper) }));
+  const star = (paper, isWanted) =>
+    change(paper, async ({ stars }) => ({ stars: await withOrWithout(stars, paper, isWanted) }));
   const isStarred = ({ id }) => paperChoices.has(paperChoices.now().stars, id);
 
   async function change(paper, act) {
@@ -98,22 +100,24 @@ const pagePapers = (() => {
   }
 
   function button(paper, text, isOn, act, attributes = {}) {
-    const element = dom.button(text, act, { "aria-pressed": isOn(), ...attributes });
+    const element = dom.button(text, () => act(!isOn()), { "aria-pressed": isOn(), ...attributes });
     paper.states.push([element, isOn]);
     return element;
   }
 
   function starButton(paper, text, attributes = {}) {
     const isOn = () => isStarred(paper);
-    return button(paper, text, isOn, () => star(paper), attributes);
+    return button(paper, text, isOn, (isWanted) => star(paper, isWanted), attributes);
   }
 
   function addButtons(paper) {
     const { id } = paper;
     const isUnwanted = () => paperChoices.has(paperChoices.now().unwanted, id);
-    const unwant = () => change(paper, async ({ unwanted }) => ({ unwanted: await without(unwanted, paper) }));
+    const unwant = (isWanted) =>
+      change(paper, async ({ unwanted }) => ({ unwanted: await withOrWithout(unwanted, paper, isWanted) }));
     const isSeen = () => paperChoices.now().seen.includes(id);
-    const see = () => change(paper, ({ seen }) => ({ seen: toggled(seen, id) }));
+    const see = (isWanted) =>
+      change(paper, ({ seen }) => ({ seen: [...seen.filter((other) => other !== id), ...(isWanted ? [id] : [])] }));
     const second = { class: "second" };
     const buttons = [
       starButton(paper, "★ star"),
@@ -154,7 +158,7 @@ const pagePapers = (() => {
     reader.keys.s = async () => {
       const paper = current(papers);
       if (!paper) return;
-      await star(paper);
+      await star(paper, !isStarred(paper));
       if (!paperChoices.problem()) report(`${isStarred(paper) ? "Starred" : "No longer starred"}: ${paper.title}`);
     };
   }

@@ -88,13 +88,15 @@
     const heading = find("[data-author]");
     if (!heading) return;
     const name = heading.dataset.author;
+    const isFollowed = () => reader.followed().authors.includes(name);
     const element = button("", async () => {
-      const { authors, words } = await reader.loadFollowed(); // another page may have changed them
+      const wasFollowed = isFollowed(); // as the button says, whatever another page has kept meanwhile
+      const { authors, words } = await reader.loadFollowed();
       const others = authors.filter((author) => author !== name);
-      await reader.saveFollowed({ authors: others.length < authors.length ? others : [...others, name], words });
+      await reader.saveFollowed({ authors: wasFollowed ? others : [...others, name], words });
     });
     const show = () => {
-      element.textContent = reader.followed().authors.includes(name) ? "Unfollow" : "Follow";
+      element.textContent = isFollowed() ? "Unfollow" : "Follow";
     };
     reader.whenFollowed.push(show);
     show();
