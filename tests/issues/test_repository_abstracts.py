@@ -27,6 +27,11 @@ def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
         texts = {(DAY, key(1)): "A better abstract.", (DAY, key(2)): "A summary."}
         assert [summary.paper for summary in issue_reader.entry_summaries("daily")] == [key(1), key(2), key(3)]
         assert issue_reader.abstracts("daily", [DAY]) == texts, "the third says nothing"
+        write(
+            record,
+            [msgspec.structs.replace(later, abstract="Withdrawn.", withdrawn=True, observed_at=later.observed_at + 1)],
+        )
+        assert RecordIssueReader(record).abstracts("daily", [DAY])[DAY, key(1)] == "The first abstract."
         assert issue_reader.abstracts("daily", []) == issue_reader.abstracts("daily", ["1999-01-01"]) == {}
         assert issue_reader.abstracts("other", [DAY]) == {}
 

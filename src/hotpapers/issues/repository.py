@@ -124,14 +124,20 @@ class RecordIssueReader:
         return tuple(sorted(summaries, key=lambda summary: (summary.day, summary.place)))
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
-        """For a listing, as it printed them."""
+        """For a listing, as it printed them; of papers withdrawn since, as their issue has them."""
         issues = self.held(publication)
         entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].listed]
         printed = dict(queries.printed_abstracts(self._now, publication, without_duplicates(day for day, _ in entries)))
         not_printed = (paper for day, paper in entries if (day, paper) not in printed)
-        known = {key: paper.abstract or paper.summary for key, paper in self._now.by_key(Paper, not_printed).items()}
-        texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
-        return {where: text for where, text in texts.items() if text}
+        known = self._now.by_key(Paper, not_printed)
+        texts = dict(printed)
+        for day, key in entries:
+            paper = known.get(key)
+            if paper and paper.is_withdrawn:
+                paper = self.issue(publication, day).papers[key]
+            if paper and (day, key) not in texts:
+                texts[day, key] = paper.abstract or paper.summary
+        return {where: texts[where] for where in entries if texts.get(where)}
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content

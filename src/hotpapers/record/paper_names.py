@@ -18,8 +18,8 @@ from hotpapers.base.networks import all_networks
 from hotpapers.base.papers.categories import other_servers
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.base.papers.mentions.server_mentions import parse_paper
-from hotpapers.base.papers.paper_servers import DOI, is_paper_key
+from hotpapers.base.papers.mentions.server_mentions import paper_or_doi
+from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import sql_placeholders
 from hotpapers.record.identities import NUMBER, key_of
@@ -42,8 +42,7 @@ _looked_up = msgspec.json.Decoder(dict[str, str]).decode
 def paper_named(record: Record, text: str) -> str:
     """The key of the paper that a text names by an identifier, a DOI or any address. An article that the record does
     not describe is the preprint that became it, unless two did. Raises NotAnArxivId."""
-    whole = DOI + text.strip().lower().removeprefix(DOI)
-    key = whole if is_paper_key(whole) else parse_paper(text)  # 10.1234/abc is a journal in a text, but may be a paper
+    key = paper_or_doi(text)
     where = f"(t.paper = {NUMBER} OR t.doi <> '' AND lower(substr(t.doi, 1, 250)) = ?)"
     papers = {row.item.paper for row in record.view().latest(Paper, where, (key, key.removeprefix(DOI)))}
     return papers.pop() if len(papers) == 1 else key

@@ -10,6 +10,7 @@ import pytest
 
 from hotpapers.base import terms
 from hotpapers.base.model import COUNTS, HOUR, Alias, Item, Mention, Post, Snapshot
+from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -182,3 +183,11 @@ def test_two_publications_have_their_own_accounts(sqlite_url: str) -> None:
         add_talk(record)
         write(record, msgspec.structs.replace(DAILY, publication="other", own=("bluesky:machine",)))
         assert posts(QuerySession(record)) == ["x:7", "bluesky:again", "bluesky:1"]
+
+
+def test_posts_that_the_operator_blocks_are_not_listed(talk_session: QuerySession) -> None:
+    """By account or by words; their counts stay."""
+    counted = snapshot_posts(talk_session)
+    blocked = quotation_policy.Blocklist(accounts=("bluesky:by-1",), words=("a new paper",))
+    quotation_policy.save_blocklist(talk_session.record.database, blocked)
+    assert posts(talk_session) == ["x:7"] and snapshot_posts(talk_session) == counted

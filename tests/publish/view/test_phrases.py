@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from hotpapers.base.model import HOUR, NOT_READ, NetworkReading
+from hotpapers.base.papers.arxiv import calendar
 from hotpapers.base.text import timestamps
 from hotpapers.publish.view import phrases
 from tests.publish.render.sample import OWN_READER
@@ -38,6 +39,14 @@ def test_a_network_without_a_reason_is_named_alone() -> None:
     assert facts_line(reading("bluesky", "unknown"), reading("x", "unknown", NOT_READ)) == (
         "0 networks read, 2 not at all (Bluesky; X (Twitter): not read)"
     )
+
+
+@pytest.mark.parametrize(("day", "is_said"), [("2021-01-14", True), ("2021-01-18", True), ("2026-12-25", False)])
+def test_no_hours_are_counted_from_an_announcement_that_there_was_not(day: str, *, is_said: bool) -> None:
+    """On a holiday other servers' papers may be counted as announced."""
+    moved = calendar.announced_at(day) + 7 * HOUR
+    issue = replace(ISSUE, content=replace(ISSUE.content, day=day, as_of=moved, announced=9))
+    assert ("7 hours of discussion since the announcement" in phrases.facts(issue)) is is_said
 
 
 def test_ordinals() -> None:

@@ -91,3 +91,9 @@ def test_papers_still_talked_about_are_numbered_among_themselves() -> None:
     content = replace(ISSUE.content, ongoing=(ENTRY, replace(ENTRY, place=2)))
     ongoing = score_view.score_view(replace(ISSUE, content=content), replace(ENTRY, place=2), is_ongoing=True)
     assert ongoing.places == "2nd of 2 still talked about."
+
+
+@pytest.mark.parametrize(("papers", "words"), [(1, "the only other paper on Bluesky"), (2, "any of 2 other papers on")])
+def test_a_single_other_paper_is_not_any_of_several(papers: int, words: str) -> None:
+    entry = replace(ISSUE.content.entries[0], parts=(part("bluesky", 900, 3, papers=papers),))
+    assert words in score_view.score_summary(entry)

@@ -16,7 +16,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, is_retrospective
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
-from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, policy_for
+from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, is_blocked, policy_for
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
@@ -213,7 +213,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 
 def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
-    """The posts about a paper that may be shown, latest first."""
+    """The posts about a paper that may be shown, latest first; without those that the operator's blocklist matches."""
     key = known_paper(session, params.paper)
     view = session.record.view()
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
@@ -225,9 +225,10 @@ def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
         last = page[-1][1].item
     else:
         last = None
+    shown = ((automated, row) for automated, row in page if not is_blocked(row.item, policy.blocked))
     return schemas.PostPage(
         key,
-        tuple(_post_details(policy, key, row, automated) for automated, row in page),
+        tuple(_post_details(policy, key, row, automated) for automated, row in shown),
         cursor_of(POSTS, last.created_at, key_start(last.post)) if last else None,
     )
 

@@ -11,7 +11,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.mentions.server_mentions import parse_paper
+from hotpapers.base.papers.mentions.server_mentions import paper_or_doi
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, load_blocklist
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
@@ -98,7 +98,7 @@ class QuerySession:
 
 def paper_key(text: str) -> str:
     """A paper's key, from any common form of its identifier or address. Raises NotAnArxivId."""
-    return parse_paper(text)
+    return paper_or_doi(text)
 
 
 def bare_id(key: str) -> str:

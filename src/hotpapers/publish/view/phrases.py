@@ -169,8 +169,10 @@ def _talk_time(content: IssueContent) -> str:
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
         return f"{count_noun(days, 'day')} of discussion"
-    is_announced = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
-    if not is_announced or not content.announced or content.as_of <= calendar.announced_at(content.day):
+    waits = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
+    if not waits or not content.announced or not calendar.has_announcement(content.day):
+        return ""
+    if content.as_of <= calendar.announced_at(content.day):
         return ""
     hours = (content.as_of - calendar.announced_at(content.day)) // HOUR
     return f"{count_noun(hours, 'hour')} of discussion since the announcement"

@@ -88,7 +88,7 @@ def _beaten(part: ScoreComponent) -> str:
     others = count_noun(part.papers, "other paper")
     fewer = part.papers - part.atleast
     if fewer == part.papers:
-        return f"any of {others}"
+        return f"any of {others}" if part.papers > 1 else "the only other paper"
     return f"{format_number(fewer)} of {others}"
 
 

@@ -72,6 +72,13 @@ def parse_paper(text: str) -> str:
         raise NotAnArxivId(f"{problem}, or a DOI") from None
 
 
+def paper_or_doi(text: str) -> str:
+    """The key of the paper that a text names, also by a DOI that is a journal's in a text but may be a paper's, such as
+    10.1234/abc. Raises NotAnArxivId."""
+    whole = paper_servers.DOI + text.strip().lower().removeprefix(paper_servers.DOI)
+    return whole if paper_servers.is_paper_key(whole) else parse_paper(text)
+
+
 def _elsewhere(plain: str, dropped: list[int]) -> list[Mention]:
     """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
     if plain.isascii() and not ("/" in plain or "%" in plain or "&" in plain or "\\" in plain):
