@@ -359,3 +359,26 @@ def test_completion_works_in_bash(tmp_path: Path) -> None:
 def test_a_supervisor_is_told_whether_all_is_well(demo_folder: Path) -> None:
     result = run("status", "--health", "--store", demo_folder / "hotpapers.db")
     assert (result.status, result.out) == (0, "all is well\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [('[publish]\nchannels = ["sit"]\n', "did you mean site?"), ('ranking = "rarity/3"\n', "did you mean rarity/2?")],
+)
+def test_settings_with_which_nothing_runs_are_not_well(
+    demo_folder: Path, tmp_path: Path, lines: str, problem: str
+) -> None:
+    file = tmp_path / "hotpapers.toml"
+    store = demo_folder / "hotpapers.db"
+    file.write_text(f'store = "{store}"\ncontact = "a@b.example"\n[[publication]]\nname = "daily"\n{lines}')
+    for options in ((), ("--health",)):
+        result = run("status", *options, "--config", file)
+        assert result.out.count(problem) == 1 and result.status == bool(options)
+
+
+def test_settings_that_begin_with_a_mark_of_their_encoding_are_read(demo_folder: Path, tmp_path: Path) -> None:
+    """As some editors save UTF-8."""
+    file = tmp_path / "hotpapers.toml"
+    text = f'store = "{demo_folder / "hotpapers.db"}"\ncontact = "a@b.example"\n[[publication]]\nname = "daily"\n'
+    file.write_text(text, "utf-8-sig")
+    assert run("status", "--health", "--config", file).out == "all is well\n"

@@ -21,7 +21,7 @@ from hotpapers.record import current_time
 from hotpapers.record.statistics import StoreStatistics
 from hotpapers.site.inspection import Inspection
 from hotpapers.site.run_notices import common_zone, next_sentence, time_zones
-from hotpapers.site.site_jobs import site_health
+from hotpapers.site.site_jobs import settings_problems, site_health
 
 LATE = DAY // 720
 """Microseconds after which a job is reported as due: rounds start a little late."""
@@ -38,10 +38,13 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
 
     Warns of private files that others can read, settings that would keep `run` from starting, witnesses that refuse a
     log, and followed sites that fail verification. Exit status 1 if the store is not sound; of a large store, only a
-    part is checked. With --health, checks no damage, but exits with status 1 if an issue is overdue or a job is dead.
+    part is checked. With --health, checks no damage, but exits with status 1 if an issue is overdue, a job is dead or a
+    setting invalid.
     """
     if is_brief:
+        mistakes = settings_problems(site, site.record)
         well = site_health(site, site.record, current_time())
+        well = well._replace(ok=well.ok and not mistakes, problems=(*mistakes, *well.problems))
         print_result(well, well.problems or ("all is well",), as_json)
         raise click.exceptions.Exit(0 if well.ok else 1)
     state = site.inspect()

@@ -90,7 +90,7 @@ def inspect_site(site: ConfiguredSite) -> Inspection:
         _proxies(site),
         _offline(site, record),
         list(next_issues(record, own, at)),
-        list(settings_problems(site, record)) if site.has_settings else [],
+        list(settings_problems(site, record)),
         wing_alarms(site, record),
         soundness,
     )

@@ -8,7 +8,7 @@ from functools import partial
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of, require_address
 from hotpapers.base.installed import hooks_of
-from hotpapers.base.model import Publication
+from hotpapers.base.model import Publication, without_duplicates
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
@@ -96,9 +96,13 @@ def issue_destinations(site: ConfiguredSite) -> list[IssueDestination]:
     ]
 
 
-def settings_problems(site: ConfiguredSite, record: Record) -> Iterator[str]:
-    """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
+def settings_problems(site: ConfiguredSite, record: Record) -> tuple[str, ...]:
+    """Problems that would keep `run` from starting, or from publishing observations, each once; none without
     settings."""
+    return without_duplicates(_settings_problems(site, record)) if site.has_settings else ()
+
+
+def _settings_problems(site: ConfiguredSite, record: Record) -> Iterator[str]:
     of_wings = [partial(hook.check, site) for hook in hooks_of(StatusCheck)]
     checks: tuple[Callable[[], object], ...] = (*settings_checks(site), *record_checks(site, record), *of_wings)
     for check_one in checks:

@@ -185,6 +185,7 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
         (lambda text: text[:900], "", None),
         (lambda text: text.replace("# 2. ", "# 3. "), "", None),
         (lambda text: text.replace("2103.99902", "2103.99901"), "2103.99901 is listed twice", None),
+        (lambda text: text.replace("favorites: 0", "favorites: 90000"), "has more reposts and likes than #", None),
         (lambda text: text.replace("favorites: 0", "favorites: -1"), "", 42),
         (lambda text: text.replace("favorites: 0", "favorites: 9007199254740992"), "", 42),
         (lambda text: text.replace("Dora Cloud", "<script>x</script>"), "", 40),

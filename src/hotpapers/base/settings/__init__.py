@@ -244,7 +244,7 @@ def default_settings() -> Settings:
 def load(path: Path) -> Settings:
     """The settings of a file. Raises SettingsError."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; `hotpapers init` creates one") from None
     except OSError as problem:

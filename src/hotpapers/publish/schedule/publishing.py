@@ -143,9 +143,9 @@ class PublishJob:
         """The parts of a round, in order. A part that fails is retried later; no issue waits for it."""
         for name in self._publications:
             yield name, partial(self._freeze, context, name, once=once)
-        yield "pages", partial(self._render_changed, context)
         for further in self._further:
             yield from further.after_freezing(context, self._publications)
+        yield "pages", partial(self._render_changed, context)  # which have what wings note beside issues
         for destination in self._destinations:
             yield f"{destination.publication}, {destination.channel}", partial(self._publish, context, destination)
         for further in self._further:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -70,6 +71,9 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
         for paper, times in Counter(item.paper for item in issue.items).items():
             if times > 1:
                 raise NotClassic(f"{paper} is listed twice")
+        for item, following in pairwise(issue.items):
+            if following.reposts + following.likes > item.reposts + item.likes:
+                raise NotClassic(f"#{following.number} has more reposts and likes than #{item.number}")
     except NotClassic as problem:
         raise NotClassic(problem.reason, file=file, line=problem.line) from problem
     return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)

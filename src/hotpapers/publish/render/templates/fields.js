@@ -15,7 +15,7 @@
       const isInField = !wanted.field || part.dataset.in === wanted.field;
       part.hidden = !isInField || !wanted.words.every((word) => text.includes(word));
     }
-    for (const group of all(".group, .still")) {
+    for (const group of all(".group, .still, .further")) {
       const parts = all("[data-in], .lines > li", group);
       group.hidden = parts.length > 0 && parts.every((part) => part.hidden);
     }
