@@ -123,6 +123,14 @@ class Tab:
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self._pipe.ask(method, self._session, **params)
 
+    def beside(self) -> Tab:
+        """Another page of the same browser."""
+        target = self._pipe.ask("Target.createTarget", url="about:blank")["targetId"]
+        return Tab(self._pipe, self._pipe.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
+
+    def close(self) -> None:
+        self._ask("Page.close")
+
     def set_view(self, view: View) -> None:
         """Set size, media and scripts for the next page."""
         self._ask(

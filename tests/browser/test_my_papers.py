@@ -146,3 +146,17 @@ def test_preferences_and_the_own_order_hold_on_other_pages(page: AnyTab, base: s
     page.run("document.querySelector('.head > .own button').click()")
     page.wait("document.querySelector('.mine .reason') !== null")
     page.wait("document.querySelector('.head > .own [role=status]').textContent.startsWith('My order: ')")
+
+
+def test_a_star_set_elsewhere_is_not_taken_away_by_a_click_that_sets_it(tab: Tab, app: str) -> None:
+    """Another page has the paper starred already, while this one still shows it without."""
+    for _ in forgetting(tab, app):
+        other = tab.beside()
+        for page in (tab, other):
+            open_page(page, app + KINDS["issue"])
+        for page in (tab, other):
+            page.run("document.querySelector('.glance .star').click()")
+            page.wait(f"{STARRED}.length === 1")
+        open_page(tab, app + KINDS["issue"])
+        assert len(tab.run(STARRED)) == 1
+        other.close()
