@@ -156,7 +156,7 @@ class IssuePages:
             f"All papers of {issue.name}",
             f"{count_noun(len(lines), 'paper')} announced, by category.",
             issue=issue,
-            groups=[("", "", "", sorted(chosen, key=lambda line: (-line.voices, line.id)))]
+            groups=[("", "", "", sorted(chosen, key=lambda line: -line.voices))]
             if choice.order
             else [
                 (category, field_name(category), anchor_of(category), list(of_category))
