@@ -160,3 +160,28 @@ def test_a_star_set_elsewhere_is_not_taken_away_by_a_click_that_sets_it(tab: Tab
         open_page(tab, app + KINDS["issue"])
         assert len(tab.run(STARRED)) == 1
         other.close()
+
+
+def test_what_another_page_has_kept_is_shown_and_stays(tab: Tab, app: str) -> None:
+    """Authors followed there are not lost by the form that was opened before."""
+    back = "document.dispatchEvent(new Event('visibilitychange'))"
+    form = "document.querySelector('[name=follow]')"
+    for _ in forgetting(tab, app):
+        other = tab.beside()
+        open_page(other, app + KINDS["issue"])
+        open_page(tab, app + KINDS["issue"])
+        tab.run("document.getElementById('hide-seen').click()")
+        other.run(back)
+        other.wait("document.getElementById('hide-seen').checked")
+        tab.open(app + KINDS["reading"])
+        tab.wait(f"{form} !== null")
+        open_page(other, app + KINDS["author"])
+        other.run("document.querySelector('[data-author] button').click()")
+        other.wait("document.querySelector('[data-author] button').textContent === 'Unfollow'")
+        name = other.run("document.querySelector('[data-author]').dataset.author")
+        tab.run(f"{form}.focus(); {form}.value = 'Ada Brewster'")
+        tab.run(f"{form}.dispatchEvent(new Event('input', {{bubbles: true}}))")
+        tab.wait("document.getElementById('saved').textContent !== ''")
+        tab.open(app + KINDS["reading"])
+        tab.wait(f"{form}.value === 'Ada Brewster\\n{name}'")
+        other.close()

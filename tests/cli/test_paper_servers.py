@@ -147,8 +147,8 @@ def test_papers_posted_on_the_day_of_the_issue_are_not_among_those_counted(recor
     }
     announced = f"the {content.announced} announced that day or posted on Tuesday"
     assert facts["one"].startswith(f"1 paper of {announced}")
-    assert facts["both"].startswith(f"2 papers: 1 of {announced}") and ", 1 from after" in facts["both"]
-    assert facts["late"].startswith("1 paper, announced that day ·") and announced[4:] in facts["late"]
+    assert facts["both"].startswith(f"2 papers: 1 of {announced}") and ", 1 posted that day" in facts["both"]
+    assert facts["late"].startswith("1 paper, posted that day ·") and announced[4:] in facts["late"]
     tomorrow = msgspec.structs.replace(second, announced_at=moment("2024-05-09"))
     assert announcement_counts.announcement_phrase(content, tomorrow) == "posted the day after"
     several = (ServerCount(server="arxiv", papers=None), ServerCount(server="biorxiv", papers=8))

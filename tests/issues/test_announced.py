@@ -76,7 +76,7 @@ def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
 
 
 def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
-    assert sentence_for(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 talked about"
+    assert sentence_for(FRIDAY_AFTER) == "1 paper, announced the day after · 69 announced that day, 214 talked about"
     assert (
         sentence_for(FRIDAY_AFTER, THURSDAY)
         == "2 papers: 1 of the 69 announced that day, 1 from after · 214 talked about"
@@ -84,7 +84,7 @@ def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
     assert sentence_for(FRIDAY_AFTER, THURSDAY, BEFORE).startswith(
         "3 papers: 1 of the 69 announced that day, 1 from before, 1"
     )
-    assert sentence_for(FRIDAY_AFTER, BEFORE).startswith("2 papers, announced in the days before and after ·")
+    assert sentence_for(FRIDAY_AFTER, BEFORE).startswith("2 papers: 1 from before, 1 from after ·")
 
 
 def test_of_how_many_they_are() -> None:

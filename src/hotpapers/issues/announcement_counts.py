@@ -65,7 +65,7 @@ def _facts(content: IssueContent) -> Iterator[str]:
     if content.announced is None:
         yield _announced(content) if content.servers else "the day’s announcement is not in the record"
         yield considered
-    elif any(is_own for is_own, _ in _days_of_entries(content)):
+    elif "" in _periods_of_entries(content):
         yield considered
     else:
         yield f"{_announced(content)}, {considered}"
@@ -144,35 +144,45 @@ def _announcement_days(content: IssueContent) -> str:
 
     An issue that closes late in the day may have papers of the next day.
     """
-    days = _days_of_entries(content)
-    if not days:
+    periods = _periods_of_entries(content)
+    if not periods:
         return ""
-    others = ["before" if day < content.day else "after" for is_own, day in days if not is_own]
-    counts = [(others.count(period), period) for period in ("before", "after") if period in others]
+    others = [period for period in periods if period]
+    counts = [f"{format_number(others.count(period))} {period}" for period in _PERIODS if period in others]
     total = f" of {_at_least(content, 'the ')}{format_number(content.announced)}" if content.announced else ""
-    beside = [f", {format_number(count)} from {period}" for count, period in counts]
-    if len(others) < len(days):
+    if len(others) < len(periods):
         todays = "" if total else ","
         if others:
-            todays = f": {format_number(len(days) - len(others))}"
+            todays = f": {format_number(len(periods) - len(others))}"
         if total == " of the 1":
             todays = ":" if others else ","
             total = " the only one"
         by_server = _by_server(content) if total else ""  # else the numbers follow by themselves
-        return f"{todays}{total} {when_announced(content)}{by_server}{''.join(beside)}"
-    if len(set(days)) == 1:
-        return f", announced {_day_text(content.day, days[0][1])}"
-    return f", announced in the days {' and '.join(period for _, period in counts)}"
+        return ", ".join([f"{todays}{total} {when_announced(content)}{by_server}", *counts])
+    days = {announcement_phrase(content, entry) for entry in content.entries}
+    if len(days) == 1:
+        return f", {days.pop()}"
+    return f": {', '.join(counts)}" if len(counts) > 1 else f", announced in the days {others[0].removeprefix('from ')}"
 
 
-def _days_of_entries(content: IssueContent) -> list[tuple[bool, str]]:
-    """Whether each entry is among those announced for the issue, and its own day; an empty list unless all are
-    known."""
-    moments = [(entry.paper, entry.announced_at) for entry in content.entries if entry.announced_at]
-    if len(moments) < len(content.entries):
-        return []
-    days = [(paper, announcement_day(paper, moment)) for paper, moment in moments]
-    return [(is_of_issue(paper, day, content.day), day) for paper, day in days]
+_PERIODS = ("from before", "posted that day", "from after")
+"""When entries were announced that are not among those counted for their issue. On the day itself only other servers'
+are, which count for the next issue."""
+
+
+def _periods_of_entries(content: IssueContent) -> list[str]:
+    """For each entry one of `_PERIODS`, or nothing if it is among those announced for the issue; an empty list unless
+    the days of all are known."""
+    periods: list[str] = []
+    for entry in content.entries:
+        if not entry.announced_at:
+            return []
+        day = announcement_day(entry.paper, entry.announced_at)
+        if is_of_issue(entry.paper, day, content.day):
+            periods.append("")
+        else:
+            periods.append(_PERIODS[(day > content.day) - (day < content.day) + 1])
+    return periods
 
 
 def is_limited(content: IssueContent) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base.model import HOUR, Account, Item, Post
+from hotpapers.base.model import HOUR, Account, Item, Paper, Post
 from hotpapers.base.terms import TERMS
 from hotpapers.discussion.lanes import noted_lanes
 from hotpapers.issues.page_changes import PageChangeCounter
@@ -165,3 +165,16 @@ def test_a_post_that_is_deleted_leaves_the_page(site: PublishingSite) -> None:
     site.round(CUT + 20_000_000)
     assert "Ada" not in site.page() and "Wen, Bluesky" in site.page()
     assert json.loads(read_meta(site.record.database, f"beside daily {DAY}") or "")[0][0] == TITLE
+
+
+def test_a_paper_that_was_taken_back_is_marked_everywhere(site: PublishingSite) -> None:
+    assert site.round(CUT + 1) == "idle"
+    [withdrawn, *_] = made.paper(2)
+    assert isinstance(withdrawn, Paper)
+    write(site.record, msgspec.structs.replace(withdrawn, withdrawn=True, version=2, observed_at=CUT + HOUR))
+    issue = RecordIssueReader(site.record).issue("daily", DAY)
+    assert "[withdrawn] Made-up paper 2" in issue_text(issue).replace("\\", "")
+    assert [paper.taken_back for paper in as_issue(issue).lanes[0].papers] == ["withdrawn", ""]
+    assert site.round(CUT + 2 * HOUR) == "idle"
+    page = site.page()
+    assert '<span class="badge">withdrawn</span>' in page[page.index(TITLE) :]

@@ -123,7 +123,9 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         schemas.LaneDetails(
             lane.title,
             tuple(
-                schemas.LanePaperDetails(bare_id(paper.paper), paper.title, _quoted(posts))
+                schemas.LanePaperDetails(
+                    bare_id(paper.paper), paper.title, _quoted(posts), issue.withdrawn.get(paper.paper, "")
+                )
                 for paper, posts in lane.papers
             ),
         )

@@ -43,11 +43,13 @@ class PostDetails(Schema, frozen=True):
 
 
 class LanePaperDetails(Schema, frozen=True):
-    """A paper in a lane, and the posts about it that may be shown."""
+    """A paper in a lane, and the posts about it that may be shown. `taken_back`: withdrawn, retracted or removed, else
+    empty."""
 
     id: str
     title: str
     posts: tuple[PostDetails, ...]
+    taken_back: str = ""
 
 
 class LaneDetails(Schema, frozen=True):

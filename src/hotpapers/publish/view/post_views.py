@@ -221,11 +221,12 @@ MAX_POSTS = 5
 
 
 class LaneLine(NamedTuple):
-    """A paper. `paper`: its key; `title`: as written; `posts`: each with its author and network; `more`: those left
-    out, in words."""
+    """A paper. `paper`: its key; `title`: as written; `withdrawn`: how it was taken back; `posts`: each with its author
+    and network; `more`: those left out, in words."""
 
     paper: str
     title: str
+    withdrawn: str
     url: str
     posts: tuple[LinkedPiece, ...]
     more: str
@@ -240,16 +241,20 @@ class LaneView(NamedTuple):
 
 def lane_views(issue: PublishedIssue) -> tuple[LaneView, ...]:
     """The lanes of an issue."""
-    return tuple(LaneView(one_line(lane.title), tuple(map(_line, lane.papers))) for lane in issue.lanes)
+    return tuple(
+        LaneView(one_line(lane.title), tuple(_line(issue, lane_paper) for lane_paper in lane.papers))
+        for lane in issue.lanes
+    )
 
 
-def _line(lane_paper: LanePaper) -> LaneLine:
+def _line(issue: PublishedIssue, lane_paper: LanePaper) -> LaneLine:
     paper, posts = lane_paper
+    withdrawn = issue.withdrawn.get(paper.paper, "")
     title = one_line(paper.title) or phrases.paper_name(paper.paper)
     omitted = len(posts) - MAX_POSTS
     more = f"and {omitted} more" if omitted > 0 else ""
     url, sources = site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS]))
-    return LaneLine(paper.paper, title, url, sources, more)
+    return LaneLine(paper.paper, title, withdrawn, url, sources, more)
 
 
 def _source(quotation: Quotation) -> LinkedPiece:

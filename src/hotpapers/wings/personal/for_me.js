@@ -34,15 +34,14 @@
     offerNear();
     if (!pagePapers.status.isConnected) find("main .own")?.append(pagePapers.status);
     paperChoices.whenChanged.push(() => paperChoices.problem() && report(paperChoices.problem()));
+    const box = byId("hide-seen");
     const load = async () => {
       await paperChoices.load();
       papers.forEach(({ refresh }) => refresh());
+      if (box) box.checked = paperChoices.now().hideSeen;
     };
-    document.addEventListener("visibilitychange", load); // another page may have changed them
-    addEventListener("pageshow", ({ persisted }) => persisted && load());
+    reader.whenBack(load);
     await load(); // after the page has its form, so that nothing moves
-    const box = byId("hide-seen");
-    if (box) box.checked = paperChoices.now().hideSeen;
     document.documentElement.dataset.own = "ready";
   });
 })();

@@ -183,7 +183,7 @@ title: ${quoted(paper.title)}
 authors: ${JSON.stringify(paper.authors)}
 ${isDoi(paper) ? "doi" : "arxiv"}: ${quoted(dom.doiOf(paper.id))}
 url: ${address(paper)}
-starred: ${new Date(paper.at).toLocaleDateString("en-CA")}
+starred: ${paper.at && new Date(paper.at).toLocaleDateString("en-CA")}
 tags: [paper]
 ---
 

@@ -106,8 +106,8 @@
   document.addEventListener("DOMContentLoaded", async () => {
     markPapers();
     offerToFollow();
+    reader.whenBack(reader.loadFollowed);
     await reader.loadFollowed();
     markPapers();
-    reader.whenFollowed.forEach((show) => show());
   });
 })();

@@ -5,6 +5,8 @@
   const { LISTS, whenFollowed } = reader;
   const NOT_KEPT = "Your browser does not let this page save anything.";
 
+  const shown = { authors: [], words: [] }; // what its field was filled with
+
   function offerToChoose() {
     const form = byId("reading");
     if (!form) return;
@@ -17,7 +19,9 @@
     whenFollowed.push(() => {
       for (const [name, list] of Object.entries(LISTS)) {
         const field = form.elements[name];
-        if (field !== document.activeElement) field.value = reader.followed()[list].join("\n");
+        if (field === document.activeElement) continue;
+        shown[list] = reader.followed()[list];
+        field.value = shown[list].join("\n");
       }
     });
     form.oninput = (event) => save(form, event.target);
@@ -33,7 +37,10 @@
     const list = LISTS[name];
     if (list) {
       const followed = await reader.loadFollowed();
-      showSaved(await reader.saveFollowed({ ...followed, [list]: readerWords.lines(text) }));
+      const own = readerWords.lines(text);
+      const ofOthers = followed[list].filter((line) => !shown[list].includes(line) && !own.includes(line));
+      shown[list] = own;
+      showSaved(await reader.saveFollowed({ ...followed, [list]: [...own, ...ofOthers] }));
     } else {
       showSaved(reader.prefer({ [name]: text }));
     }

@@ -76,7 +76,14 @@ const reader = (() => {
     } catch {
       followed = here;
     }
+    whenFollowed.forEach((show) => show());
     return followed;
+  }
+
+  // when this page is looked at again, since another one may have changed what is kept
+  function whenBack(act) {
+    document.addEventListener("visibilitychange", () => document.hidden || act());
+    addEventListener("pageshow", ({ persisted }) => persisted && act());
   }
 
   // whether they are kept
@@ -116,6 +123,7 @@ const reader = (() => {
     loadFollowed,
     saveFollowed,
     whenFollowed,
+    whenBack,
     papers: () => all(".entry, .lines > li"),
     keys: {}, // of scripts that follow: what each does
     whileArriving,
