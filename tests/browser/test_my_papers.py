@@ -171,8 +171,7 @@ def test_what_another_page_has_kept_is_shown_and_stays(tab: Tab, app: str) -> No
         open_page(other, app + KINDS["issue"])
         open_page(tab, app + KINDS["issue"])
         tab.run("document.getElementById('hide-seen').click()")
-        other.run(back)
-        other.wait("document.getElementById('hide-seen').checked")
+        other.wait(f"({back}, document.getElementById('hide-seen').checked)")  # once it is kept
         tab.open(app + KINDS["reading"])
         tab.wait(f"{form} !== null")
         open_page(other, app + KINDS["author"])

@@ -332,6 +332,8 @@ def test_links_lead_to_a_paper_whatever_signs_its_id_has(record: Record, tmp_pat
         for name in re.findall(rf'href="[^"#]*{NEXT}/index\.html#([^"]+)"', file.read_text("utf-8"))
     }
     assert paper_anchor(f"doi:{odd}") in linked <= ids
+    entry = (site / NEXT / "index.html").read_text("utf-8")
+    assert '<a href="../category/biorxiv.neuroscience/index.html">' in entry, "of each category that has a page"
     [markdown] = (tmp_path / "markdown").glob("*.md")
     assert markdown_link("", abs_url(f"doi:{odd}"))[1:] in markdown.read_text("utf-8"), "as `verify` expects"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import digits
 from urllib.parse import unquote
 
 import msgspec
@@ -33,6 +34,9 @@ from hotpapers.publish.view.phrases import facts
 from hotpapers.publish.view.publication_state import state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import (
+    abstracts_digit,
+    abstracts_of,
+    abstracts_path,
     ads_url,
     author_of,
     author_path,
@@ -466,3 +470,10 @@ def test_an_entry_without_a_place_by_the_classic_rule_says_its_place_alone() -> 
     unranked = full_entry._replace(entry=msgspec.structs.replace(full_entry.entry, classic_rank=0))
     [view] = issue_view(issue(OWN, "2021-01-14", [unranked])).entries
     assert view.score_view.places == "Place 1 of 1."
+
+
+@pytest.mark.parametrize("paper_id", ["2101.99901", "hep-th/9901999", "10.31234/osf.io~2fabcde", "10.1016/x~2889-x"])
+def test_each_paper_has_its_abstract_in_one_of_ten_scripts(paper_id: str) -> None:
+    digit = abstracts_digit(paper_id)
+    assert digit in digits and (digit == paper_id[-1] or not paper_id[-1].isdigit())
+    assert abstracts_of(abstracts_path("2021-01-14", digit)) == ("2021-01-14", digit)

@@ -37,7 +37,7 @@ def test_a_known_category_may_have_no_papers(category: str) -> None:
     assert empty and empty.chosen == 0
 
 
-@pytest.mark.parametrize("category", ["no.such", "cs.NO", "biorxiv.<b>"])
+@pytest.mark.parametrize("category", ["no.such", "cs", "cs.NO", "biorxiv", "biorxiv.nonsense", "psyarxiv.x"])
 def test_an_unknown_category_is_none(category: str) -> None:
     assert choose_fields(PAPERS, PageChoice(category), is_live=True) is None
 

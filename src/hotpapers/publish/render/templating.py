@@ -83,6 +83,7 @@ def _environment() -> Environment:
     environment.globals.update(
         policy=POLICY,
         paper_id=site_paths.paper_id,
+        category_path=site_paths.category_path,
         has_paper_scripts=has_paper_scripts,
         words=words,
         number=format_number,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from hotpapers.base.model import EntrySummary, Paper
-from hotpapers.base.papers.categories import category_title, is_category, other_servers
+from hotpapers.base.papers.categories import categories_of, category_title, other_servers
 from hotpapers.publish.view import phrases
 
 _NAMES = """
@@ -169,9 +169,9 @@ def field_of(paper: Paper | EntrySummary) -> str:
 
 
 def _exists(category: str) -> bool:
-    if not is_category(category):
-        return False
-    return bool(field_name(category) or other_servers([category]))
+    own = category.partition(".")[2]
+    servers = other_servers([category])  # those without categories have a field that is called like them
+    return bool(field_name(category)) or any(own in (categories_of(server) or ("",)) for server in servers)
 
 
 def choose_fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> Fields | None:

@@ -76,8 +76,13 @@ def listing_of(path: str) -> str:
 
 
 def abstracts_path(day: str, digit: str) -> str:
-    """The script with the abstracts of those papers of a day's listing whose identifiers end with a digit."""
+    """The script with the abstracts of a tenth of the papers of a day's listing, those with an `abstracts_digit`."""
     return f"{day}/all/abstracts-{digit}.js"
+
+
+def abstracts_digit(paper_id: str) -> str:
+    """The last digit of an id in addresses; another one for ids that end with another sign."""
+    return str((ord(paper_id[-1]) + 2) % 10)
 
 
 def abstracts_of(path: str) -> tuple[str, str] | None:

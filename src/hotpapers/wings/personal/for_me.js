@@ -1,7 +1,7 @@
 // Puts what readers can do with papers on a page. What they star stays in this browser; every page is complete without.
 "use strict";
 (() => {
-  const { all, find, make, button, byId } = dom;
+  const { all, find, make, button } = dom;
   const { report } = pagePapers;
 
   // related papers: the nearest first, as they stand; the latest; those with most voices
@@ -34,14 +34,8 @@
     offerNear();
     if (!pagePapers.status.isConnected) find("main .own")?.append(pagePapers.status);
     paperChoices.whenChanged.push(() => paperChoices.problem() && report(paperChoices.problem()));
-    const box = byId("hide-seen");
-    const load = async () => {
-      await paperChoices.load();
-      papers.forEach(({ refresh }) => refresh());
-      if (box) box.checked = paperChoices.now().hideSeen;
-    };
-    reader.whenBack(load);
-    await load(); // after the page has its form, so that nothing moves
+    reader.whenBack(paperChoices.load);
+    await paperChoices.load(); // after the page has its form, so that nothing moves
     document.documentElement.dataset.own = "ready";
   });
 })();

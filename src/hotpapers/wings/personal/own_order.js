@@ -201,16 +201,19 @@ const paperOrder = (() => {
     };
     orders?.addEventListener("click", leave, { capture: true });
     if (daysOf(papers).length <= MAX_DAYS) row.append(button, " ");
-    row.append(hidingBox(papers), " ", make("label", { for: "hide-seen" }, "hide what I have seen"), " ");
+    row.append(hidingBox(), " ", make("label", { for: "hide-seen" }, "hide what I have seen"), " ");
     row.append(pagePapers.status);
   }
 
-  function hidingBox(papers) {
+  function hidingBox() {
     const box = make("input", { type: "checkbox", id: "hide-seen" });
-    box.onchange = async () => {
-      await paperChoices.change(() => ({ hideSeen: box.checked }));
-      papers.forEach(({ refresh }) => refresh());
+    box.onchange = () => {
+      const hideSeen = box.checked;
+      return paperChoices.change(() => ({ hideSeen }));
     };
+    paperChoices.whenChanged.push(() => {
+      box.checked = paperChoices.now().hideSeen;
+    });
     return box;
   }
 

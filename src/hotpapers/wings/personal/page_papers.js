@@ -91,13 +91,8 @@ const pagePapers = (() => {
   // ---- buttons
 
   const star = (paper, isWanted) =>
-    change(paper, async ({ stars }) => ({ stars: await withOrWithout(stars, paper, isWanted) }));
+    paperChoices.change(async ({ stars }) => ({ stars: await withOrWithout(stars, paper, isWanted) }));
   const isStarred = ({ id }) => paperChoices.has(paperChoices.now().stars, id);
-
-  async function change(paper, act) {
-    await paperChoices.change(act);
-    paper.refresh();
-  }
 
   function button(paper, text, isOn, act, attributes = {}) {
     const element = dom.button(text, () => act(!isOn()), { "aria-pressed": isOn(), ...attributes });
@@ -114,10 +109,13 @@ const pagePapers = (() => {
     const { id } = paper;
     const isUnwanted = () => paperChoices.has(paperChoices.now().unwanted, id);
     const unwant = (isWanted) =>
-      change(paper, async ({ unwanted }) => ({ unwanted: await withOrWithout(unwanted, paper, isWanted) }));
+      paperChoices.change(async ({ unwanted }) => ({ unwanted: await withOrWithout(unwanted, paper, isWanted) }));
     const isSeen = () => paperChoices.now().seen.includes(id);
     const see = (isWanted) =>
-      change(paper, ({ seen }) => ({ seen: [...seen.filter((other) => other !== id), ...(isWanted ? [id] : [])] }));
+      paperChoices.change(({ seen }) => {
+        const others = seen.filter((other) => other !== id);
+        return { seen: isWanted ? [...others, id] : others };
+      });
     const second = { class: "second" };
     const buttons = [
       starButton(paper, "★ star"),
@@ -130,6 +128,7 @@ const pagePapers = (() => {
       for (const [element, isOn] of paper.states) element.setAttribute("aria-pressed", isOn());
       paper.element.classList.toggle("put-away", paperChoices.now().hideSeen && isSeen());
     };
+    paperChoices.whenChanged.push(paper.refresh); // on this page or another one
   }
 
   // before each title of the list

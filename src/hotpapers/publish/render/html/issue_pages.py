@@ -175,7 +175,8 @@ class IssuePages:
         texts = {
             paper_id: script_text(one_line(announced.paper.abstract or announced.paper.summary))
             for announced in papers
-            if (paper_id := site_paths.paper_id(announced.paper.paper)).endswith(digit)
+            if (paper_id := site_paths.paper_id(announced.paper.paper))
+            and site_paths.abstracts_digit(paper_id) == digit
         }
         return b"dayAbstracts(%s);\n" % msgspec.json.encode({key: text for key, text in texts.items() if text})
 

@@ -7,7 +7,7 @@
   };
 
   async function abstractOf({ dataset: { paper } }) {
-    await dom.loadScript(`abstracts-${paper.at(-1)}.js`);
+    await dom.loadScript(`abstracts-${(paper.charCodeAt(paper.length - 1) + 2) % 10}.js`); // as site_paths.py
     const text = abstracts.get(paper) || ["There is none here. The title leads to it."];
     return dom.make("p", { class: "told", dir: "auto" }, ...text.map(dom.textOrFormula));
   }
