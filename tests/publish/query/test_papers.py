@@ -12,6 +12,7 @@ from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues.freeze import freeze_issue
 from hotpapers.publish.query import QuerySession, schemas
+from hotpapers.publish.query.session import paper_key
 from hotpapers.record import Record, current_time
 from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, write
 from tests.publish.query.query_stores import DAILY, ID, TODAY, ask
@@ -135,3 +136,15 @@ def test_an_article_is_asked_for_by_its_doi(any_session: QuerySession) -> None:
     for query in (article, f"id:{article}", f"nothing OR {article}"):
         assert [hit.id for hit in ask(any_session, "search", q=query).papers] == [ID], query
     assert not ask(any_session, "search", q=f"{article} -{article}").papers
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.1000/feeds", "doi:10.1000/feeds"), ("doi:10.1000/Feeds", "doi:10.1000/feeds"),
+        ("https://doi.org/10.1101/2026.01.02.700001v2", "doi:10.1101/2026.01.02.700001"),
+        ("2101.04869v2", "arxiv:2101.04869"),
+    ],
+)  # fmt: skip
+def test_a_paper_is_named_also_by_a_doi_without_digits(text: str, expected: str) -> None:
+    assert paper_key(text) == expected
