@@ -37,6 +37,8 @@ def test_scripts_hide_nothing_that_is_there_without_them(tab: Tab, demos: Path, 
     tab.open((demos / "made-up-week/site/2026-03-13/index.html").as_uri())
     hidden = "[...document.querySelectorAll('main h2')].filter((part) => !part.checkVisibility()).length"
     assert tab.run("document.querySelectorAll('main section.still h2').length") >= 2 and tab.run(hidden) == 0
+    tab.run("document.querySelector('.still > details > summary').click()")
+    assert tab.run("document.querySelector('.still > details > ul > li').checkVisibility()")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])

@@ -82,14 +82,14 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
 def test_papers_still_talked_about_are_lists_among_the_entries(tab: Tab, demos: Path) -> None:
     open_page(tab, (demos / "made-up-week" / "site" / "2026-03-12" / "index.html").as_uri())
     forget(tab)
-    public = tab.run("document.querySelectorAll('.still > ul > li').length")
+    public = tab.run("document.querySelectorAll(':is(.still, .still > details) > ul > li').length")
     star_first(tab)
     tab.run(f"{ORDER}.click()")
     tab.wait("document.querySelector('.mine .reason') !== null")
     assert tab.run("document.querySelectorAll('.mine > ul > li').length") == public > 0
     assert tab.run("document.querySelector('.mine > li')") is None
     tab.run(f"{ORDER}.click()")
-    assert tab.run("document.querySelectorAll('.still > ul > li').length") == public
+    assert tab.run("document.querySelectorAll(':is(.still, .still > details) > ul > li').length") == public
     forget(tab)
 
 

@@ -101,7 +101,9 @@ def test_a_stranger_finds_who_said_what(tab: Tab, made_up_week: Path, scripts: b
 
 FACTS = """(() => {
   const talk = document.querySelector('.talk');
-  const lines = [...talk.querySelectorAll('.conversations > li')];
+  const every = [...talk.querySelectorAll('.conversations > li')];
+  const lines = every.filter((line) => line.querySelector('summary')); // without remarks that nobody answered
+  if (!lines.length) return null;
   const sizes = lines.map((line) => Number(/(\\d+) posts? in/.exec(line.querySelector('.facts').textContent)[1]));
   const largest = lines[sizes.indexOf(Math.max(...sizes))].querySelector('summary b').textContent;
   const said = talk.querySelector('.facts').textContent;
@@ -125,7 +127,8 @@ def test_on_twenty_papers_the_facts_are_where_a_stranger_looks(tab: Tab, made_up
     page_facts = []
     for page in with_talk:
         tab.open(page.as_uri())
-        page_facts.append(tab.run(FACTS))
+        if facts := tab.run(FACTS):
+            page_facts.append(facts)
     assert len(page_facts) >= 20 and all(facts["told"] for facts in page_facts)
     assert all(
         bool(facts["authors"]) == facts["answered"] and facts["authors"] == facts["badges"] for facts in page_facts

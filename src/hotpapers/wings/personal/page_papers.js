@@ -56,7 +56,8 @@ const pagePapers = (() => {
     };
   }
 
-  const PAPERS = [".entry", ".still > ul > li", ".lines > li", "article.paper"].map((kind) => `${kind}[data-paper]`);
+  const LISTS = [".still > ul > li", ".still > details > ul > li", ".lines > li"];
+  const PAPERS = [".entry", ...LISTS, "article.paper"].map((kind) => `${kind}[data-paper]`);
   const here = () => all(PAPERS.join()).map(paperOf);
 
   // to its page, if the site has one, else to its server's
