@@ -133,10 +133,11 @@ class RecordIssueReader:
         texts = dict(printed)
         for day, key in entries:
             paper = known.get(key)
-            if paper and paper.is_withdrawn:
+            if paper is None or (day, key) in texts:
+                continue
+            if paper.is_withdrawn:
                 paper = self.issue(publication, day).papers[key]
-            if paper and (day, key) not in texts:
-                texts[day, key] = paper.abstract or paper.summary
+            texts[day, key] = paper.abstract or paper.summary
         return {where: texts[where] for where in entries if texts.get(where)}
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:

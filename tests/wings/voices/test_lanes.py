@@ -175,6 +175,10 @@ def test_a_paper_that_was_taken_back_is_marked_everywhere(site: PublishingSite) 
     issue = RecordIssueReader(site.record).issue("daily", DAY)
     assert "[withdrawn] Made-up paper 2" in issue_text(issue).replace("\\", "")
     assert [paper.taken_back for paper in as_issue(issue).lanes[0].papers] == ["withdrawn", ""]
+    feeds = {
+        file.path: file.data.decode() for file in FeedsChannel().render(RecordIssueReader(site.record), "daily", [])
+    }
+    assert "[withdrawn] Made-up paper 2" in feeds["feeds/issues.atom"]
     assert site.round(CUT + 2 * HOUR) == "idle"
     page = site.page()
     assert '<span class="badge">withdrawn</span>' in page[page.index(TITLE) :]

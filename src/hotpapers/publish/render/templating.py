@@ -84,6 +84,7 @@ def _environment() -> Environment:
         policy=POLICY,
         paper_id=site_paths.paper_id,
         category_path=site_paths.category_path,
+        marked_title=phrases.marked_title,
         has_paper_scripts=has_paper_scripts,
         words=words,
         number=format_number,
