@@ -433,6 +433,8 @@ WRONG = [
     ("[[publication]]\nname = 'a'\nnetworks = ['friendster']",
      f"publication 'a': networks: 'friendster' is not one of {NETWORKS}"),
     ("[[publication]]\nname = 'a'\nown = ['me']", "publication 'a': own: write accounts as network:id, not 'me'"),
+    ("[[publication]]\nname = 'a'\nown = ['bluesky:?']",
+     "publication 'a': own: 'bluesky:?': write its DID, which stays when its handle changes"),
     ("[[publication]]\nname = 'a'\nown = ['x:']", "publication 'a': own: write accounts as network:id, not 'x:'"),
     ("[[publication]]\nname = 'a'\ninclude = ['']",
      "publication 'a': include: contains an empty word, which matches every paper; remove it"),

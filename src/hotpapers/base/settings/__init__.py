@@ -425,8 +425,8 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
         if network not in network_names():
             yield "networks", f"{network!r} is not one of {list_choices(network, network_names())}"
     for account in publication.own:
-        if not keys.is_key(account):
-            yield "own", f"write accounts as network:id, not {account!r}"
+        if problem := announced.own_problem(account):
+            yield "own", problem
 
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:

@@ -157,11 +157,28 @@ def _webhook_problems(webhook: WebhookSettings, earlier: Sequence[WebhookSetting
     yield from _name_problems(webhook.name, earlier)
 
 
+def own_problem(account: str) -> str:
+    """What is wrong with an account that a publication names as its own; empty if nothing is."""
+    if not keys.is_key(account):
+        return f"write accounts as network:id, not {account!r}"
+    id = keys.own_id(account)
+    if keys.network_of(account) == AT_PROTOCOL and not id.startswith("did:"):
+        return f"{account!r}: {_did_problem(id)}"
+    return ""
+
+
+def _did_problem(account: str) -> str:
+    """What is wrong with an account on Bluesky that should be a DID; empty if nothing is."""
+    if _DID.fullmatch(account):
+        return ""
+    handle = _HANDLE.fullmatch(account)
+    lookup = handle and f"; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]} gives it"
+    return f"write its DID, which stays when its handle changes{lookup or ''}"
+
+
 def _account_problems(account: BlueskyAccount, earlier: Sequence[BlueskyAccount]) -> Problems:
-    if not _DID.fullmatch(account.account):
-        handle = _HANDLE.fullmatch(account.account)
-        lookup = handle and f"; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]} gives it"
-        yield "account", f"write its DID, which stays when its handle changes{lookup or ''}"
+    if problem := _did_problem(account.account):
+        yield "account", problem
     if (account.publication, account.account) in [(other.publication, other.account) for other in earlier]:
         yield "account", "already has a table for this publication"
     if account.thread and not account.password.strip():

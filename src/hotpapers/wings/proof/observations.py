@@ -299,7 +299,8 @@ def fresh_entries(
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
         if adding:
-            files = list(_new_files(database, folder, known, at, hasher, own))
+            own_keys = OwnKeys(own, queries.posts_of(database, own))
+            files = list(_new_files(database, folder, known, at, hasher, own_keys))
         else:
             files = []
     except (InputError, OSError) as problem:
@@ -329,12 +330,21 @@ def _check_store(folder: Path, hasher: KeyedHasher) -> None:
         )
 
 
-def _lines(items: Iterable[model.Item], hasher: KeyedHasher, own: Sequence[str]) -> Iterator[bytes]:
+class OwnKeys(NamedTuple):
+    """The keys of a publication's own accounts and of their posts."""
+
+    accounts: Sequence[str]
+    posts: Collection[str]
+
+
+def _lines(items: Iterable[model.Item], hasher: KeyedHasher, own: OwnKeys) -> Iterator[bytes]:
     """The lines of the items that may be published, with a store's marks."""
-    own_marks = {mark_of(account, hasher) for account in own}
+    own_marks = {mark_of(account, hasher) for account in own.accounts}
     for item in items:
         outgoing = handed_out(item, lambda key: mark_of(key, hasher))
         if outgoing is None or getattr(outgoing, "account", "") in own_marks:
+            continue
+        if getattr(item, "post", "") in own.posts:  # readers would count what it mentions as an unknown person's
             continue
         try:
             item_checks.check_item(outgoing)
@@ -349,7 +359,7 @@ def _new_files(
     known: Sequence[entries.ObservedFile],
     at: int,
     hasher: KeyedHasher,
-    own: Sequence[str],
+    own: OwnKeys,
 ) -> Iterator[Entry]:
     """Writes the files of each hour with batches after the last known one; yields their leaves."""
     position = _published_until(database, known, at)

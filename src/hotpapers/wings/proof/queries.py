@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import HOUR, MAX_INTEGER, Item, Publication
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, blob_bytes
+from hotpapers.record.database import Database, blob_bytes, column_among
+from hotpapers.record.identities import NUMBERS, key_of
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
 
 
@@ -30,6 +31,12 @@ def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
     """The accounts that a publication currently names as its own."""
     last = AsOfView(database, MAX_INTEGER, MAX_INTEGER).item(Publication, publication)
     return last.own if last else ()
+
+
+def posts_of(database: Database, accounts: Sequence[str]) -> frozenset[str]:
+    """The keys of the posts by some accounts."""
+    sql = f"SELECT DISTINCT {key_of('post.post')} FROM post WHERE post.account IN ({NUMBERS})"
+    return frozenset(column_among(database, sql, accounts))
 
 
 def hour_of(database: Database, position: int) -> int | None:

@@ -14,7 +14,7 @@ import pytest
 
 from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError
-from hotpapers.base.model import DAY, HOUR, Announcement, Item, Measurement, Post, kind_of
+from hotpapers.base.model import DAY, HOUR, Announcement, Item, Measurement, Mention, Post, Reaction, Snapshot, kind_of
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.record import Record
@@ -136,8 +136,10 @@ def test_the_publications_own_accounts_are_left_out(publisher: Publisher) -> Non
     publisher.live(3, *post(31, "bluesky:ours", CUT, account="bluesky:own"))
     publisher.publish(4)
     file = publisher.files()[-1]
-    posts = [line for line in observations.read_packed(file.name, file.read_bytes()) if isinstance(line.item, Post)]
+    items = [line.item for line in observations.read_packed(file.name, file.read_bytes())]
+    posts = [item.post for item in items if isinstance(item, Post)]
     assert len(posts) == 3
+    assert {item.post for item in items if isinstance(item, Mention | Snapshot | Reaction)} <= set(posts)
 
 
 def test_a_large_hour_has_several_files(
