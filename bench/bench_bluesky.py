@@ -164,7 +164,7 @@ class Lines:
 
     def post(
         self, url: str, *, form: Mapping[str, str] | None = None, body: bytes = b"",
-        headers: Mapping[str, str] | None = None, accept: Sequence[int] = (),
+        headers: Mapping[str, str] | None = None, accept: Sequence[int] = (), with_body: bool = True,
     ) -> Response:  # fmt: skip
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import itemgetter
 
 from rebuild_counts import AGES, COUNTS, DAY, GAP, HOUR, MOST, Export, current, last
-from rebuild_places import Places
+from rebuild_places import REGULARS, Places
 from rebuild_quotes import canonical, chosen, row_hash, sha
 from rebuild_rest import EARLY, FINAL, Forecasts, Prices, archive_of
 
@@ -35,7 +35,7 @@ class Issue(Places):  # the whole content
                 considered += is_new or self.window != "daily"
                 read |= networks.keys()
                 knows |= any("known" in counted for counted in networks.values())
-                is_left_out = self.issue.get("choice") in ("least/2", "least/3") and self.about[paper].get("withdrawn")
+                is_left_out = self.issue.get("choice") in ("least/2", *REGULARS) and self.about[paper].get("withdrawn")
                 if self.in_fields(paper) and not is_left_out:
                     at = self.announced_at[paper] if any(n for (*_, x), n in by_measurement.items() if not x) else 0
                     candidates.append(self.scored(references, paper, networks, archive_of(self.about[paper]), at))
@@ -77,8 +77,9 @@ class Issue(Places):  # the whole content
 
     def least_price(self, entry):
         known = sum(count.get("known", 0) for count in entry["counts"])
-        is_least = self.issue.get("choice") == "least/3"
-        return {"accounts": 3 * is_least, "known": 2 if is_least and known >= 2 else 0}
+        choice = self.issue.get("choice")
+        least = {"least/3": 3, "least/4": 1}.get(choice, 0)
+        return {"accounts": least, "known": 2 if choice in REGULARS and known >= 2 else 0}
 
     def quoted(self, paper):
         """The hashes of the posts that an entry quotes."""

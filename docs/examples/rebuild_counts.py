@@ -96,7 +96,7 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         self.as_of, self.position, self.from_at = issue["as_of"], issue["position"], issue["from_at"]
         self.rows, self.read_in_full = cache(self.visible_rows), cache(self.spans_read_in_full)
         self.frozen = {e["paper"]: e["posts"] for name in ("entries", "ongoing") for e in issue[name]}
-        self.has_days = "choice" in issue
+        self.has_days, self.vouches_once = "choice" in issue, issue.get("choice") == "least/4"
         self.window, self.networks = self.publication["window"], self.publication["networks"] or NETWORKS
         alias = {account: rows[-1]["stable"] for account, rows in self.all("alias") if rows}
         self.voice = lambda account: alias.get(account, account)
@@ -169,14 +169,19 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
             homes.setdefault(post["text"], post["network"])
             homes.setdefault(post["voice"], post["network"])
         homes[0] = homes[""] = None  # too short a text, and nobody, are not compared
-        authors, counts = {voice for voice, about in self.authors if about == paper}, {}
+        authors, counts, vouching = {voice for voice, about in self.authors if about == paper}, {}, {}
         for network in sorted({post["network"] for post in posts}):
             here = [post for post in posts if post["network"] == network]
             people = [post for post in here if not post["bot"]]
             at_home = [p for p in people if {homes[p["text"]], homes[p["voice"]]} <= {network, None}]
-            counted = self.count_people(people, {post["voice"] for post in at_home}, authors)
-            counts[network] = counted | {"bots": len(here) - len(people)}
-        return counts
+            named = {post["voice"] for post in at_home}
+            reactors = set().union(*(post["reacted"] for post in people if not post["shared"]))
+            vouching[network] = (named | reactors) - authors
+            for other in vouching if self.vouches_once else ():  # a voice vouches at home, or else on the first network
+                for voice in vouching[network] & vouching[other] if other != network else ():
+                    vouching[other if homes.get(voice) == network else network].discard(voice)
+            counts[network] = people, named, {"bots": len(here) - len(people)}
+        return {n: self.count_people(*people, authors, vouching[n]) | bots for n, (*people, bots) in counts.items()}
 
     def counts_of(self, paper, measurements):
         counts = {(paper, *m): self.count(paper, *m) for m in measurements}
@@ -190,7 +195,7 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
             counts[paper, age, moment, from_at] = {name: {**networks[name], "network": name, **about} for name in names}
         return counts
 
-    def count_people(self, posts, voices, authors):
+    def count_people(self, posts, voices, authors, vouching):
         named = voices.union(*(post["reacted"] for post in posts))
         counted = {name: min(sum(post[name] for post in posts), MOST) for name in COUNTS}
         counted["voices"] = min(len(named) + sum(sum(post["nameless"].values()) for post in posts), MOST)
@@ -200,7 +205,7 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         for_this = voices.union(*(post["reacted"] for post in posts))
         x, counted_as = len(for_this), {"counted_as": "voices"}
         if self.standing is not None:
-            known = len(for_this & self.standing - authors)
+            known = len(vouching & self.standing)
             counted |= {"known": known, "authors": len(named & authors)}
             x, counted_as = min(x, 2 * known), counted_as | {"known": known}
         for name in COUNTS:

@@ -13,6 +13,7 @@ from rebuild_rest import archive_of, is_on, millipoints, scopes, server_name, se
 
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 FIXED, MOVING = ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))
+REGULARS = ("least/3", "least/4")  # the rules by which papers without two regulars become lines
 NO_PART = {"network": "", "papers": 0, "atleast": 0, "among": "", "age": 0, "until": 0, "own": None}
 HOLIDAYS = json.loads((Path(__file__).parents[1] / "reference" / "holidays.json").read_text("utf-8"))
 
@@ -208,7 +209,7 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         earlier, voices, lines = {(e["day"], e["edition"]) for e in self.issue["earlier"]}, {}, set()
         issues = [json.loads(row["content"]) for row in self.export.rows["issue"][self.publication["publication"]]]
         for issue in sorted((i for i in issues if (i["day"], i["edition"]) in earlier), key=itemgetter("day")):
-            least = max(issue["publication"]["threshold"], 1) if issue.get("choice") == "least/3" else -MOST
+            least = max(issue["publication"]["threshold"], 1) if issue.get("choice") in REGULARS else -MOST
             below = {entry["paper"] for entry in issue.get("further", []) if entry["score"] < least}
             listed = issue["entries"] + issue.get("further", []) + issue["ongoing"]
             voices |= {entry["paper"]: entry["voices"] for entry in listed if entry["paper"] not in below}
@@ -220,9 +221,9 @@ class Places(Counts):  # of an issue's papers, and how networks were read
         choice = self.issue.get("choice")
         new = [entry for entry in candidates if entry["paper"] not in listed]
         entries = [entry for entry in new if self.is_passing(entry)]
-        few = {e["paper"] for e in new if choice == "least/3" and self.has_few_regulars(e)}
+        few = {e["paper"] for e in new if choice in REGULARS and self.has_few_regulars(e)}
         more = [e for e in new if not self.is_passing(e) and e["voices"] >= 3 and e["paper"] not in few & lines]
-        is_filled = choice in ("least/1", "least/2", "least/3") and is_young and self.ranking != "classic/1"
+        is_filled = choice in ("least/1", "least/2", *REGULARS) and is_young and self.ranking != "classic/1"
         more = more[: max(self.publication.get("least_entries", 0) - len(entries), 0)] if is_filled else []
         entries += [entry for entry in more if entry["paper"] not in few]
         lines = [entry for entry in more if entry["paper"] in few]

@@ -38,12 +38,14 @@ class KillableClient(PoliteHttpClient):
 
     def post(
         self, url: str, *, form: Mapping[str, str] | None = None, body: bytes = b"",
-        headers: Mapping[str, str] | None = None, accept: Sequence[int] = (),
+        headers: Mapping[str, str] | None = None, accept: Sequence[int] = (), with_body: bool = True,
     ) -> Response:  # fmt: skip
         self.post_count += 1
         if self.kill_at == (self.post_count, "before"):
             raise ProgramKilled
-        response = super().post(url, form=form or {}, body=body, headers=headers or {}, accept=accept)
+        response = super().post(
+            url, form=form or {}, body=body, headers=headers or {}, accept=accept, with_body=with_body
+        )
         if self.kill_at == (self.post_count, "after"):
             raise ProgramKilled
         return response

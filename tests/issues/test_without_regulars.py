@@ -54,11 +54,11 @@ def three_papers(record: Record) -> None:
 def test_a_place_takes_two_regulars_and_the_others_have_a_line(record: Record) -> None:
     three_papers(record)
     content = frozen(record, TEN).content
-    assert (content.choice, numbers(content.entries), numbers(content.further or ())) == ("least/3", [1], [2, 3])
+    assert (content.choice, numbers(content.entries), numbers(content.further or ())) == ("least/4", [1], [2, 3])
     assert [entry.price for entry in content.listed] == [
-        Price(accounts=3, known=2),
-        Price(accounts=3, known=0),
-        Price(accounts=3, known=0),
+        Price(accounts=2, known=2),
+        Price(accounts=1, known=0),
+        Price(accounts=1, known=0),
     ]
     assert phrases.further_title(content) == "2 more without two regulars"
     assert list(check_issue(record, record.view().latest(Issue)[0].item)) == []
@@ -70,8 +70,8 @@ def test_the_price_says_for_what_it_is(record: Record) -> None:
     frozen(record, TEN)
     issue = RecordIssueReader(record).issue("daily", DAY)
     prices = [explain_entry(issue, entry.paper).price for entry in issue.content.listed]
-    assert prices[0].startswith("A place below the threshold would take about 3 accounts, at least 2 of them regulars;")
-    assert prices[1] == "A place below the threshold would take about 3 accounts, none of them a regular."
+    assert prices[0].startswith("A place below the threshold would take about 2 accounts, at least 2 of them regulars;")
+    assert prices[1] == "A place below the threshold would take about 1 account, none of them a regular."
 
 
 def test_a_line_keeps_no_paper_from_a_place_and_comes_once(record: Record) -> None:
@@ -103,4 +103,4 @@ def test_while_nobody_is_known_the_best_are_shown(record: Record, monkeypatch: p
     three_papers(record)
     content = frozen(record, TEN).content
     assert (sorted(numbers(content.entries)), content.further) == ([1, 2, 3], msgspec.UNSET)
-    assert content.entries[0].price == Price(accounts=3, known=0)
+    assert content.entries[0].price == Price(accounts=1, known=0)

@@ -88,7 +88,7 @@ class DirectClient:
 
     def post(
         self, url: str, *, form: Mapping[str, str] = NONE, body: bytes = b"", headers: Mapping[str, str] = NONE,
-        accept: Sequence[int] = (),
+        accept: Sequence[int] = (), with_body: bool = True,
     ) -> Response:  # fmt: skip
         return self._request_with_retries(url, headers, "POST", body or urlencode(form).encode(), accept)
 

@@ -40,6 +40,7 @@ class CandidateWindow(NamedTuple):
     earlier_papers: Collection[str] = ()
     with_days: bool = True
     end: int = MAX_INTEGER
+    vouching_once: bool = True
 
 
 ReferenceKey = tuple[str, int, str]
@@ -61,6 +62,7 @@ def collect_input(
     `read`: how attention is counted."""
     needs = ranking.needs_of(publication.ranking)
     window = measured_window(publication, span.start, own_voices, span.end)
+    window = window._replace(vouching_once=span.vouching_once)
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)

@@ -6,6 +6,8 @@ whether its reference is young, so that places are provisional. The order is tha
 `least/2`      the same, without papers that were withdrawn before the issue closed
 `least/3`      the same, but once regulars are known, papers that fewer than two of them talked about fill up the lines
                below the entries: a few new accounts are enough to be among these
+`least/4`      the same, with each voice vouching on one network alone (see `attention.py`); prices say that one account
+               is enough for three voices, where likes and reposts have no names
 
 An issue names the rule that chose its papers and is verified by that rule; issues frozen before rules had names used
 `threshold/1`. A rule stays in the code forever; a changed rule gets a new name.
@@ -42,8 +44,10 @@ from hotpapers.issues.ranking.rarity_2 import MIN_KNOWN_VOICES, known_voices
 from hotpapers.issues.ranking.scoring import with_ties
 from hotpapers.record import AsOfView, RowOf
 
-THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3 = "threshold/1", "least/1", "least/2", "least/3"
-LATEST = LEAST_3
+THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3, LEAST_4 = "threshold/1", "least/1", "least/2", "least/3", "least/4"
+LATEST = LEAST_4
+WITH_REGULARS = (LEAST_3, LEAST_4)
+"""The rules that give papers a line for lack of regulars."""
 MIN_VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
 MAX_ONGOING_PAPERS = 5
@@ -53,7 +57,7 @@ ONGOING_GROWTH = 3
 
 def check_rule(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
-    if rule not in (THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3):
+    if rule not in (THRESHOLD_1, LEAST_1, LEAST_2, *WITH_REGULARS):
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
 
 
@@ -119,7 +123,7 @@ def pick_entries(
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
-        if rule not in (LEAST_2, LEAST_3):
+        if rule not in (LEAST_2, *WITH_REGULARS):
             return rows
         return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 
@@ -182,7 +186,7 @@ def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> froz
         known = known_voices(candidate.attention)
         return known is not None and known < MIN_KNOWN_VOICES
 
-    if rule != LEAST_3:
+    if rule not in WITH_REGULARS:
         return frozenset()
     return frozenset(candidate.paper for candidate in ranking_input.candidates if is_unvouched(candidate))
 
@@ -206,10 +210,12 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
 
 def least_price(rule: str, candidate: Candidate) -> Price:
     """The fewest accounts, and regulars among them, with which an issue lists a paper whatever its score."""
-    if rule != LEAST_3:
+    if rule not in WITH_REGULARS:
         return NOTHING
     known = known_voices(candidate.attention) or 0
-    return Price(accounts=MIN_VOICES, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0)
+    return Price(
+        accounts=MIN_VOICES if rule == LEAST_3 else 1, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0
+    )
 
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
@@ -228,7 +234,7 @@ def papers_in_lines(earlier: Iterable[IssueContent]) -> frozenset[str]:
 
 
 def _lines(content: IssueContent) -> frozenset[str]:
-    if content.choice != LEAST_3:
+    if content.choice not in WITH_REGULARS:
         return frozenset()
     least = content.publication.least_score
     entries = content.further or ()

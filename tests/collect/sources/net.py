@@ -93,6 +93,7 @@ class ScriptedClient:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
+        with_body: bool = True,
     ) -> Response:
         return self._answer(Request("POST", url, headers or {}, form or {}, self._now), accept)
 

@@ -164,6 +164,36 @@ def test_refusals_and_delays(server: Server, record: Record, play: Play, error: 
     assert len(ids) == 1 and len(server.requests) == (2 if state == "sending" else 1)
 
 
+@pytest.mark.parametrize(
+    "play",
+    [
+        answer(200, b"broken", content_encoding="gzip"),
+        answer(200, b"?", content_encoding="br"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nends early"),
+        answer(202, bytes(11_000_000)),
+    ],
+)
+def test_what_a_receiver_says_beside_its_status_does_not_matter(server: Server, record: Record, play: Play) -> None:
+    sender = webhook(server.on("/issues", play))
+    with client(server) as http:
+        for sent in (1, 0):
+            result = send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY)
+            assert (result.sent, list(result.problems)) == (sent, [])
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "words"), [(200, "answers"), (405, "answers"), (307, "redirects GET")])
+def test_a_trial_says_what_the_receiver_does(server: Server, status: int, words: str) -> None:
+    sender = webhook(server.on("/issues", answer(status, location="/elsewhere")))
+    with client(server) as http:
+        assert f"the receiver {words}" in sender.try_out(http)
+
+
+def test_a_trial_fails_where_sending_would_wait(server: Server) -> None:
+    with client(server) as http, pytest.raises(RetryLater):
+        webhook(server.on("/issues", answer(429, retry_after="90"))).try_out(http)
+
+
 def test_an_inside_address_is_used_only_if_it_is_the_operator_s_own(server: Server) -> None:
     sender = webhook(server.on("/issues", answer(200)))
     [message] = sender.messages(OWN_READER, "daily", DAY)

@@ -284,6 +284,18 @@ def test_a_message_interrupted_after_its_text_is_not_sent_again(channel: MailCha
     assert sorted(channel.box.recipients) == sorted(NAMES)
 
 
+def test_messages_of_a_clock_that_was_ahead_do_not_wait_for_its_time(channel: MailChannel) -> None:
+    marks = fill(channel.record, *NAMES)
+    channel.http.advance(2 * 86_400)
+    channel.box.on("a@moth.example", "450 4.2.1 greylisted")
+    channel.box.on("DATA", HANG_UP)
+    channel.send()
+    assert sorted(channel.states.values()) == ["deferred", "sending"]
+    channel.http.advance(-2 * 86_400)
+    assert channel.send().problems == ()
+    assert channel.states == dict.fromkeys(marks, "sent")
+
+
 def test_killed_before_the_delivery_was_recorded(channel: MailChannel) -> None:
     marks = fill(channel.record, *NAMES[:1])
     mail_sender = EmailSender(channel.record, mail_config(channel.box.port), SITE_CONFIG)

@@ -177,8 +177,10 @@ class PoliteHttpClient:
         body: bytes = b"",
         headers: Headers = NOTHING,
         accept: Sequence[int] = (),
+        with_body: bool = True,
     ) -> Response:
-        """The response to a form, or to a body whose type is in `headers`, if its status is 2xx or in `accept`.
+        """The response to a form, or to a body whose type is in `headers`, if its status is 2xx or in `accept`; not
+        `with_body`: without its body, which may be damaged.
 
         Sent once: retried only if no server was reached. Redirects are refused.
         """
@@ -190,6 +192,9 @@ class PoliteHttpClient:
             outcome = self._ask(pool, request(content=body) if body else request(data=dict(form)), accept)
             if isinstance(outcome, httpx2.URL):
                 raise RequestRefused(self._redact(f"{public_url(address)}: redirects a form to {public_url(outcome)}"))
+            if not with_body:
+                outcome.response.close()
+                return Response(outcome.status, outcome.headers, b"", str(address), self.now())
             return self._read_response(outcome)
 
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one

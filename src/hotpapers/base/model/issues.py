@@ -109,8 +109,8 @@ class PrintedCount(Value):
     """One network's counts of a paper, measured at `until`, as an entry prints them.
 
     `known`: voices with standing, without the authors' own. `authors`: voices of the paper's authors. Both are absent
-    if the ranking does not use them or the record was too young to tell. `collector`: who counted, if it was another
-    collector because the publication itself could not read the network then.
+    if the ranking does not use them (another collector's may be there) or the record was too young to tell.
+    `collector`: who counted, if it was another collector because the publication itself could not read the network.
     """
 
     network: str

@@ -83,6 +83,7 @@ class HttpClient(Protocol):
         body: bytes = ...,
         headers: Mapping[str, str] = ...,
         accept: Sequence[int] = ...,
+        with_body: bool = ...,
     ) -> Response:
         """The response to a form, or to a body whose content type is among the headers."""
 

@@ -91,6 +91,7 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.read_people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
+    rule = rule._replace(vouching_once=window.vouching_once)
     for group, reactions in with_reactions(view, papers, people, last):
         yield from count_engagement(group, reactions, rule)
 
@@ -160,11 +161,13 @@ def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
 
 class VoiceRule(NamedTuple):
     """Whose voices count, and how. `left_out`: voices of bots and our own. `known`: voices with standing, None if
-    standing is not considered. `authors`: by paper key, the voices of the paper's authors."""
+    standing is not considered. `authors`: by paper key, the voices of the paper's authors. `vouching_once`: whether a
+    voice vouches for a paper on one network alone."""
 
     left_out: Set[int] = frozenset()
     known: Set[int] | None = None
     authors: Mapping[str, Set[int]] = MappingProxyType({})
+    vouching_once: bool = True
 
 
 ALL_VOICES = VoiceRule()
@@ -232,7 +235,9 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
     networks: dict[str, list[PostAtAge]] = defaultdict(list)
     for row in posts:
         networks[row.network].append(row)
-    texts, voices = _strongest_networks(posts) if len(networks) > 1 else ({}, {})
+    compared = posts if len(networks) > 1 else ()
+    texts, voices = _strongest_networks(compared)
+    counted = []
     for network, network_posts in sorted(networks.items()):
         posters = {
             post.voice
@@ -240,7 +245,26 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
             if not post.automated
             and texts.get(post.text_fingerprint, network) == network == voices.get(post.voice, network)
         }
-        yield _summed(network_posts, posters, reactions, rule)
+        counted.append(_summed(network_posts, posters, reactions, rule))
+    yield from _vouching_once(counted, voices) if rule.vouching_once else counted
+
+
+def _vouching_once(engagements: Sequence[NetworkEngagement], homes: Mapping[int, str]) -> Iterator[NetworkEngagement]:
+    """A paper's engagement with each voice vouching on one network: its home, if it is named there, or else the first.
+    Otherwise somebody with accounts on two networks would be two who vouch. `homes`: of the voices that posted."""
+    voices: set[int] = set()
+    several: set[int] = set()
+    for engagement in engagements:
+        several |= voices & engagement.vouching
+        voices |= engagement.vouching
+    places: dict[int, str] = {}
+    for engagement in engagements if several else ():
+        network = engagement.row.network
+        here = several & engagement.vouching
+        places |= {voice: network for voice in here if voice not in places or homes.get(voice) == network}
+    for engagement in engagements:
+        elsewhere = {voice for voice, network in places.items() if network != engagement.row.network}
+        yield engagement._replace(vouching=engagement.vouching - elsewhere) if elsewhere else engagement
 
 
 def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:

@@ -28,7 +28,8 @@ class MeasurementWindow(NamedTuple):
     """The scope of a measurement. `posted_from`: papers announced by `candidates_from`, or never, count with the posts
     made since this moment, and before `posted_until`; None: not at all. `papers`: only these; empty for all.
     `with_standing`: whether to count voices with standing. `announced_from`: papers announced earlier are not measured.
-    `youngest`: papers that have not reached this age, in hours, are measured as they are; by default the first age."""
+    `youngest`: papers that have not reached this age, in hours, are measured as they are; by default the first age.
+    `vouching_once`: whether a voice vouches for a paper on one network alone."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class MeasurementWindow(NamedTuple):
     with_standing: bool = False
     announced_from: int = 0
     youngest: int = 0
+    vouching_once: bool = True
 
 
 SHOWN_FOR = 30 * DAY

@@ -141,7 +141,7 @@ def _marked_sql(as_of: int, youngest: int, last: int) -> str:
 
 def read_back_sql(view: AsOfView) -> str:
     """By network: the moment up to which it reported posts made before it was first read."""
-    return f"""back (network, until_at) AS (
+    return f"""back (network, until_at) AS MATERIALIZED (
         SELECT coverage.network, max(coverage.observed_at)
         FROM coverage JOIN (
             SELECT coverage.network, min(coverage.observed_at) AS at

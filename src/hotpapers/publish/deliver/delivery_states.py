@@ -38,7 +38,7 @@ def claim_delivery(record: Record, key: DeliveryKey, at: int) -> DeliveryState |
     Otherwise the state as it is: over, put off until later, or started before, so that it may have arrived."""
     with record.database.write():
         state = queries.state_of(record.database, key)
-        if state and not (state.is_put_off and state.next_at <= at):
+        if state and not state.is_due(at):
             return state
         delivery_state = DeliveryState("sending", "", at, state.tries if state else 0)
         queries.put_states(record.database, [(key, delivery_state)])

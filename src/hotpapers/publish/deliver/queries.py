@@ -51,6 +51,11 @@ class DeliveryState(NamedTuple):
         """Whether it certainly has not arrived, and may be sent again from `next_at` on."""
         return self.state == "sending" and bool(self.receipt)
 
+    def is_due(self, at: int) -> bool:
+        """Whether it was put off until a moment, µs UTC, or the clock was set back since."""
+        is_time = self.next_at <= at or at < self.at
+        return self.is_put_off and is_time
+
 
 def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
     """By day, the latest edition of a publication's issue, with its digest."""

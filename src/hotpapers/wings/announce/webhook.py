@@ -70,11 +70,16 @@ class WebhookSender:
             ID: payload.id,
             SIGNATURE: sign_body(self.secret, http.now() // 1_000_000, payload.body),
         }
-        return str(http.post(self.url, body=payload.body, headers=headers).status)
+        response = http.post(self.url, body=payload.body, headers=headers, with_body=False)
+        return str(response.status)
 
     def try_out(self, http: HttpClient) -> str:
         """Requests the address, which receivers need not answer well: they expect POST."""
-        return f"the receiver answers ({http.get(self.url, accept=range(200, 500)).status} to GET)"
+        answers = {*range(300, 500)} - {408, 425, 429}
+        status = http.get(self.url, accept=sorted(answers)).status
+        if 300 <= status < 400:
+            return f"the receiver redirects GET ({status}); if it redirects POST too, write where it leads"
+        return f"the receiver answers ({status} to GET)"
 
     def receipt_of(self, message: Message, http: HttpClient) -> None:
         """None: it is sent again, and receivers recognize duplicates by the id."""

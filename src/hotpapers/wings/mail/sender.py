@@ -111,7 +111,8 @@ class EmailSender:
         self._issue, self._readers, at = (publication, day), progress.readers, current_time()
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
-        put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
+        due = {mark for mark, state in progress.states.items() if state.is_due(at)}
+        put_off = [reader for reader in progress.unfinished if reader.mark in due]
         late = sorted(put_off, key=lambda reader: turns[reader.mark])
         ordered = [*interleave_domains(fresh), *late]
         if ordered:
@@ -229,7 +230,7 @@ class EmailSender:
             raise NetError(f"deferred: {state.receipt}", tries=0)
         if state.state == "sent":
             return state.receipt
-        if at - state.at < CLAIM_TIMEOUT:
+        if abs(at - state.at) < CLAIM_TIMEOUT:  # the clock may have been set back since
             raise NetError("another process is sending it, or was killed while sending it")
         settle_delivery(self._record, key, DeliveryState("sent", UNKNOWN, at))
         return UNKNOWN

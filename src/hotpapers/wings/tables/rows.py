@@ -193,7 +193,7 @@ def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry, Publication]]:
 def _entries(view: AsOfView) -> Iterator[Row]:
     for key, entry, publication in _listed(view):
         ranked = (entry.score, entry.voices, entry.classic_rank, entry.tied)
-        is_filled_up = entry.score < publication.threshold and key[3] != "ongoing"
+        is_filled_up = entry.score < publication.least_score and key[3] != "ongoing"
         yield (*key, paper_id(entry.paper), *ranked, entry.archive, entry.announced_at or None, is_filled_up)
 
 

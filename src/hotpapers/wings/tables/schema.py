@@ -213,7 +213,7 @@ TABLES = (
         "window VARCHAR daily, weekly or monthly; listing if imported.",
         "own_numbers BIGINT[] The publication's own accounts, as in mentions, whose posts do not count.",
         "until_at TIMESTAMP The end of the window of a weekly or monthly issue that closed later, UTC; else empty.",
-        "categories VARCHAR[] The publication's categories; empty for all.",
+        "categories VARCHAR[] The publication's categories; empty, or arxiv, for all of arXiv.",
         "include VARCHAR[] Words of which a paper must have one; empty for all papers.",
         "exclude VARCHAR[] Words that no paper may have.",
         "networks VARCHAR[] The publication's networks; empty for all that are read.",
@@ -237,7 +237,7 @@ TABLES = (
         "tied BOOLEAN Whether a neighbor has the same score.",
         "archive VARCHAR The archive with whose papers it is compared.",
         "announced_at TIMESTAMP When it was announced, UTC; empty if never.",
-        "filled_up BOOLEAN Whether it is below the publication's threshold.",
+        "filled_up BOOLEAN Whether it scores below the publication's threshold, or nothing.",
     ),
     _table(
         "parts",
