@@ -158,7 +158,7 @@ class Lines:
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
-        accept: Sequence[int] = (),
+        accept: Sequence[int] = (), with_body: bool = True,
     ) -> Response:  # fmt: skip
         raise NotImplementedError
 

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -48,6 +49,23 @@ DEFAULT = "not long"
 """The tests that `make test` runs, which read every file in tests/data."""
 HOUSE = "tests/test_house.py"
 """The test file that `make check` runs. It reads no file in tests/data, so a run without it is a full one."""
+
+_current_frames = sys._current_frames
+
+
+def _frames_without_collection() -> dict[int, FrameType]:
+    """All threads' frames, which the measurement of coverage asks for. If garbage is collected meanwhile, CPython 3.11
+    waits forever for a lock that it holds."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _current_frames()
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+sys._current_frames = _frames_without_collection
 
 # Nothing is timed, so slow machines don't fail. If CI is set, every run tries the same examples. For mutants
 # (`make mutation`) it only matters whether a test fails, so examples are not shrunk.

@@ -71,7 +71,7 @@ def test_the_price_says_for_what_it_is(record: Record) -> None:
     issue = RecordIssueReader(record).issue("daily", DAY)
     prices = [explain_entry(issue, entry.paper).price for entry in issue.content.listed]
     assert prices[0].startswith("A place below the threshold would take about 2 accounts, at least 2 of them regulars;")
-    assert prices[1] == "A place below the threshold would take about 1 account, none of them a regular."
+    assert prices[1] == "A place below the threshold would take about 1 account, not a regular’s."
 
 
 def test_a_line_keeps_no_paper_from_a_place_and_comes_once(record: Record) -> None:

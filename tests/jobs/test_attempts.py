@@ -50,6 +50,13 @@ def test_a_wait_that_a_network_asked_for_holds_until_it_is_over() -> None:
     assert requested_wait(status, START - DAY) is None, "the clock was ahead when it was recorded"
 
 
+def test_a_part_waits_until_a_moment_unless_the_clock_was_set_back_since() -> None:
+    retries, done = PartRetries("issues"), list[int]()
+    for at in (START, START + HOUR, START - 2 * DAY):
+        retries.attempt("mail", lambda: at, lambda: done.append(at), START + HOUR)  # noqa: B023 — called at once
+    assert done == [START + HOUR, START - 2 * DAY]
+
+
 def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are_not() -> None:
     retries, times = PartRetries("issues"), list[int]()
 

@@ -77,7 +77,7 @@ class DirectClient:
 
     def get(
         self, url: str, *, params: Mapping[str, str] = NONE, headers: Mapping[str, str] = NONE,
-        accept: Sequence[int] = (),
+        accept: Sequence[int] = (), with_body: bool = True,
     ) -> Response:  # fmt: skip
         full_url = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
         conditions = {"if-none-match": self._etags[full_url]} if 304 in accept and full_url in self._etags else {}

@@ -90,7 +90,7 @@ class PartRetries:
         at, before = now(), self._failed.get(part)
         if before is not None and before.waits(at):
             return [before.reason]
-        if not_before and at < not_before:
+        if not_before and at < not_before <= at + DAY:  # a later moment is from before the clock was set back
             return []
         self._failed.pop(part, None)
         problems: list[str] = []

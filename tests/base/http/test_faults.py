@@ -48,6 +48,17 @@ TRANSIENT_FAULTS: dict[str, Play] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "fault", ["reset in the body", "truncated body", "truncated gzip", "damaged gzip", "bad chunk"]
+)
+def test_a_body_that_nobody_needs_is_not_read(server: Server, fault: str) -> None:
+    server.on("/", TRANSIENT_FAULTS[fault])
+    with client(server) as http:
+        assert http.get(server.base + "/", with_body=False).status == 200
+        assert http.post(server.base + "/", form={"a": "b"}, with_body=False).status == 200
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
 def test_a_fault_that_passes_is_got_over(server: Server, time: FakeTime, fault: str) -> None:
     server.on("/", TRANSIENT_FAULTS[fault], TRANSIENT_FAULTS[fault], answer(200, b"at last"))

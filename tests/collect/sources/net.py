@@ -81,6 +81,7 @@ class ScriptedClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
+        with_body: bool = True,
     ) -> Response:
         full_url = f"{url}?{urlencode(params)}" if params else url
         return self._answer(Request("GET", full_url, headers or {}, {}, self._now), accept)

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from hotpapers.base import terms
-from hotpapers.base.model import HOUR, Item, Mention, Paper, PaperConversations, Post, Snapshot
+from hotpapers.base.model import DAY, HOUR, Alias, Item, Mention, Paper, PaperConversations, Post, Snapshot
 from hotpapers.discussion.conversations.queries import posts_in_reach
 from hotpapers.discussion.conversations.reading import ConversationReader
+from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.keep.privacy.forget import forget_key
@@ -72,6 +73,19 @@ def test_the_tree_of_a_paper(record: Record) -> None:
     assert (thread.people, thread.posts, thread.reactions, thread.author_answers) == (4, 4, 7, 1)
     assert facts.landmarks.critic and facts.landmarks.critic.key == "bluesky:1"
     assert (facts.people, facts.authors) == (4, 1)
+
+
+def test_a_regular_is_one_with_every_account(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standing belongs to accounts, posts to the people whose they are."""
+    monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", 1)
+    for number, days in ((1, 60), (2, 50), (3, 40)):
+        at = T - days * DAY
+        post = message(f"mastodon:{number}", 0, "?", account="mastodon:lin", created_at=at, observed_at=at)
+        write(record, [post, Mention(post=post.post, paper=f"arxiv:2309.0000{number}", form="abs", observed_at=at)])
+    write(record, [Alias(account="mastodon:lin", stable="bluesky:by-3", observed_at=T - DAY)])
+    standing_queries.learn_standing(record.database)
+    nodes = (node for conversation in read(record).conversations for node in conversation.root.walk())
+    assert [node.key for node in nodes if node.post and node.post.is_regular] == ["bluesky:3"]
 
 
 def test_as_known_then(record: Record) -> None:

@@ -81,6 +81,11 @@ def test_posters_are_named_as_far_as_allowed(record: Record) -> None:
     assert posters([OTHER], papers) == {key(2): "handle2"}
 
 
+def test_a_member_by_handle(record: Record) -> None:
+    write(record, post_by(1, MEMBER, handle="Mine.example"), post_by(2, OTHER))
+    assert posters_in(record)(["bluesky:@mine.example"], [key(1), key(2)]) == {key(1): "Mine.example"}
+
+
 def test_a_name_before_a_handle_and_without_both_a_member(record: Record) -> None:
     write(record, post_by(1, MEMBER, name="Odo  F."), post_by(2, MEMBER, handle=""))
     assert posters_in(record)([MEMBER], [key(1), key(2)]) == {key(1): "Odo F.", key(2): "a member"}

@@ -182,9 +182,11 @@ def test_what_a_receiver_says_beside_its_status_does_not_matter(server: Server, 
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("status", "words"), [(200, "answers"), (405, "answers"), (307, "redirects GET")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(200, "answers"), (405, "answers"), (501, "answers"), (307, "redirects GET")]
+)
 def test_a_trial_says_what_the_receiver_does(server: Server, status: int, words: str) -> None:
-    sender = webhook(server.on("/issues", answer(status, location="/elsewhere")))
+    sender = webhook(server.on("/issues", answer(status, b"broken", location="/elsewhere", content_encoding="gzip")))
     with client(server) as http:
         assert f"the receiver {words}" in sender.try_out(http)
 

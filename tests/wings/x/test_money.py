@@ -127,7 +127,9 @@ class FaultyNet(ScriptedClient):
         super().__init__({}, pace=5)
         self.billing, self.faults = billing, faults
 
-    def get(self, url: str, *, params: Any = None, headers: Any = None, accept: Sequence[int] = ()) -> Response:
+    def get(
+        self, url: str, *, params: Any = None, headers: Any = None, accept: Sequence[int] = (), **_: Any
+    ) -> Response:
         tries = 0
         for n in range(spending.TRIES):
             self.advance(2.0 * n + self.billing.random.choice([0.2, 3, 90]))

@@ -158,8 +158,10 @@ class PoliteHttpClient:
         params: Mapping[str, str] = NOTHING,
         headers: Headers = NOTHING,
         accept: Sequence[int] = (),
+        with_body: bool = True,
     ) -> Response:
-        """The response, if its status is 2xx or in `accept`. Your headers are not sent on to other servers.
+        """The response, if its status is 2xx or in `accept`; not `with_body`: without its body, which may be damaged.
+        Your headers are not sent on to other servers.
 
         With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
         Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
@@ -167,7 +169,8 @@ class PoliteHttpClient:
         address = read_address(url, HTTP)
         request_headers = self._headers(headers)
         target = address.copy_merge_params(dict(params)) if params else address
-        return self._with_retries(lambda: self._read_response(self._open(target, request_headers, accept)))
+        open_response = partial(self._open, target, request_headers, accept)
+        return self._with_retries(lambda: self._read_response(open_response(), with_body=with_body))
 
     def post(
         self,
@@ -192,10 +195,7 @@ class PoliteHttpClient:
             outcome = self._ask(pool, request(content=body) if body else request(data=dict(form)), accept)
             if isinstance(outcome, httpx2.URL):
                 raise RequestRefused(self._redact(f"{public_url(address)}: redirects a form to {public_url(outcome)}"))
-            if not with_body:
-                outcome.response.close()
-                return Response(outcome.status, outcome.headers, b"", str(address), self.now())
-            return self._read_response(outcome)
+            return self._read_response(outcome, with_body=with_body)
 
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
         with self._new_pool(self._proxies.of(address)) as pool:
@@ -327,9 +327,12 @@ class PoliteHttpClient:
         if self._proxies.of(url):
             self._guard.check_name(*host_and_port(url))
 
-    def _read_response(self, open_response: _OpenResponse) -> Response:
+    def _read_response(self, open_response: _OpenResponse, *, with_body: bool) -> Response:
         """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""
         url, status, headers, response = open_response
+        if not with_body:
+            response.close()
+            return Response(status, headers, b"", str(url), self.now())
         with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
                 raise NetError(f"the response has more than {self._limits.size:,} bytes")

@@ -72,6 +72,7 @@ class HttpClient(Protocol):
         params: Mapping[str, str] = ...,
         headers: Mapping[str, str] = ...,
         accept: Sequence[int] = ...,
+        with_body: bool = ...,
     ) -> Response:
         """The response, whose status is 2xx or in `accept`. If 304 is accepted, it means that nothing changed."""
 

@@ -16,6 +16,7 @@ from hotpapers.discussion.engagement.queries import (
     limited_sql,
     persons_sql,
 )
+from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.record import (
     NUMBERS,
     SPECS,
@@ -187,6 +188,13 @@ def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, in
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT {key_of("author.paper")}, author.voice FROM author WHERE author.paper IN ({NUMBERS})"""
     return frozenset(rows_among(view.database, sql, papers))
+
+
+def known_voices(view: AsOfView) -> frozenset[int]:
+    """The voices of accounts with standing; none while the record is too young to tell."""
+    accounts = known_accounts(view) or frozenset()
+    stable = dict(view.database.rows(f"WITH {persons_sql(view, ())} SELECT voice, stable_voice FROM stable_account"))
+    return frozenset(stable.get(account, account) for account in accounts)
 
 
 def namesakes_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:

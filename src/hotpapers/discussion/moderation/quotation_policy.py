@@ -59,17 +59,22 @@ def blocklist_for(view: AsOfView, accounts: Iterable[str] | None = None) -> Bloc
     """The stored list, extended by those of some accounts (default: all) that have or had a handle in it: people rename
     themselves, and posts from a stream have no handles."""
     blocked = load_blocklist(view.database)
-    listed = {key for key in map(keys.normalize_key, blocked.accounts) if keys.own_id(key).startswith("@")}
+    holders = holders_of(view, blocked.accounts, accounts)
+    return msgspec.structs.replace(blocked, accounts=(*blocked.accounts, *holders)) if holders else blocked
+
+
+def holders_of(view: AsOfView, names: Iterable[str], accounts: Iterable[str] | None = None) -> set[str]:
+    """Those of some accounts (default: all) that have or had one of some handles, given as `network:@handle`."""
+    listed = {key for key in map(keys.normalize_key, names) if keys.own_id(key).startswith("@")}
     if not listed:
-        return blocked
+        return set()
     handles = [keys.own_id(key)[1:] for key in listed]
     among = None if accounts is None else sorted({*accounts} - {""})
-    holders = {
+    return {
         account
         for account, handle in holders_of_handles(view, handles, among)
         if keys.handle_key(keys.network_of(account), handle) in listed
     }
-    return msgspec.structs.replace(blocked, accounts=(*blocked.accounts, *holders))
 
 
 _ADDRESSED = re.compile(r"@([\w.-]*\w)(?:@([\w.-]*\w))?")

@@ -70,7 +70,7 @@ class HousekeepingJob:
             self._learned_at = at
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:
-            self._connection.http.get(self._ping)
+            self._connection.http.get(self._ping, with_body=False)
             self._pinged_at = at
             is_due = False
         context.note(success_at=at)

@@ -13,6 +13,7 @@ from hotpapers.base import keys, terms
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.networks import network_names
 from hotpapers.base.text.accents import without_accents
+from hotpapers.discussion.moderation.quotation_policy import holders_of
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.phrases import cut_text, one_line
@@ -210,8 +211,9 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
     names if a network's terms allow only a link."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
-        voices = record.voices_of(accounts)
-        rows = queries.posters_of(record.view(), voices, papers) if papers else []
+        view = record.view()
+        voices = record.voices_of((*accounts, *holders_of(view, accounts)))
+        rows = queries.posters_of(view, voices, papers) if papers else []
         members = {}
         for paper, network, name, handle in rows:
             if terms.terms_of(allowed, network).shown == "link":

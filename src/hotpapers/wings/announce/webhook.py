@@ -75,8 +75,8 @@ class WebhookSender:
 
     def try_out(self, http: HttpClient) -> str:
         """Requests the address, which receivers need not answer well: they expect POST."""
-        answers = {*range(300, 500)} - {408, 425, 429}
-        status = http.get(self.url, accept=sorted(answers)).status
+        answers = {*range(300, 600)} - {408, 425, 429, 502, 503, 504}
+        status = http.get(self.url, accept=sorted(answers), with_body=False).status
         if 300 <= status < 400:
             return f"the receiver redirects GET ({status}); if it redirects POST too, write where it leads"
         return f"the receiver answers ({status} to GET)"

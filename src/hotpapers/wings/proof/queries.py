@@ -28,9 +28,13 @@ def ends_of(database: Database, period: int, after: int, before: int) -> list[tu
 
 
 def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
-    """The accounts that a publication currently names as its own."""
+    """The accounts that a publication currently names as its own, and those known to belong to the same people."""
     last = AsOfView(database, MAX_INTEGER, MAX_INTEGER).item(Publication, publication)
-    return last.own if last else ()
+    named = last.own if last else ()
+    stable = f"SELECT {key_of('alias.stable')} FROM alias WHERE alias.account IN ({NUMBERS})"
+    people = {*named, *column_among(database, stable, named)}
+    others = f"SELECT {key_of('alias.account')} FROM alias WHERE alias.stable IN ({NUMBERS})"
+    return tuple(sorted({*people, *column_among(database, others, people)}))
 
 
 def posts_of(database: Database, accounts: Sequence[str]) -> frozenset[str]:

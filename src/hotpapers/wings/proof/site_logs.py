@@ -20,7 +20,17 @@ from hotpapers.record import Record, current_time
 from hotpapers.record.commitments import canonical_json
 from hotpapers.site.hooks import Trial
 from hotpapers.site.site import Site
-from hotpapers.wings.proof import alarms, entries, log_files, merkle, observations, policies, saved_issues, settings
+from hotpapers.wings.proof import (
+    alarms,
+    entries,
+    log_files,
+    log_keys,
+    merkle,
+    observations,
+    policies,
+    saved_issues,
+    settings,
+)
 from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, PROOF_TYPE, Checkpoint, LogProof
 from hotpapers.wings.proof.policies import POLICY_PATH
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
@@ -367,6 +377,7 @@ def trials(site: Site) -> Iterator[Trial]:
 
         def try_out(_: object) -> str:
             check_writable(config.folder)
+            log_keys.load_key(config.key_file)
             return str(config.folder)
 
         yield Trial("transparency", try_out, "wings/proof")

@@ -8,18 +8,31 @@ from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 
 from hotpapers.base import file_modes
-from hotpapers.base.errors import LogError
-from hotpapers.base.model import DAY, HOUR, Announcement, Item, Measurement, Mention, Post, Reaction, Snapshot, kind_of
+from hotpapers.base.errors import LogError, UsageError
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    Alias,
+    Announcement,
+    Item,
+    Measurement,
+    Mention,
+    Post,
+    Reaction,
+    Snapshot,
+    kind_of,
+)
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.record import Record
 from hotpapers.record.item_rows import KeyedHasher
-from hotpapers.wings.proof import entries, observations, queries
+from hotpapers.wings.proof import entries, observations, queries, site_logs
 from hotpapers.wings.proof.publication_log import LogUpdate, update_log
 from tests.base.papers.known_fields import known_fields
 from tests.issues.made import DAILY, post
@@ -133,13 +146,24 @@ def test_more_withdrawals_than_a_list_holds_go_to_further_lists(
 
 def test_the_publications_own_accounts_are_left_out(publisher: Publisher) -> None:
     publisher.record.append([msgspec.structs.replace(DAILY, own=("bluesky:own",))], source="settings")
-    publisher.live(3, *post(31, "bluesky:ours", CUT, account="bluesky:own"))
+    bridged = Alias(account="mastodon:own", stable="bluesky:own", observed_at=CUT)
+    publisher.live(3, bridged, *post(31, "bluesky:ours", CUT, account="bluesky:own"))
+    publisher.live(3, *post(31, "mastodon:ours", CUT, account="mastodon:own"))
     publisher.publish(4)
     file = publisher.files()[-1]
     items = [line.item for line in observations.read_packed(file.name, file.read_bytes())]
     posts = [item.post for item in items if isinstance(item, Post)]
     assert len(posts) == 3
     assert {item.post for item in items if isinstance(item, Mention | Snapshot | Reaction)} <= set(posts)
+
+
+def test_a_trial_needs_a_key_that_can_sign(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_logs, "log_config", lambda site: publisher.config)
+    [trial] = site_logs.trials(Mock())
+    assert trial.try_out(Mock()) == str(publisher.config.folder)
+    publisher.config.key_file.write_text("not a key\n")
+    with pytest.raises(UsageError, match="not a usable key"):
+        trial.try_out(Mock())
 
 
 def test_a_large_hour_has_several_files(
