@@ -4,9 +4,8 @@
 -- 95 % interval of the places per 1,000 papers. A field whose interval does not contain `all_fields` has more or fewer
 -- places than papers would explain; that alone is no judgment, as people talk more about some fields.
 WITH issue AS (
-        SELECT *, max(as_of) OVER (PARTITION BY publication) AS last_cut, len(categories) = 0
-            OR list_contains(categories, 'arxiv') AS all_of_arxiv
-        FROM 'issues.parquet' WHERE latest AND "window" = 'daily'
+        SELECT *, max(as_of) OVER (PARTITION BY publication) AS last_cut FROM 'issues.parquet'
+        WHERE latest AND "window" = 'daily'
         QUALIFY day > max(day) OVER (PARTITION BY publication) - 90),
     announced AS (
         SELECT paper, min(day) AS day, min(observed_at) AS listed_at FROM 'announcements.parquet'
@@ -15,8 +14,8 @@ WITH issue AS (
         SELECT i.publication, paper, split_part(p.primary_category, '.', 1) AS field
         FROM issue AS i JOIN announced USING (day) JOIN 'papers.parquet' AS p USING (paper)
         WHERE len(p.categories) > 0 AND len(i.include) + len(i.exclude) = 0 AND listed_at <= last_cut
-          AND (all_of_arxiv AND paper NOT LIKE '10.%' OR list_has_any(  -- papers of other servers have DOIs
-            i.categories, p.categories || list_transform(p.categories, lambda name: split_part(name, '.', 1))))),
+          AND ((len(i.categories) = 0 OR list_contains(i.categories, 'arxiv')) AND paper NOT LIKE '10.%'  -- no DOI
+            OR list_has_any(i.categories, p.categories || list_transform(p.categories, lambda c: split_part(c, '.', 1))))),
     place AS (
         SELECT DISTINCT publication, e.paper FROM issue JOIN 'entries.parquet' AS e USING (publication, day, edition)
         WHERE lane IN ('entries', 'further')),
