@@ -114,7 +114,10 @@ def made_fields(folder: Path, chance: random.Random, rates: dict[str, float]) ->
         (f"{field}{n}", field, days[n % 20], chance.random() < rates[field]) for field in rates for n in range(400)
     ]
     lists = ", ".join(f"{name} VARCHAR[]" for name in ("categories", "include", "exclude"))
-    make(folder, "issues", f"publication VARCHAR, day DATE, edition INTEGER, latest BOOLEAN, window VARCHAR, {lists}, as_of TIMESTAMP",
+    columns = (
+        f"publication VARCHAR, day DATE, edition INTEGER, latest BOOLEAN, window VARCHAR, {lists}, as_of TIMESTAMP"
+    )
+    make(folder, "issues", columns,
          *(("daily", day, 1, True, "daily", [], [], [], f"{day} 20:00") for day in days))  # fmt: skip
     make(folder, "announcements", "paper VARCHAR, day DATE, type VARCHAR, observed_at TIMESTAMP",
          *((paper, day, "new", day) for paper, _, day, _ in papers))  # fmt: skip
