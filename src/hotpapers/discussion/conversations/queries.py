@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.model import Mention, Post, Snapshot
+from hotpapers.base.model import Alias, Mention, Post, Snapshot
 from hotpapers.discussion.engagement.queries import (
     VOICE,
     authors_sql,
@@ -193,7 +193,9 @@ def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, in
 def known_voices(view: AsOfView) -> frozenset[int]:
     """The voices of accounts with standing; none while the record is too young to tell."""
     accounts = known_accounts(view) or frozenset()
-    stable = dict(view.database.rows(f"WITH {persons_sql(view, ())} SELECT voice, stable_voice FROM stable_account"))
+    sql = f"""SELECT alias.account, alias.stable FROM alias
+        WHERE alias.account IN (…) AND {view.visible("alias")} AND {view.newest(SPECS[Alias], "alias")}"""
+    stable = dict(rows_among(view.database, sql, sorted(accounts)))
     return frozenset(stable.get(account, account) for account in accounts)
 
 
