@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.model import Alias, Mention, Post, Snapshot
+from hotpapers.base.model import Mention, Post, Snapshot
 from hotpapers.discussion.engagement.queries import (
     VOICE,
     authors_sql,
@@ -16,7 +16,6 @@ from hotpapers.discussion.engagement.queries import (
     limited_sql,
     persons_sql,
 )
-from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.record import (
     NUMBERS,
     SPECS,
@@ -188,15 +187,6 @@ def authors_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, in
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT {key_of("author.paper")}, author.voice FROM author WHERE author.paper IN ({NUMBERS})"""
     return frozenset(rows_among(view.database, sql, papers))
-
-
-def known_voices(view: AsOfView) -> frozenset[int]:
-    """The voices of accounts with standing; none while the record is too young to tell."""
-    accounts = known_accounts(view) or frozenset()
-    sql = f"""SELECT alias.account, alias.stable FROM alias
-        WHERE alias.account IN (…) AND {view.visible("alias")} AND {view.newest(SPECS[Alias], "alias")}"""
-    stable = dict(rows_among(view.database, sql, sorted(accounts)))
-    return frozenset(stable.get(account, account) for account in accounts)
 
 
 def namesakes_of(view: AsOfView, papers: Sequence[str]) -> frozenset[tuple[str, int]]:

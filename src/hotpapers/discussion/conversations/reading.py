@@ -15,6 +15,7 @@ from hotpapers.base.model import Paper, PaperConversations, Showing, ThreadPost
 from hotpapers.discussion.conversations import queries
 from hotpapers.discussion.conversations.queries import StoredPost
 from hotpapers.discussion.conversations.trees import conversations_of
+from hotpapers.discussion.engagement.standing.queries import known_voices
 from hotpapers.discussion.moderation.author_names import shows_author
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, blocklist_for, is_blocked, with_current_words
 from hotpapers.record import AsOfView, is_pseudonym
@@ -119,7 +120,7 @@ class ConversationReader:
 
     @cached_property
     def _regulars(self) -> frozenset[int]:
-        return queries.known_voices(self._view)
+        return known_voices(self._view) or frozenset()
 
     def _says_more(self, paper: Paper, text: str) -> bool:
         return self._count(text, paper) >= ENOUGH_OWN_WORDS

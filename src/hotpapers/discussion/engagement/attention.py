@@ -25,7 +25,7 @@ from typing import NamedTuple
 from hotpapers.base.model import Reaction, within_largest
 from hotpapers.discussion.engagement import measurement, queries
 from hotpapers.discussion.engagement.post_reactions import ReactionsByPost
-from hotpapers.discussion.engagement.standing.queries import known_accounts
+from hotpapers.discussion.engagement.standing.queries import known_voices
 from hotpapers.record import AsOfView
 
 
@@ -119,13 +119,7 @@ def voice_rule(view: AsOfView, people: queries.People, *, with_standing: bool) -
     authors: dict[str, set[int]] = defaultdict(set)
     for paper, voice in queries.author_voices(view):
         authors[paper].add(voice)
-    return VoiceRule(people.left_out, known_voices(view, people), authors)
-
-
-def known_voices(view: AsOfView, people: queries.People) -> frozenset[int] | None:
-    """The voices with standing; None while there are too few to tell."""
-    accounts = known_accounts(view)
-    return accounts and frozenset(people.stable.get(account, account) for account in accounts)
+    return VoiceRule(people.left_out, known_voices(view), authors)
 
 
 POSTS_AT_ONCE = 500

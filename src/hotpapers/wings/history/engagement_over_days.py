@@ -23,6 +23,7 @@ from hotpapers.discussion.engagement import attention
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.discussion.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.standing.queries import known_voices
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import statement_slices
 from hotpapers.wings.history import queries
@@ -190,7 +191,7 @@ class EngagementOverDays:
 
     def _known_voices(self) -> Set[int] | None:
         assert self._view is not None
-        return attention.known_voices(self._view, self._people) if self._window.with_standing else None
+        return known_voices(self._view) if self._window.with_standing else None
 
     def _learn_standing(self) -> Set[str]:
         """Updates all rows with the voices that have standing now. Returns the papers whose rows changed."""

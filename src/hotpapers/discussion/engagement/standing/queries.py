@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
-from hotpapers.base.model import DAY, MAX_INTEGER
-from hotpapers.record import AsOfView, Database, rows_among
+from hotpapers.base.model import DAY, MAX_INTEGER, Alias
+from hotpapers.record import SPECS, AsOfView, Database, rows_among
 
 PAPERS = 3
 """Different papers that an account must have posted about or reacted to."""
@@ -175,3 +175,14 @@ def known_accounts(view: AsOfView) -> frozenset[int] | None:
     if len(rows) >= ENOUGH_KNOWN:
         return frozenset(account for (account,) in rows)
     return None
+
+
+def known_voices(view: AsOfView) -> frozenset[int] | None:
+    """The voices of the accounts with standing; None while there are too few to tell."""
+    accounts = known_accounts(view)
+    if accounts is None:
+        return None
+    sql = f"""SELECT alias.account, alias.stable FROM alias
+        WHERE alias.account IN (…) AND {view.visible("alias")} AND {view.newest(SPECS[Alias], "alias")}"""
+    stable = dict(rows_among(view.database, sql, sorted(accounts)))
+    return frozenset(stable.get(account, account) for account in accounts)
