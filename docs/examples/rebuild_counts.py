@@ -169,19 +169,29 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
             homes.setdefault(post["text"], post["network"])
             homes.setdefault(post["voice"], post["network"])
         homes[0] = homes[""] = None  # too short a text, and nobody, are not compared
-        authors, counts, vouching = {voice for voice, about in self.authors if about == paper}, {}, {}
-        for network in sorted({post["network"] for post in posts}):
-            here = [post for post in posts if post["network"] == network]
-            people = [post for post in here if not post["bot"]]
-            at_home = [p for p in people if {homes[p["text"]], homes[p["voice"]]} <= {network, None}]
-            named = {post["voice"] for post in at_home}
-            reactors = set().union(*(post["reacted"] for post in people if not post["shared"]))
-            vouching[network] = (named | reactors) - authors
-            for other in vouching if self.vouches_once else ():  # a voice vouches at home, or else on the first network
-                for voice in vouching[network] & vouching[other] if other != network else ():
-                    vouching[other if homes.get(voice) == network else network].discard(voice)
-            counts[network] = people, named, {"bots": len(here) - len(people)}
-        return {n: self.count_people(*people, authors, vouching[n]) | bots for n, (*people, bots) in counts.items()}
+        networks = sorted({post["network"] for post in posts})
+        people, named, for_this = {}, {}, {}
+        for network in networks:
+            people[network] = [post for post in posts if post["network"] == network and not post["bot"]]
+            at_home = [p for p in people[network] if {homes[p["text"]], homes[p["voice"]]} <= {network, None}]
+            named[network] = {post["voice"] for post in at_home}
+            unshared = [post["reacted"] for post in people[network] if not post["shared"]]
+            for_this[network] = named[network].union(*unshared)
+        authors = {voice for voice, about in self.authors if about == paper}
+        vouching, bots = self.vouching(for_this, homes), Counter(post["network"] for post in posts if post["bot"])
+        return {
+            name: self.count_people(people[name], named[name], for_this[name], vouching[name], authors)
+            | {"bots": bots[name]}
+            for name in networks
+        }
+
+    def vouching(self, for_this, homes):
+        """The voices that vouch on each network; with least/4 each on one: its home if named there, else the first."""
+        places = {}
+        for network, voices in for_this.items():
+            places |= {v: network for v in voices if v not in places or homes.get(v) == network}
+        here = {network: {v for v in voices if places[v] == network} for network, voices in for_this.items()}
+        return here if self.vouches_once else for_this
 
     def counts_of(self, paper, measurements):
         counts = {(paper, *m): self.count(paper, *m) for m in measurements}
@@ -195,17 +205,16 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
             counts[paper, age, moment, from_at] = {name: {**networks[name], "network": name, **about} for name in names}
         return counts
 
-    def count_people(self, posts, voices, authors, vouching):
+    def count_people(self, posts, voices, for_this, vouching, authors):
         named = voices.union(*(post["reacted"] for post in posts))
         counted = {name: min(sum(post[name] for post in posts), MOST) for name in COUNTS}
         counted["voices"] = min(len(named) + sum(sum(post["nameless"].values()) for post in posts), MOST)
         if self.ranking != "rarity/2":
             return counted | {"x": counted["voices"]}
         posts = [post for post in posts if not post["shared"]]
-        for_this = voices.union(*(post["reacted"] for post in posts))
         x, counted_as = len(for_this), {"counted_as": "voices"}
         if self.standing is not None:
-            known = len(vouching & self.standing)
+            known = len(vouching & self.standing - authors)
             counted |= {"known": known, "authors": len(named & authors)}
             x, counted_as = min(x, 2 * known), counted_as | {"known": known}
         for name in COUNTS:

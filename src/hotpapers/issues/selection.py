@@ -213,9 +213,8 @@ def least_price(rule: str, candidate: Candidate) -> Price:
     if rule not in WITH_REGULARS:
         return NOTHING
     known = known_voices(candidate.attention) or 0
-    return Price(
-        accounts=MIN_VOICES if rule == LEAST_3 else 1, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0
-    )
+    accounts = MIN_VOICES if rule == LEAST_3 else 1
+    return Price(accounts=accounts, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0)
 
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:

@@ -335,6 +335,8 @@ def test_every_column_is_there_and_keys_are_keys(tables: Path) -> None:
         key = ", ".join(table.key)
         assert ask(tables, f"SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1") == []
         assert ask(tables, f"SELECT count(*) > 0 FROM {table.name}") == [(True,)]
+        empty = " OR ".join(f"{column} IS NULL" for column in table.key)
+        assert not table.is_key_complete or ask(tables, f"SELECT {key} FROM {table.name} WHERE {empty}") == []
     [row] = ask(tables, "SELECT doi, primary_category, categories, observed_at FROM papers WHERE paper = '2405.00001'")
     assert row[:3] == ("10.48550/arXiv.2405.00001", "cs.LG", ["cs.LG"]) and str(row[3]) == "2024-05-07 00:00:00"
 

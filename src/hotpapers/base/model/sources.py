@@ -74,7 +74,8 @@ class HttpClient(Protocol):
         accept: Sequence[int] = ...,
         with_body: bool = ...,
     ) -> Response:
-        """The response, whose status is 2xx or in `accept`. If 304 is accepted, it means that nothing changed."""
+        """The response, whose status is 2xx or in `accept`. If 304 is accepted, it means that nothing changed.
+        Not `with_body`: without its body."""
 
     def post(
         self,
@@ -86,7 +87,8 @@ class HttpClient(Protocol):
         accept: Sequence[int] = ...,
         with_body: bool = ...,
     ) -> Response:
-        """The response to a form, or to a body whose content type is among the headers."""
+        """The response to a form, or to a body whose content type is among the headers. Not `with_body`: without its
+        own body."""
 
     def messages(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
         """The messages of a websocket, one at a time; None after 30 s without one."""

@@ -81,7 +81,8 @@ def price_sentence(entry: Entry, least_score: int) -> str:
         known = f"at least {format_number(price.known)} of them regulars"
         return f"{sentence}, {known}; others alone could not do it, in any number."
     if rarity_2.known_voices(entry.counts) is not None:
-        return f"{sentence}, {'not a regular’s' if price.accounts == 1 else 'none of them a regular'}."
+        strangers = "not a regular’s" if price.accounts == 1 else "none of them a regular"
+        return f"{sentence}, {strangers}."
     return f"{sentence}. The record is too young to tell regulars from others."
 
 

@@ -211,9 +211,11 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
     names if a network's terms allow only a link."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
+        if not papers:
+            return {}
         view = record.view()
         voices = record.voices_of((*accounts, *holders_of(view, accounts)))
-        rows = queries.posters_of(view, voices, papers) if papers else []
+        rows = queries.posters_of(view, voices, papers)
         members = {}
         for paper, network, name, handle in rows:
             if terms.terms_of(allowed, network).shown == "link":

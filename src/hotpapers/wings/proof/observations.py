@@ -299,8 +299,7 @@ def fresh_entries(
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
         if adding:
-            own_keys = OwnKeys(own, queries.posts_of(database, own))
-            files = list(_new_files(database, folder, known, at, hasher, own_keys))
+            files = list(_new_files(database, folder, known, at, hasher, own))
         else:
             files = []
     except (InputError, OSError) as problem:
@@ -330,21 +329,15 @@ def _check_store(folder: Path, hasher: KeyedHasher) -> None:
         )
 
 
-class OwnKeys(NamedTuple):
-    """The keys of a publication's own accounts and of their posts."""
-
-    accounts: Sequence[str]
-    posts: Collection[str]
-
-
-def _lines(items: Iterable[model.Item], hasher: KeyedHasher, own: OwnKeys) -> Iterator[bytes]:
+def _lines(database: Database, items: Iterable[model.Item], hasher: KeyedHasher, own: Sequence[str]) -> Iterator[bytes]:
     """The lines of the items that may be published, with a store's marks."""
-    own_marks = {mark_of(account, hasher) for account in own.accounts}
+    own_marks = {mark_of(account, hasher) for account in own}
+    own_posts = queries.posts_of(database, tombstones.voices_of(database, hasher, own))
     for item in items:
         outgoing = handed_out(item, lambda key: mark_of(key, hasher))
         if outgoing is None or getattr(outgoing, "account", "") in own_marks:
             continue
-        if getattr(item, "post", "") in own.posts:  # readers would count what it mentions as an unknown person's
+        if getattr(item, "post", "") in own_posts:  # readers would count what it mentions as an unknown person's
             continue
         try:
             item_checks.check_item(outgoing)
@@ -359,7 +352,7 @@ def _new_files(
     known: Sequence[entries.ObservedFile],
     at: int,
     hasher: KeyedHasher,
-    own: OwnKeys,
+    own: Sequence[str],
 ) -> Iterator[Entry]:
     """Writes the files of each hour with batches after the last known one; yields their leaves."""
     position = _published_until(database, known, at)
@@ -368,7 +361,7 @@ def _new_files(
         if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
             continue
         end = max(latest, position)  # `latest` is smaller if the clock was set back
-        lines = _lines(queries.items_between(database, KINDS, position, end), hasher, own)
+        lines = _lines(database, queries.items_between(database, KINDS, position, end), hasher, own)
         first = hour if last is None else last + 1
         for part, part_lines in enumerate(_parts(lines), 1):
             root = root_of(map(leaf_hash, part_lines))

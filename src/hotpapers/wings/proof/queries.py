@@ -37,9 +37,9 @@ def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
     return tuple(sorted({*people, *column_among(database, others, people)}))
 
 
-def posts_of(database: Database, accounts: Sequence[str]) -> frozenset[str]:
-    """The keys of the posts by some accounts."""
-    sql = f"SELECT DISTINCT {key_of('post.post')} FROM post WHERE post.account IN ({NUMBERS})"
+def posts_of(database: Database, accounts: Sequence[int]) -> frozenset[str]:
+    """The keys of the posts by some accounts, by their numbers."""
+    sql = f"SELECT DISTINCT {key_of('post.post')} FROM post WHERE post.account IN (…)"
     return frozenset(column_among(database, sql, accounts))
 
 

@@ -95,8 +95,7 @@ def _resource(file: TableFile) -> Json:
     fields = [
         {"name": column.name, "type": _TYPES[column.type][0], "description": column.meaning} for column in table.columns
     ]
-    is_empty_somewhere = any(column.name in table.key and "; empty" in column.meaning for column in table.columns)
-    schema = {"fields": fields} | ({} if is_empty_somewhere else {"primaryKey": list(table.key)})
+    schema = {"fields": fields} | ({"primaryKey": list(table.key)} if table.is_key_complete else {})
     return {
         "name": table.name.replace("_", "-"),
         "path": file.name,

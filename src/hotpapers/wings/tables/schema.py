@@ -27,6 +27,11 @@ class ResearchTable(NamedTuple):
     columns: tuple[TableColumn, ...]
     references: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def is_key_complete(self) -> bool:
+        """Whether no column of the key is empty in any row, by what the columns mean."""
+        return not any(column.name in self.key and "; empty" in column.meaning for column in self.columns)
+
 
 def _table(name: str, key: str, meaning: str, *columns: str) -> ResearchTable:
     """A table with columns given as `name TYPE meaning`."""
