@@ -11,7 +11,7 @@ from operator import itemgetter
 from unicodedata import ucd_3_2_0 as unicode
 
 from rebuild_quotes import sha
-from rebuild_rest import archive_of, is_of_day, is_on, servers_of
+from rebuild_rest import archive_of, is_of_day, is_on, servers_of, vouching_once
 
 HOUR, MOST, ENOUGH, TIMED = 3_600_000_000, 2**53 - 1, 100, ("rate", "share", "template")
 DAY, GAP = 24 * HOUR, 90 * HOUR // 60
@@ -178,20 +178,10 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
             unshared = [post["reacted"] for post in people[network] if not post["shared"]]
             for_this[network] = named[network].union(*unshared)
         authors = {voice for voice, about in self.authors if about == paper}
-        vouching, bots = self.vouching(for_this, homes), Counter(post["network"] for post in posts if post["bot"])
-        return {
-            name: self.count_people(people[name], named[name], for_this[name], vouching[name], authors)
-            | {"bots": bots[name]}
-            for name in networks
-        }
-
-    def vouching(self, for_this, homes):
-        """The voices that vouch on each network; with least/4 each on one: its home if named there, else the first."""
-        places = {}
-        for network, voices in for_this.items():
-            places |= {v: network for v in voices if v not in places or homes.get(v) == network}
-        here = {network: {v for v in voices if places[v] == network} for network, voices in for_this.items()}
-        return here if self.vouches_once else for_this
+        vouching = vouching_once(for_this, homes) if self.vouches_once else for_this
+        bots = Counter(post["network"] for post in posts if post["bot"])
+        counts = {n: self.count_people(people[n], named[n], for_this[n], vouching[n], authors) for n in networks}
+        return {network: counted | {"bots": bots[network]} for network, counted in counts.items()}
 
     def counts_of(self, paper, measurements):
         counts = {(paper, *m): self.count(paper, *m) for m in measurements}

@@ -1,4 +1,4 @@
-"""Prices, forecasts, and servers of papers, by docs/reference/rebuilding.md. Part of rebuild.py."""
+"""Prices, forecasts, servers of papers, and where voices vouch, by docs/reference/rebuilding.md. Part of rebuild.py."""
 
 import decimal
 from bisect import bisect_left, bisect_right
@@ -187,3 +187,11 @@ def is_of_day(row, day):
         return row["day"] == day
     at = date.fromisoformat(day)
     return str(at - timedelta(1 if at.weekday() else 3)) <= row["day"] < day
+
+
+def vouching_once(named, homes):
+    """The voices named on each network, each on one of them: its home if it is named there, or else the first."""
+    places = {}
+    for network, voices in named.items():
+        places |= {voice: network for voice in voices if voice not in places or homes.get(voice) == network}
+    return {network: {voice for voice in voices if places[voice] == network} for network, voices in named.items()}

@@ -213,7 +213,7 @@ closed, pruned, forgotten = {}, set(), {}
 identities, brought, erased = {}, [[]], {}
 beside = ended = False
 for line in lines:
-    kinds = ("delivery_state", "end") if beside else ("batch", "delivery_state", "note", "end")
+    kinds = ("delivery_state", "note", "end") if beside else ("batch", "delivery_state", "note", "end")
     assert not ended and line["kind"] in kinds, "something follows the end, or no batch begins"
     beside, ended = line["kind"] != "batch", line["kind"] == "end"
     if not beside:
