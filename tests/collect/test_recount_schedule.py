@@ -142,6 +142,25 @@ def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> 
     assert recount_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:2"]
 
 
+def test_what_was_asked_for_while_the_clock_was_ahead_is_asked_for_again(record: Record) -> None:
+    now, ahead = START + 7 * HOUR, START + 365 * DAY
+    answer = Post(
+        post="x:9", network="x", account="x:b", created_at=START, observed_at=START, reply_to="x:1", text="Thyme."
+    )
+    record.append([*post(1, now, likes=1, paper="2601.00001"), answer], source="test")
+    recount_queries.follow_new_posts(record.database, "x", 0, now)
+    recount_queries.note_answered(record.database, ["x:1"], ahead)
+    recount_queries.note_threads(record.database, ["x:1"], ahead)
+    recount_queries.note_checked(record.database, "x:1", ahead)
+    late = now + 30 * HOUR
+    assert recount_queries.due_posts(record.database, "x", late, 9) == []
+    assert recount_queries.due_threads(record.database, "x", late, 9) == []
+    assert recount_queries.correct_moments_ahead(record.database, late) == 1
+    assert recount_queries.due_posts(record.database, "x", late, 9) == ["x:1"]
+    assert recount_queries.due_threads(record.database, "x", late, 9) == ["x:1"]
+    assert recount_queries.correct_moments_ahead(record.database, late) == 0
+
+
 def test_what_an_issue_is_about_to_show_overtakes_any_backlog(record: Record) -> None:
     now = START + 7 * HOUR
     record.append([item for number in range(1, 31) for item in post(number)], source="test")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.keys import own_id
 from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload, ThreadPayloads, ThreadSource
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.collect.sources.thread_payloads import GAP, gap_payload
 from hotpapers.discussion.conversations.queries import bare_answers
 from hotpapers.discussion.engagement.measurement import THREADS_AGAIN, UNREAD_FOR
@@ -33,7 +34,7 @@ class ThreadReader:
         self._source = source
         self._network = network
         self._http = http
-        self._paused_until = 0
+        self._paused_at = self._pause = 0
 
     def read(self, record: Record, store: Store) -> None:
         """Requests the threads that are due, a few at a time."""
@@ -41,12 +42,13 @@ class ThreadReader:
         database = record.database
         due = recount_queries.due_threads(database, self._network, now, AT_ONCE)
         doubtful = recount_queries.unread_threads(database, self._network, now - THREADS_AGAIN)
-        for post in due if now >= self._paused_until else ():
+        for post in due if is_over(self._paused_at, self._pause, now) else ():
             try:
                 page = self._source.thread(self._http, post)
             except NetError as problem:
                 wait = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else PAUSE
-                self._paused_until = now + max(wait, PAUSE)
+                self._paused_at = now
+                self._pause = max(wait, PAUSE)
                 break
             finally:
                 recount_queries.note_threads(database, [post], now)

@@ -58,6 +58,7 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
         reports = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
         assert [store_report(record.database, report) for report in reports] == ["kept", "kept", "full"]
         assert len(open_reports(record.database)[0].text) == reader_reports.MAX_REPORT_CHARS
+        assert not is_full(record.database, ENTRY._replace(at=AT - HOUR)), "the clock was ahead, and was set back"
         later = ENTRY._replace(at=AT + HOUR + 2)
         assert not is_full(record.database, later) and store_report(record.database, later) == "kept"
         much_later = ENTRY._replace(at=AT + 9 * HOUR)

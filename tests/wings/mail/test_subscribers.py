@@ -57,6 +57,8 @@ def test_nobody_gets_anything_before_they_confirm(record: Record) -> None:
 def test_an_address_gets_one_request_a_day(record: Record) -> None:
     assert subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert subscribers.ask(record, "daily", "SOME@moth.example", NOW + DAY - 1) is None
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW - DAY)  # the clock was ahead, and was set back
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
     second_request = subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
     assert (

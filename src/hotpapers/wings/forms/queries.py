@@ -87,7 +87,7 @@ class ReportCounts(NamedTuple):
 
 def _counts_of(database: Database, kind: Kind, at: int) -> ReportCounts:
     query = "SELECT count(*) FROM report WHERE kind = ? AND {}"
-    recent = first_value(database, query.format("at > ?"), (kind, at - HOUR))
+    recent = first_value(database, query.format("at > ? AND at <= ?"), (kind, at - HOUR, at))
     still_open = first_value(database, query.format("closed_at = 0"), (kind,))
     return ReportCounts(kind, int(recent), int(still_open))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, current_time
@@ -73,7 +74,7 @@ def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: 
         if current and current.state == "confirmed":
             put_subscriber(record, current._replace(skip_empty=skip_empty))
             return None
-        if current and current.state == "asked" and at - current.since < ASK_AGAIN:
+        if current and current.state == "asked" and not is_over(current.since, ASK_AGAIN, at):
             return None
         had_left = current is not None and (current.state in ("ended", "bounced") or current.reason == HAD_LEFT)
         reason = HAD_LEFT if had_left else ""

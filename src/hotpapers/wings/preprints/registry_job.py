@@ -22,7 +22,7 @@ from hotpapers.base.model import DAY, INFERRED, Announcement, HttpClient, Item, 
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.papers.paper_servers import ANY_DOI, DOI
-from hotpapers.base.text.timestamps import day_of, from_datetime
+from hotpapers.base.text.timestamps import day_of, from_datetime, is_over
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response
@@ -164,7 +164,7 @@ class RegistryJob:
         return msgspec.structs.replace(state, unknown=unknown)
 
     def _is_due(self, candidates: tuple[str, ...], state: RegistryState, now: int) -> bool:
-        return state.unknown.get(" ".join(candidates), 0) <= now - AGAIN
+        return is_over(state.unknown.get(" ".join(candidates), 0), AGAIN, now)
 
     def _paper_of(self, candidates: tuple[str, ...]) -> str:
         """The key of the paper that candidates mean; empty if nobody knows. Raises NetError."""
@@ -177,7 +177,7 @@ class RegistryJob:
     def _describe(self, context: JobContext, state: RegistryState, at_most: int) -> RegistryState:
         """Describes papers, the most discussed first. Returns the state with those that nobody knows."""
         now = self._http.now()
-        unknown = {key: at for key, at in state.unknown.items() if at > now - AGAIN}
+        unknown = {key: at for key, at in state.unknown.items() if not is_over(at, AGAIN, now)}
         papers = undescribed_papers(context.record.view())
         wanted = [(key, at) for key, at in papers if key not in unknown and self._is_wanted(key)]
         first_moments = dict(wanted[:at_most])

@@ -15,6 +15,7 @@ from hotpapers.base.keys import is_web_address
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.base.settings.announce import read_secret
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.base.text.words import count_noun
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.bluesky import BlueskySettings
@@ -90,7 +91,7 @@ class VoiceLanes(FurtherParts):
                 mark = mark_of(name)
                 at = context.clock.now()
                 wanted.add(mark)
-                is_due = mark not in lists or at >= lists[mark].read_at + DAY
+                is_due = mark not in lists or is_over(lists[mark].read_at, DAY, at)
                 if not is_due or at > started_at + MAX_SECONDS * 1e6:
                     continue
                 try:

@@ -215,6 +215,16 @@ def drop_unfollowed(database: Database, at: int) -> int:
         return database.run(sql, (at - FOLLOWED_FOR, at))
 
 
+def correct_moments_ahead(database: Database, at: int) -> int:
+    """Makes posts due that were asked for while the clock was ahead: otherwise they would wait until it is as late
+    again. Returns how many."""
+    sql = f"""UPDATE recount SET asked_at = 0, due_at = ?, thread_at = 0,
+            checked_at = CASE WHEN checked_at < {NEVER} THEN ? ELSE checked_at END
+        WHERE asked_at > ? OR thread_at > ? OR (checked_at > ? AND checked_at < {NEVER})"""
+    with database.write():
+        return database.run(sql, (at,) * 5)
+
+
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
     """Deletes posts from the recount table. Call inside `write()`."""
     database.many(f"DELETE FROM recount WHERE post = {NUMBER}", [(post,) for post in posts])
