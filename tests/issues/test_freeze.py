@@ -16,7 +16,8 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import IssueError, NotFound, UsageError
-from hotpapers.base.model import HOUR, Alias, Issue, Item, Publication, RawPayload
+from hotpapers.base.model import HOUR, Alias, Coverage, Issue, Item, Publication, RawPayload
+from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import build, freeze, windows
 from hotpapers.issues import queries as issues_queries
@@ -133,6 +134,23 @@ def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
     second = freeze.freeze_issue(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
     assert (second.from_at, second.as_of) == (first.from_at, first.as_of)
     assert second.publication == msgspec.structs.replace(DAILY, threshold=2)
+    assert problems_of(record) == []
+
+
+@pytest.mark.parametrize("categories", [("cs.LG",), ("biorxiv",), ("biorxiv", "cs.LG")])
+def test_a_correction_keeps_the_moments_that_later_batches_or_settings_would_move(
+    record: Record, categories: tuple[str, ...]
+) -> None:
+    write(record, fortnight())
+    first = frozen(record).content
+    read_later = Coverage(
+        network="arxiv", from_at=calendar.announced_at(DAY), until_at=calendar.announced_at(DAY), state="complete",
+        reason="", observed_at=first.as_of + HOUR,
+    )  # fmt: skip
+    write(record, read_later, posts_about(3, 90, first.as_of + HOUR // 2))
+    changed = msgspec.structs.replace(DAILY, categories=categories)
+    second = freeze.freeze_issue(record, changed, DAY, again=True, reason="why", at=LATER).content
+    assert (second.from_at, second.as_of, second.until_at) == (first.from_at, first.as_of, first.until_at)
     assert problems_of(record) == []
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 
-from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
+from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, StreamGap, UnreachableStore
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop, JobRunner
@@ -80,6 +80,49 @@ def test_a_network_that_said_when_to_come_back_is_left_alone_by_later_processes_
     with Record(store_url) as record:
         status = jobs_queries.load_state(record, "asked")
         assert (status.state, status.reason) == ("waiting", "later") and status.failing_since is not None
+
+
+def test_with_once_a_stream_is_read_on_after_a_gap(store_url: str) -> None:
+    def lose_events(round: int) -> float:
+        if round == 1:
+            raise StreamGap("what the server has begins later", "7", (1, 2))
+        return 0.0
+
+    stop, job = threading.Event(), CountingJob("stream", lose_events)
+    with leases_of(store_url, "here") as leases:
+        JobRunner({"stream": loop_factory(store_url, job, leases, stop)}, stop).run(once=True)
+    assert job.rounds == 2
+    with Record(store_url) as record:
+        status = jobs_queries.load_state(record, "stream")
+        assert (status.state, status.failing_since) == ("idle", None)
+
+
+@pytest.mark.parametrize("problem", [NetError("silence"), StreamGap("a gap", "7"), RuntimeError("our own")])
+def test_a_round_that_fails_closes_what_it_read_from(store_url: str, problem: Exception) -> None:
+    """Otherwise connections stay open, and their threads end with the process, or keep it from ending."""
+    closed: list[bool] = []
+
+    def connection() -> Iterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            closed.append(True)
+
+    def pages(messages: Iterator[int]) -> Iterator[int]:
+        for message in messages:
+            yield message
+            raise problem
+
+    def read(_: int) -> float:
+        for _page in pages(connection()):
+            pass
+        return 0.0
+
+    stop, job = threading.Event(), CountingJob("stream", read)
+    with leases_of(store_url, "here") as leases:
+        loop_factory(store_url, job, leases, stop)().attempt(once=True)
+        assert closed == [True] * job.rounds
 
 
 def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store_url: str) -> None:

@@ -16,6 +16,7 @@ from hotpapers.issues import coverage, paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build_issue
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
+    Moments,
     check_label,
     closing_time,
     cut_of,
@@ -122,7 +123,7 @@ def freeze_issue(
         check_no_regular_issue(record, publication.publication, [day])
     moments = None
     if publication.window != "listing":
-        moments = moments_of(publication, day, closed_at(record, publication, day, at))
+        moments = _moments_of(earlier) or moments_of(publication, day, closed_at(record, publication, day, at))
         if prepare is not None:
             prepare(publication, moments[1])
     position = record.head.position
@@ -131,6 +132,14 @@ def freeze_issue(
     recipe = IssueRecipe(publication, day, edition, position, replaces, reason.strip(), moments)
     built = build_issue(record, recipe)
     return save_issue(record, built, at) if again else save_unless_there(record, built, at)
+
+
+def _moments_of(editions: Sequence[FrozenIssue]) -> Moments | None:
+    """The moments of the latest edition, which a correction keeps: what arrived since would move them."""
+    if not editions:
+        return None
+    content = editions[-1].content
+    return content.from_at, content.as_of, content.until_at
 
 
 def closed_at(record: Record, publication: Publication, day: str, at: int) -> int:

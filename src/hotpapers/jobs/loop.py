@@ -10,6 +10,7 @@ import logging
 import random
 import signal
 import threading
+import traceback
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from hotpapers.base.errors import (
     RetryAfter,
     Stopped,
     StoreError,
+    StreamGap,
     TakenOver,
 )
 from hotpapers.base.logs import log_event
@@ -189,15 +191,27 @@ class JobLoop:
         problem: NetError | None = None
         seconds = 0.0
         try:
-            seconds = self.job.run_once(context, once=once)
+            seconds = self._run_job(context, once)
         except NetError as found:
             problem = found
+            traceback.clear_frames(found.__traceback__)  # this closes the connections that a round left open
         self._failures = self._failures + 1 if problem else 0
         following = next_attempt(problem, self._failures - 1, seconds)
         self._record_outcome(context, following, failing=problem is not None)
         if isinstance(problem, RetryAfter):
             context.note(not_before=self._clock.now() + int(problem.seconds * SECOND))
         return following
+
+    def _run_job(self, context: JobContext, once: bool) -> float:
+        """Runs the job once. Runs it again after a gap if this is the only round: the server will drop what it has."""
+        try:
+            return self.job.run_once(context, once=once)
+        except StreamGap as gap:
+            if not once:
+                raise
+            log_event("gap", level=logging.WARNING, job=self.name, reason=gap)
+            traceback.clear_frames(gap.__traceback__)
+        return self.job.run_once(context, once=True)
 
     def _record_outcome(self, context: JobContext, following: NextAttempt, *, failing: bool) -> None:
         at = self._clock.now()
@@ -217,6 +231,7 @@ class JobLoop:
         self.problem = problem
         following = next_attempt(problem, self._failures - 1, 0)
         _log_failure(self.name, problem)
+        traceback.clear_frames(problem.__traceback__)
         if isinstance(problem, StoreError):
             self._close_store()
             return following

@@ -128,7 +128,8 @@ def deliver_days(site: ConfiguredSite, publication: str, days: Sequence[str], na
         raise UsageError(f"{site.file}: {name}: no destination configured; see `hotpapers docs wings/{name}`")
     keep_finished(site.record, name, results, attempts, current_time())
     total = sum(result.sent for result in results)
-    idle = without_duplicates(filter(None, reasons)) or (f"no destination is for {publication}",)
+    nobody = f"no destination is for {publication}, or all had an earlier edition"
+    idle = without_duplicates(filter(None, reasons)) or (nobody,)
     return {"channel": name, "sent": total, "reasons": [] if total or problems else idle, "problems": problems}
 
 

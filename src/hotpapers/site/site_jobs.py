@@ -56,9 +56,9 @@ def site_jobs(
         )
 
     def send() -> SendJob:
-        return SendJob(
-            site.own_publications, partial(all_destinations, site, partial(make_connection, shared=shared)), site.terms
-        )
+        destinations = partial(all_destinations, site, partial(make_connection, shared=shared))
+        pages = [destination for destination in issue_destinations(site) if destination.channel == "site"]
+        return SendJob(site.own_publications, destinations, site.terms, pages)
 
     def loops(makers: Mapping[str, Callable[[], Job]]) -> JobMakers:
         return {

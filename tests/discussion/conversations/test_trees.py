@@ -119,6 +119,18 @@ def example() -> PaperConversations:
     )
 
 
+def test_two_accounts_of_an_author_are_one_author_and_to_quote_is_not_to_answer() -> None:
+    posts = [
+        thread_post("bluesky:1", text="Does it hold at noon?", at=1, voice=1),
+        thread_post("bluesky:2", reply_to="bluesky:1", at=2, voice=2, is_author=True)._replace(author=3),
+        thread_post("bluesky:3", reply_to="bluesky:1", at=3, voice=3, is_author=True)._replace(author=3),
+        thread_post("bluesky:4", reply_to="bluesky:1", at=4, voice=4, is_author=True),
+    ]
+    assert conversations_of(posts).authors == 2
+    quoted = conversations_of([post._replace(is_quote=post.key != "bluesky:1") for post in posts])
+    assert (quoted.authors, quoted.landmarks.answer, quoted.threads[0].author_answers) == (0, None, 0)
+
+
 def test_the_facts() -> None:
     facts = example()
     thread, single = facts.conversations

@@ -44,6 +44,23 @@ def test_four_hundred_made_up_pairs() -> None:
     assert unseen_figures.precision >= 0.97 and unseen_figures.recall >= 0.9
 
 
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [
+        ("Adam Amberfield", "Ada Amberfield"), ("Jan Novotny", "Jana Novotny"), ("Dana Fennimarsh", "Dan Fennimarsh"),
+        ("Mario Overquill", "Mari Overquill"), ("Wen Lindenau Fan Club", "Wen Lindenau"),
+        ("Ada Amberfield Prize", "Ada Amberfield"), ("The Ada Amberfield Institute", "Ada Amberfield"),
+    ],
+)  # fmt: skip
+def test_other_given_names_and_what_is_named_after_somebody(name: str, author: str) -> None:
+    assert not shows_author(name, "", [author])
+
+
+@pytest.mark.parametrize("name", ["Dan Fennimarsh", "Daniel Fennimarsh", "D. Fennimarsh"])
+def test_short_given_names(name: str) -> None:
+    assert shows_author(name, "", ["Daniel Fennimarsh"])
+
+
 def test_the_docs_tell_the_figures() -> None:
     assert documented_figures("names") == [figures_of([pair for pair in PAIRS if pair.lot == lot]) for lot in "12"]
 

@@ -16,8 +16,11 @@ from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.deliver.send import SenderDestination, send_issue
+from hotpapers.publish.schedule.publishing import IssueDestination
 from hotpapers.publish.schedule.sending import LOOK, SendJob, fresh_days
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from tests.collect.sources.net import ScriptedClient
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
@@ -58,7 +61,8 @@ class SendingRounds:
         open_record = partial(Record, store)
         self.leases = Leases(open_record, "one")
         self.open_destination: Callable[[], SenderDestination] = self.working_destination
-        job = SendJob(["daily"], lambda record: [self.destinations()])
+        self.pages: list[IssueDestination] = []
+        job = SendJob(["daily"], lambda record: [self.destinations()], pages=self.pages)
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
     def destinations(self) -> Iterator[SenderDestination]:
@@ -98,6 +102,24 @@ def test_a_frozen_issue_is_sent_once(sending: SendingRounds) -> None:
     assert sending.calls.count("check") == 2 and sending.calls[-1] == "close"
     sending.round(1000)
     assert len(sending.sender.received) == 2
+
+
+def test_a_message_waits_for_its_page_but_not_for_ever(sending: SendingRounds, tmp_path: Path) -> None:
+    site = IssueDestination("daily", "site", tmp_path / "site")
+    sending.pages += [site, site._replace(publication="weekly")]
+    sending.freeze()
+    sending.round(HOUR)
+    assert sending.sender.received == []
+    export_site(sending.record, "daily", [DAY], "site", site.folder, SiteConfig())
+    sending.round(1000)
+    assert len(sending.sender.received) == 2
+    sending.pages[0] = site._replace(folder=tmp_path / "cannot" / "be" / "written")
+    sending.at = CUT + 2 * A_DAY - 1
+    sending.freeze("2024-05-08")
+    sending.round(HOUR)
+    assert len(sending.sender.received) == 2
+    sending.round(3 * HOUR)
+    assert len(sending.sender.received) == 4
 
 
 def test_only_fresh_issues_are_sent(sending: SendingRounds) -> None:

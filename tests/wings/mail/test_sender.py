@@ -123,6 +123,18 @@ def test_a_correction_is_not_mailed(channel: MailChannel) -> None:
     assert channel.send() == SendResult(0, 0, ()) and len(channel.box.mails) == 1
 
 
+def test_who_confirmed_after_the_first_edition_gets_no_correction(channel: MailChannel) -> None:
+    """Nor because the message of somebody else was put off."""
+    fill(channel.record, *NAMES[:2])
+    channel.box.on("b@owl.example", "452 4.2.2 full")
+    channel.send()
+    join(channel.record, "late@moth.example", FROZEN + 1)
+    freeze.freeze_issue(channel.record, DAILY, DAY, again=True, reason="miscounted", at=FROZEN + 2)
+    channel.http.advance(A_DAY / 1e6)
+    channel.send()
+    assert sorted(channel.box.recipients) == sorted(NAMES[:2])
+
+
 def test_a_day_without_papers_says_why_or_is_skipped(channel: MailChannel) -> None:
     fill(channel.record, *NAMES[:1])
     join(channel.record, "skips@moth.example", BEFORE, skip_empty=True)

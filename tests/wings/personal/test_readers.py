@@ -123,6 +123,18 @@ def test_what_did_not_arrive_is_sent_again_and_what_may_have_is_not(config: Path
     assert good(*command) == "reader: 0 deliveries (already sent)\n"
 
 
+def test_a_correction_is_mailed_to_readers_who_had_no_edition(config: Path, box: Box) -> None:
+    command = ("publish", DAY, "--to", "reader", "--config", config)
+    correct = ("issue", DAY, "--again", "--reason", "miscounted", "--config", config)
+    box.on("RCPT", "451 4.7.1 greylisted")
+    run(*command)
+    received = len(box.mails)
+    good(*correct)
+    assert good(*command) == "reader: 2 deliveries\n" and len(box.mails) == received + 1
+    good(*correct)
+    assert good(*command) == "reader: 1 delivery\n" and len(box.mails) == received + 1, "the feed is written again"
+
+
 WRONG_STARS = {
     "missing": None, "empty": b"",
     "prose": b"Dear all, these are the papers that I like.\n", "binary": bytes(range(256)),

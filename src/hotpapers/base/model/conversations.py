@@ -17,7 +17,8 @@ class ThreadPost(NamedTuple):
     `parent`: the key of the post that it replies to, or of the one that it quotes if only that is here; empty for none.
     `voice`: the number of the account as whose voice it counts. `reactions`: its reposts and likes; `answers`: the
     replies that its network counts. `shown`: how it is shown; None if it may not be. `is_author`: by an author of the
-    paper; `is_regular`: by an account with standing.
+    paper; `is_regular`: by an account with standing. `author`: which of the paper's authors, from 1; 0 if
+    that is not known. `is_quote`: it quotes its parent, and does not answer it.
     """
 
     post: Post
@@ -28,6 +29,8 @@ class ThreadPost(NamedTuple):
     shown: Showing | None = "text"
     is_author: bool = False
     is_regular: bool = False
+    author: int = 0
+    is_quote: bool = False
 
     @property
     def key(self) -> str:

@@ -54,11 +54,12 @@ def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
 
 
 def _answers_to(question: ThreadNode) -> Iterator[ThreadPost]:
-    """The answers of others to a question that have words."""
+    """The replies of others to a question that have words."""
     askers = {post.voice for post in question.posts}
     for reply in question.replies:
-        if reply.post and reply.post.shown != "link" and reply.post.voice not in askers:
-            yield reply.post
+        post = reply.post
+        if post and not post.is_quote and post.shown != "link" and post.voice not in askers:
+            yield post
 
 
 def is_question(post: ThreadPost) -> bool:

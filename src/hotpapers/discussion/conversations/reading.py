@@ -16,7 +16,7 @@ from hotpapers.discussion.conversations import queries
 from hotpapers.discussion.conversations.queries import StoredPost
 from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.discussion.engagement.standing.queries import known_voices
-from hotpapers.discussion.moderation.author_names import shows_author
+from hotpapers.discussion.moderation.author_names import shown_authors
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, blocklist_for, is_blocked, with_current_words
 from hotpapers.record import AsOfView, is_pseudonym
 
@@ -67,7 +67,7 @@ class ConversationReader:
             shown = {post_key: self._shown(post, blocked) for post_key, post in known.items()}
             named = {post.voice for post_key, post in known.items() if shown[post_key] and _is_named(post, paper)}
             voices = (_of_paper(authors, key) | named) - _of_paper(namesakes, key)
-            posts = (self._thread_post(post, shown, voices) for post in known.values())
+            posts = (self._thread_post(post, shown, voices, paper) for post in known.values())
             conversations = conversations_of(posts, paper.title, partial(self._says_more, paper))
             if conversations.conversations:
                 result[key] = conversations
@@ -93,8 +93,11 @@ class ConversationReader:
         reached = {paper: sorted(_reached(posts, answers, parents)) for paper, posts in seeds.items()}
         return {paper: posts[: queries.MAX_POSTS] for paper, posts in reached.items()}
 
-    def _thread_post(self, stored: StoredPost, known: Mapping[str, Showing | None], authors: set[int]) -> ThreadPost:
+    def _thread_post(
+        self, stored: StoredPost, known: Mapping[str, Showing | None], authors: set[int], paper: Paper
+    ) -> ThreadPost:
         shown = known[stored.row.item.post]
+        is_author = stored.voice in authors
         reactions, answers = stored.counts
         parent = "" if is_pseudonym(stored.reply_to) else stored.reply_to
         is_quote = stored.quotes in known and parent not in known
@@ -105,8 +108,10 @@ class ConversationReader:
             reactions=reactions,
             answers=answers,
             shown=shown,
-            is_author=stored.voice in authors,
+            is_author=is_author,
             is_regular=stored.voice in self._regulars,
+            author=next(_shown_by(stored, paper), 0) if is_author else 0,
+            is_quote=is_quote,
         )
 
     def _shown(self, stored: StoredPost, blocked: Blocklist) -> Showing | None:
@@ -128,8 +133,13 @@ class ConversationReader:
 
 def _is_named(stored: StoredPost, paper: Paper) -> bool:
     """Whether a post shows the name of one of a paper's authors."""
+    return bool(stored.voice) and any(_shown_by(stored, paper))
+
+
+def _shown_by(stored: StoredPost, paper: Paper) -> Iterator[int]:
+    """Which of a paper's authors' names a post shows, from 1."""
     post = stored.row.item
-    return bool(stored.voice) and shows_author(post.name, post.handle, paper.authors)
+    return shown_authors(post.name, post.handle, paper.authors)
 
 
 def _of_paper(voices: Collection[tuple[str, int]], paper: str) -> set[int]:

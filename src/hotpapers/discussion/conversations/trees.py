@@ -39,7 +39,7 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
     return PaperConversations(
         conversations=tuple(ordered),
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
-        authors=len({post.voice for _, post in answers}),
+        authors=len({(post.author, 0 if post.author else post.voice) for _, post in answers}),
         answered_posts=len(answered),
         answered=sum(not post.is_author and is_question(post) for post in answered.values() if post),
         landmarks=first_posts(node for nodes in walked for node in nodes),
@@ -157,10 +157,10 @@ def _best(posts: Sequence[ThreadPost], says_more: SaysMore) -> ThreadPost | None
 
 
 def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[tuple[ThreadNode, ThreadPost]]:
-    """The posts by authors that answer somebody else, with what they answer. Whose post it was that was not read is not
+    """The replies of authors to somebody else, with what they reply to. Whose post it was that was not read is not
     known: authors often begin threads with other posts."""
     for node in nodes:
         for reply in node.replies if node.post or any(node.voices) else ():
             post = reply.post
-            if post and post.is_author and post.voice not in node.voices:
+            if post and post.is_author and not post.is_quote and post.voice not in node.voices:
                 yield node, post

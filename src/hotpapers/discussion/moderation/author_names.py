@@ -45,21 +45,33 @@ _TITLES_AT_ENDS = (
 )
 _BEFORE_HANDLES = "dr prof real the official iam im its"
 _AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
-PARTICLES, _TITLES, _BEFORE, _AFTER = (
-    frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES)
+_NAMED_AFTER = (
+    "award bot club fan fans fellowship foundation institute library memorial museum parody prize quotes society"
 )
-"""Particles before surnames, titles around names, and people's additions to their names in handles."""
+PARTICLES, _TITLES, _BEFORE, _AFTER, _AFTER_OTHERS = (
+    frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES, _NAMED_AFTER)
+)
+"""Particles before surnames, titles around names, people's additions to their names in handles, and words of what is
+named after somebody."""
 
 
 def shows_author(name: str, handle: str, authors: Iterable[str]) -> bool:
     """Whether somebody shows the name of one of the authors."""
+    return any(shown_authors(name, handle, authors))
+
+
+def shown_authors(name: str, handle: str, authors: Iterable[str]) -> Iterator[int]:
+    """Yields which of the authors' names somebody shows, counted from 1."""
     shown_names = _shown_names(name[:MAX_NAME_CHARS])
     handles = _handles(handle[:MAX_NAME_CHARS], name[:MAX_NAME_CHARS])
-    return any(
-        any(_is_name_of(known, shown) for shown in shown_names)
-        or any(_is_handle_of(known, words, shown_names) for words in handles)
-        for author in authors
-        for known in _spellings(author)
+    for number, author in enumerate(authors, 1):
+        if any(_is_shown(known, shown_names, handles) for known in _spellings(author)):
+            yield number
+
+
+def _is_shown(known: PersonName, shown_names: Sequence[PersonName], handles: Iterable[Sequence[str]]) -> bool:
+    return any(_is_name_of(known, shown) for shown in shown_names) or any(
+        _is_handle_of(known, words, shown_names) for words in handles
     )
 
 
@@ -159,6 +171,8 @@ def _shown_names(name: str) -> tuple[PersonName, ...]:
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
             for words in _around_comma(part):
+                if not _AFTER_OTHERS.isdisjoint(words):
+                    continue
                 scripts = [tuple(word for word in words if word.isascii() is latin) for latin in (True, False)]
                 names += map(_person, filter(None, (words, *(scripts if all(scripts) else ()))))
     return tuple(dict.fromkeys(names))
@@ -242,8 +256,10 @@ def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
 def _agree(name: str, other: str) -> bool:
     """Whether one given name equals the other, is its initial or beginning, or is a nickname for it."""
     short, long = sorted((name, other), key=len)
-    begins = long.startswith(short) and (len(short) != 2 or short == long)
-    if begins:
+    if short == long or (len(short) == 1 and long.startswith(short)):
+        return True
+    # One letter more makes another name: Jan and Jana, Mari and Mario
+    if len(short) > 2 and len(long) > len(short) + 1 and long.startswith(short):
         return True
     return (long, short) in NICKNAMES or (short, long) in NICKNAMES
 

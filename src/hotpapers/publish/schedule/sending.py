@@ -13,8 +13,8 @@ from functools import partial
 from hotpapers.base import terms
 from hotpapers.base.errors import PartiallyRead, UsageError
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import DAY
-from hotpapers.base.text.timestamps import SECOND
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
@@ -22,7 +22,9 @@ from hotpapers.issues.windows import cut_of, label_after
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.isolation import isolate_failures
 from hotpapers.jobs.loop import JobContext
+from hotpapers.publish.deliver.export_site import unsent_days
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
+from hotpapers.publish.schedule.publishing import IssueDestination
 from hotpapers.record import Record
 
 LOOK = 60.0
@@ -31,6 +33,8 @@ FRESH = 2 * DAY
 """How long after it was frozen an issue is sent, µs."""
 CLOSED = 3 * DAY
 """How long ago its day may have closed, µs."""
+PAGES_WITHIN = 3 * HOUR
+"""How long messages wait for the pages that they lead to, µs: a site whose pages cannot be written still sends mail."""
 BEAT = 60_000_000
 """µs of sending after which the job notes that it is alive."""
 
@@ -40,15 +44,21 @@ OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
 
 
 class SendJob:
-    """The job. A failing target waits on its own, so that a target that is gone delays no other."""
+    """The job. A failing target waits on its own, so that a target that is gone delays no other. `pages`: where the
+    pages are written that messages lead to."""
 
     name = "sending"
 
     def __init__(
-        self, publications: Sequence[str], open_destinations: OpenDestinations, allowed: terms.Table = terms.TERMS
+        self,
+        publications: Sequence[str],
+        open_destinations: OpenDestinations,
+        allowed: terms.Table = terms.TERMS,
+        pages: Sequence[IssueDestination] = (),
     ) -> None:
         self._open = open_destinations
         self._allowed = allowed
+        self._pages = pages
         self._retries = {name: PartRetries(self.name) for name in publications}
         self._not_before: dict[tuple[str, str], int] = {}
 
@@ -60,13 +70,26 @@ class SendJob:
         context.check_lease()
         at = context.clock.now()
         problems = list[str]()
-        days = [(name, day) for name in self._retries for day in fresh_days(context.record, name, at)]
+        days = [
+            (name, day)
+            for name in self._retries
+            for day in fresh_days(context.record, name, at)
+            if not self._lacks_page(context.record, name, day, at)
+        ]
         for destinations in self._open(context.record) if days else ():
             problems += self._send_channel(context, destinations, days)
         if problems:
             raise PartiallyRead("; ".join(problems), again=LOOK)
         context.note(success_at=context.clock.now())
         return LOOK
+
+    def _lacks_page(self, record: Record, publication: str, day: str, at: int) -> bool:
+        """Whether the site does not have the page of a fresh issue yet."""
+        frozen_at = list_editions(record, publication, day)[-1].frozen_at
+        if is_over(frozen_at, PAGES_WITHIN, at):
+            return False
+        pages = (page for page in self._pages if page.publication == publication)
+        return any(day in unsent_days(record, *page) for page in pages)
 
     def _send_channel(
         self, context: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]]

@@ -7,7 +7,7 @@ can be read. Each post has its rank in both orders, so that styles alone can cha
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -92,8 +92,8 @@ class ConversationView(NamedTuple):
 
 
 class ConversationsView(NamedTuple):
-    """The conversations about a paper. `sentence`: empty if nobody answered anybody. `singles`: how many posts nobody
-    answered, in words, by network; `remarks`: those of them that are worth quoting."""
+    """The conversations about a paper. `sentence`: empty if nobody answered anybody. `singles`: how many posts have no
+    answer here, in words, by network; `remarks`: those of them that are worth quoting."""
 
     sentence: str
     landmarks: tuple[LandmarkView, ...]
@@ -194,10 +194,14 @@ def _facts(conversation: Conversation) -> str:
 
 
 def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
-    """`12 posts by 11 people on Bluesky`, of posts that nobody answered."""
-    singles = Counter(conversation.networks for conversation in conversations if not conversation.has_replies)
-    for networks, number in sorted(singles.items()):
-        yield f"{count_noun(number, 'post')} on {_where(networks)}"
+    """`12 posts on Bluesky (3 answers there)`, of posts without an answer here, and how many their networks count."""
+    answers: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for conversation in conversations:
+        if not conversation.has_replies:
+            answers[conversation.networks].append(conversation.counted - conversation.posts)
+    for networks, counted in sorted(answers.items()):
+        there = f" ({count_noun(sum(counted), 'answer')} there)" if sum(counted) else ""
+        yield f"{count_noun(len(counted), 'post')} on {_where(networks)}{there}"
 
 
 def _landmarks(landmarks: Landmarks) -> Iterator[LandmarkView]:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
+from hotpapers.issues.freeze import list_editions
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.connection import OpenClient
 from hotpapers.publish.deliver.delivery_states import claim_delivery, is_over, settle_delivery
@@ -103,7 +104,7 @@ class EmailSender:
         """A message for every reader whose message of the day is unfinished and may be tried now: domains in turn, then
         those put off, longest ago first, so that no address at which the relay gives up holds up all others.
 
-        Readers who confirmed after the issue was frozen get the next one; those who skip empty issues get none.
+        Readers who confirmed after the issue was frozen first get the next one; those who skip empty issues get none.
         """
         progress = self._progress(issue_reader, publication, day)
         if progress is None:
@@ -128,7 +129,7 @@ class EmailSender:
             return f"deferred by mail servers for {len(progress.unfinished):,} subscribers; will be retried later"
         if progress is None or progress.readers:
             return "already sent"
-        if subscribers.confirmed_subscribers(self._record, publication, issue_reader.issue(publication, day).frozen_at):
+        if subscribers.confirmed_subscribers(self._record, publication, self._frozen_at(publication, day)):
             return "the issue is empty, and all subscribers skip empty issues"
         if subscribers.confirmed_subscribers(self._record, publication, MAX_INTEGER):
             return "all subscribers confirmed after it was frozen; they get the next one"
@@ -148,11 +149,15 @@ class EmailSender:
         if queries.is_delivered(self._record, publication, day):
             return None
         issue = issue_reader.issue(publication, day)
-        confirmed = subscribers.confirmed_subscribers(self._record, publication, issue.frozen_at)
+        confirmed = subscribers.confirmed_subscribers(self._record, publication, self._frozen_at(publication, day))
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
         return _Progress(len(readers), states, unfinished)
+
+    def _frozen_at(self, publication: str, day: str) -> int:
+        """When the first edition of an issue was frozen: who came later gets no correction of it."""
+        return list_editions(self._record, publication, day)[0].frozen_at
 
     # ---- before each message --------------------------------------------------------------------------
 

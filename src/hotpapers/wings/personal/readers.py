@@ -22,6 +22,7 @@ from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.text.words import count_noun
 from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.publish.deliver.files import check_writable, write_files
+from hotpapers.publish.deliver.queries import DeliveryKey, state_of
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, permanent_id
@@ -134,9 +135,17 @@ class ReaderSender:
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """One for a day of the reader's publication. Corrections are not mailed. Raises NotFound."""
-        is_first = issue_reader.issue_header(publication, day).content.edition == 1
-        if publication == self._reader.publication and (is_first or not self._mailer):
+        if publication != self._reader.publication:
+            return
+        latest = issue_reader.issue_header(publication, day).content.edition
+        if not self._mailer or not any(self._was_mailed(day, edition) for edition in range(1, latest)):
             yield Message(self._reader.name, DayForReader(self, day))
+
+    def _was_mailed(self, day: str, edition: int) -> bool:
+        """Whether the reader got an edition, or may have got it."""
+        key = DeliveryKey(self._reader.publication, day, edition, NAME, self._reader.name)
+        state = state_of(self._session.record.database, key)
+        return state is not None and not state.is_put_off
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Mails the day, or writes the feed. Raises RetryLater, RequestRefused, NetError."""
