@@ -1,15 +1,15 @@
--- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables; sites show the same as
--- fields/. All papers first announced on the days of a publication's issues, also those that nobody talked about, of
--- the 90 days up to its latest issue. A field is an archive; papers have their primary one. `low` and `high`: Wilson's
--- 95 % interval of the places per 1,000 papers. A field whose interval does not contain `all_fields` has more or fewer
--- places than papers would explain; that alone is no judgment, as people talk more about some fields.
+-- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables, as on a site's fields/:
+-- all papers first announced for a publication's issues, talked about or not, in the 90 days up to the latest. A field
+-- is an archive; papers have their primary one. `low`, `high`: Wilson's 95 % interval of places per 1,000 papers; if it
+-- lacks `all_fields`, papers alone do not explain the places. That is no judgment: people talk more about some fields.
 WITH issue AS (
         SELECT *, max(as_of) OVER (PARTITION BY publication) AS last_cut FROM 'issues.parquet'
         WHERE latest AND "window" = 'daily'
         QUALIFY day > max(day) OVER (PARTITION BY publication) - 90),
     announced AS (
-        SELECT paper, min(day) AS day, min(observed_at) AS listed_at FROM 'announcements.parquet'
-        WHERE type <> 'replacement' GROUP BY paper),
+        SELECT paper, min(observed_at) AS listed_at, min(day) + (CASE WHEN paper NOT LIKE '10.%' THEN 0
+            WHEN isodow(min(day)) IN (5, 6) THEN 8 - isodow(min(day)) ELSE 1 END)::INTEGER AS day  -- of their issue
+        FROM 'announcements.parquet' WHERE type <> 'replacement' GROUP BY paper),
     paper AS (  -- without publications whose papers depend on words, which the tables do not have
         SELECT i.publication, paper, split_part(p.primary_category, '.', 1) AS field
         FROM issue AS i JOIN announced USING (day) JOIN 'papers.parquet' AS p USING (paper)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.papers.announcement_days import day_of_issue, is_of_issue
 from hotpapers.base.papers.arxiv import calendar as days
 
 HOUR = 3_600_000_000
@@ -130,3 +131,14 @@ def test_the_current_label_is_out(at: int) -> None:
 )
 def test_deadlines(submitted: str, label: str) -> None:
     assert days.announced_for(moment(submitted)) == label
+
+
+@given(DATES, st.sampled_from(["arxiv:2403.00001", "doi:10.1101/2024.01.02.700001"]))
+def test_a_paper_is_of_one_weekday_s_issue(announced: date, paper: str) -> None:
+    is_arxiv = paper.startswith("arxiv:")
+    if is_arxiv and announced.weekday() > 4:
+        return
+    day = day_of_issue(paper, announced.isoformat())
+    week = [announced + timedelta(days=n) for n in range(-3, 8)]
+    weekdays = [date.isoformat() for date in week if date.weekday() < 5]
+    assert [other for other in weekdays if is_of_issue(paper, announced.isoformat(), other)] == [day]

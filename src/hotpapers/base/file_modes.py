@@ -31,9 +31,20 @@ class TemporaryFile(NamedTuple):
     out: BinaryIO
 
 
+def real_path(path: str | Path) -> Path:
+    """A path without symbolic links, as far as it exists. Of links in a circle, a path that cannot be opened: Python's
+    `Path.resolve` raises RuntimeError there before 3.13."""
+    return Path(os.path.realpath(path))
+
+
+def is_broken_link(path: Path) -> bool:
+    """Whether a path is a symbolic link to something that does not exist."""
+    return path.is_symlink() and not path.exists()
+
+
 def link_target(path: Path) -> Path:
     """The target of a path that is a symbolic link, whether or not it exists; else the path itself."""
-    return path.resolve() if path.is_symlink() else path
+    return real_path(path) if path.is_symlink() else path
 
 
 def make_private(path: Path) -> None:

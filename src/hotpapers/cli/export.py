@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
+from hotpapers.base.file_modes import real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_line
@@ -70,7 +71,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
         check_name(output)
         for line in FOLDERS[format_].write(site.record, output, force):
             print_line(line)
-        site.note_export(str(output.resolve()))
+        site.note_export(str(real_path(output)))
         return
     export_format = export_formats.EXPORTS[format_]
     if output == streams.STDOUT:

@@ -202,6 +202,30 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since, gaps=gaps)
 
 
+def unread_words(reading: NetworkReading, span: Span) -> str:
+    """How a network or server was not read in full in a span: `only in part`, `not read`, `could not be read`; empty if
+    it was."""
+    if reading.state == "complete":
+        return ""
+    state = reading.state
+    if reading.gaps:  # issues frozen earlier only have the worst state
+        longest = max(reading.gaps, key=lambda gap: gap.until_at - gap.from_at)
+        state = longest.state if covers(longest, span) else "partial"
+    if state == "partial":
+        return "only in part"
+    return "could not be read" if state == "refused" and reading.reason != NOT_READ else "not read"
+
+
+def covers(gap: ReadingGap, span: Span) -> bool:
+    """Whether nothing of a span was read outside a gap."""
+    return gap.from_at <= span[0] and lasts_until(gap, span[1])
+
+
+def lasts_until(gap: ReadingGap, end: int) -> bool:
+    """Whether a gap lasts until a moment. A network that refuses is asked rarely: its gap ends with the last answer."""
+    return gap.until_at > end - TURN if gap.state == "refused" else gap.until_at >= end
+
+
 def _gaps(ranges: Iterable[CoveredRange]) -> Iterator[ReadingGap]:
     """The stretches that were not read in full; those of one state are joined if less than a turn lies between."""
     last: ReadingGap | None = None

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.base.model import NOT_READ, Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.struct_types import Value
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts, forecasts
+from hotpapers.issues.coverage import unread_words
 from hotpapers.issues.ranking import swap, words
 
 
@@ -140,18 +141,19 @@ WIDTH = 120
 
 def unread_networks(content: IssueContent) -> Iterator[str]:
     """A sentence for each network that was not read in full."""
+    span = content.read_from or 0, content.as_of
     for reading in content.readings:
-        if reading.state != "complete":
-            reason = f", {reading.reason}" if reading.reason else ""
+        if how := unread_words(reading, span):
+            reason = f" ({reading.reason})" if reading.reason and reading.reason != NOT_READ else ""
             # The collectors whose counts an issue uses on a network that was not read in full, in words
             counts = (count for entry in content.all_entries for count in entry.counts)
             names = {count.collector for count in counts if count.network == reading.network and count.collector}
             others = " and ".join(sorted(names))
             consequence = (
-                f"counts from {others} are used where they read more" if others else "what it would add is not known"
+                f"counts from {others} are used where they read more" if others else "what is missing is not known"
             )
             network_name = network_title(reading.network)
-            yield f"{network_name}: {reading.state}{reason}; {consequence}."
+            yield f"{network_name}: {how}{reason}; {consequence}."
 
 
 def text_of(explanation: Explanation) -> Iterator[str]:

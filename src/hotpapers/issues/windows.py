@@ -255,8 +255,10 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
 
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
-    """Why nothing was read by the hour of a day's issue."""
-    hour = unread_hour(view, publication, day, view.as_of) or cut_of(publication, day)
+    """Why what a day's issue needs was not read by its hour."""
+    hour = cut_of(publication, day)
+    if was_read(view, publication, hour - TURN, hour):
+        return "the day's announcement was not read in time"
     networks = publication.networks or network_names()
     is_tried = readings.is_failure_reported(view, networks, hour - TURN, hour)
     return "no network could be read" if is_tried else "the program did not run"

@@ -16,6 +16,7 @@ import msgspec
 
 from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
+from hotpapers.base.file_modes import real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.networks import Network
@@ -191,7 +192,7 @@ class ConfiguredSite:
         """Whether a file is the store itself, its write-ahead log, or its file of tombstones."""
         if is_server(self.store):
             return False
-        return file.resolve() in store_files(store_path(self.store).resolve())
+        return real_path(file) in store_files(real_path(store_path(self.store)))
 
     # ---- publications --------------------------------------------------------------------------------------
 
@@ -381,7 +382,7 @@ def _same(store: str, other: str) -> bool:
     if is_server(store) or is_server(other):
         return store == other
     path = Path(store.removeprefix(SQLITE))
-    return path.resolve() == Path(other.removeprefix(SQLITE)).resolve()
+    return real_path(path) == real_path(Path(other.removeprefix(SQLITE)))
 
 
 OFFLINE = "no network can be reached: you seem to be offline"

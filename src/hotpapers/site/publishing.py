@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpapers.base.errors import NotFound, SettingsError, UsageError, require
+from hotpapers.base.file_modes import real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.suggestions import list_choices
@@ -190,10 +191,10 @@ def check_unmoved(site: ConfiguredSite, record: Record, publication: str) -> Non
     known = folders_of(record, publication)
     for channel, folder in configured_folders(site, publication):
         before = known.get(channel, frozenset())
-        if not before or folder.resolve() in before:
+        if not before or real_path(folder) in before:
             continue
         for earlier, output in _other_layouts(site, publication, channel):
-            if earlier.resolve() not in before or not earlier.is_dir():
+            if real_path(earlier) not in before or not earlier.is_dir():
                 continue
             if any(_PAGE.fullmatch(path.name) for path in earlier.iterdir()):
                 remedy = _remedy(site, publication, output)

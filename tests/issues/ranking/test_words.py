@@ -46,7 +46,7 @@ def test_the_sentence_of_a_part() -> None:
     [
         (2, 24, "2 people on Bluesky, too few to score: 0."),
         (1, 6, "1 person on Bluesky, too few to score: 0."),
-        (0, 24, "Bluesky: nobody there counts: 0."),
+        (0, 24, "Bluesky: nobody who counts was seen there: 0."),
         (2, 0, "2 likes on Bluesky, too few to score: 0."),
     ],
 )
@@ -200,7 +200,8 @@ def test_whose_voices_a_count_has() -> None:
     assert words.voices_of(measured) == "41 people, 30 regulars, 2 authors"
     nobody = msgspec.structs.replace(measured, known=0, authors=1)
     assert words.voices_of(nobody) == "41 people, no regulars, 1 author"
-    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "nobody"
+    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "nobody seen"
+    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=1)) == "nobody else, 1 author"
 
 
 def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:

@@ -110,17 +110,18 @@ def test_readers_and_the_operator_learn_which_days_have_no_issue(site: Publishin
     record, at = site.record, moment(f"{FRIDAY}T14:06")
     open_again(record, at - MINUTE, (WEDNESDAY, THURSDAY, FRIDAY))
     site.round(at)
-    sentence = "No issue for 8 May 2024 and 9 May 2024: nothing was read in time."
+    sentence = "No issue for 8 May 2024 and 9 May 2024: networks, or new papers, were not read in time."
     reader = RecordIssueReader(record)
     issues = [reader.issue("daily", day) for day in (TUESDAY, FRIDAY)]
     assert [issue.days_without_issue for issue in issues] == [(), (WEDNESDAY, THURSDAY)]
     assert sentence in issue_text(issues[1]) and sentence in site.page(FRIDAY)
     assert sentence not in site.page(TUESDAY)
-    assert "No issue: nothing was read in time." in site.page(WEDNESDAY)
+    assert "No issue: networks, or new papers, were not read in time." in site.page(WEDNESDAY)
     assert f'<a href="../{FRIDAY}/index.html">The issue of 10 May 2024</a> considers' in site.page(THURSDAY)
     assert not (site.folder / "2024-05-06").exists() and not (site.folder / "2024-05-11").exists()
     assert [(day.day, day.text) for day in state_of(PUBLICATION, issues).days[1:3]] == [
-        ("9 May 2024", "no issue: nothing was read in time"), ("8 May 2024", "no issue: nothing was read in time"),
+        ("9 May 2024", "no issue: networks, or new papers, were not read in time"),
+        ("8 May 2024", "no issue: networks, or new papers, were not read in time"),
     ]  # fmt: skip
     assert list(days_without_issue(record, "daily", at)) == [
         DayWithoutIssue("daily", WEDNESDAY, "the program did not run"),

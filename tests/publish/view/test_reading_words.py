@@ -35,6 +35,36 @@ READ = reading("x")
 
 
 @pytest.mark.parametrize(
+    ("last", "text", "line"),
+    [
+        (gap("2026-11-19T08:00", "2026-11-23T08:00"), "Bluesky not at all", "1 network · Bluesky not read"),
+        (
+            gap("2026-11-19T08:00", "2026-11-23T07:02", "refused"), "Bluesky not reachable",
+            "1 network · Bluesky could not be read",
+        ),
+        (
+            gap("2026-11-22T08:00", "2026-11-23T07:02", "refused"),
+            "Bluesky not reachable since 22 November 08:00 UTC", "2 networks · Bluesky only in part",
+        ),
+        (
+            gap("2026-11-20T08:00", "2026-11-20T09:02", "refused"),
+            "Bluesky not reachable from 20 November 08:00 to 20 November 09:02 UTC",
+            "2 networks · Bluesky only in part",
+        ),
+        (
+            gap("2026-11-19T08:00", "2026-11-23T08:00", "partial"), "Bluesky only in part",
+            "2 networks · Bluesky only in part",
+        ),
+    ],
+)  # fmt: skip
+def test_the_line_below_the_date_and_the_statistics_say_the_same(last: ReadingGap, text: str, line: str) -> None:
+    refused = replace(reading("bluesky", last), state=last.state if last.state != "unknown" else "partial", reason="")
+    content = content_of(READ, refused)
+    assert reading_words.readings_text(content, with_reasons=False) == f"1 network read; {text}"
+    assert glance.summary_line(replace(ISSUE, content=content)).partition(" · ")[2] == line
+
+
+@pytest.mark.parametrize(
     ("readings", "text"),
     [
         ([READ], "1 network read"),

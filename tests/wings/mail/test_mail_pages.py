@@ -130,10 +130,10 @@ def test_one_click_unsubscribes(site: Site) -> None:
 
 def test_days_are_chosen(site: Site) -> None:
     token = site.token(join(site.record, "some@moth.example"))
-    assert "only on days with papers" in site.post(f"/mail/skip/{token}")[2].text
+    assert "Issues with papers" in site.post(f"/mail/skip/{token}")[2].text
     assert site.reader(token).skip_empty
     assert buttons(site.get(f"/mail/unsubscribe/{token}")[2]) == ["", f"../all/{token}"]
-    assert "to you every day" in site.post(f"/mail/all/{token}")[2].text
+    assert "All issues of The Daily Dozen" in site.post(f"/mail/all/{token}")[2].text
     assert not site.reader(token).skip_empty
     assert "Unsubscribe from" in site.get(f"/mail/skip/{token}")[2].text
     subscribers.end(site.record, token[1:33], BEFORE)

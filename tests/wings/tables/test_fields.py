@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.base.model import HOUR, Item
+from hotpapers.base.model import HOUR, Announcement, Item, Paper
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.html.pages import SitePages
@@ -27,6 +27,7 @@ from tests.wings.tables.test_questions import answer
 DAYS = ("2024-05-07", "2024-05-08", "2024-05-09", "2024-05-20")
 PUBLICATION = msgspec.structs.replace(DAILY, threshold=1)
 MATH = msgspec.structs.replace(PUBLICATION, publication="math", categories=("math", "stat.ML"))
+MOSS = msgspec.structs.replace(PUBLICATION, publication="moss", categories=("biorxiv", "arxiv"))
 WORDS = msgspec.structs.replace(PUBLICATION, publication="words", include=("paper",))
 WEEKLY = msgspec.structs.replace(PUBLICATION, publication="weekly", window="weekly")
 CATEGORIES = ("cs.LG", "cs.CL", "math.AG", "stat.ML", "hep-th")
@@ -47,6 +48,13 @@ def papers_of(chance: random.Random) -> Iterator[Iterable[Item]]:
     yield paper(900, DAYS[0], "math.AG", type="cross")
     yield paper(901, DAYS[1], "math.AG", type="replacement")
     yield paper(902, "2024-05-18", "math.AG")  # a day without an issue
+    for n, day in enumerate(("2024-05-06", "2024-05-07", "2024-05-10", "2024-05-17", "2024-05-18", "2024-05-19")):
+        key = f"doi:10.1101/2024.05.0{n}.59000{n}"
+        yield Paper(paper=key, title=f"Moss {n}", categories=("biorxiv.ecology",), observed_at=moment(day))
+        yield Announcement(
+            paper=key, day=day, category="biorxiv.ecology", type="new", announced_at=moment(day),
+            observed_at=moment(day),
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +62,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Record, Pa
     """A record of four days, of which Mastodon was read in full only for two, and its tables."""
     folder = tmp_path_factory.mktemp("fields")
     with Record(str(folder / "papers.db")) as record:
-        for publication in (PUBLICATION, MATH, WORDS, WEEKLY):
+        for publication in (PUBLICATION, MATH, MOSS, WORDS, WEEKLY):
             write(record, publication)
         write(record, *papers_of(random.Random(5)))
         write(record, read("bluesky", moment("2024-05-01"), moment("2024-05-20")))
         write(record, read("mastodon", moment("2024-05-01"), moment("2024-05-16T12:00")))
-        for publication in (PUBLICATION, MATH, WORDS):
+        for publication in (PUBLICATION, MATH, MOSS, WORDS):
             for day in DAYS:
                 issue(record, publication, day)
         freeze.freeze_issue(record, WEEKLY, "2024-05-13", at=moment("2024-05-20"))
@@ -89,6 +97,15 @@ def test_page_and_tables_agree(world: tuple[Record, Path], name: str) -> None:
     assert all(0 < row["read_in_full"] < 0.9 and 0 < row["three_people"] < row["anybody"] < 1 for row in by_sql)
     assert sum(row["papers"] for row in by_sql) == compared["papers"] < 240
     assert 0 < sum(row["places"] for row in by_sql) == compared["places"]
+
+
+def test_papers_that_other_servers_posted_on_days_without_an_issue_are_of_the_next(world: tuple[Record, Path]) -> None:
+    record, tables = world
+    compared = data(record, "moss")
+    rows = [row for row in answer(tables, "fields") if (row["publication"], row["field"]) == ("moss", "biorxiv")]
+    assert compared is not None
+    assert [row["papers"] for row in compared["fields"] if row["field"] == "biorxiv"] == [5]
+    assert [row["papers"] for row in rows] == [5]
 
 
 def test_a_publication_of_some_fields_is_about_their_papers(world: tuple[Record, Path]) -> None:

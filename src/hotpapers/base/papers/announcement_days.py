@@ -33,6 +33,14 @@ def posted_since(day: str) -> str:
     return (at - timedelta(days=3 if at.weekday() == 0 else 1)).isoformat()
 
 
+def day_of_issue(paper: str, announced: str) -> str:
+    """The weekday whose issue has a paper that was announced, or posted on another server, on a day."""
+    if is_announced(paper):
+        return announced
+    at = date.fromisoformat(announced)
+    return (at + timedelta(days=7 - at.weekday() if at.weekday() > 3 else 1)).isoformat()
+
+
 def is_of_issue(paper: str, announced: str, day: str) -> bool:
     """Whether a paper that was announced on a day is among those announced for the issue of another day."""
     return announced == day if is_announced(paper) else posted_since(day) <= announced < day

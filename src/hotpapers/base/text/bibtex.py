@@ -56,8 +56,10 @@ _COMMANDS = {
 _UNICODE = lazy_pattern(f"[{''.join(_COMMANDS)}]")
 _GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
 """Braces of bounded length, so that any text is searched in linear time."""
+_GREEK_WORD = "[\u0370-\u03ff\u1f00-\u1fff]+"
 _IN_TEXT = lazy_pattern(
-    rf"""(?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
+    rf"""(?P<greek>{_GREEK_WORD})
+    | (?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
         (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
     | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))?
     | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
@@ -70,6 +72,8 @@ _IN_TEXT = lazy_pattern(
 _TWO_FORMS = lazy_pattern(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
 """A text with formulas, and one without them, of which LaTeX takes the first."""
 _TEXT_IN_FORMULA = lazy_pattern(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
+MAX_SYMBOLS = 3
+"""Most Greek letters in a row that are read as symbols, if TeX has a command for each."""
 _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 
@@ -114,6 +118,8 @@ def _in_formula(tex: str) -> str:
 
 def _in_text(match: re.Match[str]) -> str:
     """The replacement for a command or a symbol outside math."""
+    if word := match["greek"]:
+        return word if _is_word(word) else "".join(rf"$\{_COMMANDS[letter]}$" for letter in word)
     if match["formula"]:
         return f"${_in_formula(match[0])}$"
     if name := match["name"]:
@@ -128,6 +134,11 @@ def _in_text(match: re.Match[str]) -> str:
     if command := _COMMANDS.get(match[0]):
         return rf"$\{command}$"
     return match["kept"] or _LITERAL.get(match[0], rf"\{match[0]}")
+
+
+def _is_word(greek: str) -> bool:
+    """Whether Greek letters are a word or name, which stays as it is, and not the symbols of a formula."""
+    return len(greek) > MAX_SYMBOLS or not all(letter in _COMMANDS for letter in greek)
 
 
 def format_names(authors: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
         return _vouching_sentence(part, result)
     amount = counted_amount(part)
     if part.score == 0 and part.voices == 0:
-        return f"{name}: nobody there counts: 0."
+        return f"{name}: nobody who counts was seen there: 0."
     if part.score == 0 and part.voices < 3:
         return f"{amount} on {name}, too few to score: 0."
     if part.age and not part.papers:
@@ -98,7 +98,8 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
 
 def voices_of(count: PrintedCount, note: str = "") -> str:
     """`41 people, 38 count, 30 regulars, 2 authors`. `note`: how many count, if not all."""
-    text = people_phrase(count.voices) if count.voices else "nobody"
+    nobody = "nobody else" if count.authors else "nobody seen"  # also where a network was not read
+    text = people_phrase(count.voices) if count.voices else nobody
     if note and count.voices:
         text += f", {note}"
     if count.known is not UNSET and count.voices:

@@ -21,7 +21,7 @@ from hotpapers.base.errors import (
     StoreError,
     UsageError,
 )
-from hotpapers.base.file_modes import PRIVATE, link_target
+from hotpapers.base.file_modes import PRIVATE, link_target, real_path
 from hotpapers.base.logs import log_event
 from hotpapers.keep.privacy import forget, forgotten_file
 from hotpapers.keep.privacy.forgotten_file import DAMAGED, TOMBSTONE, ForgottenFile, ForgottenMark
@@ -78,7 +78,7 @@ def back_up_store(record: Record, target: Path) -> int:
         SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
     forgotten_file.complete_file(record.database, record.hasher)
     with suppress(ReadOnlyStore, FullStore):  # such a store needs its backup even more
-        queries.note_copy(record, "backup", str(target.resolve()))
+        queries.note_copy(record, "backup", str(real_path(target)))
     try:
         with unfinished_copy(target) as (path, _):
             part = Path(path)

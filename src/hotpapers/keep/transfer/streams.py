@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeAlias, cast
 import zstandard
 
 from hotpapers.base.errors import InputError, UsageError
-from hotpapers.base.file_modes import TemporaryFile
+from hotpapers.base.file_modes import TemporaryFile, real_path
 from hotpapers.keep.transfer import packed
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
 
@@ -85,7 +85,7 @@ def standard_output() -> BinaryIO:
 
 def target_of(output: Path) -> str:
     """Where a copy is kept, as `forget` names it."""
-    return "to standard output" if output == STDOUT else str(output.resolve())
+    return "to standard output" if output == STDOUT else str(real_path(output))
 
 
 HEAD = 4096

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from hotpapers.base import model, terms
 from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.file_modes import real_path
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import delivery_states, queries, size_budget
 from hotpapers.publish.deliver.files import WriteCounts, check_owner, create_folder, write_files
@@ -126,7 +127,7 @@ def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
     folders: dict[str, frozenset[Path]] = {}
     for folder, name, to, _ in _written(record):
         if name == publication and not folder.owner:
-            folders[to] = folders.get(to, frozenset()) | {folder.path.resolve()}
+            folders[to] = folders.get(to, frozenset()) | {real_path(folder.path)}
     return folders
 
 
@@ -165,7 +166,7 @@ def _within_budget(
         if folded_counts := size_budget.fold_pages(output, issue_reader, publication, site_config, size):
             counts = folded_counts
             size = size_budget.site_size(output)
-        size_forecast = size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None)
+        size_forecast = size_budget.SizeForecast(str(real_path(output)), size, site_config.budget, None)
         room = 0 if size_forecast.is_near else len(sent_days(record, publication, "site", output)) // 20
     with record.database.write():
         write_meta(record.database, name, str(room))
@@ -208,8 +209,8 @@ def check_folder_owner(record: Record, output: Path) -> None:
     if not output.is_dir():
         return
     folders = {row.folder for row in _written(record)}
-    own_paths = {folder.path.resolve() for folder in folders}
-    if output.resolve() not in own_paths:
+    own_paths = {real_path(folder.path) for folder in folders}
+    if real_path(output) not in own_paths:
         if store := _file(record.database):
             own_paths.update(store.parent.glob(f"{glob.escape(store.name)}*"))
         check_owner(output, own_paths)
@@ -316,7 +317,7 @@ class PublishedFolder(NamedTuple):
 
 def target_of(database: Database, output: Path) -> str:
     """The target of deliveries to a folder. Only that of a database on a server has an absolute path but no file."""
-    folder = output.resolve()
+    folder = real_path(output)
     store = _file(database)
     if store is None:
         return _target(folder, server_database(database))
@@ -346,4 +347,4 @@ def _target(folder: Path, store: str) -> str:
 
 def _file(database: Database) -> Path | None:
     """The store's file; None for a database on a server."""
-    return Path(database.where).resolve() if database.name == "sqlite" else None
+    return real_path(Path(database.where)) if database.name == "sqlite" else None

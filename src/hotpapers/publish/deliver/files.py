@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.file_modes import PUBLISHED_FILE, make_published_folders, remove_temporary_files, temporary_file
+from hotpapers.base.file_modes import (
+    PUBLISHED_FILE,
+    is_broken_link,
+    make_published_folders,
+    real_path,
+    remove_temporary_files,
+    temporary_file,
+)
 from hotpapers.base.model import RenderedFile
 
 
@@ -86,7 +93,7 @@ def exclusive_folder(output: Path) -> Iterator[tuple[Path, int]]:
     including those of a process killed earlier. Raises UsageError."""
     create_folder(output)
     with _explain_errors(output):
-        root = output.resolve()
+        root = real_path(output)
         folder = os.open(root, os.O_RDONLY)
     try:
         with suppress(OSError):  # no locks on this file system: the operator must avoid concurrent runs
@@ -104,7 +111,8 @@ def _explain_errors(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
+        reason = "a link that leads nowhere" if is_broken_link(output) else problem.strerror
+        raise UsageError(f"{problem.filename or output}: cannot be written: {reason}") from problem
 
 
 def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
@@ -144,7 +152,7 @@ def _is_inside(root: str, folder: str, inner_folders: set[str]) -> bool:
     parent, name = os.path.split(folder)
     if name in _NO_NAMES or not _is_inside(root, parent, inner_folders):
         return False
-    if os.path.islink(folder) and not Path(folder).resolve().is_relative_to(root):
+    if os.path.islink(folder) and not real_path(folder).is_relative_to(root):
         return False
     inner_folders.add(folder)
     return True
@@ -179,8 +187,8 @@ def check_owner(output: Path, own_paths: Iterable[Path] = ()) -> None:
     the folders that it has written to, which may be below."""
     if not output.is_dir() or is_recognized(output):
         return
-    own = {path for own_path in own_paths for path in (own_path.resolve(), *own_path.resolve().parents)}
-    others = sorted(path.name for path in output.resolve().iterdir() if not _is_kept(path.name) and path not in own)
+    own = {path for own_path in own_paths for path in (real_path(own_path), *real_path(own_path).parents)}
+    others = sorted(path.name for path in real_path(output).iterdir() if not _is_kept(path.name) and path not in own)
     if others:
         raise UsageError(
             f"{output}: contains {others[0]}, which this program did not write; choose another folder, or add --force "

@@ -282,7 +282,7 @@ class FeedMaker:
                     site_paths.paper_url(self._base, paper.summary.paper),
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
-                    map(one_line, paper.summary.authors),
+                    phrases.first_names(paper.summary.authors),
                     count_noun(paper.voices, "like") if tops.unit == "likes" else words.people_phrase(paper.voices),
                 )
                 for paper in papers
@@ -304,7 +304,7 @@ class FeedMaker:
                 entry.place,
                 site_paths.paper_url(self._base if entry.paper in with_pages else "", entry.paper),
                 view.plain_title,
-                view.authors,
+                phrases.first_names(view.authors),
                 glance.facts_line(issue, entry),
             )
             for entry, view in zip(content.entries, issue_view(issue).entries, strict=True)
@@ -322,7 +322,7 @@ class FeedMaker:
         content = issue.content
         announced = f", {view.announcement}" if view.announcement else ""
         name = phrases.issue_name(content.publication.window, content.day)
-        before = (phrases.publication_note(content.publication), ", ".join(view.authors))
+        before = (phrases.publication_note(content.publication), phrases.first_names(view.authors))
         return FeedItem(
             id=permanent_id(self._name, content.day, entry.paper),
             title=view.plain_title,

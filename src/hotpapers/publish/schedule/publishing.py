@@ -14,7 +14,7 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
-from hotpapers.base.file_modes import make_published_folders
+from hotpapers.base.file_modes import make_published_folders, real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
@@ -287,13 +287,13 @@ class PublishJob:
         since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
         self._rendered_position = since
         position = None if rules else since
-        destinations = {destination.folder.resolve() for destination in self._destinations}
+        destinations = {real_path(destination.folder) for destination in self._destinations}
         is_due = (bool(rules) or head > since) and (
             any(folder.is_dir() for folder in destinations) or not self._writes_at_its_end(context)
         )
         folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
         failed = [item for item in folders if item.is_own and not item.rendered and item.folder.is_dir()]
-        if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
+        if reasons := [f"{item.folder}: {item.reason}" for item in failed if real_path(item.folder) in destinations]:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
         if rules:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
-from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
 from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
+from hotpapers.issues.coverage import posting_span, unread_words
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
@@ -44,27 +44,22 @@ def summary_line(issue: PublishedIssue) -> str:
 def _networks(content: IssueContent) -> Iterator[str]:
     if content.retrospective:
         yield "made afterwards"
-    read = [reading for reading in content.readings if reading.state in ("complete", "partial")]
+    span = content.read_from or 0, content.as_of
+    by_words: dict[str, list[NetworkReading]] = {}
+    for reading in content.readings:
+        by_words.setdefault(unread_words(reading, span), []).append(reading)
+    read = [reading for how in ("", "only in part") for reading in by_words.get(how, ())]
     if content.readings or not content.retrospective:
         yield count_noun(len(read), "network") if read else "no network read"
-    by_verb: dict[str, list[NetworkReading]] = {}
-    for reading in content.readings:
-        if reading.state != "complete":
-            by_verb.setdefault(_verb(reading), []).append(reading)
-    for verb, readings in by_verb.items():
+    by_words.pop("", None)
+    for how, readings in by_words.items():
         names = [network_title(reading.network) for reading in readings]
         some = "all" if readings == read else count_noun(len(names), "network")
-        yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
+        yield f"{' and '.join(names) if len(names) <= NAMED else some} {how}"
+    posted_in = posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
     for reading in content.servers or ():
-        if reading.state != "complete":
-            yield f"{network_title(reading.network)} {_verb(reading)}"
-
-
-def _verb(reading: NetworkReading) -> str:
-    """How a network or server was not read in full."""
-    if reading.state == "partial":
-        return "only in part"
-    return "not read" if reading.reason == NOT_READ else "could not be read"
+        if how := unread_words(reading, posted_in):
+            yield f"{network_title(reading.network)} {how}"
 
 
 def main_figure(entry: Entry, count: PrintedCount) -> int:

@@ -82,6 +82,16 @@ def no_issue(day: str, latest: str) -> str:
     return f"no issue on {names[0]}; the latest is {names[1]}"
 
 
+MAX_AUTHORS = 20
+"""Authors named where all others are a click away: some papers have hundreds."""
+
+
+def first_names(authors: Sequence[str], most: int = MAX_AUTHORS) -> str:
+    """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
+    text = ", ".join(one_line(name) for name in authors[:most])
+    return f"{text} and {len(authors) - most} more" if len(authors) > most else text
+
+
 def issue_name(window: str, day: str) -> str:
     """An issue by its time: `14 January 2021`; a weekly one `11–17 January 2021`, a monthly one `December 2020`."""
     if window not in ("weekly", "monthly"):
@@ -211,7 +221,7 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
     days = [day_name(day) for day in issue.days_without_issue]
     if days:
         span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
-        gap_note = f"No issue for {span}: nothing was read in time."
+        gap_note = f"No issue for {span}: {NOT_IN_TIME}."
     history_note = made_afterwards(content.retrospective) if content.retrospective else ""
     witnessed_sentence = words.witnessed_sentence(content.witnessed)
     return (*count_notes, *filter(None, (gap_note, witnessed_sentence, history_note)))
@@ -222,7 +232,8 @@ def further_title(content: IssueContent) -> str:
     return announcement_counts.count_further(content)
 
 
-NO_ISSUE = "No issue: nothing was read in time."
+NOT_IN_TIME = "networks, or new papers, were not read in time"
+NO_ISSUE = f"No issue: {NOT_IN_TIME}."
 
 
 def made_afterwards(retrospective: Retrospective) -> str:

@@ -128,12 +128,12 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
 
 
 def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
-    """The days between two days, both excluded. `unread_days`: those on which nothing was read in time."""
+    """The days between two days, both excluded. `unread_days`: those on which what an issue needs was not read in time."""
     day = calendar.next_label(first)
     while day < last:
         holiday = calendar.holiday_reason(day)
         reason = f"nothing was announced ({holiday})" if holiday else "none was made"
-        text = f"no issue: {'nothing was read in time' if day in unread_days else reason}"
+        text = f"no issue: {phrases.NOT_IN_TIME if day in unread_days else reason}"
         yield DayState(phrases.day_name(day), "", text, "")
         day = calendar.next_label(day)
 

@@ -11,7 +11,7 @@ from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN, posting_span
+from hotpapers.issues.coverage import LOST, TURN, lasts_until, posting_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
@@ -98,7 +98,7 @@ def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
 def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
     """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`, of a span."""
     begins_before = gap.from_at <= span[0]
-    ends_after = gap.until_at >= span[1]
+    ends_after = lasts_until(gap, span[1])
     verb = _VERBS[gap.state]
     start = moment_name(gap.from_at)
     end = moment_name(gap.until_at)

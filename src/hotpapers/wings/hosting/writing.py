@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError, UsageError
-from hotpapers.base.file_modes import write_atomically
+from hotpapers.base.file_modes import real_path, write_atomically
 from hotpapers.base.settings import FILE, Settings
 from hotpapers.base.version import __version__
 from hotpapers.cli.called_as import installed_from
@@ -30,7 +30,7 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
     file_settings = settings.load(file)
     today = datetime.datetime.now(datetime.UTC).date()
     user = getpass.getuser()
-    folder = str(file.parent.resolve())
+    folder = str(real_path(file.parent))
     machine = HostMachine(folder, program, OWN_USER if user == ROOT else user)
     new_files = [host_file for name in names for host_file in host_files(name, file_settings, today, machine)]
     for host_file in new_files:

@@ -108,7 +108,7 @@ def _form(publication: str, title: str, values: Values, error: str = "", *, line
     form_field = FormField("address", "Your email address", "email", address, error=error, max_length=MAX_ADDRESS_CHARS)
     fields = (
         form_field,
-        FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
+        FormField("skip", "No issues without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
     confirming = "You will get one message asking you to confirm. Every issue says how to unsubscribe."

@@ -103,7 +103,7 @@ def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
         return page if reader.state == "asked" else NOTHING
     if reader.state != "confirmed":
         return FormPage(f"You are not subscribed to {title}")
-    choice = ("all", "Mail every day") if reader.skip_empty else ("skip", "No mail on days without papers")
+    choice = ("all", "Every issue by mail") if reader.skip_empty else ("skip", "No issues without papers")
     target = f"../{choice[0]}/{text}"
     buttons = (("", "Unsubscribe"), (target, choice[1]))
     return FormPage(f"Unsubscribe from {title}?", buttons=buttons)
@@ -121,8 +121,8 @@ def _done(record: Record, name: str, token: MailToken, title: str, at: int) -> F
         return FormPage("Unsubscribed", (line,))
     if not subscribers.set_skip_empty(record, token.mark, skip_empty=name == "skip"):
         return FormPage(f"You are not subscribed to {title}")
-    days = "only on days with papers" if name == "skip" else "every day"
-    return FormPage("Saved", (f"{title} will be sent to you {days}.",))
+    some = "Issues with papers" if name == "skip" else "All issues"
+    return FormPage("Saved", (f"{some} of {title} will be sent to you.",))
 
 
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:

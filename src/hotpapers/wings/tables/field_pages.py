@@ -19,6 +19,7 @@ import msgspec
 
 from hotpapers.base.model import Publication, SitePart
 from hotpapers.base.papers import paper_servers
+from hotpapers.base.papers.announcement_days import day_of_issue
 from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, category_title, in_fields
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.measurement import AGES
@@ -96,7 +97,7 @@ class FieldsPart(SitePart):
         if path == DATA:
             return msgspec.json.encode(compared)
         days = f"{day_name(compared.first_day)} to {day_name(compared.last_day)}"
-        summary = f"{count_noun(compared.papers, 'paper')} announced on the days of issues, {days}"
+        summary = f"{count_noun(compared.papers, 'paper')} announced for the issues of {days}"
         names = {row.field: archive_name(row.field) for row in compared.fields}
         unlike = {
             verdict: [names[row.field] for row in compared.fields if row.places_than(compared.per_thousand) == verdict]
@@ -156,12 +157,12 @@ class FieldsPart(SitePart):
 
     @cached_property
     def _papers(self) -> Mapping[str, FieldPaper]:
-        """The papers of the publication that were first announced on the days of its issues, by key."""
+        """The papers of the publication that were first announced for its issues, by key."""
         if self._view is None:
             return {}
         papers: dict[str, FieldPaper | None] = {}
         for announcement, categories in queries.first_announcements(self._view, self._since):
-            publication = self._settings.get(announcement.day)
+            publication = self._settings.get(day_of_issue(announcement.paper, announcement.day))
             is_wanted = publication is not None and has_all_papers(publication, categories)
             about = FieldPaper(archive_of(categories[0]), announcement.announced_at) if is_wanted else None
             papers.setdefault(announcement.paper, about)

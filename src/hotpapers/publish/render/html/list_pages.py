@@ -91,17 +91,9 @@ def entry_line(summary: EntrySummary, window: str) -> PaperLine:
 def _paper_line(paper: Paper | EntrySummary, withdrawn: str) -> PaperLine:
     name = phrases.paper_name(paper.paper)
     title = one_line(paper.title) or name
-    authors = first_names(paper.authors)
+    authors = phrases.first_names(paper.authors, MAX_AUTHORS_IN_LINE)
     has_more = len(paper.authors) > MAX_AUTHORS_IN_LINE
     return PaperLine(paper.paper, title, name, site_paths.paper_anchor(paper.paper), authors, has_more, withdrawn)
-
-
-def first_names(authors: Sequence[str]) -> str:
-    """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
-    text = ", ".join(one_line(name) for name in authors[:MAX_AUTHORS_IN_LINE])
-    if len(authors) > MAX_AUTHORS_IN_LINE:
-        return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more"
-    return text
 
 
 def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[str]]:
