@@ -25,7 +25,6 @@ from hotpapers.base.networks import network_title
 from hotpapers.base.papers.citations import format_bibtex, paper_citation
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.html.list_pages import first_names
 from hotpapers.publish.render.markdown import escape_markdown, markdown_link
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, Catalogue
@@ -93,7 +92,7 @@ def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
     up = site_paths.to_root(path)
     return "\n".join(
         f"- [{escape_markdown(entry.title)}]({up}{site_paths.paper_path(entry.paper)}) "
-        f"{escape_markdown(first_names(entry.authors))} "
+        f"{escape_markdown(phrases.first_names(entry.authors, 3))} "
         f"[place {entry.place}, {phrases.day_name(entry.day)}]({up}{entry.day}/index.html)"
         for entry in entry_summaries
     )

@@ -160,16 +160,18 @@ class CoveredRange(NamedTuple):
 def was_read(view: AsOfView, publication: Publication, start: int, cut: int) -> bool:
     """Whether any of the publication's networks, or of the followed sites, was read by a cut, up to later than
     `start`."""
-    spans = _spans_between(view._replace(as_of=cut), publication, start, cut)
+    networks = publication.networks or network_names()
+    spans = _spans_between(view._replace(as_of=cut), networks, start, cut)
     return any(spans) or followed_at(view, start, cut) is not None
 
 
 def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int) -> int | None:
-    """When the last of the publication's networks, or else of the followed sites, had been read up to the moment, if
-    that was after a cut when nothing was read, but not after `latest`; else None."""
+    """When the last of the publication's networks and servers, or else of the followed sites, had been read up to the
+    moment, if that was after a cut when nothing was read, but not after `latest`; else None."""
     if was_read(view, publication, cut - TURN, cut):
         return None
-    spans_by_network = _spans_between(view, publication, cut - TURN, latest)
+    names = (*(publication.networks or network_names()), *servers_with_lists(publication.categories))
+    spans_by_network = _spans_between(view, names, cut - TURN, latest)
     moments = []
     for spans in spans_by_network:
         if any(span.from_at <= cut for span in spans):
@@ -179,11 +181,10 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     return max(moments, default=0) or followed_at(view, cut, latest)
 
 
-def _spans_between(view: AsOfView, publication: Publication, start: int, end: int) -> list[list[Coverage]]:
-    """By network: the stretches read of the time between two moments."""
+def _spans_between(view: AsOfView, networks: Iterable[str], start: int, end: int) -> list[list[Coverage]]:
+    """By network or server: the stretches read of the time between two moments."""
     where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
         AND t.state <> 'refused'"""
-    networks = publication.networks or network_names()
     return [list(view.items(Coverage, where, (network, start - MAX_CATCH_UP, end, start))) for network in networks]
 
 
@@ -209,14 +210,19 @@ def unread_words(reading: NetworkReading, span: Span) -> str:
         return ""
     state = reading.state
     if reading.gaps:  # issues frozen earlier only have the worst state
-        longest = max(reading.gaps, key=lambda gap: gap.until_at - gap.from_at)
-        state = longest.state if covers(longest, span) else "partial"
+        longest = longest_gap(reading.gaps)
+        state = longest.state if lasts_throughout(longest, span) else "partial"
     if state == "partial":
         return "only in part"
     return "could not be read" if state == "refused" and reading.reason != NOT_READ else "not read"
 
 
-def covers(gap: ReadingGap, span: Span) -> bool:
+def longest_gap(gaps: Iterable[ReadingGap]) -> ReadingGap:
+    """The longest of some gaps."""
+    return max(gaps, key=lambda gap: gap.until_at - gap.from_at)
+
+
+def lasts_throughout(gap: ReadingGap, span: Span) -> bool:
     """Whether nothing of a span was read outside a gap."""
     return gap.from_at <= span[0] and lasts_until(gap, span[1])
 

@@ -259,6 +259,14 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     return None if latest is None else int(latest)
 
 
+def counted_at(view: AsOfView, after: int, until: int) -> int | None:
+    """When posts were counted last after one moment up to another; None if none were."""
+    sql = f"""SELECT max(snapshot.observed_at) FROM snapshot
+        WHERE snapshot.observed_at > ? AND snapshot.observed_at <= ? AND {view.visible("snapshot")}"""
+    latest = first_value(view.database, sql, (after, until))
+    return None if latest is None else int(latest)
+
+
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) where imported listings printed one, in order of observation."""
     for batch in statement_slices(days):

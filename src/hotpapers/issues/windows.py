@@ -23,6 +23,8 @@ DAYS = 7
 """The length of a daily or weekly issue's window, in days."""
 WAIT = 12 * HOUR
 """How long a daily issue waits for a late arXiv announcement before it appears without it."""
+COUNTED_WITHIN = HOUR // 4
+"""How long after networks were read up to now counts belong to an issue that closes late."""
 LATE = 4 * DAY
 """How long after its hour an issue can close at most, if nothing was read then: a long weekend."""
 
@@ -145,7 +147,7 @@ def late_limit(publication: Publication, day: str) -> int:
 def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started; one at whose hour nothing was read waits until
-    networks have been read up to now."""
+    networks have been read up to now, and has the counts that were read right afterwards."""
     clock = cut_of(publication, day)
     latest = late_limit(publication, day)
     read_back_at = queries.read_back_at(view) or 0
@@ -154,8 +156,11 @@ def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     else:
         closes = clock
     hours = _hours_of(view, publication, day)
-    caught_up = (caught_up_at(view, publication, hour, latest) for hour in hours)
-    closes = max([closes, *filter(None, caught_up)])
+    moments = (caught_up_at(view, publication, hour, latest) for hour in hours)
+    caught_up = max(filter(None, moments), default=0)
+    if caught_up > closes:
+        until = min(caught_up + COUNTED_WITHIN, latest)
+        closes = queries.counted_at(view, caught_up, until) or caught_up
     if not waits_for_announcement(publication):
         return closes
     announced_at = queries.announcement_recorded_at(view, day)

@@ -83,6 +83,41 @@ def test_an_issue_waits_for_what_was_posted_while_the_machine_slept(site: Publis
     assert [list(check_issue(site.record, item)) for item in items] == [[]]
 
 
+def test_then_it_waits_for_a_round_of_counts_which_belong_to_it(site: PublishingSite) -> None:
+    """Otherwise what was posted last would be there without its likes."""
+    awake = AWAKE + MINUTE
+    for network in ("bluesky", "x"):
+        catch_up(site.record, network, awake)
+    save_job(site.record, "bluesky/counts", covered_to=None, next_at=ASLEEP)
+    assert waits(site, awake + MINUTE)
+    reason = jobs_queries.load_state(site.record, "issues").reason
+    assert reason == "waits for what was posted while the program did not run: bluesky/counts"
+    late_post = [msgspec.structs.replace(item, observed_at=awake) for item in post(2, POST, NEXT_CUT - HOUR)]
+    write(site.record, late_post, counts(POST, 60, awake + 5 * MINUTE))
+    save_job(site.record, "bluesky/counts", covered_to=None, next_at=awake + 6 * MINUTE)
+    assert not waits(site, awake + 6 * MINUTE)
+    [issue] = list_editions(site.record, "daily", NEXT_DAY)
+    assert issue.content.as_of == awake + 5 * MINUTE and 2 in numbers(issue.content.entries)
+
+
+def test_it_does_not_wait_for_counts_that_fail(site: PublishingSite) -> None:
+    for network in ("bluesky", "x"):
+        catch_up(site.record, network, AWAKE + MINUTE)
+    save_job(site.record, "bluesky/counts", covered_to=None, next_at=ASLEEP, failing_since=AWAKE)
+    assert not waits(site, AWAKE + 2 * MINUTE)
+
+
+def test_it_has_what_servers_of_papers_posted_while_the_machine_slept(site: PublishingSite) -> None:
+    write(site.record, msgspec.structs.replace(DAILY, ranking="rarity/2", categories=("arxiv", "biorxiv")))
+    for network in ("bluesky", "x"):
+        catch_up(site.record, network, AWAKE + MINUTE)
+    write(site.record, read("biorxiv", CUT - DAY_LONG, ASLEEP), read("biorxiv", ASLEEP, AWAKE + 2 * MINUTE))
+    assert not waits(site, AWAKE + 3 * MINUTE)
+    [issue] = list_editions(site.record, "daily", NEXT_DAY)
+    assert issue.content.as_of == AWAKE + 2 * MINUTE
+    assert [reading.state for reading in issue.content.servers or ()] == ["complete"]
+
+
 def test_it_waits_for_no_network_that_was_away_while_others_were_read(site: PublishingSite) -> None:
     """What is read now would not count any more: the issue has closed."""
     write(site.record, read("x", ASLEEP, NEXT_CUT - HOUR))

@@ -50,11 +50,12 @@ def papers_of(chance: random.Random) -> Iterator[Iterable[Item]]:
     yield paper(902, "2024-05-18", "math.AG")  # a day without an issue
     for n, day in enumerate(("2024-05-06", "2024-05-07", "2024-05-10", "2024-05-17", "2024-05-18", "2024-05-19")):
         key = f"doi:10.1101/2024.05.0{n}.59000{n}"
-        yield Paper(paper=key, title=f"Moss {n}", categories=("biorxiv.ecology",), observed_at=moment(day))
-        yield Announcement(
+        described = Paper(paper=key, title=f"Moss {n}", categories=("biorxiv.ecology",), observed_at=moment(day))
+        announced = Announcement(
             paper=key, day=day, category="biorxiv.ecology", type="new", announced_at=moment(day),
             observed_at=moment(day),
         )  # fmt: skip
+        yield [described, announced]
 
 
 @pytest.fixture(scope="module")

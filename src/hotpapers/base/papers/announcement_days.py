@@ -38,7 +38,9 @@ def day_of_issue(paper: str, announced: str) -> str:
     if is_announced(paper):
         return announced
     at = date.fromisoformat(announced)
-    return (at + timedelta(days=7 - at.weekday() if at.weekday() > 3 else 1)).isoformat()
+    is_before_monday = at.weekday() > 3
+    days = 7 - at.weekday() if is_before_monday else 1
+    return (at + timedelta(days=days)).isoformat()
 
 
 def is_of_issue(paper: str, announced: str, day: str) -> bool:

@@ -119,7 +119,9 @@ def _in_formula(tex: str) -> str:
 def _in_text(match: re.Match[str]) -> str:
     """The replacement for a command or a symbol outside math."""
     if word := match["greek"]:
-        return word if _is_word(word) else "".join(rf"$\{_COMMANDS[letter]}$" for letter in word)
+        if _is_word(word):
+            return word
+        return "".join(rf"$\{_COMMANDS[letter]}$" for letter in word)
     if match["formula"]:
         return f"${_in_formula(match[0])}$"
     if name := match["name"]:

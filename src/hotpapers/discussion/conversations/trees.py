@@ -36,10 +36,11 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
     threads = [nodes for nodes in walked if nodes[0].key in in_threads]
     answers = [answer for nodes in threads for answer in _author_answers(nodes)]
     answered = {node.key: node.post for node, _ in answers}
+    authors = {(post.author, 0 if post.author else post.voice) for _, post in answers}
     return PaperConversations(
         conversations=tuple(ordered),
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
-        authors=len({(post.author, 0 if post.author else post.voice) for _, post in answers}),
+        authors=len(authors),
         answered_posts=len(answered),
         answered=sum(not post.is_author and is_question(post) for post in answered.values() if post),
         landmarks=first_posts(node for nodes in walked for node in nodes),

@@ -180,6 +180,16 @@ def still_catching_up(record: Record, jobs: Sequence[str], at: int) -> list[str]
     ]
 
 
+def still_counting(record: Record, jobs: Sequence[str], since: int) -> list[str]:
+    """The jobs that count posts, and have not finished a round since a moment, µs UTC; without those that fail."""
+    return [
+        state.source
+        for state in jobs_queries.all_states(record)
+        if state.source in jobs and state.source.endswith(COUNTS) and state.failing_since is None
+        if (state.next_at or 0) <= since + HOUR // 60  # after a round, they rest for a minute
+    ]
+
+
 # ---- next issues, and days without one -----------------------------------------------------------------
 
 

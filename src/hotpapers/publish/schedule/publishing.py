@@ -25,7 +25,7 @@ from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build_issue
-from hotpapers.issues.coverage import TURN, was_read
+from hotpapers.issues.coverage import TURN, caught_up_at, was_read
 from hotpapers.issues.freeze import check_read, publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
@@ -45,7 +45,7 @@ from hotpapers.publish.deliver.export_site import (
 )
 from hotpapers.publish.page_hooks import Cards
 from hotpapers.publish.schedule import due, queries
-from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
+from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_counting, still_reading_back
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, batches, read_meta, write_meta
@@ -210,17 +210,26 @@ class PublishJob:
         unread_jobs = still_reading_back(context.record, self._read_jobs, at) if is_first else []
         reason = "the first issue waits for reading back"
         if not unread_jobs:
-            cut = cut_of(publication, days[-1])
             since = self._due_since.setdefault(publication.publication, at)
             day = days[-1]
             is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, day))
-            unread_jobs = still_catching_up(context.record, self._read_jobs, at) if is_in_time else []
-            if unread_jobs and was_read(context.record.view(), publication, cut - TURN, cut):
-                unread_jobs = []  # the issue closed then: what they read now would not count
+            unread_jobs = self._unfinished_jobs(context.record, publication, day, at) if is_in_time else []
             reason = "waits for what was posted while the program did not run"
         if unread_jobs:
             context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
         return bool(unread_jobs)
+
+    def _unfinished_jobs(self, record: Record, publication: Publication, day: str, at: int) -> list[str]:
+        """The jobs that still read, or count, what was posted while the program did not run; none for an issue that
+        closed before, since what they read now would not count."""
+        cut = cut_of(publication, day)
+        view = record.view()
+        if was_read(view, publication, cut - TURN, cut):
+            return []
+        if unread_jobs := still_catching_up(record, self._read_jobs, at):
+            return unread_jobs
+        caught_up = caught_up_at(view, publication, cut, late_limit(publication, day))
+        return still_counting(record, self._read_jobs, caught_up) if caught_up else []
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""

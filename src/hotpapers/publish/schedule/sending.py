@@ -70,12 +70,8 @@ class SendJob:
         context.check_lease()
         at = context.clock.now()
         problems = list[str]()
-        days = [
-            (name, day)
-            for name in self._retries
-            for day in fresh_days(context.record, name, at)
-            if not self._lacks_page(context.record, name, day, at)
-        ]
+        fresh = [(name, day) for name in self._retries for day in fresh_days(context.record, name, at)]
+        days = [issue for issue in fresh if not self._lacks_page(context.record, *issue, at)]
         for destinations in self._open(context.record) if days else ():
             problems += self._send_channel(context, destinations, days)
         if problems:

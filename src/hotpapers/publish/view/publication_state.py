@@ -128,7 +128,7 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
 
 
 def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
-    """The days between two days, both excluded. `unread_days`: those on which what an issue needs was not read in time."""
+    """The days between two days, both excluded. `unread_days`: those on which not enough was read in time."""
     day = calendar.next_label(first)
     while day < last:
         holiday = calendar.holiday_reason(day)

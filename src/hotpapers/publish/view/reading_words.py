@@ -11,7 +11,7 @@ from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN, lasts_until, posting_span
+from hotpapers.issues.coverage import LOST, TURN, lasts_until, longest_gap, posting_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
@@ -88,7 +88,7 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
 
 def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
     gaps = reading.gaps or ()
-    longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
+    longest = longest_gap(gaps)
     is_of_another = reading.state == "refused" != longest.state  # the reason is that of the worst state
     is_known = reading.reason != NOT_READ and not reading.reason.startswith(LOST)
     reason = one_line(reading.reason) if with_reasons and is_known and not is_of_another else ""
