@@ -77,6 +77,17 @@ def test_questions_are_read_alike_in_the_browser() -> None:
 
 
 @NODE
+def test_words_of_letters_and_digits_have_the_same_pieces_in_the_browser() -> None:
+    queries = ["mos2", "title:H2O", '"mos2 films"', "gpt-4", "-h2o", "author:k9", "cat:x2", "茶2", "2d OR mos2*", "v2x"]
+    words_of = "((atoms) => atoms.map(({ word }) => word))"
+    read = in_script(f"(({{ wanted, unwanted }}) => [wanted.flat(2), unwanted.flat()].map{words_of})", queries)
+    for text, [wanted, unwanted] in zip(queries, read, strict=True):
+        query = query_parser.parse_query(text)
+        for atoms, words in ((query.atoms, wanted), (query.unwanted, unwanted)):
+            assert [word for atom in atoms for term in atom.terms for word in term.words] == words, text
+
+
+@NODE
 def test_the_categories_of_all_servers_are_asked_for_alike_in_the_browser() -> None:
     queries = [f"cat:{field}" for field in sorted(known_fields())]
     kinds = in_script("(({ wanted }) => wanted.flat(2).map(({ kind, word }) => [kind, word]))", queries)

@@ -71,13 +71,13 @@ class PublicationSettings(SettingsStruct):
     `name`: a short name for addresses and commands. `title`: its title for readers. `window`: the period of an issue.
     `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `papers`: fields, each with its
     server, as in `biorxiv: neuroscience`; `categories`: the same of arXiv alone; all of arXiv if both are empty.
-    `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty for all. `own`: the
-    publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the minimum of papers
-    while the record is young, whatever their score. `most_entries`: the maximum of entries; further papers are listed
-    in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had before this setting
-    existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a day's issue
-    closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended. `output`,
-    `base`: its folder and its site's public address, if not those in `[publish]`.
+    `include`, `exclude`: words in the title or abstract, in TeX `MoS$_2$`. `networks`: those that count; empty for all.
+    `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the minimum
+    of papers while the record is young, whatever their score. `most_entries`: the maximum of entries; further papers
+    are listed in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had before
+    this setting existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
+    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
+    `output`, `base`: its folder and its site's public address, if not those in `[publish]`.
     """
 
     name: Name

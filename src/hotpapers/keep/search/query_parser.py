@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
@@ -125,6 +125,7 @@ _CHUNK = re.compile(
     (?:"(?P<phrase>[^"]*)"|(?P<word>\S+))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_PIECES = re.compile(r"[a-z]+|\d+")
 _WITHOUT = re.compile(r"\s*-")
 _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
 
@@ -154,19 +155,30 @@ def parse_query(text: str, key_of: Callable[[str], str] = parse_paper) -> Search
         elif days is not None:
             span = _common_span(span, days)
         elif (atom := _atom(chunk, key_of)) is not None:
+            forms = (atom, *_in_pieces(atom))
             if chunk["minus"]:
-                unwanted.append(atom)
+                unwanted += forms
             else:
-                _add_wanted(groups, atom, is_alternative)
+                _add_wanted(groups, forms, is_alternative)
         is_alternative = False
     return SearchQuery(tuple(groups), tuple(unwanted), *span, tuple(not_dates))
 
 
-def _add_wanted(groups: list[tuple[SearchAtom, ...]], atom: SearchAtom, is_alternative: bool) -> None:
+def _add_wanted(groups: list[tuple[SearchAtom, ...]], forms: tuple[SearchAtom, ...], is_alternative: bool) -> None:
     if is_alternative:
-        groups[-1] = (*groups[-1], atom)
-    elif (atom,) not in groups:
-        groups.append((atom,))
+        groups[-1] = (*groups[-1], *forms)
+    elif forms not in groups:
+        groups.append(forms)
+
+
+def _in_pieces(atom: SearchAtom) -> Iterator[SearchAtom]:
+    """The same condition where letters and digits are apart: in TeX, H$_2$O is three words, and some write GPT-4."""
+    words = atom.terms[0].words
+    if atom.kind not in ("word", "title") or len(atom.terms) > 1 or not all(map(str.isascii, words)):
+        return
+    pieces = tuple(piece for word in words for piece in _PIECES.findall(word))
+    if pieces != words:
+        yield atom._replace(terms=(atom.terms[0]._replace(words=pieces),))
 
 
 def _count_terms(groups: Sequence[Sequence[SearchAtom]]) -> int:
@@ -297,13 +309,17 @@ def describe_query(query: SearchQuery) -> str:
     """How a query was understood: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, phrase in _PHRASES.items():
-        text = [" or ".join(map(_field_of, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
+        text = [_alternatives(atoms) for atoms in query.wanted if atoms[0].kind == kind]
         parts += [phrase.format(" and ".join(text))] if text else []
     if query.unwanted:
-        parts.append(f"without {' and '.join(map(_field_of, query.unwanted))}")
+        parts.append(f"without {' and '.join(dict.fromkeys(map(_field_of, query.unwanted)))}")
     if query.since or query.until:
         parts.append(_span(query.since, query.until))
     return ", ".join(parts)
+
+
+def _alternatives(atoms: Iterable[SearchAtom]) -> str:
+    return " or ".join(dict.fromkeys(map(_field_of, atoms)))
 
 
 def _field_of(atom: SearchAtom) -> str:

@@ -21,15 +21,17 @@
   const DATES = "Write a day, a month or a year: 2026-11-02, 2026-11 or 2026.";
   const termText = ([{ kind, text }]) => (/category|paper/.test(kind) ? text : `“${text}”`);
 
+  const textsOf = (alternatives) => [...new Set(alternatives.map(termText))];
+
   function queryText({ wanted, unwanted, from, to }) {
     const until = to.slice(0, -1);
     const parts = [];
     for (const [kind, [prefix, suffix = ""]] of Object.entries(PHRASES)) {
       const ofKind = wanted.filter(([[first]]) => first.kind === kind);
-      const texts = ofKind.map((alternatives) => alternatives.map(termText).join(" or "));
+      const texts = ofKind.map((alternatives) => textsOf(alternatives).join(" or "));
       if (texts.length) parts.push(prefix + texts.join(" and ") + suffix);
     }
-    if (unwanted.length) parts.push(`without ${unwanted.map(termText).join(" and ")}`);
+    if (unwanted.length) parts.push(`without ${textsOf(unwanted).join(" and ")}`);
     if (from && from === until) parts.push(`of ${from}`);
     else if (from || until) parts.push([from && `from ${from}`, until && `until ${until}`].filter(Boolean).join(" "));
     return parts.join(", ");

@@ -48,13 +48,21 @@ const searchIndex = (() => {
 
   // `joins`: as an alternative of those before
   function addTerms(parsed, terms, minus, joins) {
+    const forms = [terms, ...inPieces(terms)];
     if (minus) {
-      parsed.unwanted.push(terms);
+      parsed.unwanted.push(...forms);
       return;
     }
-    if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(terms);
-    else parsed.wanted.push([terms]);
+    if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(...forms);
+    else parsed.wanted.push(forms);
     if (/^(title)?$/.test(terms[0].field)) parsed.ranked = true;
+  }
+
+  // the same where letters and digits are apart: in TeX, H$_2$O is three words, and some write GPT-4
+  function inPieces(terms) {
+    if (!terms.every(({ word, field }) => /^(title)?$/.test(field) && /^[a-z\d]+$/.test(word))) return [];
+    const pieces = terms.flatMap((term) => term.word.match(/[a-z]+|\d+/g).map((word) => ({ ...term, word, piece: true })));
+    return pieces.length > terms.length ? [pieces] : [];
   }
 
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
@@ -216,7 +224,7 @@ const searchIndex = (() => {
 
   function places(text, terms) {
     const fits = (word, { word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
-    const isSought = (word) => terms.some((term) => fits(word, term));
+    const isSought = (word) => terms.some((term) => !term.piece && fits(word, term));
     const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
     const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && isSought(fold(raw)));
     const spans = [...runs, ...others].map((match) => [match.index, match.index + match[0].length]);
