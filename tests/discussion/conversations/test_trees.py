@@ -194,6 +194,19 @@ def test_what_is_measured_is_no_objection(text: str) -> None:
     assert not first_objection([thread_post("bluesky:1", text=text)])
 
 
+@pytest.mark.parametrize(
+    ("text", "is_objection"),
+    [
+        ("Nothing is wrong with it", False), ("There is nothing really wrong here", False), ("No doubt, fine", False),
+        ("It isn’t misleading at all", False), ("not a mistake", False), ("No mistake, but Lemma 2 is wrong", True),
+        ("Not only wrong but misleading", True), ("I am not convinced", True), ("I do not like it. It is wrong", True),
+        ("Does this not contradict it? It contradicts", True), ("Nothing works: the proof is wrong", True),
+    ],
+)  # fmt: skip
+def test_an_objection_that_is_denied_is_none(text: str, is_objection: bool) -> None:
+    assert bool(first_objection([thread_post("bluesky:1", text=text)])) == is_objection
+
+
 def test_objections() -> None:
     post = thread_post("bluesky:1", text="I couldn’t reproduce Table 2")
     assert first_objection([post]) == post and not first_objection([post._replace(is_author=True)])

@@ -2,9 +2,10 @@
 
     question   its words end with a question mark, apart from addresses, hashtags and signs after it
     answer     the first reply to a question by somebody else; an author's counts before others'
-    critic     not an author, and one of `OBJECTIONS` is among its words
+    critic     not an author, and one of `OBJECTIONS` is among its words, not denied
 
-No rule looks for a feeling: *wrong* in praise counts, and an objection in other words does not.
+No rule looks for a feeling: *wrong* in praise counts unless one of the three words before denies it. An objection in
+other words does not count.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ OBJECTIONS = (
 OBJECTIONS_WITHOUT_SPACES = ("間違", "誤り", "疑問だ", "错误", "錯誤", "质疑", "質疑")
 
 _OBJECTION = re.compile(rf"\b(?:{'|'.join(OBJECTIONS)})\b|{'|'.join(OBJECTIONS_WITHOUT_SPACES)}", re.IGNORECASE)
+_DENIED = re.compile(r"(?:\b(?:no|not|nothing|never|nor|without)|n['’]t)(?:\s+\w+){0,2}\s+\Z")
+MAX_DENIED_CHARS = 40
+"""Characters before a word of objection in which it may be denied."""
 _FRAGMENTS = {max(re.split(r"\W", pattern), key=len).rstrip("s") for pattern in OBJECTIONS}
 """The longest part without signs of each pattern: most words contain none of them, which is quicker to find out."""
 _TRAILER = re.compile(
@@ -81,6 +85,12 @@ def first_objection(posts: Sequence[ThreadPost]) -> ThreadPost | None:
     words = "\n".join({word for text in texts for word in text.split()})
     present = [text for text in (*_FRAGMENTS, *OBJECTIONS_WITHOUT_SPACES) if text in words]
     for post, text in zip(by_others, texts, strict=True) if present else ():
-        if any(map(text.__contains__, present)) and _OBJECTION.search(text):
+        if any(map(text.__contains__, present)) and _objects(text):
             return post
     return None
+
+
+def _objects(text: str) -> bool:
+    """Whether a text has a word of objection that no word shortly before it denies: nothing is wrong, no doubt."""
+    starts = [match.start() for match in _OBJECTION.finditer(text)]
+    return any(not _DENIED.search(text, max(start - MAX_DENIED_CHARS, 0), start) for start in starts)
