@@ -18,6 +18,7 @@ from hotpapers.base.papers.announcement_days import (
 )
 from hotpapers.base.papers.categories import place_of, servers_of
 from hotpapers.base.text.words import count_noun, format_number
+from hotpapers.issues.coverage import PARTLY, unread_words
 from hotpapers.issues.windows import waits_for_announcement
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -194,10 +195,10 @@ def is_limited(content: IssueContent) -> bool:
 def empty_reason(content: IssueContent) -> str:
     """The reason why an issue built here has no papers: none were talked about, as far as networks were read, or none
     qualified. A retrospective issue may know the day from archives although no network was read."""
-    states = {reading.state for reading in content.readings}
-    is_known = states <= {"complete"} or (content.retrospective and content.considered)
-    if not is_known and "complete" not in states and "partial" not in states:
-        return unread_sentence("could be" if "refused" in states else "was")
+    unread = set(unread_words(content).values())
+    is_known = unread <= {""} or (content.retrospective and content.considered)
+    if not is_known and unread.isdisjoint(("", PARTLY)):
+        return unread_sentence("could be" if "could not be read" in unread else "was")
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""

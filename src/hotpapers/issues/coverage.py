@@ -21,7 +21,17 @@ import msgspec
 from msgspec import UNSET
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.model import DAY, HOUR, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication, ReadingGap
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    NOT_READ,
+    READ_BACK,
+    Coverage,
+    IssueContent,
+    NetworkReading,
+    Publication,
+    ReadingGap,
+)
 from hotpapers.base.networks import network_names
 from hotpapers.base.papers.announcement_days import posted_since
 from hotpapers.base.papers.categories import servers_with_lists
@@ -170,15 +180,21 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     moment, if that was after a cut when nothing was read, but not after `latest`; else None."""
     if was_read(view, publication, cut - TURN, cut):
         return None
-    names = (*(publication.networks or network_names()), *servers_with_lists(publication.categories))
-    spans_by_network = _spans_between(view, names, cut - TURN, latest)
-    moments = []
-    for spans in spans_by_network:
+    network_at = _last_caught_up(view, publication.networks or network_names(), cut, latest)
+    if not network_at:
+        return followed_at(view, cut, latest)
+    return max(network_at, _last_caught_up(view, servers_with_lists(publication.categories), cut, latest))
+
+
+def _last_caught_up(view: AsOfView, names: Iterable[str], cut: int, latest: int) -> int:
+    """When the last of some networks or servers had been read up to the moment, after a cut; 0 if none was."""
+    moments = [0]
+    for spans in _spans_between(view, names, cut - TURN, latest):
         if any(span.from_at <= cut for span in spans):
             read = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
             moments_read = (at for at in read if at <= latest)
             moments.append(min(moments_read, default=0))
-    return max(moments, default=0) or followed_at(view, cut, latest)
+    return max(moments)
 
 
 def _spans_between(view: AsOfView, networks: Iterable[str], start: int, end: int) -> list[list[Coverage]]:
@@ -203,23 +219,39 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since, gaps=gaps)
 
 
-def unread_words(reading: NetworkReading, span: Span) -> str:
-    """How a network or server was not read in full in a span: `only in part`, `not read`, `could not be read`; empty if
-    it was."""
+PARTLY = "only in part"
+
+
+def unread_words(content: IssueContent) -> dict[str, str]:
+    """How each of an issue's networks was not read in full, by network: `only in part`, `not read`, `could not be
+    read`; empty for one that was."""
+    span = content.read_from or 0, content.as_of
+    return {reading.network: words_of_reading(reading, span) for reading in content.readings}
+
+
+def words_of_reading(reading: NetworkReading, span: Span) -> str:
+    """How a network or server was not read in full in a span, in the same words."""
     if reading.state == "complete":
         return ""
     state = reading.state
     if reading.gaps:  # issues frozen earlier only have the worst state
-        longest = longest_gap(reading.gaps)
-        state = longest.state if lasts_throughout(longest, span) else "partial"
+        gap = main_gap(reading.gaps, span)
+        state = gap.state if lasts_throughout(gap, span) else "partial"
     if state == "partial":
-        return "only in part"
+        return PARTLY
     return "could not be read" if state == "refused" and reading.reason != NOT_READ else "not read"
 
 
-def longest_gap(gaps: Iterable[ReadingGap]) -> ReadingGap:
-    """The longest of some gaps."""
-    return max(gaps, key=lambda gap: gap.until_at - gap.from_at)
+def main_gap(gaps: Sequence[ReadingGap], span: Span) -> ReadingGap:
+    """The longest of some gaps; of those that together fill a span, the whole of it."""
+    longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
+    unread = [gap for gap in gaps if gap.state != "partial"]
+    missing = sum(gap.until_at - gap.from_at for gap in unread)
+    if unread and lasts_until(unread[-1], span[1]):
+        missing += max(span[1] - unread[-1].until_at, 0)
+    if missing and missing >= span[1] - span[0]:
+        return msgspec.structs.replace(longest, from_at=span[0], until_at=span[1])
+    return longest
 
 
 def lasts_throughout(gap: ReadingGap, span: Span) -> bool:

@@ -141,9 +141,9 @@ WIDTH = 120
 
 def unread_networks(content: IssueContent) -> Iterator[str]:
     """A sentence for each network that was not read in full."""
-    span = content.read_from or 0, content.as_of
+    words_by_network = unread_words(content)
     for reading in content.readings:
-        if how := unread_words(reading, span):
+        if how := words_by_network[reading.network]:
             reason = f" ({reading.reason})" if reading.reason and reading.reason != NOT_READ else ""
             # The collectors whose counts an issue uses on a network that was not read in full, in words
             counts = (count for entry in content.all_entries for count in entry.counts)

@@ -57,8 +57,8 @@ def site_jobs(
 
     def send() -> SendJob:
         destinations = partial(all_destinations, site, partial(make_connection, shared=shared))
-        pages = [destination for destination in issue_destinations(site) if destination.channel == "site"]
-        return SendJob(site.own_publications, destinations, site.terms, pages)
+        with_pages = {target.publication for target in issue_destinations(site) if target.channel == "site"}
+        return SendJob(site.own_publications, destinations, site.terms, with_pages)
 
     def loops(makers: Mapping[str, Callable[[], Job]]) -> JobMakers:
         return {

@@ -127,6 +127,10 @@ def test_two_accounts_of_an_author_are_one_author_and_to_quote_is_not_to_answer(
         thread_post("bluesky:4", reply_to="bluesky:1", at=4, voice=4, is_author=True),
     ]
     assert conversations_of(posts).authors == 2
+    renamed = [*posts[:3], thread_post("bluesky:5", reply_to="bluesky:1", at=5, voice=3, is_author=True)]
+    assert conversations_of(renamed).authors == 1
+    own = thread_post("bluesky:6", reply_to="bluesky:2", at=6, voice=6, is_author=True)._replace(author=3)
+    assert conversations_of([posts[0], posts[1], own]).answered_posts == 1
     quoted = conversations_of([post._replace(is_quote=post.key != "bluesky:1") for post in posts])
     assert (quoted.authors, quoted.landmarks.answer, quoted.threads[0].author_answers) == (0, None, 0)
 

@@ -56,9 +56,16 @@ def test_other_given_names_and_what_is_named_after_somebody(name: str, author: s
     assert not shows_author(name, "", [author])
 
 
-@pytest.mark.parametrize("name", ["Dan Fennimarsh", "Daniel Fennimarsh", "D. Fennimarsh"])
-def test_short_given_names(name: str) -> None:
-    assert shows_author(name, "", ["Daniel Fennimarsh"])
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [
+        ("Dan Fennimarsh", "Daniel Fennimarsh"), ("D. Fennimarsh", "Daniel Fennimarsh"),
+        ("Sara Fennimarsh", "Sarah Fennimarsh"), ("Philip Fennimarsh", "Philipp Fennimarsh"),
+        ("Steve Fennimarsh", "Steven Fennimarsh"), ("Tansy Fan", "Tansy Fan"), ("Fan Overquill", "Fan Overquill"),
+    ],
+)  # fmt: skip
+def test_forms_of_a_name(name: str, author: str) -> None:
+    assert shows_author(name, "", [author]) and shows_author(author, "", [name])
 
 
 def test_the_docs_tell_the_figures() -> None:

@@ -118,6 +118,21 @@ def test_it_has_what_servers_of_papers_posted_while_the_machine_slept(site: Publ
     assert [reading.state for reading in issue.content.servers or ()] == ["complete"]
 
 
+def test_a_server_of_papers_alone_is_no_reading(site: PublishingSite) -> None:
+    write(site.record, msgspec.structs.replace(DAILY, ranking="rarity/2", categories=("arxiv", "biorxiv")))
+    write(site.record, read("biorxiv", CUT - DAY_LONG, ASLEEP), read("biorxiv", ASLEEP, AWAKE + MINUTE))
+    for network in ("bluesky", "x"):
+        save_job(site.record, network, failing_since=ASLEEP)
+    assert waits(site, AWAKE + 3 * HOUR)
+
+
+def test_counts_are_waited_for_a_quarter_of_an_hour(site: PublishingSite) -> None:
+    for network in ("bluesky", "x"):
+        catch_up(site.record, network, AWAKE + MINUTE)
+    save_job(site.record, "bluesky/counts", covered_to=None, next_at=ASLEEP)
+    assert waits(site, AWAKE + 16 * MINUTE) and not waits(site, AWAKE + 17 * MINUTE)
+
+
 def test_it_waits_for_no_network_that_was_away_while_others_were_read(site: PublishingSite) -> None:
     """What is read now would not count any more: the issue has closed."""
     write(site.record, read("x", ASLEEP, NEXT_CUT - HOUR))

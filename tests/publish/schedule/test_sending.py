@@ -18,7 +18,6 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.deliver.send import SenderDestination, send_issue
-from hotpapers.publish.schedule.publishing import IssueDestination
 from hotpapers.publish.schedule.sending import LOOK, SendJob, fresh_days
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
@@ -61,8 +60,8 @@ class SendingRounds:
         open_record = partial(Record, store)
         self.leases = Leases(open_record, "one")
         self.open_destination: Callable[[], SenderDestination] = self.working_destination
-        self.pages: list[IssueDestination] = []
-        job = SendJob(["daily"], lambda record: [self.destinations()], pages=self.pages)
+        self.with_pages: set[str] = set()
+        job = SendJob(["daily"], lambda record: [self.destinations()], with_pages=self.with_pages)
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
     def destinations(self) -> Iterator[SenderDestination]:
@@ -105,21 +104,26 @@ def test_a_frozen_issue_is_sent_once(sending: SendingRounds) -> None:
 
 
 def test_a_message_waits_for_its_page_but_not_for_ever(sending: SendingRounds, tmp_path: Path) -> None:
-    site = IssueDestination("daily", "site", tmp_path / "site")
-    sending.pages += [site, site._replace(publication="weekly")]
+    sending.with_pages |= {"daily", "weekly"}
     sending.freeze()
     sending.round(HOUR)
     assert sending.sender.received == []
-    export_site(sending.record, "daily", [DAY], "site", site.folder, SiteConfig())
+    export_site(sending.record, "daily", [DAY], "site", tmp_path / "site", SiteConfig())
     sending.round(1000)
     assert len(sending.sender.received) == 2
-    sending.pages[0] = site._replace(folder=tmp_path / "cannot" / "be" / "written")
     sending.at = CUT + 2 * A_DAY - 1
     sending.freeze("2024-05-08")
     sending.round(HOUR)
     assert len(sending.sender.received) == 2
     sending.round(3 * HOUR)
     assert len(sending.sender.received) == 4
+
+
+def test_a_single_round_waits_for_no_page(sending: SendingRounds) -> None:
+    sending.with_pages |= {"daily"}
+    sending.freeze()
+    assert sending.rounds.attempt(once=True) is not None
+    assert len(sending.sender.received) == 2
 
 
 def test_only_fresh_issues_are_sent(sending: SendingRounds) -> None:

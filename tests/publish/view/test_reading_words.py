@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from hotpapers.base.model import HOUR, NOT_READ, IssueContent, NetworkReading, ReadingGap
 from hotpapers.publish.view import glance, phrases, reading_words
+from hotpapers.wings.announce.announcement import unknown_networks
 from tests.issues.made import moment
 from tests.publish.render.sample import OWN_READER
 
@@ -32,6 +33,16 @@ def content_of(*readings: NetworkReading) -> IssueContent:
 
 LOSS = gap("2026-11-20T08:17", "2026-11-21T04:51")
 READ = reading("x")
+
+
+def test_two_gaps_that_fill_the_span_are_one() -> None:
+    before, after = gap("2026-11-19T08:00", "2026-11-20T03:00"), gap("2026-11-20T03:00", "2026-11-23T07:02", "refused")
+    refused = replace(reading("bluesky", before, after), state="refused", reason="403")
+    content = content_of(READ, refused)
+    assert reading_words.readings_text(content, with_reasons=False) == "1 network read; Bluesky not reachable"
+    assert glance.summary_line(replace(ISSUE, content=content)).endswith(" · 1 network · Bluesky could not be read")
+    assert unknown_networks(content) == "Unknown: Bluesky."
+    assert unknown_networks(content_of(READ, reading("bluesky", after))) == "In part: Bluesky."
 
 
 @pytest.mark.parametrize(

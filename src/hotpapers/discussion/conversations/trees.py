@@ -36,7 +36,8 @@ def conversations_of(posts: Iterable[ThreadPost], title: str = "", says_more: Sa
     threads = [nodes for nodes in walked if nodes[0].key in in_threads]
     answers = [answer for nodes in threads for answer in _author_answers(nodes)]
     answered = {node.key: node.post for node, _ in answers}
-    authors = {(post.author, 0 if post.author else post.voice) for _, post in answers}
+    author_of = {post.voice: post.author for _, post in answers if post.author}
+    authors = {author_of.get(post.voice) or f"voice {post.voice}" for _, post in answers}
     return PaperConversations(
         conversations=tuple(ordered),
         people=len({post.voice for nodes in threads for node in nodes for post in node.posts}),
@@ -163,5 +164,7 @@ def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[tuple[ThreadNode, T
     for node in nodes:
         for reply in node.replies if node.post or any(node.voices) else ():
             post = reply.post
-            if post and post.is_author and not post.is_quote and post.voice not in node.voices:
+            if not (post and post.is_author and not post.is_quote) or post.voice in node.voices:
+                continue
+            if not (post.author and node.post and node.post.author == post.author):
                 yield node, post

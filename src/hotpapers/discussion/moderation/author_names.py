@@ -46,7 +46,7 @@ _TITLES_AT_ENDS = (
 _BEFORE_HANDLES = "dr prof real the official iam im its"
 _AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
 _NAMED_AFTER = (
-    "award bot club fan fans fellowship foundation institute library memorial museum parody prize quotes society"
+    "award club fans fellowship foundation inst institute library memorial museum parody prize quotes society"
 )
 PARTICLES, _TITLES, _BEFORE, _AFTER, _AFTER_OTHERS = (
     frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES, _NAMED_AFTER)
@@ -258,9 +258,11 @@ def _agree(name: str, other: str) -> bool:
     short, long = sorted((name, other), key=len)
     if short == long or (len(short) == 1 and long.startswith(short)):
         return True
-    # One letter more makes another name: Jan and Jana, Mari and Mario
-    if len(short) > 2 and len(long) > len(short) + 1 and long.startswith(short):
-        return True
+    if len(short) > 2 and long.startswith(short):
+        rest = long[len(short) :]
+        # One letter more makes another name (Jan, Jana), unlike Sara and Sarah, Philip and Philipp, Steve and Steven
+        if len(rest) > 1 or rest in ("h", short[-1]) or short[-1] + rest == "en":
+            return True
     return (long, short) in NICKNAMES or (short, long) in NICKNAMES
 
 

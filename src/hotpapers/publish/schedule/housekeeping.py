@@ -58,7 +58,7 @@ class HousekeepingJob:
             result = prune_record(context.record, at=at, whole=False, allowed=self._allowed)
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
             recount_queries.drop_unfollowed(context.record.database, at)
-            recount_queries.correct_moments_ahead(context.record.database, at)
+            recount_queries.correct_moments_ahead(context.record.database, context.clock.now())
             forgotten_file.complete_file(context.record.database, context.record.hasher)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:

@@ -29,7 +29,14 @@ from hotpapers.issues.coverage import TURN, caught_up_at, was_read
 from hotpapers.issues.freeze import check_read, publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
+from hotpapers.issues.windows import (
+    COUNTED_WITHIN,
+    cut_of,
+    has_no_issue,
+    late_limit,
+    unread_reason,
+    window_start,
+)
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
@@ -229,7 +236,9 @@ class PublishJob:
         if unread_jobs := still_catching_up(record, self._read_jobs, at):
             return unread_jobs
         caught_up = caught_up_at(view, publication, cut, late_limit(publication, day))
-        return still_counting(record, self._read_jobs, caught_up) if caught_up else []
+        if caught_up is None or at > caught_up + COUNTED_WITHIN:
+            return []
+        return still_counting(record, self._read_jobs, caught_up)
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""

@@ -6,7 +6,7 @@ the newest, and none from before a sender was configured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -22,9 +22,8 @@ from hotpapers.issues.windows import cut_of, label_after
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.isolation import isolate_failures
 from hotpapers.jobs.loop import JobContext
-from hotpapers.publish.deliver.export_site import unsent_days
+from hotpapers.publish.deliver.queries import editions_in_record
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
-from hotpapers.publish.schedule.publishing import IssueDestination
 from hotpapers.record import Record
 
 LOOK = 60.0
@@ -34,7 +33,8 @@ FRESH = 2 * DAY
 CLOSED = 3 * DAY
 """How long ago its day may have closed, µs."""
 PAGES_WITHIN = 3 * HOUR
-"""How long messages wait for the pages that they lead to, µs: a site whose pages cannot be written still sends mail."""
+"""How long messages wait for the pages that they lead to, µs: a site whose pages cannot be written still sends mail. A
+single round does not wait, as the next one may be too late."""
 BEAT = 60_000_000
 """µs of sending after which the job notes that it is alive."""
 
@@ -44,8 +44,8 @@ OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
 
 
 class SendJob:
-    """The job. A failing target waits on its own, so that a target that is gone delays no other. `pages`: where the
-    pages are written that messages lead to."""
+    """The job. A failing target waits on its own, so that a target that is gone delays no other. `with_pages`:
+    the publications that have a site, to whose pages messages lead."""
 
     name = "sending"
 
@@ -54,11 +54,11 @@ class SendJob:
         publications: Sequence[str],
         open_destinations: OpenDestinations,
         allowed: terms.Table = terms.TERMS,
-        pages: Sequence[IssueDestination] = (),
+        with_pages: Collection[str] = (),
     ) -> None:
         self._open = open_destinations
         self._allowed = allowed
-        self._pages = pages
+        self._with_pages = with_pages
         self._retries = {name: PartRetries(self.name) for name in publications}
         self._not_before: dict[tuple[str, str], int] = {}
 
@@ -71,7 +71,7 @@ class SendJob:
         at = context.clock.now()
         problems = list[str]()
         fresh = [(name, day) for name in self._retries for day in fresh_days(context.record, name, at)]
-        days = [issue for issue in fresh if not self._lacks_page(context.record, *issue, at)]
+        days = [issue for issue in fresh if once or not self._lacks_page(context.record, *issue, at)]
         for destinations in self._open(context.record) if days else ():
             problems += self._send_channel(context, destinations, days)
         if problems:
@@ -80,12 +80,11 @@ class SendJob:
         return LOOK
 
     def _lacks_page(self, record: Record, publication: str, day: str, at: int) -> bool:
-        """Whether the site does not have the page of a fresh issue yet."""
-        frozen_at = list_editions(record, publication, day)[-1].frozen_at
-        if is_over(frozen_at, PAGES_WITHIN, at):
+        """Whether no process has written the page of a fresh issue to the site yet."""
+        latest = list_editions(record, publication, day)[-1]
+        if publication not in self._with_pages or is_over(latest.frozen_at, PAGES_WITHIN, at):
             return False
-        pages = (page for page in self._pages if page.publication == publication)
-        return any(day in unsent_days(record, *page) for page in pages)
+        return (day, latest.content.edition) not in editions_in_record(record.database, publication, "site")
 
     def _send_channel(
         self, context: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]]

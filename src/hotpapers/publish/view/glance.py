@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
+from hotpapers.base.model import Entry, IssueContent, PrintedCount, PublishedIssue
 from hotpapers.base.model.items import Window
 from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.issues.coverage import posting_span, unread_words
+from hotpapers.issues.coverage import PARTLY, posting_span, unread_words, words_of_reading
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
@@ -44,21 +44,20 @@ def summary_line(issue: PublishedIssue) -> str:
 def _networks(content: IssueContent) -> Iterator[str]:
     if content.retrospective:
         yield "made afterwards"
-    span = content.read_from or 0, content.as_of
-    by_words: dict[str, list[NetworkReading]] = {}
-    for reading in content.readings:
-        by_words.setdefault(unread_words(reading, span), []).append(reading)
-    read = [reading for how in ("", "only in part") for reading in by_words.get(how, ())]
+    by_words: dict[str, list[str]] = {}
+    for network, how in unread_words(content).items():
+        by_words.setdefault(how, []).append(network)
+    read = [network for how in ("", PARTLY) for network in by_words.get(how, ())]
     if content.readings or not content.retrospective:
         yield count_noun(len(read), "network") if read else "no network read"
     by_words.pop("", None)
-    for how, readings in by_words.items():
-        names = [network_title(reading.network) for reading in readings]
-        some = "all" if readings == read else count_noun(len(names), "network")
+    for how, networks in by_words.items():
+        names = [network_title(network) for network in networks]
+        some = "all" if networks == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {how}"
     posted_in = posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
     for reading in content.servers or ():
-        if how := unread_words(reading, posted_in):
+        if how := words_of_reading(reading, posted_in):
             yield f"{network_title(reading.network)} {how}"
 
 

@@ -11,7 +11,7 @@ from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN, lasts_until, longest_gap, posting_span
+from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, posting_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
@@ -73,7 +73,7 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
     for reading in readings:
         if not reading.gaps:
             continue
-        new = _group_of(reading, with_reasons=with_reasons)
+        new = _group_of(reading, span, with_reasons=with_reasons)
         alike = next((n for n, other in enumerate(groups) if other.is_like(new)), None)
         if alike is None:
             groups.append(new)
@@ -86,13 +86,14 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
         yield f"{names} {text}{reason}"
 
 
-def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
+def _group_of(reading: NetworkReading, span: Span, *, with_reasons: bool) -> _NetworkGroup:
     gaps = reading.gaps or ()
-    longest = longest_gap(gaps)
+    longest = main_gap(gaps, span)
+    shorter = 0 if lasts_throughout(longest, span) else len(gaps) - 1
     is_of_another = reading.state == "refused" != longest.state  # the reason is that of the worst state
     is_known = reading.reason != NOT_READ and not reading.reason.startswith(LOST)
     reason = one_line(reading.reason) if with_reasons and is_known and not is_of_another else ""
-    return _NetworkGroup((reading.network,), longest, len(gaps) - 1, reason)
+    return _NetworkGroup((reading.network,), longest, shorter, reason)
 
 
 def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
@@ -116,8 +117,8 @@ def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
 def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
-        group = _group_of(reading, with_reasons=False)
         span = content.read_from or 0, content.as_of
+        group = _group_of(reading, span, with_reasons=False)
         return _gap_text(group.gap, group.shorter, span)
     text = _THROUGHOUT[reading.state]
     if reading.since is None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue
 from hotpapers.base.networks import network_title
+from hotpapers.issues.coverage import PARTLY, unread_words
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
@@ -84,10 +85,9 @@ def build_announcement(
 def unknown_networks(content: IssueContent) -> str:
     """`Unknown: Reddit. In part: Mastodon.`; empty if all networks were fully read."""
     by_state: dict[str, list[str]] = {"Unknown": [], "In part": []}
-    for reading in content.readings:
-        if reading.state != "complete":
-            state = "In part" if reading.state == "partial" else "Unknown"
-            by_state[state].append(phrases.one_line(network_title(reading.network)))
+    for network, how in unread_words(content).items():
+        if how:
+            by_state["In part" if how == PARTLY else "Unknown"].append(phrases.one_line(network_title(network)))
     return " ".join(f"{state}: {', '.join(names)}." for state, names in by_state.items() if names)
 
 

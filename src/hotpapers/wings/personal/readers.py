@@ -20,6 +20,7 @@ from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, Plain
 from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.text.words import count_noun
+from hotpapers.issues.freeze import list_editions
 from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.deliver.queries import DeliveryKey, state_of
@@ -109,8 +110,8 @@ class ReaderPaper(NamedTuple):
 
 
 class OrderedDay(NamedTuple):
-    """A day's first papers in a reader's order, of `total`, and a headline about them. `frozen_at`: when its issue was,
-    µs UTC."""
+    """A day's first papers in a reader's order, of `total`, and a headline about them. `frozen_at`,
+    `first_at`: when its issue was frozen, and its first edition, µs UTC."""
 
     day: str
     heading: str
@@ -118,6 +119,7 @@ class OrderedDay(NamedTuple):
     papers: Sequence[ReaderPaper]
     total: int
     frozen_at: int
+    first_at: int
 
 
 class ReaderSender:
@@ -218,7 +220,7 @@ class ReaderSender:
             id=permanent_id(NAME, self._reader.publication, self._reader.name, ordered.day),
             title=ordered.headline,
             url=page or "https://arxiv.org/",
-            published=ordered.frozen_at,
+            published=ordered.first_at,
             updated=ordered.frozen_at,
             html=str(Markup("<ol>{}</ol><p>{}</p>").format(entries, _facts(ordered))),
             text="; ".join(paper.title for paper in ordered.papers[:5]),
@@ -248,6 +250,7 @@ class ReaderSender:
             papers=papers,
             total=len(places),
             frozen_at=issue.frozen_at,
+            first_at=list_editions(session.record, name, day)[0].frozen_at,
         )
 
     def _discussed(self, issue: PublishedIssue) -> dict[str, tuple[str, str]]:

@@ -221,8 +221,9 @@ def correct_moments_ahead(database: Database, at: int) -> int:
     sql = f"""UPDATE recount SET asked_at = 0, due_at = ?, thread_at = 0,
             checked_at = CASE WHEN checked_at < {NEVER} THEN ? ELSE checked_at END
         WHERE asked_at > ? OR thread_at > ? OR (checked_at > ? AND checked_at < {NEVER})"""
+    soon = at + HOUR  # other jobs ask meanwhile
     with database.write():
-        return database.run(sql, (at,) * 5)
+        return database.run(sql, (at, at, soon, soon, soon))
 
 
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
