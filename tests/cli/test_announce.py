@@ -153,7 +153,10 @@ def test_a_channel_of_another_publication_says_so(config: Path, server: Server) 
     )
     config.write_text(f'{config.read_text("utf-8")}[[publication]]\nname = "other"\n', "utf-8")
     command = ("publish", "2021-03-02", "--to", "chat", "--publication", "hot-papers", "--config", config)
-    assert good(*command) == "chat: 0 deliveries (no destination is for hot-papers)\n" and not server.requests
+    assert (
+        good(*command) == "chat: 0 deliveries (no destination is for hot-papers, or all had an earlier edition)\n"
+        and not server.requests
+    )
 
 
 def test_what_could_not_be_sent_is_told_without_secrets(config: Path, server: Server) -> None:

@@ -109,7 +109,7 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
         published = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
         text = "\n".join(text_of(explain_entry(published, key(1))))
         assert "Bluesky counts here come from neighbour, which could read the network when this site could not." in text
-        assert "Bluesky: refused, why; counts from neighbour are used where they read more." in text
+        assert "Bluesky: only in part (why); counts from neighbour are used where they read more." in text
         view = record.view(START + 32 * HOUR)
         assert {row.voices for row in attention_history(view, DAILY, [key(1)], ())[key(1)]} == {
             14
