@@ -242,6 +242,7 @@ def test_which_category_was_meant(category: str, hint: str | None) -> None:
             for field, meant in (("biorxiv", "biorxiv"), ("doi", "doi"), ("biorxiv.zoology", "biorxiv: zoology"))
         ),
         ("", "'' is no server: …"), (":", "'' is no server: …"),
+        *((field, f"'{field}' is no server: write arxiv: {field}") for field in ("q-bio", "cs", "astro-ph.CO")),
         ("arxiv: arxiv", "'arxiv' is not an arXiv category or archive; write a category like cs.LG, or an archive like "
          "astro-ph"),
         ("arxiv: cs.LC", "'cs.LC' is not an arXiv category or archive; did you mean cs.CL?"),

@@ -117,7 +117,9 @@ def papers_problem(text: str) -> str:
     """What is wrong with `server: category` or `server`, and what may be meant; empty if there is such a field."""
     name, category = [part.strip() for part in text.partition(":")[::2]]
     if name not in (ALL_OF_ARXIV, *servers_with_keys()):
-        names = sorted(servers_with_keys())
+        if text in fields_of_arxiv():
+            return f"{text!r} is no server: write {ALL_OF_ARXIV}: {text}"
+        names = sorted((ALL_OF_ARXIV, *servers_with_keys()))
         return f"{name!r} is no server: {list_choices(name, names)}"
     if not category:
         return f"{text!r} names no category: write {name} alone for all of it" if ":" in text else ""
