@@ -45,14 +45,15 @@ def test_an_issue_says_once_on_which_network_alone_its_posts_are() -> None:
     assert listed([tweet], [tweet], [post("3", "A kettle of some worth.", "x")]) == ""
 
 
-def test_a_network_whose_voices_all_count_elsewhere_is_left_out() -> None:
+def test_a_network_without_people_of_its_own_is_not_beside_an_entry_but_its_bots_are_explained() -> None:
     counts = [
         PrintedCount(network="bluesky", voices=3, reposts=0, likes=1, until=0),
         PrintedCount(network="mastodon", voices=0, reposts=0, likes=0, until=0, bots=1),
         PrintedCount(network="x", voices=0, reposts=0, likes=0, until=0),
     ]
     [entry] = issue_view(issue(OWN, "2021-01-14", [own_entry(1, PAPERS[0], counts, [])])).entries
-    assert [count.name for count in entry.counts_view.counts] == ["Bluesky", "Mastodon"]
+    assert [count.name for count in entry.counts_view.counts] == ["Bluesky"]
+    assert "Mastodon nobody seen (not counted: 1 bot post)" in str(entry.score_view)
 
 
 @pytest.mark.parametrize(

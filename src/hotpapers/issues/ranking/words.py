@@ -126,9 +126,13 @@ def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
 
 
 def is_printed(count: PrintedCount) -> bool:
-    """Whether a network is named beside an entry: if all its people count on others, where they say the same, a line
-    with zeros would only raise questions."""
-    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
+    """Whether a network's counts are explained: not if all its people count on others, where they say the same."""
+    return has_figure(count) or bool(count.bots)
+
+
+def has_figure(count: PrintedCount) -> bool:
+    """Whether a network is named beside an entry: a zero, also where it was not read, would only raise questions."""
+    return bool(count.method or count.voices or count.reposts or count.likes)
 
 
 def counting_part(entry: Entry, network: str) -> ScoreComponent | None:

@@ -267,7 +267,7 @@ def _entry(
         quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
         for quotation in reversed(known)
     }
-    printed = filter(words.is_printed, entry.counts)
+    printed = filter(words.has_figure, entry.counts)
     counts = tuple(_count(entry, count, threads.get(count.network, "")) for count in printed)
     until = max((count.until for count in entry.counts), default=0)
     curve = history_curve(history, until)
