@@ -37,11 +37,6 @@ def real_path(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def is_broken_link(path: Path) -> bool:
-    """Whether a path is a symbolic link to something that does not exist."""
-    return path.is_symlink() and not path.exists()
-
-
 def link_target(path: Path) -> Path:
     """The target of a path that is a symbolic link, whether or not it exists; else the path itself."""
     return real_path(path) if path.is_symlink() else path

@@ -18,7 +18,7 @@ from hotpapers.base.papers.announcement_days import (
 )
 from hotpapers.base.papers.categories import place_of, servers_of
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.issues.coverage import PARTLY, unread_words
+from hotpapers.issues.coverage import PARTLY, REFUSED, unread_words
 from hotpapers.issues.windows import waits_for_announcement
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -198,7 +198,7 @@ def empty_reason(content: IssueContent) -> str:
     unread = set(unread_words(content).values())
     is_known = unread <= {""} or (content.retrospective and content.considered)
     if not is_known and unread.isdisjoint(("", PARTLY)):
-        return unread_sentence("could be" if "could not be read" in unread else "was")
+        return unread_sentence("could be" if REFUSED in unread else "was")
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""

@@ -219,13 +219,25 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since, gaps=gaps)
 
 
+def reading_span(content: IssueContent) -> Span:
+    """The time in which an issue reports how networks were read."""
+    return content.read_from or 0, content.as_of
+
+
+def servers_span(content: IssueContent) -> Span:
+    """The time in which an issue reports how servers besides arXiv were read."""
+    return posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
+
+
 PARTLY = "only in part"
+REFUSED = "could not be read"
+"""Two of the ways in which a network was not read in full, in words."""
 
 
 def unread_words(content: IssueContent) -> dict[str, str]:
     """How each of an issue's networks was not read in full, by network: `only in part`, `not read`, `could not be
     read`; empty for one that was."""
-    span = content.read_from or 0, content.as_of
+    span = reading_span(content)
     return {reading.network: words_of_reading(reading, span) for reading in content.readings}
 
 
@@ -239,7 +251,7 @@ def words_of_reading(reading: NetworkReading, span: Span) -> str:
         state = gap.state if lasts_throughout(gap, span) else "partial"
     if state == "partial":
         return PARTLY
-    return "could not be read" if state == "refused" and reading.reason != NOT_READ else "not read"
+    return REFUSED if state == "refused" and reading.reason != NOT_READ else "not read"
 
 
 def main_gap(gaps: Sequence[ReadingGap], span: Span) -> ReadingGap:

@@ -123,7 +123,10 @@ def freeze_issue(
         check_no_regular_issue(record, publication.publication, [day])
     moments = None
     if publication.window != "listing":
-        moments = _moments_of(earlier) or moments_of(publication, day, closed_at(record, publication, day, at))
+        if earlier:  # what arrived since would move them
+            moments = _moments_of(earlier[-1].content)
+        else:
+            moments = moments_of(publication, day, closed_at(record, publication, day, at))
         if prepare is not None:
             prepare(publication, moments[1])
     position = record.head.position
@@ -134,11 +137,8 @@ def freeze_issue(
     return save_issue(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def _moments_of(editions: Sequence[FrozenIssue]) -> Moments | None:
-    """The moments of the latest edition, which a correction keeps: what arrived since would move them."""
-    if not editions:
-        return None
-    content = editions[-1].content
+def _moments_of(content: IssueContent) -> Moments:
+    """The moments of a frozen issue, which its corrections keep."""
     return content.from_at, content.as_of, content.until_at
 
 
@@ -280,7 +280,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         content.position,
         content.replaces,
         content.reason,
-        moments=(content.from_at, content.as_of, content.until_at),
+        moments=_moments_of(content),
         choice=content.choice or THRESHOLD_1,
         quoting=content.quoting or quotations.BY_REACTIONS,
         counting=content.counting or paper_fields.FEEDS,

@@ -382,7 +382,7 @@ def _same(store: str, other: str) -> bool:
     if is_server(store) or is_server(other):
         return store == other
     path = Path(store.removeprefix(SQLITE))
-    return real_path(path) == real_path(Path(other.removeprefix(SQLITE)))
+    return real_path(path) == real_path(other.removeprefix(SQLITE))
 
 
 OFFLINE = "no network can be reached: you seem to be offline"

@@ -90,7 +90,8 @@ def hosts_alone(text: str) -> str:
 
 HIDDEN_NAME = "[name]"
 """The replacement for a word that may be the name or the address of an account or a post."""
-_ORIGIN = lazy_pattern(r"(?:http|ws)s?://[^\s/@]+")
+_SCHEME = "(?:http|ws)s?://"
+_ORIGIN = lazy_pattern(rf"{_SCHEME}[^\s/@]+")
 _ESCAPED = lazy_pattern(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"\d{7}|_")
 _MIXED = lazy_pattern(r"[a-z]\d|\d[a-z]", re.IGNORECASE)
@@ -122,8 +123,8 @@ def _may_name_somebody(written: str) -> bool:
     )
 
 
-_PROXY = lazy_pattern(r" through the proxy (?:http|ws)s?://\S+(?=: )")
-_ADDRESS = lazy_pattern(r"(\b(?:http|ws)s?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
+_PROXY = lazy_pattern(rf" through the proxy {_SCHEME}\S+(?=: )")
+_ADDRESS = lazy_pattern(rf"(\b{_SCHEME}[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
 
 
 def public_url(url: httpx2.URL) -> str:

@@ -164,7 +164,11 @@ def _author_answers(nodes: Iterable[ThreadNode]) -> Iterator[tuple[ThreadNode, T
     for node in nodes:
         for reply in node.replies if node.post or any(node.voices) else ():
             post = reply.post
-            if not (post and post.is_author and not post.is_quote) or post.voice in node.voices:
-                continue
-            if not (post.author and node.post and node.post.author == post.author):
+            if post and post.is_author and not post.is_quote and not _is_to_oneself(post, node):
                 yield node, post
+
+
+def _is_to_oneself(post: ThreadPost, node: ThreadNode) -> bool:
+    """Whether a reply is to a post by the same account, or by another one of the same author."""
+    is_by_author = node.post is not None and node.post.author == post.author > 0
+    return post.voice in node.voices or is_by_author

@@ -309,17 +309,18 @@ def describe_query(query: SearchQuery) -> str:
     """How a query was understood: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, phrase in _PHRASES.items():
-        text = [_alternatives(atoms) for atoms in query.wanted if atoms[0].kind == kind]
+        text = [" or ".join(_texts_of(atoms)) for atoms in query.wanted if atoms[0].kind == kind]
         parts += [phrase.format(" and ".join(text))] if text else []
     if query.unwanted:
-        parts.append(f"without {' and '.join(dict.fromkeys(map(_field_of, query.unwanted)))}")
+        parts.append(f"without {' and '.join(_texts_of(query.unwanted))}")
     if query.since or query.until:
         parts.append(_span(query.since, query.until))
     return ", ".join(parts)
 
 
-def _alternatives(atoms: Iterable[SearchAtom]) -> str:
-    return " or ".join(dict.fromkeys(map(_field_of, atoms)))
+def _texts_of(atoms: Iterable[SearchAtom]) -> Iterable[str]:
+    """How atoms are shown; once if they are forms of the same words."""
+    return dict.fromkeys(map(_field_of, atoms))
 
 
 def _field_of(atom: SearchAtom) -> str:

@@ -347,4 +347,4 @@ def _target(folder: Path, store: str) -> str:
 
 def _file(database: Database) -> Path | None:
     """The store's file; None for a database on a server."""
-    return real_path(Path(database.where)) if database.name == "sqlite" else None
+    return real_path(database.where) if database.name == "sqlite" else None

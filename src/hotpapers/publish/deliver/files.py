@@ -19,7 +19,6 @@ from typing import NamedTuple
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.file_modes import (
     PUBLISHED_FILE,
-    is_broken_link,
     make_published_folders,
     real_path,
     remove_temporary_files,
@@ -111,7 +110,8 @@ def _explain_errors(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        reason = "a link that leads nowhere" if is_broken_link(output) else problem.strerror
+        is_broken = output.is_symlink() and not output.exists()
+        reason = "a link that leads nowhere" if is_broken else problem.strerror
         raise UsageError(f"{problem.filename or output}: cannot be written: {reason}") from problem
 
 
@@ -187,7 +187,7 @@ def check_owner(output: Path, own_paths: Iterable[Path] = ()) -> None:
     the folders that it has written to, which may be below."""
     if not output.is_dir() or is_recognized(output):
         return
-    own = {path for own_path in own_paths for path in (real_path(own_path), *real_path(own_path).parents)}
+    own = {path for own_path in map(real_path, own_paths) for path in (own_path, *own_path.parents)}
     others = sorted(path.name for path in real_path(output).iterdir() if not _is_kept(path.name) and path not in own)
     if others:
         raise UsageError(

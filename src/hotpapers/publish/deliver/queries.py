@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from hotpapers.record import Database, Record, first_column
+from hotpapers.record import Database, Record, first_column, first_value
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -62,6 +62,12 @@ def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
     sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
     rows = record.database.rows(sql, (publication,))
     return {day: (edition, digest) for day, edition, digest in rows}
+
+
+def first_frozen_at(database: Database, publication: str, day: str) -> int:
+    """When the first edition of a day's issue was frozen, µs UTC."""
+    sql = 'SELECT min(observed_at) FROM issue WHERE publication = ? AND "day" = ? AND until = 0'
+    return int(first_value(database, sql, (publication, day)))
 
 
 # ---- the states of issues at targets -------------------------------------------------------------------

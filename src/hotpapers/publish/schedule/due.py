@@ -256,7 +256,7 @@ def own_failure(reason: str, publication: str, publications: Collection[str]) ->
 
 
 def days_without_issue(record: Record, publication: str, at: int) -> Iterator[DayWithoutIssue]:
-    """The days of the last two weeks on which nothing was read in time for an issue, ascending."""
+    """The days of the last two weeks on which not enough was read in time for an issue, ascending."""
     settings = publication_of(record, publication)
     view = record.view()
     for day in missing_days(record, settings, frozen_days(record, publication), at):

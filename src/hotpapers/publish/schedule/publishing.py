@@ -231,10 +231,8 @@ class PublishJob:
         closed before, since what they read now would not count."""
         cut = cut_of(publication, day)
         view = record.view()
-        if was_read(view, publication, cut - TURN, cut):
-            return []
         if unread_jobs := still_catching_up(record, self._read_jobs, at):
-            return unread_jobs
+            return [] if was_read(view, publication, cut - TURN, cut) else unread_jobs
         caught_up = caught_up_at(view, publication, cut, late_limit(publication, day))
         if caught_up is None or at > caught_up + COUNTED_WITHIN:
             return []

@@ -22,7 +22,7 @@ from hotpapers.issues.windows import cut_of, label_after
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.isolation import isolate_failures
 from hotpapers.jobs.loop import JobContext
-from hotpapers.publish.deliver.queries import editions_in_record
+from hotpapers.publish.deliver.queries import editions_in_record, latest_editions
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
 from hotpapers.record import Record
 
@@ -81,10 +81,12 @@ class SendJob:
 
     def _lacks_page(self, record: Record, publication: str, day: str, at: int) -> bool:
         """Whether no process has written the page of a fresh issue to the site yet."""
-        latest = list_editions(record, publication, day)[-1]
-        if publication not in self._with_pages or is_over(latest.frozen_at, PAGES_WITHIN, at):
+        if publication not in self._with_pages:
             return False
-        return (day, latest.content.edition) not in editions_in_record(record.database, publication, "site")
+        edition, _ = latest_editions(record, publication)[day]
+        if (day, edition) in editions_in_record(record.database, publication, "site"):
+            return False
+        return not is_over(list_editions(record, publication, day)[-1].frozen_at, PAGES_WITHIN, at)
 
     def _send_channel(
         self, context: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]]

@@ -12,7 +12,7 @@ from hotpapers.base.model import Entry, IssueContent, PrintedCount, PublishedIss
 from hotpapers.base.model.items import Window
 from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.issues.coverage import PARTLY, posting_span, unread_words, words_of_reading
+from hotpapers.issues.coverage import PARTLY, servers_span, unread_words, words_of_reading
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
@@ -55,9 +55,8 @@ def _networks(content: IssueContent) -> Iterator[str]:
         names = [network_title(network) for network in networks]
         some = "all" if networks == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {how}"
-    posted_in = posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
     for reading in content.servers or ():
-        if how := words_of_reading(reading, posted_in):
+        if how := words_of_reading(reading, servers_span(content)):
             yield f"{network_title(reading.network)} {how}"
 
 

@@ -11,7 +11,7 @@ from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, posting_span
+from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, reading_span, servers_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
@@ -27,10 +27,9 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
     """`7 networks read; Bluesky not from 20 November 08:17 to 21 November 04:51 UTC`. `with_reasons`: say why a network
     was not read, as its server put it."""
     if content.period:
-        span = content.read_from or 0, content.as_of
-        parts = [_complete(content.readings), *_incomplete(content.readings, span, with_reasons=with_reasons)]
-        posted_in = posting_span(content.publication, content.day, content.from_at, content.until_at or content.as_of)
-        parts += _incomplete(content.servers or (), posted_in, with_reasons=with_reasons)
+        parts = [_complete(content.readings)]
+        parts += _incomplete(content.readings, reading_span(content), with_reasons=with_reasons)
+        parts += _incomplete(content.servers or (), servers_span(content), with_reasons=with_reasons)
         return "; ".join(parts)
     return _by_state(content, with_reasons=with_reasons)
 
@@ -117,7 +116,7 @@ def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
 def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     """The status page's words for a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
-        span = content.read_from or 0, content.as_of
+        span = reading_span(content)
         group = _group_of(reading, span, with_reasons=False)
         return _gap_text(group.gap, group.shorter, span)
     text = _THROUGHOUT[reading.state]

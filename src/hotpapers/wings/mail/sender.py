@@ -1,8 +1,8 @@
-"""The channel *mailing*: sends an issue at most once to everybody who had confirmed before it was frozen.
+"""The channel *mailing*: sends an issue at most once to everybody who had confirmed before it was frozen first.
 
 A relay cannot be asked whether it has a message. So a message is durably claimed before it is handed over
-(`delivery_states`). There is one per subscriber and day, whatever the issue's edition: corrections are not mailed. Once
-no message of an issue is left, the record gets one delivery with the counts.
+(`delivery_states`). There is one per subscriber and day, whatever the issue's edition: whoever had one gets no
+correction. Once no message of an issue is left, the record gets one delivery with the counts.
 
 A message that was claimed but not settled, because the program was killed or the connection broke at that moment, is
 not sent again: its receipt says that the outcome is unknown. Messages that the relay defers are retried later, those
@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
-from hotpapers.issues.freeze import list_editions
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.connection import OpenClient
 from hotpapers.publish.deliver.delivery_states import claim_delivery, is_over, settle_delivery
@@ -28,6 +27,7 @@ from hotpapers.publish.deliver.queries import (
     DeliveryKey,
     DeliveryState,
     IssueEdition,
+    first_frozen_at,
     state_of,
     states_of,
 )
@@ -129,7 +129,9 @@ class EmailSender:
             return f"deferred by mail servers for {len(progress.unfinished):,} subscribers; will be retried later"
         if progress is None or progress.readers:
             return "already sent"
-        if subscribers.confirmed_subscribers(self._record, publication, self._frozen_at(publication, day)):
+        if subscribers.confirmed_subscribers(
+            self._record, publication, first_frozen_at(self._record.database, publication, day)
+        ):
             return "the issue is empty, and all subscribers skip empty issues"
         if subscribers.confirmed_subscribers(self._record, publication, MAX_INTEGER):
             return "all subscribers confirmed after it was frozen; they get the next one"
@@ -149,15 +151,13 @@ class EmailSender:
         if queries.is_delivered(self._record, publication, day):
             return None
         issue = issue_reader.issue(publication, day)
-        confirmed = subscribers.confirmed_subscribers(self._record, publication, self._frozen_at(publication, day))
+        confirmed = subscribers.confirmed_subscribers(
+            self._record, publication, first_frozen_at(self._record.database, publication, day)
+        )
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
         return _Progress(len(readers), states, unfinished)
-
-    def _frozen_at(self, publication: str, day: str) -> int:
-        """When the first edition of an issue was frozen: who came later gets no correction of it."""
-        return list_editions(self._record, publication, day)[0].frozen_at
 
     # ---- before each message --------------------------------------------------------------------------
 

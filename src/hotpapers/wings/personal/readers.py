@@ -20,10 +20,9 @@ from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, Plain
 from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.freeze import list_editions
 from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.publish.deliver.files import check_writable, write_files
-from hotpapers.publish.deliver.queries import DeliveryKey, state_of
+from hotpapers.publish.deliver.queries import DeliveryKey, first_frozen_at, state_of
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, permanent_id
@@ -136,7 +135,7 @@ class ReaderSender:
         self._site_config: SiteConfig = site.site_config.of(reader.publication)
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """One for a day of the reader's publication. Corrections are not mailed. Raises NotFound."""
+        """One for a day of the reader's publication. Who had an edition by mail gets no correction. Raises NotFound."""
         if publication != self._reader.publication:
             return
         latest = issue_reader.issue_header(publication, day).content.edition
@@ -250,7 +249,7 @@ class ReaderSender:
             papers=papers,
             total=len(places),
             frozen_at=issue.frozen_at,
-            first_at=list_editions(session.record, name, day)[0].frozen_at,
+            first_at=first_frozen_at(session.record.database, name, day),
         )
 
     def _discussed(self, issue: PublishedIssue) -> dict[str, tuple[str, str]]:
