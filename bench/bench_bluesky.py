@@ -23,8 +23,8 @@ import msgspec
 from bench import measure
 from hotpapers.base.errors import NetError
 from hotpapers.base.model import Post, Response
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource

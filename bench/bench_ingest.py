@@ -20,7 +20,7 @@ from bench import measure
 from bench.bench_record import fresh_schema
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.model import PayloadPage, RawPayload
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.pipeline import ingest_page, parse_admitted, parse_page
 from hotpapers.jobs.leases import Leases

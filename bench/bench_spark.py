@@ -71,7 +71,7 @@ def _command(stores: Iterator[Path], files: Sequence[Path], *words: str) -> floa
 
 def _on_spark(pool: Any, stores: Iterator[Path], files: Sequence[Path]) -> float:
     """Seconds from the first part to the last batch."""
-    from hotpapers.base.terms import TERMS
+    from hotpapers.base.network_terms import TERMS
     from hotpapers.record import Record
     from hotpapers.wings.archives.cli import commands as archives
     from hotpapers.wings.archives.file_import import import_archives

@@ -22,7 +22,7 @@ from bench import measure
 from bench.made_up import FIRST, day_name
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Publication
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.issues.freeze import freeze_issue
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import HOUR, Conversation, Mention, Paper, PaperConversations, Post, ThreadNode, ThreadPost
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.discussion.conversations.copies import leading_copies
@@ -109,7 +109,7 @@ class PaperFacts(NamedTuple):
 def _papers(record: Record) -> Iterator[PaperFacts]:
     view = record.view()
     papers = {paper.paper: paper for paper in view.items(Paper)}
-    reader = ConversationReader(view, view, terms.TERMS, count_own_words=count_own_words)
+    reader = ConversationReader(view, view, network_terms.TERMS, count_own_words=count_own_words)
     for key, about in reader.read(papers).items():
         posts = [
             post for conversation in about.conversations for node in conversation.root.walk() for post in node.posts
@@ -267,7 +267,7 @@ def _reading_time(store: Path) -> Figure:
         view = record.view()
 
         def read() -> dict[str, PaperConversations]:
-            reader = ConversationReader(view, view, terms.TERMS, count_own_words=count_own_words)
+            reader = ConversationReader(view, view, network_terms.TERMS, count_own_words=count_own_words)
             return reader.read(papers)
 
         about, seconds = _timed(read)

@@ -29,7 +29,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from hotpapers.base import errors, model, settings, terms
+from hotpapers.base import errors, model, network_terms, settings
 from hotpapers.base.papers.arxiv import taxonomy as categories
 from hotpapers.base.papers.mentions import stock_words
 from hotpapers.base.settings import announce, quote, serve
@@ -278,7 +278,11 @@ def settings_page() -> str:
         ("`[serve]`", serve.ServeSettings, "See [readers](../wings/forms.md), [the API](api.md)."),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),
-        ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
+        (
+            "`[terms.x]` and so on",
+            network_terms.TermsOverride,
+            "Once for each network; the rest is [as reviewed](terms.md).",
+        ),
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:

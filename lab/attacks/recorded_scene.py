@@ -33,7 +33,7 @@ from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.attention import Engagement, VoiceRule
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.discussion.engagement.queries import reactions_to, read_people
-from hotpapers.issues import paper_fields, ranking, ranking_input, selection
+from hotpapers.issues import ranking, ranking_input, selection, wanted_papers
 from hotpapers.issues.build import IssueRecipe, earlier_issues
 from hotpapers.issues.queries import described_announcements, read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
@@ -179,7 +179,7 @@ class RecordedScene:
     def _eligible(self) -> frozenset[str]:
         """The papers in the publication's fields that no earlier issue has shown."""
         papers = self._papers_with_posts - self._earlier_voices.keys()
-        return frozenset(paper_fields.matching_papers(self._view, self.publication, papers))
+        return frozenset(wanted_papers.matching_papers(self._view, self.publication, papers))
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
@@ -250,7 +250,7 @@ class RecordedScene:
     def _announced_in(self, start: int, end: int) -> Iterator[Announcement]:
         """The announcements of new papers in the fields after one moment up to another, the latest first."""
         rule, where = (
-            paper_fields.rule_of(self.content),
+            wanted_papers.rule_of(self.content),
             "t.announced_at > ? AND t.announced_at <= ? AND t.type = 'new'",
         )
         rows = described_announcements(self._view, where, (start, end), "t.announced_at DESC, t.day, t.id")
@@ -289,7 +289,7 @@ class RecordedScene:
         archive = archives[-1 if small_field else 0]
         papers = sorted(announcement.paper for announcement in silent if archive_of(announcement.category) == archive)
         target = next(
-            (paper for paper in papers if paper_fields.matching_papers(self._view, self.publication, [paper])), None
+            (paper for paper in papers if wanted_papers.matching_papers(self._view, self.publication, [paper])), None
         )
         return next((self._described(announcement) for announcement in silent if announcement.paper == target), None)
 

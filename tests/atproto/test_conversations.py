@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import HOUR, Mention, Paper, PayloadPage, ThreadNode
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
@@ -87,7 +87,7 @@ def in_record(site: Site) -> Outline:
     """The only conversation that the record has."""
     with Record(site.store) as record:
         view = record.view()
-        reader = ConversationReader(view, view, terms.TERMS, count_own_words=count_own_words)
+        reader = ConversationReader(view, view, network_terms.TERMS, count_own_words=count_own_words)
         [conversation] = reader.read({PAPER.paper: PAPER})[PAPER.paper].conversations
         return list(_rows(conversation.root, 0))
 

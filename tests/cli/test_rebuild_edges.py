@@ -13,7 +13,7 @@ import pytest
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, IssueContent, Item, Mention, Post, Publication, Reaction
 from hotpapers.base.papers.arxiv import calendar as announcement_days
-from hotpapers.issues import freeze, paper_fields
+from hotpapers.issues import freeze, wanted_papers
 from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl.exporter import record_lines
@@ -162,7 +162,7 @@ def test_the_calendar_is_that_of_the_program() -> None:
             assert is_holiday(day) == (day.isoformat() in announcement_days.holidays_of(day.year)), day
 
 
-@pytest.mark.parametrize("counting", [paper_fields.FEEDS, paper_fields.CATEGORIES, paper_fields.WORDS])
+@pytest.mark.parametrize("counting", [wanted_papers.FEEDS, wanted_papers.CATEGORIES, wanted_papers.WORDS])
 @pytest.mark.parametrize("fields", [(), ("cs",), ("cs.LG",), ("stat.ML",), ("cs.LG", "math.PR"), ("math",)])
 def test_rules_by_which_announced_papers_are_counted(
     record: Record, tmp_path: Path, counting: str, fields: tuple[str, ...]
@@ -178,7 +178,7 @@ def test_rules_by_which_announced_papers_are_counted(
     write(record, background(), papers, posts_about(1, 14, START + 2 * HOUR))
     publication = msgspec.structs.replace(VOUCHED, categories=fields, include=("made",), exclude=("3", "paper 8"))
     content = issue(record, publication, DAY, counting)
-    assert content.announced is not None and (counting == paper_fields.FEEDS) == (not content.counting)
+    assert content.announced is not None and (counting == wanted_papers.FEEDS) == (not content.counting)
     assert_rebuilt(record, tmp_path)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import HOUR, Announcement, Coverage, CoverageState, Measurement, Publication, kind_of
 from hotpapers.discussion.engagement.standing import queries as standing_queries
-from hotpapers.issues import coverage, paper_fields, quotations, selection
+from hotpapers.issues import coverage, quotations, selection, wanted_papers
 from hotpapers.issues.build import IssueRecipe, build_issue
 from hotpapers.record.record import Record
 from tests.cli.rebuild_program import load_program, rebuilt_differently
@@ -104,7 +104,7 @@ recipes = st.builds(
         st.sampled_from((msgspec.UNSET, msgspec.UNSET, CUT - 6 * HOUR, CUT - 20 * HOUR)),
     ),
     choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2, selection.LEAST_3, selection.LEAST_4)),
-    counting=st.sampled_from((paper_fields.FEEDS, paper_fields.CATEGORIES)),
+    counting=st.sampled_from((wanted_papers.FEEDS, wanted_papers.CATEGORIES)),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import HttpClient, Source
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.jobs.connection import Connection

@@ -25,8 +25,8 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
-from hotpapers.base.terms import TERMS
 from hotpapers.collect import change_filter
 from hotpapers.collect.change_filter import (
     AGAIN,

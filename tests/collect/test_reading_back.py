@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.base.errors import Stopped
 from hotpapers.base.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources import SOURCES

@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.base.errors import Stopped
 from hotpapers.base.model import HOUR, Item, Post, RawPayload
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.collect import reprocessing
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob

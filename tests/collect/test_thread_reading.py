@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.model import (
     DAY,
@@ -64,7 +64,7 @@ def thread(network: str, gone_at: int = EVERYTHING) -> list[Message]:
 
 
 NETWORKS = ("bluesky", "hackernews", "lobsters", "mastodon", "reddit")
-ALLOWED = terms.reviewed_terms({"reddit": terms.TermsOverride(shown="text")})
+ALLOWED = network_terms.reviewed_terms({"reddit": network_terms.TermsOverride(shown="text")})
 """Comments on Reddit are only read by operators who may show them."""
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from hotpapers.base.http.retry_policy import Retryable
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapshot
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.arxiv.calendar import announced_at
-from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.issues.coverage import covered_ranges

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.record import Record
 from hotpapers.wings.archives.cli import commands as archives
 from hotpapers.wings.archives.file_import import import_archives

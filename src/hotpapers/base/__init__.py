@@ -7,7 +7,7 @@ text               text from anywhere: HTML, TeX, BibTeX, timestamps, names of p
 settings           `hotpapers.toml`, checked
 http               the polite client: pace, guarded addresses, bounded answers
 errors, credentials    every error of the program; what no error may quote
-terms              what networks allow to be shown, and for how long
+network_terms      what networks allow to be shown, and for how long
 durations, suggestions   lengths of time, what a mistyped word was meant to be
 struct_types, untrusted_json   decode what others wrote
 wings, installed, outside_wings   features that hook into the core; which there are; those of other packages

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.terms import terms_of
+from hotpapers.base.network_terms import terms_of
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.http.proxies import NO_PROXIES, Proxies
@@ -46,7 +46,7 @@ def chosen_sources(
     tables: Mapping[str, Mapping[str, Any]],
     names: Sequence[str] = (),
     file: str = "",
-    allowed: terms.Table = terms.TERMS,
+    allowed: network_terms.Table = network_terms.TERMS,
 ) -> list[ConfiguredSource]:
     """The sources that are on, or those named. Raises SettingsError, UsageError."""
     where = f"{file}: " if file else ""
@@ -66,12 +66,12 @@ def chosen_sources(
     return [known[name] for name in selection]
 
 
-def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_named: bool) -> str:
+def _unusable(name: str, table: Mapping[str, Any], allowed: network_terms.Table, *, is_named: bool) -> str:
     """Why a source that is chosen cannot be read; empty if it can."""
     required = row_of(name).needs
     if required and not table.get(required):
         return f"source.{name}.{required}: must not be empty; `hotpapers docs sources/{name}` has an example"
-    if not terms.may_run(terms.terms_of(allowed, name), not row_of(name).is_on or is_named):
+    if not network_terms.may_run(network_terms.terms_of(allowed, name), not row_of(name).is_on or is_named):
         return f"the terms of {name} do not allow reading it; see `hotpapers docs terms` and [terms.{name}]"
     return ""
 
@@ -170,7 +170,7 @@ class IngestContext(NamedTuple):
     names: SharedPaperIndex
     pace: HostPacer
     witnesses: ServerClocks
-    terms: terms.Table = terms.TERMS
+    terms: network_terms.Table = network_terms.TERMS
     back: int | None = None
     proxies: Proxies = NO_PROXIES
 
@@ -208,7 +208,7 @@ def _rounds(name: str, choice: ConfiguredSource, site: IngestContext) -> JobLoop
 
 
 def _job(name: str, choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob | RecountJob:
-    allowed = terms.terms_of(site.terms, choice.name)
+    allowed = network_terms.terms_of(site.terms, choice.name)
     make_source = SOURCES[choice.name][0]
     names = site.names
     if name != choice.name:

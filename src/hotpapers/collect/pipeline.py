@@ -12,8 +12,8 @@ from typing import NamedTuple
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Item, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
+from hotpapers.base.network_terms import admissible_items, limited_posts
 from hotpapers.base.networks import Network
-from hotpapers.base.terms import admissible_items, limited_posts
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits
 from hotpapers.collect.sources.thread_payloads import GAP

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from hotpapers.base.model import Item, RawPayload, Source
+from hotpapers.base.network_terms import admissible_items
 from hotpapers.base.networks import Network
-from hotpapers.base.terms import admissible_items
 from hotpapers.collect import queries
 from hotpapers.collect.change_filter import LASTING, ChangeFilter
 from hotpapers.collect.job_factory import ConfiguredSource

@@ -1,8 +1,8 @@
 """Issues: built from the record by a publication's recipe, frozen, read back, explained and proved.
 
 ranking      scores and their arithmetic; forecasts: voices in a week
-build        builds a content and its digest from a recipe: windows, ranking_input, selection, paper_fields, quotations,
-             coverage, listing, collectors
+build        builds a content and its digest from a recipe: windows, ranking_input, selection, wanted_papers,
+             quotations, coverage, listing, collectors
 freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; announcement_counts: what an issue says about announcements
 explain      a score as arithmetic

@@ -35,15 +35,15 @@ from hotpapers.base.papers.announcement_days import ANNOUNCING
 from hotpapers.base.papers.categories import servers_of
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
-from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
+from hotpapers.issues import coverage, queries, quotations, ranking, selection, wanted_papers
 from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.listing import listing_cut, listing_input
-from hotpapers.issues.paper_fields import FieldRule
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
 from hotpapers.issues.selection import SelectedEntries, last_voices, pick_entries, without_counted_as
+from hotpapers.issues.wanted_papers import FieldRule
 from hotpapers.issues.windows import Moments, closing_time, known_absent, moments_of
 from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
@@ -56,7 +56,7 @@ class IssueRecipe(NamedTuple):
     """The instructions for an issue: its publication, its day, and the position in the record.
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
-    announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. `period`: the rule for the time
+    announced papers; with `wanted_papers.FEEDS`, parts do not say what they counted. `period`: the rule for the time
     whose reading is reported. For an issue that was already frozen, `moments`: the start and end of what it counts, and
     the end of its window if that was earlier, else UNSET; `posts`: the hashes of the posts it chose, by paper;
     `by_server`: whether it says how many papers each server announced.
@@ -153,7 +153,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     least = selection.least_papers(publication, compared)
     lines = selection.papers_in_lines(earlier_contents)
     chosen = pick_entries(view, publication, ranking_input, earlier_voices, least, recipe.choice, lines)
-    if recipe.counting == paper_fields.FEEDS:
+    if recipe.counting == wanted_papers.FEEDS:
         chosen = without_counted_as(chosen)
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
     quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
@@ -183,7 +183,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         choice=recipe.choice if has_rule else UNSET,
         compared=compared,
         quoting=recipe.quoting or UNSET,
-        counting=recipe.counting if recipe.counting != paper_fields.FEEDS else UNSET,
+        counting=recipe.counting if recipe.counting != wanted_papers.FEEDS else UNSET,
         period=recipe.period if recipe.period != coverage.LAST_DAY else UNSET,
         read_from=read_from if recipe.period != coverage.LAST_DAY else UNSET,
         retrospective=retrospective_of(view, publication, start, known_networks, papers_shown)
@@ -204,9 +204,9 @@ def _considered(ranking_input: RankingInput, publication: Publication, start: in
 
 def _with_known_rules(recipe: IssueRecipe) -> IssueRecipe:
     """The recipe with a rule for counting. Raises IssueError for a rule that this version does not know."""
-    recipe = recipe._replace(counting=recipe.counting or paper_fields.current_rule(recipe.publication))
+    recipe = recipe._replace(counting=recipe.counting or wanted_papers.current_rule(recipe.publication))
     selection.check_rule(recipe.choice)
-    paper_fields.check_rule(recipe.counting)
+    wanted_papers.check_rule(recipe.counting)
     coverage.check_rule(recipe.period)
     return recipe
 
@@ -255,7 +255,7 @@ def _announced(
     """How many papers were announced for an issue, None if that is unknown; and on each of the publication's servers.
     `readings`: of the servers besides arXiv."""
     field_rule = FieldRule(recipe.counting, recipe.publication)
-    announced = paper_fields.announced_on(view, field_rule, recipe.day)
+    announced = wanted_papers.announced_on(view, field_rule, recipe.day)
     not_read = {reading.network for reading in readings if reading.state != "complete"}
     if not announced.is_announced and not known_absent(view, recipe.day):
         not_read.add(ANNOUNCING)

@@ -12,7 +12,7 @@ from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
 from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_retrospective
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.text.timestamps import is_day, minute_of
-from hotpapers.issues import coverage, paper_fields, queries, quotations
+from hotpapers.issues import coverage, queries, quotations, wanted_papers
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build_issue
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
@@ -283,7 +283,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         moments=_moments_of(content),
         choice=content.choice or THRESHOLD_1,
         quoting=content.quoting or quotations.BY_REACTIONS,
-        counting=content.counting or paper_fields.FEEDS,
+        counting=content.counting or wanted_papers.FEEDS,
         period=content.period or coverage.LAST_DAY,
         posts={entry.paper: entry.posts for entry in content.all_entries},
         by_server=bool(content.announced_on),

@@ -11,7 +11,7 @@ from itertools import chain, takewhile
 
 import msgspec
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
     AnnouncedPaper,
@@ -38,7 +38,7 @@ from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.queries import doubtful_pairs
-from hotpapers.issues import paper_fields, queries
+from hotpapers.issues import queries, wanted_papers
 from hotpapers.issues.freeze import FrozenIssue, list_editions
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
 from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, count_own_words, leading_posts, listed_under
@@ -56,7 +56,7 @@ class RecordIssueReader:
     `allowed`: the networks' terms, which decide how posts are shown; an issue's content does not depend on them.
     """
 
-    def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
+    def __init__(self, record: Record, allowed: network_terms.Table = network_terms.TERMS) -> None:
         self._record = record
         self._terms = allowed
         self._now = record.view()
@@ -143,11 +143,11 @@ class RecordIssueReader:
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
         view = self._view_of(content)
-        by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day).by_paper
+        by_paper = wanted_papers.announced_on(view, wanted_papers.rule_of(content), day).by_paper
         known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():
-            paper = known.get(key) or paper_fields.unknown_paper(key)
+            paper = known.get(key) or wanted_papers.unknown_paper(key)
             first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
             category = paper.categories[0] if paper.categories else first.category
             announced_paper = AnnouncedPaper(paper, first.type, category, self.taken_back.get(key, ""))

@@ -37,11 +37,11 @@ from hotpapers.base.model import (
     VoiceHistogram,
 )
 from hotpapers.issues import ranking
-from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking.price import NOTHING
 from hotpapers.issues.ranking.rarity_2 import MIN_KNOWN_VOICES, known_voices
 from hotpapers.issues.ranking.scoring import with_ties
+from hotpapers.issues.wanted_papers import matching_papers
 from hotpapers.record import AsOfView, RowOf
 
 THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3, LEAST_4 = "threshold/1", "least/1", "least/2", "least/3", "least/4"

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from starlette.types import Scope
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.model import SiteProofs
@@ -34,7 +34,7 @@ class ServeConfig(NamedTuple):
     `proxies`: the operator's proxies in front. `proofs`: the proofs of issues. `base`: the app's public address, empty
     if it has none. `hosts`: its other names; `listens_on`: the IP address that it listens on."""
 
-    terms: terms.Table = terms.TERMS
+    terms: network_terms.Table = network_terms.TERMS
     rate: int = 300
     proxies: int = 0
     proofs: SiteProofs | None = None

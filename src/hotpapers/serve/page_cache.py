@@ -18,7 +18,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from starlette.types import Scope
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import StoreError
 from hotpapers.base.model import IssueReader
 from hotpapers.issues.page_changes import PageChangeCounter
@@ -221,7 +221,7 @@ class FreshIssueReader:
 
     Each issue reader has its own connection, as it may be used in a different thread from the one that calls this."""
 
-    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
+    def __init__(self, open_record: Callable[[], Record], allowed: network_terms.Table = network_terms.TERMS) -> None:
         self._open = open_record
         self._allowed = allowed
         self._watch: tuple[Record, PageChangeCounter] | None = None

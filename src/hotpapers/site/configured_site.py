@@ -19,11 +19,11 @@ from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, Us
 from hotpapers.base.file_modes import real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
+from hotpapers.base.network_terms import reviewed_terms
 from hotpapers.base.networks import Network
 from hotpapers.base.settings import Settings, default_settings
 from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.suggestions import list_choices
-from hotpapers.base.terms import reviewed_terms
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
 from hotpapers.issues.queries import listed_publications

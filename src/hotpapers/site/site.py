@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.keys import is_web_address, parse_key
@@ -262,7 +262,7 @@ class Site(ConfiguredSite):
             raise UsageError(f"format: {format!r} is not one of {list_choices(format, EXPORTS)}")
         if target and format in WHOLE:
             self.note_export(target)
-        withheld = () if all_words else terms.ids_only(self.terms)
+        withheld = () if all_words else network_terms.ids_only(self.terms)
 
         def warn_withheld(rows: Mapping[str, int]) -> None:
             if rows:

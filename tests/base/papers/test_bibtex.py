@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hotpapers.base.text import bibtex
+from hotpapers.base.text import bibtex_fields
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from hotpapers.base.text import bibtex
     ],
 )
 def test_a_value_stays_one(text: str, expected: str) -> None:
-    assert bibtex.format_value(text) == expected
+    assert bibtex_fields.format_value(text) == expected
 
 
 def test_underscores_stand_for_themselves_except_in_mathematics() -> None:
-    assert bibtex.format_words(r"state_of_the\_art") == r"state\_of\_the\_art"
-    assert bibtex.format_words(r"tea_pot, $x_1$ and \(y_2\)") == r"tea\_pot, $x_1$ and \(y_2\)"
+    assert bibtex_fields.format_words(r"state_of_the\_art") == r"state\_of\_the\_art"
+    assert bibtex_fields.format_words(r"tea_pot, $x_1$ and \(y_2\)") == r"tea\_pot, $x_1$ and \(y_2\)"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_underscores_stand_for_themselves_except_in_mathematics() -> None:
     ],
 )  # fmt: skip
 def test_nothing_between_formulas_stops_latex(text: str, expected: str) -> None:
-    assert bibtex.format_words(text) == expected
+    assert bibtex_fields.format_words(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_nothing_between_formulas_stops_latex(text: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_a_suffix_is_not_a_family_name(name: str, expected: str) -> None:
-    assert bibtex.format_names([name]) == expected
+    assert bibtex_fields.format_names([name]) == expected
 
 
 @pytest.mark.parametrize("name", ["A and B", "A AND B", "A And B}", "and"])
 def test_a_name_stays_one(name: str) -> None:
-    field = bibtex.format_names([name, "Li Na"])
+    field = bibtex_fields.format_names([name, "Li Na"])
     depth_0 = re.sub(r"\{[^{}]*\}", "", field)
     assert len(re.findall(r"\band\b", depth_0, re.I)) == 1 and field.endswith(" and Li Na")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.text import bibtex
+from hotpapers.base.text import bibtex_fields
 from hotpapers.base.text.person_names import AuthorName, is_group, is_suffix, split_name, without_affiliation
 from hotpapers.collect.sources.arxiv.paper_items import author_names
 
@@ -69,7 +69,7 @@ GROUPS = [
 def test_a_group_has_no_given_name_in_any_export(name: str) -> None:
     assert split_name(name) == AuthorName("", name, "")
     assert is_group(name.upper()) == (not name.startswith("the ") and "AI" not in name)
-    assert bibtex.format_names([name, "Tansy Overquill"]) == f"{{{name}}} and Tansy Overquill"
+    assert bibtex_fields.format_names([name, "Tansy Overquill"]) == f"{{{name}}} and Tansy Overquill"
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.network_terms import TermsOverride
 from hotpapers.base.papers.categories import fields_from, fields_of_arxiv
 from hotpapers.base.settings import Settings, load
 from hotpapers.base.settings.explanations import describe_fields, homes_below
 from hotpapers.base.settings.limits import category_problem, papers_problem
 from hotpapers.base.suggestions import did_you_mean
-from hotpapers.base.terms import TermsOverride
 from hotpapers.collect.job_factory import chosen_sources, read_settings
 from hotpapers.collect.sources import SOURCES
 from tests.base.papers.known_fields import known_fields

@@ -8,9 +8,9 @@ from typing import Annotated, Any, get_type_hints
 import pytest
 from msgspec import Meta
 
+from hotpapers.base.network_terms import TermsOverride
 from hotpapers.base.settings import PublicationSettings
 from hotpapers.base.settings.limits import AnyNumber, Name, limit_of
-from hotpapers.base.terms import TermsOverride
 from tests.base.settings.test_settings import refusal
 from tools.make_docs import settings_page
 

@@ -12,6 +12,7 @@ import pytest
 
 from hotpapers.base import model, settings
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.network_terms import TERMS, TermsOverride, reviewed_terms
 from hotpapers.base.networks import network_names
 from hotpapers.base.settings import (
     BotRules,
@@ -25,7 +26,6 @@ from hotpapers.base.settings import (
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.quote import QuoteSettings
 from hotpapers.base.settings.serve import ServeSettings
-from hotpapers.base.terms import TERMS, TermsOverride, reviewed_terms
 from hotpapers.wings.archives.replay.settings import JetstreamSettings
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import DAY, HOUR, Alias, Item, Mention, Paper, PaperConversations, Post, Snapshot
 from hotpapers.discussion.conversations.queries import posts_in_reach
 from hotpapers.discussion.conversations.reading import ConversationReader
@@ -54,7 +54,7 @@ def record(store_url: str) -> Iterator[Record]:
         yield record
 
 
-def read(record: Record, at: int = 2**53 - 1, allowed: terms.Table = terms.TERMS) -> PaperConversations:
+def read(record: Record, at: int = 2**53 - 1, allowed: network_terms.Table = network_terms.TERMS) -> PaperConversations:
     reader = ConversationReader(record.view(at), record.view(), allowed, count_own_words=count_own_words)
     return reader.read({PAPER.paper: PAPER}).get(PAPER.paper, PaperConversations())
 
@@ -169,7 +169,7 @@ def test_a_forgotten_account_leaves_no_words(record: Record) -> None:
 
 
 def test_words_are_shown_as_the_terms_say(record: Record) -> None:
-    table = terms.reviewed_terms({"bluesky": terms.TermsOverride(shown="link")})
+    table = network_terms.reviewed_terms({"bluesky": network_terms.TermsOverride(shown="link")})
     facts = read(record, allowed=table)
     assert {text for _, text in outline(facts)} == {"", "…"}
     assert "Ada" not in str(facts) and facts.conversations[0].best is None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import PaperConversations, ThreadNode
 from hotpapers.discussion.conversations.reading import ConversationReader
 from hotpapers.issues.quotations import count_own_words
@@ -42,7 +42,7 @@ def read(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadWorld]:
 
 
 def reader(record: Record) -> ConversationReader:
-    return ConversationReader(record.view(), record.view(), terms.TERMS, count_own_words=count_own_words)
+    return ConversationReader(record.view(), record.view(), network_terms.TERMS, count_own_words=count_own_words)
 
 
 def places(about: PaperConversations) -> Iterator[tuple[ThreadNode, ThreadNode | None]]:
@@ -120,7 +120,7 @@ def test_the_page_and_the_api_say_the_same_and_show_nothing_else(read: ReadWorld
         assert "<script" not in page
         answer = msgspec.json.encode(details).decode()
         for number, key in enumerate(read.world.posts):
-            is_linked = terms.TERMS[read.world.posts[key].network].shown == "link"
+            is_linked = network_terms.TERMS[read.world.posts[key].network].shown == "link"
             if is_linked or not read.world.may_be_shown(key):
                 assert f"zq{number}q" not in page + answer
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import Account, Issue, Post, Quotation
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, QuotationPolicy
@@ -31,7 +31,9 @@ from tests.issues.made import (
 )
 
 TODAY = moment(DAY)
-WORDS = terms.reviewed_terms({"x": terms.TermsOverride(shown="text"), "reddit": terms.TermsOverride(shown="text")})
+WORDS = network_terms.reviewed_terms(
+    {"x": network_terms.TermsOverride(shown="text"), "reddit": network_terms.TermsOverride(shown="text")}
+)
 
 
 def quotation(own_id: str = "1", network: str = "bluesky", account: str = "did:plc:ada", **fields: object) -> Quotation:
@@ -174,7 +176,10 @@ def test_a_link_is_no_quotation() -> None:
 
 def test_an_account_is_quoted_once_an_issue_and_linked_as_often_as_it_is_there() -> None:
     ada, second_quote, bob = quotation("1"), quotation("2"), quotation("3", account="did:plc:bob")
-    links = [Quotation(post=terms.as_shown(quotation(n, "x", "7").post, "link"), hash="", shown="link") for n in "456"]
+    links = [
+        Quotation(post=network_terms.as_shown(quotation(n, "x", "7").post, "link"), hash="", shown="link")
+        for n in "456"
+    ]
     unknown = [quotation(n, account="") for n in "78"]
     unknown = [
         msgspec.structs.replace(quote, post=msgspec.structs.replace(quote.post, account="")) for quote in unknown

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.base import model, terms
+from hotpapers.base import model, network_terms
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.discussion.engagement.measurement import AGES
@@ -209,13 +209,13 @@ def test_originals_go_once_the_terms_forbid_to_keep_them(store_url: str) -> None
         for source in ("mastodon", "bluesky"):
             payloads = [model.RawPayload("counts", "k", b'{"post": "%s", "likes": 1}' % POSTS[0].encode(), AT)]
             record.ingest(parse_all(made.counts_of, payloads, 30 * DAY), source=source)
-        allowed = terms.reviewed_terms({"mastodon": terms.TermsOverride(keep=2)})
-        assert prune_record(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0
+        allowed = network_terms.reviewed_terms({"mastodon": network_terms.TermsOverride(keep=2)})
+        assert prune_record(record, at=AT + 3 * DAY, allowed=network_terms.TERMS).raw_payloads == 0
         assert prune_record(record, at=AT + 3 * DAY, allowed=allowed).raw_payloads == 1
-        assert prune_record(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0, (
+        assert prune_record(record, at=AT + 3 * DAY, allowed=network_terms.TERMS).raw_payloads == 0, (
             "what is left stays as long as before"
         )
-        assert prune_record(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).raw_payloads == 1
+        assert prune_record(record, at=AT + 30 * DAY + 1, allowed=network_terms.TERMS).raw_payloads == 1
         assert not made.verified(record).findings
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hotpapers.base import model, terms
+from hotpapers.base import model, network_terms
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY
 from hotpapers.discussion.moderation import quotation_policy
@@ -445,7 +445,7 @@ def test_the_latest_posts_are_those_that_may_be_shown(store: Record, monkeypatch
         "kettle 6", "kettle 5", "kettle 4", "kettle 3", "kettle 2", "kettle 1", "kettle 8",
     ]  # fmt: skip
     assert latest_posts(store, "", limit=3).posts == latest_posts(store, "teapot", limit=3).posts == ()
-    others = terms.reviewed_terms(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    others = network_terms.reviewed_terms(dict.fromkeys(network_terms.TERMS, network_terms.TermsOverride(shown="link")))
     assert latest_posts(store, "kettle", limit=3, allowed=others) == PostResults(understood="with “kettle”")
     with pytest.raises(UsageError, match="leave out author"):
         latest_posts(store, "author:ada", limit=3)
@@ -459,9 +459,11 @@ def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:
     text_by_network = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
     assert text_by_network.keys() == {"feeds", "mastodon"}
     assert [hit.network for hit in search_posts(store, "teapot").posts if "teapot" in hit.text] == ["mastodon"]
-    other_terms = terms.reviewed_terms(
-        {"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")}
+    other_terms = network_terms.reviewed_terms(
+        {"x": network_terms.TermsOverride(shown="text"), "mastodon": network_terms.TermsOverride(shown="link")}
     )
     assert {hit.network for hit in search_posts(store, "kettle", allowed=other_terms).posts} == {"feeds", "x"}
-    other_terms = terms.reviewed_terms(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    other_terms = network_terms.reviewed_terms(
+        dict.fromkeys(network_terms.TERMS, network_terms.TermsOverride(shown="link"))
+    )
     assert search_posts(store, "kettle", allowed=other_terms) == PostResults(understood="with “kettle”")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.file_modes import temporary_files
 from hotpapers.base.model import RenderedFile
@@ -57,7 +57,7 @@ def write_in_one_process(record: Record, output: Path) -> WriteCounts:
 
 
 def task(record: Record, store: str) -> ParallelTask:
-    return ParallelTask(store, NAME, tuple(frozen_days(record, NAME)), NOBODY, terms.TERMS)
+    return ParallelTask(store, NAME, tuple(frozen_days(record, NAME)), NOBODY, network_terms.TERMS)
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import COUNTS, HOUR, Alias, Item, Mention, Post, Snapshot
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.keep.privacy.forget import forget_key
@@ -79,7 +79,7 @@ def test_how_much_is_shown_are_the_networks_terms(talk_session: QuerySession) ->
         "Once more, on the same paper.",
         "again",
     )
-    other_terms = terms.reviewed_terms({"x": terms.TermsOverride(shown="text")})
+    other_terms = network_terms.reviewed_terms({"x": network_terms.TermsOverride(shown="text")})
     full_post = ask(QuerySession(talk_session.record, other_terms), "posts", paper=ID).posts[0]
     assert (full_post.shown, full_post.text, full_post.name, full_post.lang) == (
         "text",

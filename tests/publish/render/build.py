@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
     AnnouncedPaper,
@@ -164,7 +164,7 @@ def post(id: str, text: str, network: str = "x", **fields: object) -> Quotation:
 
 def link_only(quotation: Quotation) -> Quotation:
     """The post where its network's terms allow only a link."""
-    return Quotation(post=terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
+    return Quotation(post=network_terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
 
 
 def listing_entry(

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import terms
-from hotpapers.base.terms import TERMS, TermsOverride
+from hotpapers.base import network_terms
+from hotpapers.base.network_terms import TERMS, TermsOverride
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from tests.cli.run import good
 from tests.publish.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 from tests.record import made
 
-LINKS_ONLY = terms.reviewed_terms({"bluesky": TermsOverride(shown="link")})
+LINKS_ONLY = network_terms.reviewed_terms({"bluesky": TermsOverride(shown="link")})
 CHANNELS = ("site", "feeds", "markdown")
 WORDS = b"Moss grows here"
 
@@ -24,7 +24,7 @@ def files_with_words(folder: Path) -> list[str]:
     return sorted(path.name for path in files if WORDS in path.read_bytes())
 
 
-def round_with(store: str, folder: Path, allowed: terms.Table, at: int) -> str:
+def round_with(store: str, folder: Path, allowed: network_terms.Table, at: int) -> str:
     """A round of a process that has just started with these terms."""
     with publishing(store, folder, channels=CHANNELS, allowed=allowed) as site:
         return site.round(at)

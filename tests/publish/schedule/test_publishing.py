@@ -18,7 +18,7 @@ import pytest
 from hotpapers.base.errors import WrongClock
 from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import HOUR, Account, Notice, Post, Publication, Verdict
-from hotpapers.base.terms import TERMS, Table
+from hotpapers.base.network_terms import TERMS, Table
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import frozen_days

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import Alias, Item
-from hotpapers.base.terms import TermsOverride, reviewed_terms
+from hotpapers.base.network_terms import TermsOverride, reviewed_terms
 from hotpapers.record import Record
 from hotpapers.wings.announce.chat import is_account, member_papers, posters_in
 from tests.issues.made import judged, key, moment, paper, post, write

@@ -17,8 +17,8 @@ import pytest
 import zstandard
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.networks import Network
-from hotpapers.base.terms import TERMS
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.wings.archives.batch import ArchiveBatch

@@ -13,7 +13,7 @@ import pytest
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, Issue, Mention, Paper, Post, Publication, Reaction, Verdict
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.issues import freeze
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl import importer

@@ -18,8 +18,8 @@ import zstandard
 
 from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.model import Post, Reaction, Response
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
-from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.record import Record
 from hotpapers.record.raw_archive import MIN_UNREADABLE_TIME
 from hotpapers.wings.archives import file_import, framing, parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.model import Mention, Post
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.text import timestamps
 from hotpapers.collect import reprocessing
 from hotpapers.collect.job_factory import ConfiguredSource

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.quotation_policy import Blocklist
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -45,8 +45,10 @@ def test_what_is_known_is_not_sent_again(app: SiteApp) -> None:
 
 
 def test_an_export_by_other_terms_is_sent_again(make_api: ApiFactory, sample_store: Path) -> None:
-    other_terms = terms.reviewed_terms({"mastodon": terms.TermsOverride(shown="link")})
-    tags = [get(make_api(sample_store, terms=table), EXPORT).headers["etag"] for table in (terms.TERMS, other_terms)]
+    other_terms = network_terms.reviewed_terms({"mastodon": network_terms.TermsOverride(shown="link")})
+    tags = [
+        get(make_api(sample_store, terms=table), EXPORT).headers["etag"] for table in (network_terms.TERMS, other_terms)
+    ]
     response = get(make_api(sample_store, terms=other_terms), EXPORT, headers={"If-None-Match": tags[0]})
     assert response.status == 200 and response.headers["etag"] == tags[1] != tags[0]
 

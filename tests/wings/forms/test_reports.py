@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import HOUR
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
@@ -157,7 +157,7 @@ def test_what_is_hidden_is_not_told(site: Site) -> None:
 
 
 def test_what_terms_do_not_let_be_quoted_is_not_reported(site: Site) -> None:
-    other_terms = {**terms.TERMS, "hackernews": terms.TERMS["hackernews"]._replace(shown="link")}
+    other_terms = {**network_terms.TERMS, "hackernews": network_terms.TERMS["hackernews"]._replace(shown="link")}
     site.app = Starlette(routes=list(ReportPages(site.router, terms=other_terms).routes()))
     assert site.submit().status == 404
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
 from hotpapers.base.model import HOUR, PayloadPage, Post, RawPayload
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.jobs.connection import Connection

@@ -26,8 +26,8 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Measurement, Publication
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.networks import readable_networks
-from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import IngestContext
 from hotpapers.issues.queries import frozen_days

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.text import bibtex
+from hotpapers.base.text import bibtex_fields
 from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
 from hotpapers.wings.personal import library_files, stars
@@ -263,7 +263,7 @@ def test_titles_are_written_alike_in_bibtex() -> None:
     written = in_node("write", list(TITLES))
     for (title, expected), entry in zip(TITLES.items(), written, strict=True):
         value = entry.partition("title = {{")[2].partition("}},\n")[0]
-        assert value == expected == bibtex.format_words(title)
+        assert value == expected == bibtex_fields.format_words(title)
 
 
 AUTHORS = [
@@ -277,7 +277,7 @@ AUTHORS = [
 def test_authors_are_written_alike_in_bibtex() -> None:
     written = in_node("writeAuthor", AUTHORS)
     values = [entry.partition("author = {")[2].partition("},\n")[0] for entry in written]
-    assert values == [bibtex.format_names([name]) for name in AUTHORS]
+    assert values == [bibtex_fields.format_names([name]) for name in AUTHORS]
 
 
 @given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))

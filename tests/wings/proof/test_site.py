@@ -19,7 +19,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY as LONG
 from hotpapers.base.model import HOUR
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.connection import Connection

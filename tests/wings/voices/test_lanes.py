@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import HOUR, Account, Item, Paper, Post
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.discussion.lanes import noted_lanes
 from hotpapers.issues.page_changes import PageChangeCounter
 from hotpapers.issues.repository import RecordIssueReader

@@ -1,7 +1,7 @@
 """A paper as reference managers know it: one citation, and its entry in BibTeX. Pure.
 
 Text from papers cannot end a field and start another: line breaks are removed, and braces are balanced
-(`base/text/bibtex.py`).
+(`base/text/bibtex_fields.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Paper
 from hotpapers.base.papers import arxiv, paper_servers
-from hotpapers.base.text import bibtex as bibtex_fields
-from hotpapers.base.text import person_names, timestamps
+from hotpapers.base.text import bibtex_fields, person_names, timestamps
 from hotpapers.base.text.accents import in_plain_letters
 from hotpapers.base.text.clean_text import one_line
 

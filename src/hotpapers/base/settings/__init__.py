@@ -28,6 +28,7 @@ from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.installed import settings_tables
 from hotpapers.base.model import Publication, Window, without_duplicates
+from hotpapers.base.network_terms import TERMS, TermsOverride
 from hotpapers.base.networks import network_names, network_readers
 from hotpapers.base.papers.categories import fields_from, other_servers
 from hotpapers.base.settings import announce as announced
@@ -39,7 +40,6 @@ from hotpapers.base.settings.serve import ServeSettings, serve_problems
 from hotpapers.base.settings.zones import zone_problem
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import list_choices
-from hotpapers.base.terms import TERMS, TermsOverride
 from hotpapers.base.text.timestamps import is_day
 
 FILE = "hotpapers.toml"

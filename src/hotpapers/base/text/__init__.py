@@ -6,7 +6,7 @@ unescaping   removes escapes: percent-encoding, HTML entities, JSON escapes, inv
 timestamps   reading and writing timestamps
 tex_formulas formulas in a text
 tex_letters  TeX's names of letters and signs, and its accents
-bibtex       values of BibTeX fields
+bibtex_fields   values of BibTeX fields
 domains      domains of any letters as in DNS
 accents      letters without accents
 person_names given name, family name and suffix

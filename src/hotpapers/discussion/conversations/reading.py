@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import Paper, PaperConversations, Showing, ThreadPost
 from hotpapers.discussion.conversations import queries
 from hotpapers.discussion.conversations.queries import StoredPost
@@ -34,7 +34,7 @@ class ConversationReader:
         self,
         view: AsOfView,
         now: AsOfView,
-        allowed: terms.Table,
+        allowed: network_terms.Table,
         own_voices: Sequence[int] = (),
         *,
         count_own_words: CountOwnWords,
@@ -102,7 +102,7 @@ class ConversationReader:
         parent = "" if is_pseudonym(stored.reply_to) else stored.reply_to
         is_quote = stored.quotes in known and parent not in known
         return ThreadPost(
-            post=terms.as_shown(stored.row.item, shown or "link"),
+            post=network_terms.as_shown(stored.row.item, shown or "link"),
             parent=stored.quotes if is_quote else parent,
             voice=stored.voice,
             reactions=reactions,
@@ -121,7 +121,7 @@ class ConversationReader:
             return None
         if "text" in (stored.row.redacted or ()):
             return "link"
-        return terms.terms_of(self._terms, post.network).shown
+        return network_terms.terms_of(self._terms, post.network).shown
 
     @cached_property
     def _regulars(self) -> frozenset[int]:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.base import keys, terms
+from hotpapers.base import keys, network_terms
 from hotpapers.base.model import Post, Quotation, Showing
 from hotpapers.base.networks import row_of
 from hotpapers.discussion.moderation.queries import edited_posts, holders_of_handles
@@ -87,13 +87,13 @@ class QuotationPolicy(NamedTuple):
     """The rules for quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the accounts
     of posts that are replied to, if the record knows them."""
 
-    allowed: terms.Table = terms.TERMS
+    allowed: network_terms.Table = network_terms.TERMS
     blocked: Blocklist = Blocklist()
     doubtful_pairs: frozenset[tuple[str, str]] = frozenset()
     authors: Mapping[str, str] = {}
 
 
-def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
+def policy_for(view: AsOfView, allowed: network_terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A policy for some posts, without their doubtful pairs."""
     known = list(posts)
     parents = (post.reply_to for post in known if post.reply_to)
@@ -119,7 +119,7 @@ def with_current_words(view: AsOfView, posts: Iterable[Post]) -> dict[str, Post]
 def choose_showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
     """How a post is shown where it cannot be left out: as a link if it does not pass."""
     if _passes(policy, paper, post):
-        return terms.terms_of(policy.allowed, post.network).shown
+        return network_terms.terms_of(policy.allowed, post.network).shown
     return "link"
 
 
@@ -131,7 +131,7 @@ def quotable_posts(policy: QuotationPolicy, paper: str, quotations: Iterable[Quo
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
     if (post.post, paper) in policy.doubtful_pairs or is_blocked(post, policy.blocked):
         return False
-    if terms.terms_of(policy.allowed, post.network).shown == "link":
+    if network_terms.terms_of(policy.allowed, post.network).shown == "link":
         return True
     return not is_reply_to_other(post, policy.authors)
 
@@ -153,10 +153,10 @@ def one_per_account(
     return result
 
 
-def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
+def by_terms(allowed: network_terms.Table, quotation: Quotation) -> Quotation:
     """The part of a post that its network's terms allow to be shown."""
-    shown = terms.terms_of(allowed, quotation.post.network).shown
-    return Quotation(post=terms.as_shown(quotation.post, shown), hash=quotation.hash, shown=shown)
+    shown = network_terms.terms_of(allowed, quotation.post.network).shown
+    return Quotation(post=network_terms.as_shown(quotation.post, shown), hash=quotation.hash, shown=shown)
 
 
 # ---- replies -------------------------------------------------------------------------------------------

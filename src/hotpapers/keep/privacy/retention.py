@@ -1,4 +1,4 @@
-"""Prune raw payloads, which `base/terms.py` keeps for days, and snapshots that no issue or comparison will ever use.
+"""Prune raw payloads, which `base.network_terms` keeps for days, and snapshots that no issue or comparison will use.
 
 A snapshot is pruned if it is older than 400 days, its post's papers are in no issue, and it was never the latest one at
 a moment that counts: an age at which papers are compared, the end of a network's reading back (which represents an age
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import errors, terms
+from hotpapers.base import errors, network_terms
 from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, HeldPapers
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.keep.privacy import queries
@@ -62,7 +62,7 @@ class _IssueCuts(NamedTuple):
 
 
 def prune_record(
-    record: Record, *, at: int | None = None, whole: bool = True, allowed: terms.Table | None = None
+    record: Record, *, at: int | None = None, whole: bool = True, allowed: network_terms.Table | None = None
 ) -> PruneResult:
     """Prune the record as of a moment. Frozen issues do not change. `allowed`: the networks' terms, for payloads that
     were stored when they could be kept for longer.

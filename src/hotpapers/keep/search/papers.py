@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
 from hotpapers.base.model import MAX_INTEGER, taken_back
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
@@ -62,7 +62,7 @@ def search_posts(
     *,
     limit: int = 20,
     cursor: str | None = None,
-    allowed: terms.Table = terms.TERMS,
+    allowed: network_terms.Table = network_terms.TERMS,
 ) -> PostResults:
     """The posts about papers that match a query's words and dates.
 
@@ -75,7 +75,9 @@ def search_posts(
     return _rebuild_if_damaged(record, ask)
 
 
-def latest_posts(record: Record, query: str, *, limit: int, allowed: terms.Table = terms.TERMS) -> PostResults:
+def latest_posts(
+    record: Record, query: str, *, limit: int, allowed: network_terms.Table = network_terms.TERMS
+) -> PostResults:
     """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
     own number. Raises the errors of `search_posts`."""
     parsed = _query_for_posts(query)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import DAY, MAX_INTEGER, Mention, Post
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
@@ -30,7 +30,7 @@ SPARE = 4
 
 
 def search_posts(
-    record: Record, query: query_parser.SearchQuery, limit: int, start: int, allowed: terms.Table
+    record: Record, query: query_parser.SearchQuery, limit: int, start: int, allowed: network_terms.Table
 ) -> PostResults:
     """A page of posts with the query's words."""
     view = record.view()
@@ -47,7 +47,9 @@ def search_posts(
     return PostResults(posts=hits, understood=understood, **totals)
 
 
-def latest_posts(record: Record, query: query_parser.SearchQuery, limit: int, allowed: terms.Table) -> PostResults:
+def latest_posts(
+    record: Record, query: query_parser.SearchQuery, limit: int, allowed: network_terms.Table
+) -> PostResults:
     """The posts with the query's words that were recorded last, latest first. They are neither ranked nor counted,
     which takes longer the more posts there are."""
     view = record.view()
@@ -61,7 +63,7 @@ def latest_posts(record: Record, query: query_parser.SearchQuery, limit: int, al
 
 
 def _last_recorded(
-    view: AsOfView, query: query_parser.SearchQuery, limit: int, allowed: terms.Table
+    view: AsOfView, query: query_parser.SearchQuery, limit: int, allowed: network_terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
     """Yields the quotable posts, the last recorded first; reads them in steps of `SPARE * limit`."""
     statement = _statement(view, query, allowed)
@@ -74,7 +76,7 @@ def _last_recorded(
             return
 
 
-def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.Table) -> SearchStatement:
+def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: network_terms.Table) -> SearchStatement:
     """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
     newest = view.newest(SPECS[Post], "p")
@@ -113,7 +115,7 @@ def _after(day: str) -> str:
 
 
 def _quotable(
-    view: AsOfView, scores: Mapping[int, float], allowed: terms.Table
+    view: AsOfView, scores: Mapping[int, float], allowed: network_terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
     """The posts that are about a paper and may be quoted, as they are shown: number, post, papers."""
     numbers = list(scores)
@@ -128,7 +130,7 @@ def _quotable(
     for number in numbers:
         shown = choose_showing(policy, posts[number])
         if shown != "link" and posts[number].post in papers:
-            yield number, terms.as_shown(posts[number], shown), papers[posts[number].post]
+            yield number, network_terms.as_shown(posts[number], shown), papers[posts[number].post]
 
 
 def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:

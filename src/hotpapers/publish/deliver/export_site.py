@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from hotpapers.base import model, terms
+from hotpapers.base import model, network_terms
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.file_modes import real_path
 from hotpapers.issues.repository import RecordIssueReader
@@ -54,7 +54,7 @@ def export_site(
     to: str,
     output: Path,
     site_config: SiteConfig = NOBODY,
-    allowed: terms.Table = terms.TERMS,
+    allowed: network_terms.Table = network_terms.TERMS,
     store: str = "",
     *,
     force: bool = False,
@@ -246,7 +246,7 @@ class RerenderedFolder(NamedTuple):
 def export_again(
     record: Record,
     site_config: SiteConfig = NOBODY,
-    allowed: terms.Table = terms.TERMS,
+    allowed: network_terms.Table = network_terms.TERMS,
     only: Collection[tuple[str, str]] | None = None,
 ) -> list[RerenderedFolder]:
     """Renders again everything delivered to folders: the same days, from the record's current state.

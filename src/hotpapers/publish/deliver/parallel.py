@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive_folder, write_some
 from hotpapers.publish.render.html.pages import SiteChannel
@@ -34,7 +34,7 @@ class ParallelTask(NamedTuple):
     publication: str
     days: tuple[str, ...]
     site_config: SiteConfig
-    allowed: terms.Table
+    allowed: network_terms.Table
 
 
 def own_share(name: str) -> bool:

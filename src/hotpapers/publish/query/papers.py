@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from hotpapers.base import model, terms
+from hotpapers.base import model, network_terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, is_retrospective
 from hotpapers.discussion.engagement.attention import read_engagement
@@ -237,7 +237,7 @@ def _post_details(policy: QuotationPolicy, paper: str, row: RowOf[model.Post], a
     """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
     mode = "link" if "text" in (row.redacted or ()) else choose_showing(policy, post, paper)
-    return as_post(terms.as_shown(post, mode), mode, automated)
+    return as_post(network_terms.as_shown(post, mode), mode, automated)
 
 
 def snapshots(session: QuerySession, params: PostsParams) -> schemas.PostCountsPage:

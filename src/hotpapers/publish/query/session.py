@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.papers import paper_servers
@@ -37,7 +37,7 @@ class QuerySession:
     def __init__(
         self,
         record: Record,
-        allowed: terms.Table = terms.TERMS,
+        allowed: network_terms.Table = network_terms.TERMS,
         *,
         public: bool = False,
         proofs: SiteProofs | None = None,

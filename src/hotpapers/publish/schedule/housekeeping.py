@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
@@ -39,7 +39,7 @@ class HousekeepingJob:
         connection: Connection,
         ping: str,
         health: Callable[[JobContext], SiteHealth],
-        allowed: terms.Table = terms.TERMS,
+        allowed: network_terms.Table = network_terms.TERMS,
     ) -> None:
         self._connection = connection
         self._ping = ping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.base.file_modes import make_published_folders, real_path
@@ -110,7 +110,7 @@ class PublishJob:
         destinations: Sequence[IssueDestination],
         bots: BotSettings | None = None,
         site_config: SiteConfig = NOBODY,
-        allowed: terms.Table = terms.TERMS,
+        allowed: network_terms.Table = network_terms.TERMS,
         before_freezing: Sequence[BeforeFreezing] = (),
         read_jobs: Sequence[str] = (),
         witnesses: ServerClocks | None = None,
@@ -334,7 +334,7 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
-def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
+def new_rules(record: Record, allowed: network_terms.Table, site_config: SiteConfig) -> str:
     """A hash of all that decides how many pages look, if they were last rendered by something else; else empty: the
     version of this program, the networks' terms, the blocklist, whether cards can be drawn, the settings that pages
     show, such as the contact, the publications with their titles, and the papers that were taken back."""
@@ -351,7 +351,7 @@ def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> 
     return "" if read_meta(record.database, RENDERED_BY) == digest else digest
 
 
-def render_by_rules(record: Record, site_config: SiteConfig, allowed: terms.Table) -> list[RerenderedFolder]:
+def render_by_rules(record: Record, site_config: SiteConfig, allowed: network_terms.Table) -> list[RerenderedFolder]:
     """Renders all pages again if they were last rendered by other rules. Returns the folders. One of this store's
     that could not be written is tried again next time."""
     rules = new_rules(record, allowed, site_config)
@@ -369,7 +369,7 @@ def _keep_rules(record: Record, rules: str) -> None:
 
 
 def render_changed(
-    record: Record, position: int | None, site_config: SiteConfig, allowed: terms.Table
+    record: Record, position: int | None, site_config: SiteConfig, allowed: network_terms.Table
 ) -> list[RerenderedFolder]:
     """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
     no longer so; without a position, all pages. Returns the folders with such pages."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import PartiallyRead, UsageError
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
@@ -53,7 +53,7 @@ class SendJob:
         self,
         publications: Sequence[str],
         open_destinations: OpenDestinations,
-        allowed: terms.Table = terms.TERMS,
+        allowed: network_terms.Table = network_terms.TERMS,
         with_pages: Collection[str] = (),
     ) -> None:
         self._open = open_destinations

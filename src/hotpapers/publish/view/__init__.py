@@ -12,7 +12,7 @@ reading_words  how networks were read           score_view   a score: a sentence
 shares         whose points an issue has
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, contact_links   what is shown beside issues
-script_text    titles and abstracts for scripts
+text_for_scripts   titles and abstracts, as scripts read them
 catalogue, citation_formats, tops    single pages and formats
 
 All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,

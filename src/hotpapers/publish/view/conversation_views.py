@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.model import Conversation, Landmarks, Paper, PaperConversations, ThreadNode, ThreadPost
+from hotpapers.base.network_terms import cut_excerpt
 from hotpapers.base.networks import icon_of, is_blogs
-from hotpapers.base.terms import cut_excerpt
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.base.text.words import count_noun

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.base import keys, terms
+from hotpapers.base import keys, network_terms
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.networks import network_names
 from hotpapers.base.text.accents import without_accents
@@ -206,7 +206,7 @@ def _normalized(name: str) -> str:
     return " ".join(without_accents(name.replace(".", " ")).casefold().split())
 
 
-def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPosters:
+def posters_in(record: Record, allowed: network_terms.Table = network_terms.TERMS) -> FindPosters:
     """Finds posters from the record's current state: no posts that are deleted, hidden, forgotten or in doubt, and no
     names if a network's terms allow only a link."""
 
@@ -218,7 +218,7 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
         rows = queries.posters_of(view, voices, papers)
         members = {}
         for paper, network, name, handle in rows:
-            if terms.terms_of(allowed, network).shown == "link":
+            if network_terms.terms_of(allowed, network).shown == "link":
                 label = ""
             else:
                 label = one_line(name or handle or "")

@@ -25,7 +25,7 @@ from hotpapers.base.model import (
     kind_of,
     typed_key,
 )
-from hotpapers.base.terms import admissible_items
+from hotpapers.base.network_terms import admissible_items
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key

@@ -17,7 +17,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.version import __version__
 from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.publish.query.session import SessionState
@@ -118,7 +118,7 @@ def operations() -> tuple[tuple[str, openapi.Json]]:
     return ((PATH, operation),)
 
 
-def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
+def head_of(params: ExportParams, state: SessionState, allowed: network_terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
     allowed_terms = list(allowed.values())

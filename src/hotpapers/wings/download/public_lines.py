@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from hotpapers.base import model, terms
+from hotpapers.base import model, network_terms
 from hotpapers.base.networks import network_names
 from hotpapers.discussion.moderation.queries import edited_posts
 from hotpapers.discussion.moderation.quotation_policy import (
@@ -98,7 +98,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     policy = QuotationPolicy(session.terms, blocklist_for(view))  # knows no authors: every reply is one to others
     edited = {post.post: post for post in edited_posts(view)}
     keys = frozenset(hidden | set(queries.withheld_posts(view)))
-    withheld = WithheldWords(terms.ids_only(session.terms), keys, policy, edited)
+    withheld = WithheldWords(network_terms.ids_only(session.terms), keys, policy, edited)
     for line in exporter.record_lines(session.record, records_only=True, ids_only=withheld.networks):
         if public := _public(line, withheld):
             yield public

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from starlette.routing import BaseRoute
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
 from hotpapers.base.papers import paper_servers
@@ -65,7 +65,7 @@ class ReportPages(NamedTuple):
 
     router: FormRouter
     clock: Callable[[], int] = current_time
-    terms: terms.Table = terms.TERMS
+    terms: network_terms.Table = network_terms.TERMS
 
     def routes(self) -> Sequence[BaseRoute]:
         """Their routes."""
@@ -119,7 +119,7 @@ def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> 
     return FormPage(heading, (), form, target.facts, status=400 if error else 200)
 
 
-def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
+def target_of(record: Record, allowed: network_terms.Table, kind: Kind, values: Values) -> ReportTarget:
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
     digest = values.get("issue", "")

@@ -96,7 +96,7 @@ class Status(msgspec.Struct):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Why it may not be quoted, according to its author or servers; such posts do not count (`base/terms.py`)."""
+        """Why its author or servers say it may not be quoted; such posts do not count: see `network_terms`."""
         account = self.account
         nobot = "#nobot" in html_to_text(account.note or "")[0].casefold()
         limits = {

@@ -3,7 +3,7 @@
 const libraryExports = (() => {
   const address = ({ id }) => (id ? dom.paperAddress(id) : "");
 
-  // BibTeX's values, as in base/text/bibtex.py: formulas stay, and between them nothing stops LaTeX
+  // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
 
   const FORMULA =
     /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]/g;

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from hotpapers.base import errors, http, terms
+from hotpapers.base import errors, http, network_terms
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, RenderedFile
 from hotpapers.base.text.timestamps import is_over
@@ -42,7 +42,7 @@ class LogKeeping:
         self,
         logs: site_logs.SiteLogs,
         site_config: SiteConfig,
-        allowed: terms.Table,
+        allowed: network_terms.Table,
         connection: Connection | None = None,
     ) -> None:
         self._logs = logs

@@ -21,8 +21,8 @@ from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.discussion.lanes import NotedLane, noted_lanes
 from hotpapers.issues.freeze import list_editions
-from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
+from hotpapers.issues.wanted_papers import matching_papers
 from hotpapers.jobs.connection import Connection, OpenClient
 from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Item
 from hotpapers.base.text.timestamps import as_utc
@@ -116,14 +116,14 @@ class Follower:
     def round(self, progress: ProgressBar = no_bar) -> FollowOutcome:
         """A round now."""
         with self.client() as http:
-            return follow_site(self.site, self.record, http, terms.TERMS, progress)
+            return follow_site(self.site, self.record, http, network_terms.TERMS, progress)
 
     def attempt(self, at: int) -> NextAttempt:
         """A round of the job at a moment; returns the next attempt."""
         self.time.seconds = at / 1e6
         open_record = partial(Record, self.record.database.where)
         with self.client() as http:
-            job = FollowJob(self.site, Connection(http), terms.TERMS)
+            job = FollowJob(self.site, Connection(http), network_terms.TERMS)
             leases, clock = Leases(open_record, "one"), Clock(self.time.now, self.time.sleep)
             rounds = JobLoop(job_name(self.site.name), lambda: job, open_record, leases, clock)
             try:

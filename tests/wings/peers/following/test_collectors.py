@@ -6,7 +6,7 @@ import msgspec
 
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, CoverageState, Item, Measurement, WitnessedCounts
-from hotpapers.base.terms import TERMS
+from hotpapers.base.network_terms import TERMS
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import repository

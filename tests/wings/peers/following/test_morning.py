@@ -14,8 +14,8 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, Item, Measurement, PublishedIssue
+from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.arxiv.calendar import announced_at
-from hotpapers.base.terms import TERMS
 from hotpapers.base.text.timestamps import as_utc
 from hotpapers.collect.collect_job import COVERED_EVERY
 from hotpapers.issues import repository

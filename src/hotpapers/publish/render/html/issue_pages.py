@@ -22,8 +22,8 @@ from hotpapers.publish.view import citation_formats, phrases, shares, site_paths
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
-from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.site_paths import abstracts_path, citation_path, document_uri, issue_path, listing_path
+from hotpapers.publish.view.text_for_scripts import script_text
 from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {

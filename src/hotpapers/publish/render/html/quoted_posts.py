@@ -15,7 +15,7 @@ from hotpapers.publish.render.html.search_index import script_file
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.issue_view import EntryView
 from hotpapers.publish.view.phrases import marked_title
-from hotpapers.publish.view.script_text import script_text
+from hotpapers.publish.view.text_for_scripts import script_text
 
 _PATH = re.compile(r"search/posts/(\d{4}-\d\d-\d\d)\.js", re.ASCII)
 

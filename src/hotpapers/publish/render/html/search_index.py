@@ -36,8 +36,8 @@ from hotpapers.base.text.clean_text import one_line
 from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.phrases import marked_title
-from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.tex import tex_to_text
+from hotpapers.publish.view.text_for_scripts import script_text
 
 FILES = 24
 """Word files per part: some 12 kB each at ten papers a day."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import file_modes, keys, model, terms
+from hotpapers.base import file_modes, keys, model, network_terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.base.model import DAY, HOUR, HttpClient
 from hotpapers.base.networks import network_names
@@ -67,7 +67,7 @@ class Intake:
     """One round. `peer`: the store of the site's observations."""
 
     def __init__(
-        self, site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: terms.Table
+        self, site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: network_terms.Table
     ) -> None:
         self._site = site
         self._fetched = fetched
@@ -300,7 +300,7 @@ class Intake:
             if (item := line.item) is not None:
                 marks = observations.marks_in(item)
                 networks = {*map(keys.network_of, marks), getattr(item, "network", "arxiv")}
-                is_allowed = all(terms.terms_of(self._allowed, network).read != "no" for network in networks)
+                is_allowed = all(network_terms.terms_of(self._allowed, network).read != "no" for network in networks)
                 if is_allowed and self._withdrawn.isdisjoint(map(keys.own_id, marks)):
                     yield item
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, Coverage, HttpClient, Measurement
@@ -59,7 +59,7 @@ def job_name(source: str) -> str:
 
 
 def follow_site(
-    site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
+    site: FollowedSite, record: Record, http: HttpClient, allowed: network_terms.Table, progress: ProgressBar = no_bar
 ) -> FollowOutcome:
     """Run one round. Data that fails its checks raises an alarm until fixed; a site that does not answer does not.
     Raises NetError if the site does not answer, NotAProof if it has no log, LogError if our copy is damaged,
@@ -128,7 +128,7 @@ def _first_named(problems: Sequence[str]) -> str:
 
 
 def fetch_site(
-    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar
+    site: FollowedSite, peer: Record, http: HttpClient, allowed: network_terms.Table, progress: ProgressBar
 ) -> IntakeResult:
     """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
     operator has dealt with it. Raises like `follow_site`."""
@@ -159,7 +159,7 @@ def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
 class FollowJob:
     """The job that follows one site."""
 
-    def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
+    def __init__(self, site: FollowedSite, connection: Connection, allowed: network_terms.Table) -> None:
         self.name = job_name(site.name)
         self._site = site
         self._connection = connection

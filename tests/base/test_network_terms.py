@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import terms
+from hotpapers.base import network_terms
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -26,8 +26,7 @@ from hotpapers.base.model import (
     Snapshot,
     TextLink,
 )
-from hotpapers.base.networks import UNKNOWN, Network, network_names
-from hotpapers.base.terms import (
+from hotpapers.base.network_terms import (
     EXCERPT,
     TERMS,
     TermsOverride,
@@ -37,6 +36,7 @@ from hotpapers.base.terms import (
     may_run,
     reviewed_terms,
 )
+from hotpapers.base.networks import UNKNOWN, Network, network_names
 from hotpapers.collect.job_factory import chosen_sources
 from hotpapers.collect.pipeline import without_limited_raw
 from hotpapers.issues import freeze
@@ -275,7 +275,9 @@ def test_a_post_leaves_the_store_as_its_network_allows(
     record.append([post_of(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
     changes = {network: msgspec.convert({"exported": exported}, TermsOverride)} if exported else None
     lines = list(
-        exporter.record_lines(record, records_only=records_only, ids_only=terms.ids_only(reviewed_terms(changes)))
+        exporter.record_lines(
+            record, records_only=records_only, ids_only=network_terms.ids_only(reviewed_terms(changes))
+        )
     )
     export = b"".join(lines)
     has_words = (exported or CELLS[network][3]) == "facts"
@@ -351,10 +353,10 @@ def test_a_change_leaves_all_else_as_reviewed() -> None:
 
 
 def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
-    row: Network = terms.terms_of(TERMS, "friendster")
+    row: Network = network_terms.terms_of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, opted_in=True)
     assert (row.keep, row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
-    assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(network_names())
+    assert "friendster" not in network_terms.ids_only({}) and network_terms.ids_only({}) == set(network_names())
 
 
 # ---- excerpts --------------------------------------------------------------------------------------------

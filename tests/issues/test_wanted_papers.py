@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import Announcement, AnnouncementType, Issue, Item, Paper, Publication
-from hotpapers.issues import build, freeze, paper_fields
+from hotpapers.issues import build, freeze, wanted_papers
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.issues.repository import RecordIssueReader
@@ -120,7 +120,7 @@ def test_words_hold_for_all_that_was_announced(record: Record, include: bool, ex
 def test_an_issue_frozen_when_words_did_not_matter_verifies(record: Record) -> None:
     recipe = with_words(exclude=("a",))
     write(record, recipe)
-    old = build.IssueRecipe(recipe, DAY, 1, record.head.position, counting=paper_fields.CATEGORIES)
+    old = build.IssueRecipe(recipe, DAY, 1, record.head.position, counting=wanted_papers.CATEGORIES)
     before = build.build_issue(record, old)
     assert before.content.announced == len(in_script(("cs", "stat"))) > 0
     freeze.save_issue(record, before, CUT)
@@ -131,7 +131,7 @@ def test_an_issue_frozen_when_words_did_not_matter_verifies(record: Record) -> N
 
 def test_an_issue_frozen_before_rules_had_names_counts_by_feed_and_verifies(record: Record) -> None:
     write(record, publication(("cs.CL",)))
-    recipe = build.IssueRecipe(publication(("cs.CL",)), DAY, 1, record.head.position, counting=paper_fields.FEEDS)
+    recipe = build.IssueRecipe(publication(("cs.CL",)), DAY, 1, record.head.position, counting=wanted_papers.FEEDS)
     before = build.build_issue(record, recipe)
     assert before.content.announced == 0
     assert "counting" not in canonical_json(before.content).decode()
@@ -175,7 +175,7 @@ def test_a_paper_counts_where_it_was_announced(
     names: tuple[str, ...], feed: str, type: AnnouncementType, categories: tuple[str, ...], counts: bool
 ) -> None:
     announcement = Announcement(paper="arxiv:1", day=DAY, category=feed, type=type, announced_at=0, observed_at=0)
-    rule = paper_fields.FieldRule(paper_fields.CATEGORIES, publication(names))
+    rule = wanted_papers.FieldRule(wanted_papers.CATEGORIES, publication(names))
     assert rule.counts(DescribedAnnouncement(announcement, categories)) is counts
 
 
