@@ -166,6 +166,40 @@ def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
     )
 
 
+@pytest.mark.parametrize(("window", "time"), [("daily", "day"), ("weekly", "week"), ("monthly", "month")])
+def test_why_an_issue_is_empty_names_its_own_time(window: str, time: str) -> None:
+    complete = (NetworkReading(network="x", state="complete"),)
+    unread = (NetworkReading(network="x", state="unknown"),)
+    quiet = f"Quiet {time}: nobody discussed a new paper."
+    assert without_papers(day="2021-03-01", window=window, of=0, new=3, readings=complete) == quiet
+    assert without_papers(day="2021-03-01", window=window, new=3, readings=unread).startswith(
+        f"No network was read for this {time}, so"
+    )
+
+
+def test_whose_papers_are_considered() -> None:
+    """Those of all fields of a publication's servers, if it has not all of them."""
+    assert sentence_for(window="weekly", categories=("cs",)) == "0 papers, of 214 talked about in all fields"
+    assert sentence_for(window="weekly", categories=("biorxiv", "cs")) == (
+        "0 papers, of 214 talked about in all fields of its servers"
+    )
+
+
+def test_a_week_names_the_day_of_an_announcement() -> None:
+    """Its own day is not among those that it is named after."""
+    phrases_of = [
+        announcement_counts.announcement_phrase(issue, issue.entries[0])
+        for label in ("2021-01-18", "2021-01-15", "2021-01-12", "2021-01-11")
+        for issue in [content(label, day="2021-01-18", window="weekly")]
+    ]
+    assert phrases_of == [
+        "announced on Monday",
+        "announced on Friday",
+        "announced on Tuesday",
+        "announced on 2021-01-11",
+    ]
+
+
 def test_what_an_archive_tells_is_known_though_no_network_was_read() -> None:
     unread = (NetworkReading(network="bluesky", state="unknown"),)
     nothing = "No network was read for this day, so nothing is known about what people discussed."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import HOUR, Announcement, Paper
+from hotpapers.base.model import HOUR, Announcement, Paper, Window
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, listed
@@ -134,3 +136,31 @@ def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:
     issue_reader = RecordIssueReader(record)
     assert len(issue_reader.posts("listed", DAY, [key(7)])[key(7)]) == 2
     assert issue_reader.history("listed", DAY, [key(7)]) == {}
+
+
+@pytest.mark.parametrize("window", ["weekly", "monthly"])
+def test_what_was_announced_in_the_time_of_a_longer_issue(store_url: str, window: Window) -> None:
+    """On the days that it is named after, on every server: not on its own day."""
+    recipe = msgspec.structs.replace(DAILY, window=window, categories=("cs", "biorxiv"))
+    labels = {
+        "weekly": ("2024-06-17", "2024-06-10", "2024-06-16"),
+        "monthly": ("2024-06-01", "2024-05-01", "2024-05-31"),
+    }
+    day, first, last = labels[window]
+    before = str(date.fromisoformat(first) - timedelta(days=1))
+    with Record(store_url) as record:
+        write(record, recipe, background(), paper(1, first), paper(2, last), paper(3, before), paper(4, day))
+        write(record, posts_about(1, 5, moment(first) + HOUR))
+        posted = [(5, first), (6, last), (7, day)]
+        for number, label in posted:
+            write(record, [
+                Announcement(
+                    paper=f"doi:10.1101/2024.01.01.{number}", day=label, category="biorxiv", type="new",
+                    announced_at=moment(label), observed_at=moment(label),
+                )
+            ])  # fmt: skip
+        frozen(record, recipe, day=day)
+        rows = RecordIssueReader(record).announced("daily", day)
+    assert [row.paper.paper for row in rows] == [
+        "doi:10.1101/2024.01.01.5", "doi:10.1101/2024.01.01.6", key(1), key(2),
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ from hotpapers.base.papers.announcement_days import (
 from hotpapers.base.papers.categories import place_of, servers_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.coverage import PARTLY, REFUSED, unread_words
-from hotpapers.issues.windows import waits_for_announcement
+from hotpapers.issues.windows import LONG, waits_for_announcement
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 WEEKDAYS = tuple(_WEEKDAYS.split())
@@ -29,17 +29,18 @@ def announcement_phrase(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `posted the day before`, `first discussed on Friday`; empty if unknown."""
     if not entry.announced_at:
         return ""
-    day = _day_text(content.day, announcement_day(entry.paper, entry.announced_at))
+    label = announcement_day(entry.paper, entry.announced_at)
+    day = _day_text(content, label)
     server = paper_servers.server_of(entry.paper)
     verb = "posted" if server.has_list else "first discussed"
     return f"{'announced' if is_announced(entry.paper) else verb} {day}"
 
 
-def _day_text(day: str, label: str) -> str:
-    days = (date.fromisoformat(day) - date.fromisoformat(label)).days
-    if -1 <= days <= 1:
+def _day_text(content: IssueContent, label: str) -> str:
+    days = (date.fromisoformat(content.day) - date.fromisoformat(label)).days
+    if content.publication.window not in LONG and -1 <= days <= 1:
         return ("that day", "the day before", "the day after")[days]
-    if 1 < days < 7:
+    if 0 <= days < 7:
         return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}"
     return f"on {label}"
 
@@ -51,7 +52,7 @@ def announcement_facts(content: IssueContent) -> Iterator[str]:
 
 def _facts(content: IssueContent) -> Iterator[str]:
     papers = count_noun(len(content.entries), "paper")
-    considered = f"{format_number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
+    considered = f"{format_number(content.considered)} talked about{_of_all(content)}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         yield count_further(content)
@@ -72,6 +73,14 @@ def _facts(content: IssueContent) -> Iterator[str]:
         yield f"{_announced(content)}, {considered}"
     if inferred_days(content.retrospective):
         yield "announcement days inferred"
+
+
+def _of_all(content: IssueContent) -> str:
+    """Whose papers are considered, if these are more than those of the publication."""
+    if not is_limited(content):
+        return ""
+    is_on_arxiv = servers_of(content.publication.categories) == (ANNOUNCING,)
+    return " in all fields" if is_on_arxiv else " in all fields of its servers"
 
 
 def when_announced(content: IssueContent) -> str:
@@ -186,6 +195,10 @@ def _periods_of_entries(content: IssueContent) -> list[str]:
     return periods
 
 
+_TIMES = {"daily": "day", "listing": "day", "weekly": "week", "monthly": "month"}
+"""What an issue covers, by its window."""
+
+
 def is_limited(content: IssueContent) -> bool:
     """Whether the publication covers only some papers; the others are considered too, but left out."""
     publication = content.publication
@@ -198,11 +211,11 @@ def empty_reason(content: IssueContent) -> str:
     unread = set(unread_words(content).values())
     is_known = unread <= {""} or (content.retrospective and content.considered)
     if not is_known and unread.isdisjoint(("", PARTLY)):
-        return unread_sentence("could be" if REFUSED in unread else "was")
+        return unread_sentence(content, "could be" if REFUSED in unread else "was")
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""
-        return f"Quiet day: nobody discussed a new paper{fields}{limit}."
+        return f"Quiet {_TIMES[content.publication.window]}: nobody discussed a new paper{fields}{limit}."
     considered = count_noun(content.considered, "paper")
     own = "no paper of this publication’s fields"
     papers = own if is_limited(content) else f"none of the {considered} talked about"
@@ -214,6 +227,7 @@ def empty_reason(content: IssueContent) -> str:
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 
 
-def unread_sentence(verb: str) -> str:
-    """The sentence for a day on which no network was read, or could be."""
-    return f"No network {verb} read for this day, so nothing is known about what people discussed."
+def unread_sentence(content: IssueContent, verb: str) -> str:
+    """The sentence for an issue for which no network was read, or could be."""
+    time = _TIMES[content.publication.window]
+    return f"No network {verb} read for this {time}, so nothing is known about what people discussed."

@@ -38,7 +38,7 @@ from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.discussion.moderation.queries import doubtful_pairs
-from hotpapers.issues import queries, wanted_papers
+from hotpapers.issues import queries, wanted_papers, windows
 from hotpapers.issues.freeze import FrozenIssue, list_editions
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
 from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, count_own_words, leading_posts, listed_under
@@ -143,7 +143,12 @@ class RecordIssueReader:
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
         view = self._view_of(content)
-        by_paper = wanted_papers.announced_on(view, wanted_papers.rule_of(content), day).by_paper
+        first, last = windows.named_days(content.publication.window, day)
+        rule = wanted_papers.rule_of(content)
+        if first == last:
+            by_paper = wanted_papers.announced_on(view, rule, day).by_paper
+        else:
+            by_paper = wanted_papers.announced_between(view, rule, str(first), str(last)).by_paper
         known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
@@ -126,11 +126,25 @@ def _server_of(announcement: Announcement) -> str:
 
 def announced_on(view: AsOfView, rule: FieldRule, day: str) -> DayAnnouncements:
     """The announcements of papers for the issue of a day."""
-    where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
     servers = servers_of(rule.publication.categories)
     first = day if servers == (ANNOUNCING,) else posted_since(day)
-    described = queries.described_announcements(view, where, (first, day))
-    rows = [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
+    described = _described(view, first, day)
+    return _counted(
+        view, rule, [row for row in described if is_of_issue(row.announcement.paper, row.announcement.day, day)]
+    )
+
+
+def announced_between(view: AsOfView, rule: FieldRule, first: str, last: str) -> DayAnnouncements:
+    """The announcements of papers on several days, both included, whatever issue they belong to."""
+    return _counted(view, rule, list(_described(view, first, last)))
+
+
+def _described(view: AsOfView, first: str, last: str) -> Iterator[DescribedAnnouncement]:
+    where = "t.day >= ? AND t.day <= ? AND t.type <> 'replacement'"
+    return queries.described_announcements(view, where, (first, last))
+
+
+def _counted(view: AsOfView, rule: FieldRule, rows: Sequence[DescribedAnnouncement]) -> DayAnnouncements:
     counted = [row.announcement for row in rows if rule.counts(row)]
     papers = dict.fromkeys(announcement.paper for announcement in counted)
     by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}

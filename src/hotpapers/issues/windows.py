@@ -29,6 +29,8 @@ LATE = 4 * DAY
 """How long after its hour an issue can close at most, if nothing was read then: a long weekend."""
 
 
+LONG = ("weekly", "monthly")
+"""The windows of several days."""
 RULE = {"daily": "Monday to Friday", "weekly": "on Mondays", "monthly": "on the first of the month"}
 """The days on which a publication has issues. A listing has the days its maker chose."""
 
@@ -96,6 +98,16 @@ def cut_of(publication: Publication, day: str) -> int:
         datetime.date.fromisoformat(day), datetime.time(publication.hour), ZoneInfo(publication.zone)
     )
     return int(closes.timestamp()) * SECOND
+
+
+def named_days(window: str, day: str) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day that an issue is named after: the seven days before a weekly one, the month before a
+    monthly one."""
+    date = datetime.date.fromisoformat(day)
+    if window not in LONG:
+        return date, date
+    last = date - datetime.timedelta(days=1)
+    return last.replace(day=1) if window == "monthly" else date - datetime.timedelta(days=DAYS), last
 
 
 def window_start(publication: Publication, day: str) -> int:

@@ -143,8 +143,8 @@ class IssueReader(Protocol):
         Papers with neither are left out."""
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
-        """All papers in the publication's categories announced on the day of an issue, as known when it was frozen;
-        ordered by category and id. Raises NotFound."""
+        """All papers in the publication's categories announced on the day of an issue, or on the days that a weekly or
+        monthly one is named after, as known when it was frozen; ordered by category and id. Raises NotFound."""
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced, oldest first."""

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.model import Attention, Entry, Notice, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.model import Attention, Entry, IssueContent, Notice, Paper, PrintedCount, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, row_of
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
+from hotpapers.issues.windows import LONG
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.contact_links import ReportSubject
 from hotpapers.publish.view.page_fields import field_of
@@ -164,7 +166,8 @@ class LazyEntries:
 
 class IssueView(NamedTuple):
     """An issue. `editions`: their number. `further`: the papers that are listed in a line each, below `further_title`.
-    `entries`, `further` and `ongoing` have no paper in common."""
+    `entries`, `further` and `ongoing` have no paper in common. `all_papers`: the link to the page of
+    all papers, entries or not; empty if there is none."""
 
     publication: str
     day: str
@@ -176,8 +179,7 @@ class IssueView(NamedTuple):
     facts: str
     notes: tuple[str, ...]
     empty: str
-    announced: int
-    when_announced: str
+    all_papers: str
     entries: LazyEntries
     further: LazyEntries
     further_title: str
@@ -218,6 +220,15 @@ class IssueView(NamedTuple):
         return ReportSubject(self.publication, self.day, self.edition, self.digest, entry.paper)
 
 
+def _all_papers(content: IssueContent) -> str:
+    """The link to all papers of an issue's time. The number is known only for a day's."""
+    if content.publication.window in LONG:
+        return f"All papers of {phrases.issue_name(content.publication.window, content.day)}"
+    if not content.announced:
+        return ""
+    return f"All {count_noun(content.announced, 'paper')} {announcement_counts.when_announced(content)}"
+
+
 def issue_view(issue: PublishedIssue, history: History | None = None, posts: Posts | None = None) -> IssueView:
     """Everything that pages say about a frozen issue. `posts`: all that were known when it was frozen, to which counts
     link; by default those that it quotes."""
@@ -235,8 +246,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         facts=one_line(" · ".join(phrases.facts(issue, with_reasons=False))),
         notes=phrases.notes(issue),
         empty=phrases.why_empty(issue),
-        announced=content.announced or 0,
-        when_announced=announcement_counts.when_announced(content),
+        all_papers=_all_papers(content),
         entries=LazyEntries(issue, content.entries, history, posts),
         further=LazyEntries(issue, content.further or (), history, posts),
         further_title=phrases.further_title(content),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from hotpapers.base.text.tex_formulas import find_formulas
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
-from hotpapers.issues.windows import waits_for_announcement
+from hotpapers.issues.windows import LONG, named_days, waits_for_announcement
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
@@ -94,12 +94,11 @@ def first_names(authors: Sequence[str], most: int = MAX_AUTHORS) -> str:
 
 def issue_name(window: str, day: str) -> str:
     """An issue by its time: `14 January 2021`; a weekly one `11–17 January 2021`, a monthly one `December 2020`."""
-    if window not in ("weekly", "monthly"):
-        return day_name(day)
-    last = date.fromisoformat(day) - timedelta(days=1)
+    first, last = named_days(window, day)
     if window == "monthly":
         return month_name(last.isoformat()[:7])
-    first = last - timedelta(days=6)
+    if first == last:
+        return day_name(day)
     start = day_name(first.isoformat())
     end = day_name(last.isoformat())
     if first.year != last.year:
@@ -111,7 +110,7 @@ def issue_name(window: str, day: str) -> str:
 
 def issue_heading(window: str, day: str) -> str:
     """An issue's name as a heading: with the weekday if it is of one day."""
-    return issue_name(window, day) if window in ("weekly", "monthly") else weekday_name(day)
+    return issue_name(window, day) if window in LONG else weekday_name(day)
 
 
 def month_name(month: str) -> str:
@@ -202,7 +201,7 @@ def why_empty(issue: PublishedIssue) -> str:
         name = calendar.holiday_reason(content.day)
         return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
     if not content.readings and not (content.retrospective and content.considered):
-        return announcement_counts.unread_sentence("was")
+        return announcement_counts.unread_sentence(content, "was")
     return announcement_counts.empty_reason(content)
 
 

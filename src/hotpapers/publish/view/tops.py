@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
 from hotpapers.base.model import EntrySummary, HeldPapers, IssueReader, Publication, Window
+from hotpapers.issues.windows import named_days
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.page_fields import field_of
 
@@ -157,7 +158,7 @@ def _order(paper: tuple[int, EntrySummary]) -> tuple[int, str, bool, int, str]:
 def period_of(kind: str, window: Window, day: str) -> str:
     """The period of an issue: `2026-W47`, `2026-11`, `2026` or `all`. Weekly and monthly issues belong to the last day
     that they cover, the one before theirs."""
-    covered = date.fromisoformat(day) - timedelta(days=window in ("weekly", "monthly"))
+    _, covered = named_days(window, day)
     if kind == "week":
         year, week, _ = covered.isocalendar()
         return f"{year}-W{week:02}"

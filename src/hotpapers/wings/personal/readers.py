@@ -303,7 +303,7 @@ def _html(paper: ReaderPaper) -> Markup:
 
 
 def _facts(ordered: OrderedDay) -> str:
-    """A sentence about how many of the day's papers the reader sees."""
+    """A sentence about how many of the papers the reader sees."""
     if not ordered.total:
-        return "No papers that day."
-    return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."
+        return "No papers."
+    return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed."

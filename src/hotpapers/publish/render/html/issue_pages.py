@@ -26,6 +26,8 @@ from hotpapers.publish.view.site_paths import abstracts_path, citation_path, doc
 from hotpapers.publish.view.text_for_scripts import script_text
 from hotpapers.publish.view.tops import period_of
 
+MAX_LISTED = 5_000
+"""Papers on the page of all papers, and of which abstracts unfold there."""
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {
     "bib": citations.format_bibtex,
     "ris": citation_formats.format_ris,
@@ -73,7 +75,7 @@ class IssuePages:
             entries = (citations.paper_citation(entry.metadata, entry.withdrawn) for entry in issue.listed)
             texts = (FORMS[form](citation) for citation in entries if citation)
             return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
-        return self._all(path, day, choice) if site.issue(day).announced else None
+        return self._all(path, day, choice) if site.issue(day).all_papers else None
 
     def issue(self, path: str, day: str, edition: int, choice: PageChoice = EVERYTHING) -> bytes | None:
         """An issue's page, at its own path or as the index. Edition 0: the day's latest. None if the choice is a
@@ -142,9 +144,10 @@ class IssuePages:
     # ---- all papers of a day ---------------------------------------------------------------------------
 
     def _all(self, path: str, day: str, choice: PageChoice) -> bytes | None:
-        """The page of all papers of a day. None if the choice is a category that does not exist."""
+        """The page of all papers of an issue's time. None if the choice is a category that does not exist."""
         site = self._site
         issue = site.issue(day)
+        announced = len(self._announced(day))
         lines = self._lines(issue)
         by_field = site.fields((line.field for line in lines), choice)
         if by_field is None:
@@ -154,8 +157,9 @@ class IssuePages:
             "all.html",
             path,
             f"All papers of {issue.name}",
-            f"{count_noun(len(lines), 'paper')} announced, by category.",
+            f"{count_noun(announced, 'paper')} announced, by category.",
             issue=issue,
+            announced=announced,
             groups=[("", "", "", sorted(chosen, key=lambda line: -line.voices))]
             if choice.order
             else [
@@ -168,10 +172,12 @@ class IssuePages:
     def _abstracts(self, day: str, digit: str) -> bytes | None:
         """A script with abstracts of a day, for lines that are unfolded; empty where pages of papers are folded."""
         site = self._site
-        if not site.has(day) or not site.issue(day).announced:
+        if not site.has(day) or not site.issue(day).all_papers:
             return None
         is_folded = site_paths.is_folded(day, site.site_config.whole_since)
-        papers = () if is_folded else self._announced(day)
+        papers = self._announced(day)
+        if is_folded or len(papers) > MAX_LISTED:
+            papers = ()
         texts = {
             paper_id: script_text(one_line(announced.paper.abstract or announced.paper.summary))
             for announced in papers
@@ -181,7 +187,7 @@ class IssuePages:
         return b"dayAbstracts(%s);\n" % msgspec.json.encode({key: text for key, text in texts.items() if text})
 
     def _lines(self, issue: IssueView) -> list[PaperLine]:
-        """All papers of a day by category, new ones first."""
+        """The papers of an issue's time by category, new ones first."""
         site = self._site
         papers = self._announced(issue.day)
         history = site.issue_reader.history(site.name, issue.day, [paper.paper.paper for paper in papers])
@@ -195,14 +201,16 @@ class IssuePages:
                 path = site_paths.paper_path(key) if site.has_paper(key) else ""
                 place = places.get(key, 0)
                 lines.append(announcement_line(paper, path, place, voices.get(key, 0)))
-        return lines
+        most_voices = sorted(lines, key=lambda line: -line.voices)[:MAX_LISTED]
+        listed = {line.paper for line in most_voices}
+        return [line for line in lines if line.paper in listed]
 
 
 def _beside(issue: IssueView) -> Iterator[str]:
     """The paths of an issue's files beside its page."""
     if issue.entries:
         yield from (citation_path(issue.day, form) for form in FORMS)
-    if issue.announced:
+    if issue.all_papers:
         yield listing_path(issue.day)
         yield from (abstracts_path(issue.day, digit) for digit in digits)
 

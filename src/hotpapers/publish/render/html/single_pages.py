@@ -21,6 +21,7 @@ from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import group_of, place_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import rarity_2, words
+from hotpapers.issues.windows import LONG
 from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote, has_paper_scripts
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
@@ -161,7 +162,7 @@ class SinglePages:
         issues = self._site.issue_reader.held(self._site.name)
         entry_counts = {day: len(issue.entries) for day, issue in issues.items()}
         window = self._site.publication.window
-        is_listed = window in ("weekly", "monthly")
+        is_listed = window in LONG
         return self._named(
             "archive",
             "Archive",
