@@ -131,7 +131,9 @@ class LiveSite:
         makers: dict[str, Callable[[], Any]] = {
             "issues": lambda: PublishJob(["daily"], destinations),
             "sending": lambda: SendJob(["daily"], lambda record: [[self._destination]]),
-            "housekeeping": lambda: HousekeepingJob(Connection(self._http), "", lambda work: SiteHealth(True, (), ())),
+            "housekeeping": lambda: HousekeepingJob(
+                Connection(self._http), "", lambda work, once: SiteHealth(True, (), ())
+            ),
         }
         return {**loops, **{name: partial(self._rounds, name, make) for name, make in makers.items()}}
 

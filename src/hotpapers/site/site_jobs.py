@@ -52,7 +52,10 @@ def site_jobs(
         own = (ping,) if ping else ()
         connection = make_connection(own, own, shared)  # the addresses of monitors contain a token
         return HousekeepingJob(
-            connection, ping, lambda work: site_health(site, work.record, work.clock.now()), site.terms
+            connection,
+            ping,
+            lambda work, once: site_health(site, work.record, work.clock.now(), once=once),
+            site.terms,
         )
 
     def send() -> SendJob:
@@ -72,12 +75,12 @@ def site_jobs(
     )
 
 
-def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
-    """The health of the jobs that the settings ask for."""
+def site_health(site: ConfiguredSite, record: Record, at: int, *, once: bool = False) -> SiteHealth:
+    """The health of the jobs that the settings ask for. `once`: see `assess_health`."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
     alarms = [alarm for alarm, _ in wing_alarms(site, record)]
-    return assess_health(record, names, at, alarms, wanted_jobs(site))
+    return assess_health(record, names, at, alarms, wanted_jobs(site), once=once)
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------

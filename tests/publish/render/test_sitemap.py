@@ -32,6 +32,10 @@ def test_language_models_are_told_where_the_data_is() -> None:
     assert text.startswith("# Two lines\n") and f"({PUBLIC.base}search/index.json)" in text
     live_text = single_pages.llms_txt("Papers", PUBLIC._replace(is_live=True)).decode()
     assert "search/" not in live_text and f"({PUBLIC.base}api/v1/openapi.json)" in live_text
+    app = "https://app.example/"
+    elsewhere = single_pages.llms_txt("Papers", PUBLIC._replace(is_live=True, app=app)).decode()
+    assert f"({app}api/v1/openapi.json)" in elsewhere and PUBLIC.base not in elsewhere
+    assert app not in single_pages.llms_txt("Papers", PUBLIC._replace(app=app)).decode()
 
 
 @pytest.mark.parametrize(("issue_reader", "name"), READERS, ids=["daily", "hot-papers"])

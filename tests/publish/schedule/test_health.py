@@ -46,6 +46,13 @@ def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
     assert not list(dead_jobs([waiting], NOW + DAY))
 
 
+def test_jobs_of_a_single_round_are_not_dead_while_others_take_long(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        jobs_queries.save_state(record, GOOD)
+        later = NOW + SILENT + 60_000_000
+        assert not assess_health(record, [], later).ok and assess_health(record, [], later, once=True).ok
+
+
 def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_none(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         daily = Publication(publication="daily", title="D", observed_at=NOW - 2 * DAY)
@@ -165,7 +172,7 @@ def test_counters_and_only_they_are_named_as_totals() -> None:
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:
     http = ScriptedClient({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
-    job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work: state[0])
+    job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work, once: state[0])
     open_record = partial(Record, sqlite_url)
     rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(http.now, http.sleep))
     for _ in range(24):

@@ -56,7 +56,7 @@ def house(sqlite_url: str) -> Iterator[HouseRounds]:
     with Record(sqlite_url) as record:
         rounds = JobLoop(
             HousekeepingJob.name,
-            lambda: HousekeepingJob(line, "", lambda work: SiteHealth(True, (), ())),
+            lambda: HousekeepingJob(line, "", lambda work, once: SiteHealth(True, (), ())),
             open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None),
         )  # fmt: skip
         yield HouseRounds(rounds, record, clock)

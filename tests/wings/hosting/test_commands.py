@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base.model import HOUR
 from hotpapers.cli import init
+from hotpapers.jobs.job_state import JobState
+from hotpapers.jobs.queries import save_state
+from hotpapers.record import Record, current_time
 from tests.cli.run import good, misuse
 
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
@@ -95,6 +99,15 @@ def test_the_command_notes_and_renders(config: Path, tmp_path: Path) -> None:
     assert (output / "index.html").is_file() and (output / "feeds" / "issues.atom").is_file()
     assert set(json.loads((output / "schedule.json").read_text())) == {"outcome", "began", "ended", "next_by", "where"}
     assert "is not empty" in misuse("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
+
+
+def test_a_job_that_is_done_early_is_no_problem_of_a_long_run(config: Path, tmp_path: Path) -> None:
+    good("scheduled", "begin", "--config", config)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        done_at = current_time() - HOUR
+        save_state(record, JobState(source="lobsters", started_at=done_at, success_at=done_at))
+    text = good("scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", config)
+    assert text.startswith("success: no problems\n")
 
 
 def test_the_command_as_json(config: Path, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_two_runs_and_a_failing_one(tmp_path: Path, networks: dict[str, str]) ->
     hour = utc(time.time_ns() // 1000 - 6 * HOUR).hour
     text = text.replace("hour = 8", f"hour = {hour}")
     sources = source_tables(networks)
-    text += "\n[run]\nread_back = 2\n"
+    text += "\n[run]\nread_back = 5\n"
     sources["arxiv"] += 'archives = ["cs", "stat"]\n'
     sources["hackernews"] += 'terms = ["arxiv.org"]\n'
     (home / "hotpapers.toml").write_text(f"{text}\n{sources['arxiv']}{sources['hackernews']}{OFF}", "utf-8")

@@ -46,12 +46,16 @@ def assess_health(
     at: int,
     open_alarms: Iterable[str] = (),
     jobs: Collection[str] | None = None,
+    *,
+    once: bool = False,
 ) -> SiteHealth:
     """The health of a site's jobs, whichever processes run them. `open_alarms`: of its wings.
-    `jobs`: those that the settings ask for, all by default; others are switched off."""
+    `jobs`: those that the settings ask for, all by default; others are switched off. `once`: whether this is asked in a
+    single round, in which jobs that are done early are silent until it ends."""
     states = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
     overdue = _overdue(record, publications, at)
-    problems = [*dead_jobs(states, at), *overdue, *open_alarms]
+    dead = [] if once else dead_jobs(states, at)
+    problems = [*dead, *overdue, *open_alarms]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in states if status.failing_since is not None
     )

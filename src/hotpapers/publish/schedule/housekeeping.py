@@ -30,7 +30,8 @@ LEARN_EVERY = HOUR
 
 class HousekeepingJob:
     """The job. `ping`: an address requested every hour while all is well, for a service that alerts when requests stop;
-    empty for none. `health`: returns the site's health. `allowed`: the networks' terms."""
+    empty for none. `health`: returns the site's health, in a single round (True) or later. `allowed`: the networks'
+    terms."""
 
     name = "housekeeping"
 
@@ -38,7 +39,7 @@ class HousekeepingJob:
         self,
         connection: Connection,
         ping: str,
-        health: Callable[[JobContext], SiteHealth],
+        health: Callable[[JobContext, bool], SiteHealth],
         allowed: network_terms.Table = network_terms.TERMS,
     ) -> None:
         self._connection = connection
@@ -70,7 +71,7 @@ class HousekeepingJob:
                 hook.work(context.record, at)
             self._learned_at = at
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
-        if is_due and self._health(context).ok:
+        if is_due and self._health(context, once).ok:
             self._connection.http.get(self._ping, with_body=False)
             self._pinged_at = at
             is_due = False

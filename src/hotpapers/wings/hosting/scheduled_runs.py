@@ -85,7 +85,8 @@ def end_run(
         names = [publication.name for publication in site.settings.publication]
         site.require_publications(names)
         at = current_time()
-        report = schedule.end_run(record, _times(site), at, outcome, site_health(site, record, at).problems, where)
+        problems = site_health(site, record, at, once=True).problems
+        report = schedule.end_run(record, _times(site), at, outcome, problems, where)
         site_config = site_config._replace(note=schedule.schedule_sentence(record))
         folders = {name: name if name in site.settings.below else "" for name in names}
         _check_unmoved(record, folders, site)

@@ -291,8 +291,8 @@ def robots_txt(base: str) -> bytes:
 def llms_txt(title: str, site_config: SiteConfig) -> bytes:
     """The llms.txt file: where language models find the site's content (llmstxt.org). The app has an API in place of
     the search's files."""
-    base = site_config.base
     is_live = site_config.is_live
+    base = (is_live and site_config.app) or site_config.base
     address = base or "ADDRESS-OF-THIS-SITE"
     tools = [note.write(address, is_live) for note in hooks_of(ToolsNote)]
     api = [f"- [API]({base}api/v1/openapi.json): issues, papers, posts and search as JSON"]
