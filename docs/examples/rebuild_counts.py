@@ -100,7 +100,8 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         self.window, self.networks = self.publication["window"], self.publication["networks"] or NETWORKS
         alias = {account: rows[-1]["stable"] for account, rows in self.all("alias") if rows}
         self.voice = lambda account: alias.get(account, account)
-        self.own = {self.voice(name) for own in self.publication["own"] for name in names_of(own, export.secret)}
+        own = {name for account in self.publication["own"] for name in names_of(account, export.secret)}
+        self.own = own | set(map(self.voice, own))
         self.judge()
         self.about = defaultdict(dict, {paper: rows[-1] for paper, rows in self.all("paper") if rows})
         self.ages = AGES[1:] if self.ranking == "rarity/2" else AGES

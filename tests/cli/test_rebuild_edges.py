@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hotpapers.base.model import DAY as DAY_LENGTH
-from hotpapers.base.model import HOUR, IssueContent, Item, Mention, Post, Publication, Reaction
+from hotpapers.base.model import HOUR, Alias, IssueContent, Item, Mention, Post, Publication, Reaction
 from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import freeze, wanted_papers
 from hotpapers.issues.build import IssueRecipe, build_issue
@@ -214,6 +215,17 @@ def test_an_own_account_that_was_forgotten_is_still_own(record: Record, tmp_path
     )
     assert before.entries[0].counts == after.content.entries[0].counts and before.entries[0].voices == 14
     assert_rebuilt(record, tmp_path, 2)
+
+
+def test_whoever_is_an_own_account_is_own_also_if_that_is_an_alias_of_another(record: Record, tmp_path: Path) -> None:
+    chain = ("bluesky:first", "bluesky:own", "mastodon:last")
+    aliases = [Alias(account=account, stable=stable, observed_at=START) for account, stable in pairwise(chain)]
+    publication = msgspec.structs.replace(DAILY, own=("bluesky:own",))
+    posts = [post(1, f"bluesky:p{n}", START + HOUR, f"bluesky:person{n}") for n in range(14)]
+    write(record, publication, background(), paper(1), aliases, *posts)
+    write(record, *(post(1, f"{account}-post", START + HOUR, account) for account in chain))
+    assert issue(record, publication).entries[0].voices == 14
+    assert_rebuilt(record, tmp_path)
 
 
 def test_past_issues_with_standing(record: Record, tmp_path: Path) -> None:

@@ -79,8 +79,8 @@ def _of_all(content: IssueContent) -> str:
     """Whose papers are considered, if these are more than those of the publication."""
     if not is_limited(content):
         return ""
-    is_on_arxiv = servers_of(content.publication.categories) == (ANNOUNCING,)
-    return " in all fields" if is_on_arxiv else " in all fields of its servers"
+    is_on_one = servers_of(content.publication.categories) == (ANNOUNCING,)
+    return " in all fields" if is_on_one else " in all fields of its servers"
 
 
 def when_announced(content: IssueContent) -> str:
@@ -196,7 +196,7 @@ def _periods_of_entries(content: IssueContent) -> list[str]:
 
 
 _TIMES = {"daily": "day", "listing": "day", "weekly": "week", "monthly": "month"}
-"""What an issue covers, by its window."""
+"""The time that an issue covers, by its window."""
 
 
 def is_limited(content: IssueContent) -> bool:

@@ -143,12 +143,12 @@ class RecordIssueReader:
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
         view = self._view_of(content)
-        first, last = windows.named_days(content.publication.window, day)
         rule = wanted_papers.rule_of(content)
-        if first == last:
-            by_paper = wanted_papers.announced_on(view, rule, day).by_paper
+        if content.publication.window in windows.LONG:
+            days = map(str, windows.named_days(content.publication.window, day))
+            by_paper = wanted_papers.announced_between(view, rule, *days).by_paper
         else:
-            by_paper = wanted_papers.announced_between(view, rule, str(first), str(last)).by_paper
+            by_paper = wanted_papers.announced_on(view, rule, day).by_paper
         known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.base.papers.arxiv import ArxivId
+from hotpapers.base.text.tex_letters import without_tex
 from hotpapers.collect.sources.arxiv import paper_items
 
 
@@ -64,22 +65,22 @@ def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
     ],
 )
 def test_tex(text: str, expected: str) -> None:
-    assert paper_items.without_tex(text) == expected
+    assert without_tex(text) == expected
 
 
 @given(st.text(alphabet=st.sampled_from("ab\\'`^~=.\"uvHckrdb{} $ijoläé"), max_size=60))
 @example("\\" * 60)
 @example("{" * 30 + "\\'e")
 def test_tex_never_fails_and_plain_text_stays(text: str) -> None:
-    assert isinstance(paper_items.without_tex(text), str)
+    assert isinstance(without_tex(text), str)
     letters = text.replace("\\", "")
-    assert paper_items.without_tex(letters) == letters
+    assert without_tex(letters) == letters
 
 
 def test_every_accent_composes() -> None:
     for accent in "`'^~\"":
-        assert unicodedata.is_normalized("NFC", paper_items.without_tex(rf"\{accent}a \{accent}{{o}}"))
-        assert len(paper_items.without_tex(rf"\{accent}{{a}}")) == 1
+        assert unicodedata.is_normalized("NFC", without_tex(rf"\{accent}a \{accent}{{o}}"))
+        assert len(without_tex(rf"\{accent}{{a}}")) == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tests.base.papers.test_person_names import GROUPS
 from tests.conftest import data
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
-NAMES = ("vectors", "paper_ids", "library_entries", "library", "library_exports")
+NAMES = ("vectors", "paper_ids", "library_names", "library_entries", "library", "library_exports")
 FILES = [Path(stars.__file__).with_name(f"{name}.js").read_text("utf-8") for name in NAMES]
 DOM = """
 const doiOf = (id) => decodeURIComponent(id.replaceAll("~", "%"));
@@ -42,6 +42,8 @@ const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
   return library && !library.refused ? library.papers.map(({ id, title, abstract }) => [id, title, abstract]) : null;
 };
+const readWhole = (text) => paperLibrary.read(text).papers.map(({ title, authors, year }) => [title, authors, year]);
+const exported = (text) => libraryExports.FORMS.bib(paperLibrary.read(text).papers);
 const writeAuthor = (name) => libraryExports.FORMS.bib([{ id: "2101.04869", title: "", authors: [name] }]);
 const write = (title) => libraryExports.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
 const texts = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -278,6 +280,59 @@ def test_authors_are_written_alike_in_bibtex() -> None:
     written = in_node("writeAuthor", AUTHORS)
     values = [entry.partition("author = {")[2].partition("},\n")[0] for entry in written]
     assert values == [bibtex_fields.format_names([name]) for name in AUTHORS]
+
+
+WITH_AUTHORS = {
+    "bibtex": r"""@article{a, doi={10.1038/s41586-020-2649-2}, title={\"Uber na\"{\i}ve {\o}re in K{\^o}ln},
+        author={Overquill, Tansy and Moth, Jr., Ludwig van and {Kettle and Oven Team} and Wen Oakenshaw and others},
+        year = 2020}""",
+    "ris": "TY  - JOUR\nTI  - Über naïve øre in Kôln\nAU  - Overquill, Tansy\nAU  - Moth, Ludwig van, Jr.\n"
+    "A1  - Kettle and Oven Team\nAU  - Wen Oakenshaw\nPY  - 2020/05/01\nDO  - 10.1038/s41586-020-2649-2\nER  - ",
+    "endnote": "%0 Journal Article\n%T Über naïve øre in Kôln\n%A Overquill, Tansy\n%A Moth, Ludwig van, Jr.\n"
+    "%A Kettle and Oven Team\n%A Wen Oakenshaw\n%D 2020\n%R 10.1038/s41586-020-2649-2\n",
+    "endnote xml": "<xml><records><record><titles><title>Über naïve øre in Kôln</title></titles><contributors><authors>"
+    "<author>Overquill, Tansy</author><author>Moth, Ludwig van, Jr.</author><author>Kettle and Oven Team</author>"
+    "<author>Wen Oakenshaw</author></authors></contributors><dates><year>2020</year></dates>"
+    "<electronic-resource-num>10.1038/s41586-020-2649-2</electronic-resource-num></record></records></xml>",
+    "rdf": "<rdf:RDF><bib:Article><dc:title>Über naïve øre in Kôln</dc:title><bib:authors><rdf:Seq>"
+    "<rdf:li><foaf:Person><foaf:surname>Overquill</foaf:surname><foaf:givenName>Tansy</foaf:givenName></foaf:Person>"
+    "</rdf:li><rdf:li><foaf:Person><foaf:surname>van Moth Jr.</foaf:surname><foaf:givenName>Ludwig</foaf:givenName>"
+    "</foaf:Person></rdf:li><rdf:li><foaf:Person><foaf:surname>Kettle and Oven Team</foaf:surname></foaf:Person>"
+    "</rdf:li><rdf:li><foaf:Person><foaf:surname>Oakenshaw</foaf:surname><foaf:givenName>Wen</foaf:givenName>"
+    "</foaf:Person></rdf:li></rdf:Seq></bib:authors><dc:date>May 1, 2020</dc:date>"
+    "<dc:identifier>DOI 10.1038/s41586-020-2649-2</dc:identifier></bib:Article></rdf:RDF>",
+    "csl": '[{"title": "Über naïve øre in Kôln", "DOI": "10.1038/s41586-020-2649-2",'
+    ' "issued": {"date-parts": [[2020, 5]]},'
+    ' "author": [{"family": "Overquill", "given": "Tansy"}, {"family": "van Moth", "given": "Ludwig", "suffix": "Jr."},'
+    ' {"literal": "Kettle and Oven Team"}, {"family": "Oakenshaw", "given": "Wen"}]}]',
+    "zotero": '[{"title": "Über naïve øre in Kôln", "DOI": "10.1038/s41586-020-2649-2", "date": "2020-05-01",'
+    ' "creators": [{"lastName": "Overquill", "firstName": "Tansy"},'
+    ' {"lastName": "van Moth Jr.", "firstName": "Ludwig"},'
+    ' {"name": "Kettle and Oven Team"}, {"lastName": "Oakenshaw", "firstName": "Wen"}]}]',
+}  # fmt: skip
+
+
+@NODE
+@pytest.mark.parametrize("format", WITH_AUTHORS)
+def test_a_library_keeps_authors_years_and_letters(format: str) -> None:
+    """What is exported again is what was read."""
+    names = ["Tansy Overquill", "Ludwig van Moth Jr.", "Kettle and Oven Team", "Wen Oakenshaw"]
+    expected = [["Über naïve øre in Kôln", names, "2020"]]
+    [written] = in_node("exported", [WITH_AUTHORS[format]])
+    assert in_node("readWhole", [WITH_AUTHORS[format], written]) == [expected, expected]
+    assert in_python(WITH_AUTHORS[format]) == [["10.1038/s41586-020-2649-2", "Über naïve øre in Kôln", ""]]
+
+
+@NODE
+def test_an_entry_without_facts_has_no_empty_fields() -> None:
+    [written] = in_node(
+        "exported", ["@misc{a, title={Kettles}}\n@misc{b, title={Ovens}}\n@misc{c, eprint={math/9901001}}"]
+    )
+    assert written == (
+        "@misc{paper-1,\n  title = {{Kettles}}\n}\n\n@misc{paper-2,\n  title = {{Ovens}}\n}\n\n"
+        "@misc{math/9901001,\n  year = {1999},\n  eprint = {math/9901001},\n  archivePrefix = {arXiv},\n"
+        "  url = {https://arxiv.org/abs/math/9901001}\n}\n"
+    )
 
 
 @given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))

@@ -72,7 +72,7 @@ PAPER, OLD, OTHER = "arxiv:2101.04869", "arxiv:hep-th/9901001", "arxiv:2101.0487
     [
         (BIBTEX, [
             (PAPER, "Steam in Kettles: a Survey", "We boil water, after arXiv:1901.00001."),
-            (OLD, "On tea leaves", ""), ("", r'A Book of \"Ofens', ""),
+            (OLD, "On tea leaves", ""), ("", "A Book of Öfens", ""),
         ]),
         (RIS, [(PAPER, "Steam in kettles", "We boil water."), ("", "Ovens of the world", "")]),
         (RDF, [(PAPER, "Steam & kettles", "We boil water."), ("", "Ovens", "")]),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
+from hotpapers.base.text.patterns import lazy_pattern
+
 NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
     "psi omega"
@@ -37,3 +42,38 @@ MARKS = dict(
     )
 )
 """By the sign or letter of an accent's command, the combining character."""
+
+_LETTERS = LATIN | MORE_LATIN
+
+_SPACE = r"(?:\{\}|[ ](?=\S))?"
+_LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
+_BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\d_]))"
+# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a space.
+_ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
+# Forms in braces of their own are replaced together with the braces, and first.
+_LETTER_PATTERNS = (lazy_pattern(rf"\{{{_LETTER}\}}", re.ASCII), lazy_pattern(_LETTER + _SPACE, re.ASCII))
+_ACCENT_PATTERNS = (lazy_pattern(rf"\{{{_ACCENT}\}}"), lazy_pattern(_ACCENT))
+# `\$` is a dollar sign, while in `\\$` the backslashes belong together.
+_MATH = lazy_pattern(r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)")
+
+
+def without_tex(text: str) -> str:
+    """The text with accents and letters as Unicode (NFC); mathematics is left alone."""
+    if "\\" not in text:
+        return text
+    parts = _MATH.split(text)
+    parts[::2] = [_with_letters(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _with_letters(text: str) -> str:
+    for pattern in _ACCENT_PATTERNS * 2:  # twice: some letters have two accents
+        text = pattern.sub(_accented, text)
+    for pattern in _LETTER_PATTERNS:
+        text = pattern.sub(lambda match: _LETTERS[match[1]], text)
+    return text
+
+
+def _accented(match: re.Match[str]) -> str:
+    sign, letter, braced, dotless, base = match.groups()
+    return unicodedata.normalize("NFC", (braced or dotless or base) + MARKS[sign or letter])

@@ -5,6 +5,7 @@ const paperLibrary = (() => {
   const MAX_SENTENCE_CHARS = 400;
   const MAX_LINE_CHARS = 500;
   const MAX_PAPERS = 10000;
+  const MAX_AUTHORS = 200;
   const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, inNote } = paperIds;
   const { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
@@ -103,7 +104,8 @@ const paperLibrary = (() => {
       isInArxiv || role !== "place" ? of(role) : of(role).filter((text) => !/^\W*\d{4}\./.test(text));
     const ids = Object.entries(READERS).flatMap(([role, find]) => own(role).map(find));
     const [title, abstract] = ["title", "abstract"].map((role) => oneLine(of(role)[0] ?? ""));
-    return { id: ids.find(Boolean) ?? doiOf(of), title, abstract };
+    const authors = of("author").map(oneLine).filter(Boolean).slice(0, MAX_AUTHORS);
+    return { id: ids.find(Boolean) ?? doiOf(of), title, abstract, authors, year: of("year")[0] ?? "" };
   }
 
   // of a paper that is not on arXiv: in a place a DOI is marked, in a note it is alone, or on a marked line;
@@ -142,8 +144,8 @@ const paperLibrary = (() => {
   const ENCODINGS = { "255,254": "utf-16le", "254,255": "utf-16be" }; // by byte order mark
   const decoded = (bytes) => new TextDecoder(ENCODINGS[new Uint8Array(bytes).slice(0, 2).join()]).decode(bytes);
 
-  // {papers: [{id, title, abstract, authors, words, sentence}], authors, words}; null for a file that names nothing;
-  // with `refused`, why a file of another format is not read
+  // {papers: [{id, title, abstract, authors, year, words, sentence}], authors, words}; null for a file that names
+  // nothing; with `refused`, why a file of another format is not read
   function read(text) {
     const { papers, isJson, ...choices } = choicesIn(text.replace(/^\ufeff/, ""));
     const paperIn = (paper) => ({ ...paperOf(isJson ? jsonEntry(paper) : paper), ...own(isJson ? paper : {}) });
@@ -159,7 +161,6 @@ const paperLibrary = (() => {
   // what only the site's own pages write
   const own = (paper) => ({
     words: (Array.isArray(paper?.words) ? paper.words : []).filter(paperVectors.isWord).slice(0, 40),
-    authors: strings(paper?.authors),
     sentence: typeof paper?.sentence === "string" ? oneLine(paper.sentence) : "",
   });
   const withSentence = (paper) => ({ ...paper, sentence: firstSentence(paper.sentence || paper.abstract) });

@@ -1,6 +1,7 @@
 // Entries of libraries, as in library_files.py: fields of a role each. All readers are linear.
 "use strict";
 const libraryEntries = (() => {
+  const { withoutTex, fullName, natural, bibtexNames, nameIn, yearIn } = libraryNames;
   const MAX_CHARS = 20000;
   const MAX_PIECES = 200;
   const MAX_STRING_CHARS = 1000;
@@ -71,6 +72,13 @@ const libraryEntries = (() => {
     return known.map(([name, text]) => ({ role: roles.get(name), text }));
   }
 
+  // of who wrote it and when; the first field with a year tells
+  const byline = (names, years) => [
+    ...names.map((text) => ({ role: "author", text })),
+    { role: "year", text: years.map((text) => yearIn(`${text}`)).find(Boolean) ?? "" },
+  ];
+  const valuesOf = (pairs, ...names) => pairs.filter(([name]) => names.includes(name)).map(([, text]) => text);
+
   const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
   const unescaped = (text) =>
     text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,6}));/gi, (whole, ten, hex, name) => {
@@ -101,7 +109,7 @@ const libraryEntries = (() => {
   const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
-    text
+    withoutTex(text)
       .replace(BIB_LINK, "$1 ")
       .replace(BIB_STYLE, "")
       .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])
@@ -203,7 +211,9 @@ const libraryEntries = (() => {
   function bibEntry(body, pairs) {
     const key = at(BIB_KEY, body, 0);
     const plain = withOwnId(pairs).map(([name, value]) => [name, plainBibtex(value)]);
-    return [...fields(BIBTEX, plain), ...(key ? [{ role: "note", text: key[1] }] : [])];
+    const names = valuesOf(pairs, "author").flatMap((value) => bibtexNames(withoutTex(value), plainBibtex));
+    const notes = key ? [{ role: "note", text: key[1] }] : [];
+    return [...fields(BIBTEX, plain), ...notes, ...byline(names, valuesOf(pairs, "year", "date"))];
   }
 
   // ---- tags at the beginnings of lines
@@ -215,6 +225,14 @@ const libraryEntries = (() => {
     return isCut ? lines.join("") : lines.map((line) => line.trim()).join("\n");
   }
 
+  const AUTHORS = [["FAU"], ["AU", "A1", "%A"]]; // PubMed has whole names, and then them shortened
+  const YEARS = ["PY", "Y1", "DA", "DP", "%D"];
+
+  function taggedEntry(pairs, roles) {
+    const [whole, names] = AUTHORS.map((tags) => valuesOf(pairs, ...tags));
+    return [...fields(roles, pairs), ...byline((whole.length ? whole : names).map(natural), valuesOf(pairs, ...YEARS))];
+  }
+
   function tagged(text, pattern, first, roles) {
     const records = [[]];
     for (const line of text.split(/\r\n|\r|\n/)) {
@@ -224,7 +242,7 @@ const libraryEntries = (() => {
       else if (line.trim() && records.at(-1).length) records.at(-1).at(-1)[1].push(line);
     }
     const pairs = records.map((record) => record.map(([tag, lines]) => [tag, joined(lines)]));
-    return pairs.map((ofRecord) => fields(roles, ofRecord));
+    return pairs.map((ofRecord) => taggedEntry(ofRecord, roles));
   }
   const ris = (text) => tagged(text, /^([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)/, ["TY", "PMID"], RIS);
   const endnote = (text) => tagged(text, /^(%[A-Z0-9@!#$&()*+<>?[\]^~])(?: (.*)|$)/, ["%0"], ENDNOTE);
@@ -285,7 +303,12 @@ const libraryEntries = (() => {
       const others = links.map((link) => byAddress.get(link.attributes.get("resource") ?? "")).filter(Boolean);
       const ofOthers = others.flatMap((other) => children(other, "identifier"));
       const identifiers = ofOthers.map((child) => ["identifier", textOf(child)]);
-      return fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...named, ...identifiers]);
+      const people = children(node, "authors").flatMap((authors) => within(authors, ["Person"]));
+      const names = people.map((person) =>
+        fullName(...["givenName", "surname"].map((name) => children(person, name).map(textOf).join(" "))),
+      );
+      const known = fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...named, ...identifiers]);
+      return [...known, ...byline(names, valuesOf(own, "date"))];
     });
   }
 
@@ -295,7 +318,10 @@ const libraryEntries = (() => {
   function endnoteXml(text) {
     const names = [...ENDNOTE_XML.keys()];
     const pairsOf = (record) => within(record, names).map((leaf) => [leaf.name, textOf(leaf)]);
-    return within(xmlRoot(text), ["record"]).map((record) => fields(ENDNOTE_XML, pairsOf(record)));
+    return within(xmlRoot(text), ["record"]).map((record) => {
+      const [names, years] = [["author"], ["year"]].map((leaf) => within(record, leaf).map(textOf));
+      return [...fields(ENDNOTE_XML, pairsOf(record)), ...byline(names.map(natural), years)];
+    });
   }
 
   // ---- JSON, arXiv's mails
@@ -306,7 +332,9 @@ const libraryEntries = (() => {
     const others = inner.externalIds instanceof Object ? inner.externalIds : {};
     if (NO_ITEMS.includes(inner.itemType)) return [];
     const pairs = Object.entries({ ...others, ...inner }).filter(([, value]) => typeof value === "string");
-    return fields(JSON_FIELDS, pairs);
+    const people = [inner.author, inner.creators, inner.authors].find(Array.isArray) ?? [];
+    const years = [inner.issued?.["date-parts"]?.[0]?.[0], inner.issued?.raw, inner.year, inner.date];
+    return [...fields(JSON_FIELDS, pairs), ...byline(people.map(nameIn), years)];
   }
 
   function arxivMail(text) {

@@ -160,27 +160,37 @@ const libraryExports = (() => {
 
   const nameOf = ({ id }) => dom.doiOf(id).replace(/[^\w.-]+/g, "-"); // of a file
 
-  const bibEntry = (paper) => `@misc{${(isDoi(paper) ? nameOf(paper) : paper.id) || "paper"},
-  title = {{${typeset(paper.title)}}},
-  author = {${paper.authors.map(author).join(" and ")}},
-${isDoi(paper) ? `  doi = {${typeset(dom.doiOf(paper.id))}},` : `  eprint = {${paper.id}},\n  archivePrefix = {arXiv},`}
-  url = {${address(paper)}}
-}
-`;
+  // without fields of which nothing is known
+  function bibEntry(paper, n) {
+    const eprint = isDoi(paper) ? "" : paper.id;
+    const known = Object.entries({
+      title: paper.title && `{${typeset(paper.title)}}`,
+      author: paper.authors.map(author).join(" and "),
+      year: libraryNames.yearOf(paper),
+      doi: isDoi(paper) && typeset(dom.doiOf(paper.id)),
+      eprint,
+      archivePrefix: eprint && "arXiv",
+      url: address(paper),
+    }).filter(([, value]) => value);
+    const key = (isDoi(paper) ? nameOf(paper) : paper.id) || `paper-${n + 1}`;
+    return `@misc{${key},\n${known.map(([name, value]) => `  ${name} = {${value}}`).join(",\n")}\n}\n`;
+  }
 
   function risEntry(paper) {
     const authors = paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`);
-    const doi = isDoi(paper) ? [`DO  - ${dom.doiOf(paper.id)}`] : [];
-    const lines = ["TY  - GEN", `TI  - ${paper.title}`, ...authors, ...doi, `UR  - ${address(paper)}`, "ER  - ", ""];
-    return lines.join("\r\n");
+    const facts = { PY: libraryNames.yearOf(paper), DO: isDoi(paper) && dom.doiOf(paper.id), UR: address(paper) };
+    const known = Object.entries(facts).filter(([, value]) => value);
+    const lines = known.map(([tag, value]) => `${tag}  - ${value}`);
+    return ["TY  - GEN", `TI  - ${paper.title}`, ...authors, ...lines, "ER  - ", ""].join("\r\n");
   }
 
-  const jsonEntry = ({ title, authors, words, sentence, ...paper }) =>
-    ({ id: dom.doiOf(paper.id), title, authors, words, sentence });
+  const jsonEntry = ({ title, authors, year, words, sentence, ...paper }) =>
+    ({ id: dom.doiOf(paper.id), title, authors, year, words, sentence });
 
   const note = (paper) => `---
 title: ${quoted(paper.title)}
 authors: ${JSON.stringify(paper.authors)}
+year: ${libraryNames.yearOf(paper)}
 ${isDoi(paper) ? "doi" : "arxiv"}: ${quoted(dom.doiOf(paper.id))}
 url: ${address(paper)}
 starred: ${paper.at && new Date(paper.at).toLocaleDateString("en-CA")}

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.text.patterns import lazy_pattern
+from hotpapers.base.text.tex_letters import without_tex
 
 Role = Literal["title", "abstract", "id", "link", "note", "place"]
 MAX_PIECES = 200
@@ -205,7 +206,8 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _bib_text(text: str) -> str:
-    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", text)))
+    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text)))
+    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
     unescaped = _ESCAPED.sub(r"\1", text).replace("{", "")
     return _TIE.sub(" ", unescaped.replace("}", ""))
 

@@ -36,7 +36,7 @@ _DAY_FILE = re.compile(rf"(\d{{4}}-\d\d-\d\d)/({'|'.join(DAY_FILES)})\.js", re.A
 _TEMPLATE = Path(__file__).with_name("my_papers.html")
 _LIBRARY_SCRIPTS = tuple(
     Path(__file__).with_name(f"{name}.js")
-    for name in ("paper_ids", "library_entries", "library", "library_exports", "my_papers")
+    for name in ("paper_ids", "library_names", "library_entries", "library", "library_exports", "my_papers")
 )
 """Each uses those before it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -16,7 +15,7 @@ from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv import ArxivId
 from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.base.text import person_names, timestamps
-from hotpapers.base.text.tex_letters import LATIN, MARKS, MORE_LATIN
+from hotpapers.base.text.tex_letters import without_tex
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
 
@@ -136,42 +135,3 @@ def _without_affiliations(line: str) -> str:
         elif not depth:
             names += piece
     return names
-
-
-# ---- TeX letters --------------------------------------------------------------------------------------
-
-
-_LETTERS = LATIN | MORE_LATIN
-
-_SPACE = r"(?:\{\}|[ ](?=\S))?"
-_LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
-_BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\d_]))"
-# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a space.
-_ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
-# Forms in braces of their own are replaced together with the braces, and first.
-_LETTER_PATTERNS = (re.compile(rf"\{{{_LETTER}\}}", re.ASCII), re.compile(_LETTER + _SPACE, re.ASCII))
-_ACCENT_PATTERNS = (re.compile(rf"\{{{_ACCENT}\}}"), re.compile(_ACCENT))
-# `\$` is a dollar sign, while in `\\$` the backslashes belong together.
-_MATH = re.compile(r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)")
-
-
-def without_tex(text: str) -> str:
-    """The text with accents and letters as Unicode (NFC); mathematics is left alone."""
-    if "\\" not in text:
-        return text
-    parts = _MATH.split(text)
-    parts[::2] = [_with_letters(part) for part in parts[::2]]
-    return "".join(parts)
-
-
-def _with_letters(text: str) -> str:
-    for pattern in _ACCENT_PATTERNS * 2:  # twice: some letters have two accents
-        text = pattern.sub(_accented, text)
-    for pattern in _LETTER_PATTERNS:
-        text = pattern.sub(lambda match: _LETTERS[match[1]], text)
-    return text
-
-
-def _accented(match: re.Match[str]) -> str:
-    sign, letter, braced, dotless, base = match.groups()
-    return unicodedata.normalize("NFC", (braced or dotless or base) + MARKS[sign or letter])

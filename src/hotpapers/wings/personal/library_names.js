@@ -1,0 +1,78 @@
+// Letters, names and years in entries of libraries: TeX's letters as in base/text/tex_letters.py, names as one says
+// them.
+"use strict";
+const libraryNames = (() => {
+  // ---- TeX's accents and letters; formulas stay
+
+  const MARKS = "`'^~=u.\"rHvdckb";
+  const COMBINING = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0323\u0327\u0328\u0331";
+  const NAMES = "ss AA AE DH DJ NG OE TH aa ae dh dj ng oe th L O i j l o".split(" ");
+  const LETTERS = "ß Å Æ Ð Đ Ŋ Œ Þ å æ ð đ ŋ œ þ Ł Ø ı ȷ ł ø".split(" ");
+  const LETTER = String.raw`\\(${NAMES.join("|")})(?![A-Za-z])`;
+  const BASE = String.raw`(?:\{ ?\\?(\p{L}) ?\}|\\([ij])(?![A-Za-z])(?: (?=\S))?|(\p{L}))`;
+  const ACCENT = String.raw`\\(?:(["'^~=.${"`"}]) ?|([uvHckrdb])(?: |(?=\{)))${BASE}`;
+  const ACCENTS = [String.raw`\{${ACCENT}\}`, ACCENT].map((text) => new RegExp(text, "gu"));
+  const LETTER_FORMS = [String.raw`\{${LETTER}\}`, String.raw`${LETTER}(?:\{\}| (?=\S))?`];
+  const PLAIN = LETTER_FORMS.map((text) => new RegExp(text, "g"));
+  const FORMULA = /((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\[^]){0,2000}\$\$?)/;
+
+  const accented = (whole, sign, letter, braced, dotless, base) =>
+    ((braced || dotless || base) + COMBINING[MARKS.indexOf(sign || letter)]).normalize("NFC");
+
+  function withLetters(text) {
+    const twice = [...ACCENTS, ...ACCENTS]; // some letters have two accents
+    const marked = twice.reduce((result, pattern) => result.replace(pattern, accented), text);
+    const letter = (_, name) => LETTERS[NAMES.indexOf(name)];
+    return PLAIN.reduce((result, pattern) => result.replace(pattern, letter), marked);
+  }
+
+  const withoutTex = (text) =>
+    text.includes("\\") ? text.split(FORMULA).map((part, n) => (n % 2 ? part : withLetters(part))).join("") : text;
+
+  // ---- names
+
+  const fullName = (...parts) => parts.map((part) => part?.trim()).filter(Boolean).join(" ");
+
+  // `Moth, Ludwig van, Jr.`
+  function natural(name) {
+    const [family, given, suffix] = name.split(",");
+    return fullName(given, family, suffix);
+  }
+
+  const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;
+
+  // braces keep a name and its commas together; in three parts, the suffix is the second
+  function bibtexNames(value, plain) {
+    const names = [[]];
+    for (const word of value.match(BIB_WORD) ?? []) {
+      if (word.toLowerCase() === "and") names.push([]);
+      else names.at(-1).push(word);
+    }
+    const texts = names.map((words) => words.join(" ")).filter((name) => name && name !== "others");
+    return texts.map((name) => {
+      if (/^\{[^]*\}$/.test(name)) return plain(name);
+      const [family, second, third] = plain(name).split(",");
+      return third ? fullName(third, family, second) : fullName(second, family);
+    });
+  }
+
+  // of CSL, Zotero, Semantic Scholar
+  function nameIn(person) {
+    if (!(person instanceof Object)) return typeof person === "string" ? person : "";
+    const { given, firstName, family, lastName, suffix, literal, name } = person;
+    return fullName(given ?? firstName, family ?? lastName, suffix) || fullName(literal ?? name);
+  }
+
+  // ---- years
+
+  const yearIn = (text) => /(?<!\d)(?:1[5-9]|20)\d\d(?!\d)/.exec(text)?.[0] ?? "";
+
+  // an id of arXiv begins with the year and the month
+  function yearOf({ id, year }) {
+    const [, two] = /^(?:[a-z-]+(?:\.[A-Z]{2})?\/)?(\d\d)\d\d/.exec(id) ?? [];
+    if (!two || id.startsWith("10.")) return year ?? "";
+    return (two > "90" ? "19" : "20") + two;
+  }
+
+  return { withoutTex, fullName, natural, bibtexNames, nameIn, yearIn, yearOf };
+})();
