@@ -13,6 +13,7 @@ import pytest
 from hotpapers.base.errors import NotFound
 from hotpapers.cli import root_command
 from hotpapers.cli.about import all_pages, page_named
+from hotpapers.collect.sources import SOURCES
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
 
@@ -105,5 +106,8 @@ def test_every_page_that_a_text_names_exists() -> None:
         assert page_named(f"sources/{source}", PAGES) == f"reference/sources/{source}"
     for source in ("lobsters", "mastodon", "feeds", "reddit", "x"):
         assert page_named(f"sources/{source}", PAGES) == f"wings/{source}"
+    for source in SOURCES:
+        assert page_named(f"sources/{source}", PAGES)
+    assert page_named("sources/biorxiv", PAGES) == "wings/preprints"
     for channel in ("mailing", "chat", "webhook", "bluesky"):
         assert page_named(f"wings/{channel}", PAGES) == f"wings/{channel}"

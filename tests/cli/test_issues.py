@@ -61,7 +61,9 @@ def test_an_issue_as_json_has_its_digest(store: Path) -> None:
 def test_a_new_edition_has_a_reason_and_the_old_digest(store: Path) -> None:
     first_edition = run("issue", "2021-03-03", "--json", "--store", store).json
     reason = "two counts were <misread>"
-    second_edition = run("issue", "2021-03-03", "--again", "--reason", reason, "--json", "--store", store).json
+    result = run("issue", "2021-03-03", "--again", "--reason", reason, "--json", "--store", store)
+    assert result.err.startswith("hotpapers: nothing but the reason is new;")
+    second_edition = result.json
     assert (second_edition["edition"], second_edition["reason"], second_edition["replaces"]) == (
         2,
         reason,
@@ -82,14 +84,14 @@ def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None
     for command in (["issue", "2021-03-02"], ["publish", "--all", "--to", "classic", "--output", tmp_path / "out"]):
         result = run(*command, "--store", store)
         assert (result.status, result.err) == (0, note) and result.out
-    good("issue", "2021-03-02", "--again", "--reason", "a count was misread", "--store", store)
+    assert not run("issue", "2021-03-02", "--again", "--reason", "a count was misread", "--store", store).err
     good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", store)
     assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == file.read_text("utf-8")
 
 
 def test_an_earlier_edition_is_printed_and_explained(store: Path) -> None:
     first_text = good("issue", "2021-03-03", "--store", store)
-    good("issue", "2021-03-03", "--again", "--reason", "two counts were misread", "--store", store)
+    run("issue", "2021-03-03", "--again", "--reason", "two counts were misread", "--store", store)
     second_text = good("issue", "2021-03-03", "--store", store)
     assert "two counts were misread" in second_text != first_text
     assert good("issue", "2021-03-03", "--edition", "2", "--store", store) == second_text

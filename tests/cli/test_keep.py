@@ -302,7 +302,7 @@ def test_the_status_of_a_small_store(store: Path) -> None:
     assert figures["damaged"] == [] and figures["items"]["place"] == 9 and isinstance(figures["size"], int)
 
 
-def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
+def test_a_forecast_takes_four_weeks_of_batches(store: Path) -> None:
     assert run("status", "--json", "--store", store).json["year_forecast"] is None
     with Record(str(store)) as record:
         coverage = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)

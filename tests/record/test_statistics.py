@@ -37,11 +37,11 @@ def test_a_store_with_content(store_url: str) -> None:
 def test_no_forecast_from_too_little_time(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append(made.EVERY[:1], source="s", at=made.AT)
-        record.append(made.EVERY[1:2], source="s", at=made.AT + DAY - 1)
+        record.append(made.EVERY[1:2], source="s", at=made.AT + 28 * DAY - 1)
         assert store_statistics(record).year_forecast is None
-        record.append(made.EVERY[2:3], source="s", at=made.AT + DAY)
+        record.append(made.EVERY[2:3], source="s", at=made.AT + 28 * DAY)
         figures = store_statistics(record)
-        assert figures.year_forecast == figures.size * 365
+        assert figures.year_forecast == figures.size * 365 // 28
 
 
 def test_a_publication_with_other_settings_is_the_same_one(store_url: str) -> None:

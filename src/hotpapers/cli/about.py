@@ -10,6 +10,7 @@ from click.shell_completion import get_completion_class
 
 from hotpapers.base import installed
 from hotpapers.base.errors import NotFound
+from hotpapers.base.networks import network_readers
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.text.text_tables import align_lines
 from hotpapers.base.version import __version__
@@ -65,15 +66,22 @@ def all_pages() -> dict[str, Path]:
 
 def page_named(typed: str, names: list[str]) -> str:
     """The page that is meant by a name, a path, or an address such as `docs/wings/mailing.md#bounces`. Raises
-    NotFound. `sources/x` also means the source of a wing, `wings/x`."""
+    NotFound. `sources/biorxiv` also means the page of the wing with this source."""
     wanted = typed.partition("#")[0].removeprefix("docs/").removesuffix(".md").removesuffix(f"/{INDEX}").strip("/")
     matches = [name for name in names if name == wanted] or [name for name in names if name.endswith(f"/{wanted}")]
-    matches = matches or [name for name in names if name == wanted.replace("sources/", "wings/")]
+    matches = matches or [name for name in names if name == _wing_page(wanted.removeprefix("sources/"))]
     if len(matches) == 1:
         return matches[0]
     if matches:
         raise NotFound(f"{typed}: there are several such pages; write {' or '.join(matches)}")
     raise NotFound(f"{typed}: no such page; {did_you_mean(wanted, names) or '`hotpapers docs` lists them'}")
+
+
+def _wing_page(source: str) -> str:
+    """The page of the wing that reads a source; empty if none does."""
+    reader = network_readers().get(source)
+    module = reader.source.removeprefix("hotpapers.") if reader else ""
+    return "/".join(module.split(".")[:2])
 
 
 @common.add_examples("""

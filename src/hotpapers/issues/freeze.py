@@ -240,6 +240,13 @@ def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
     return listing_position > content.position
 
 
+def has_same_papers(record: Record, frozen: FrozenIssue) -> bool:
+    """Whether a correction lists the same papers, with the same numbers and posts, as the edition before it."""
+    content = frozen.content
+    *_, before, _ = list_editions(record, content.publication.publication, content.day)
+    return (content.all_entries, content.readings) == (before.content.all_entries, before.content.readings)
+
+
 def check_issue(record: Record, item: Issue) -> Iterator[VerifyFinding]:
     """Check an issue against its digest, then against a rebuild from the record."""
     name = f"{item.publication} {item.day} edition {item.edition}"

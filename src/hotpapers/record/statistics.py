@@ -10,8 +10,8 @@ from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
 
-MIN_FORECAST_TIME = DAY
-"""A forecast needs batches written over at least this long."""
+MIN_FORECAST_TIME = 28 * DAY
+"""A forecast needs batches written over at least this long: the first ones have a week read back."""
 
 
 class StoreStatistics(NamedTuple):

@@ -107,13 +107,15 @@ class Site(ConfiguredSite):
     ) -> FrozenIssue:
         """A day's issue, frozen now unless it was; by default of the latest day that can have one. `again`: freezes a
         new edition, which needs a `reason`."""
-        from hotpapers.issues.freeze import newer_listing
+        from hotpapers.issues.freeze import has_same_papers, newer_listing
         from hotpapers.site.publishing import freeze_day, latest_day, warn_newer
 
         chosen = self.publication(publication)
         frozen = freeze_day(self, chosen, day or latest_day(self.record, chosen), again=again, reason=reason)
         if newer_listing(self.record, frozen):
             warn_newer(self, [frozen.content.day])
+        if again and has_same_papers(self.record, frozen):
+            self.warn("nothing but the reason is new; a verdict counts in older issues with `judge --since`")
         return frozen
 
     def publish(

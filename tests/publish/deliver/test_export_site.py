@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -181,6 +182,22 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
     export_site(record, "other", (), "markdown", tmp_path / "site")  # files with other names
     (tmp_path / "site").rename(tmp_path / "moved")
     export_site(record, "other", (), "site", tmp_path / "site")  # a folder that is gone contains nothing
+
+
+def test_a_deleted_folder_is_another_publications_from_then_on(record: Record, tmp_path: Path) -> None:
+    """By each channel, in any order, and what the first one had does not come back."""
+    other_publication = model.Publication(
+        publication="other", title="Others", window="listing", observed_at=current_time()
+    )
+    record.append([other_publication], source="test")
+    folder = tmp_path / "site"
+    for channel in ("site", "feeds"):
+        export_site(record, NAME, DAYS, channel, folder)
+    shutil.rmtree(folder)
+    for channel in ("site", "feeds"):
+        export_site(record, "other", (), channel, folder)
+    assert {(again.publication, again.channel) for again in export_again(record)} == set()
+    assert not states(record)
 
 
 def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path) -> None:

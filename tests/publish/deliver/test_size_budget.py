@@ -188,7 +188,7 @@ def test_status_and_publish_report_how_full_a_site_is(store_copy: Path, monkeypa
     output = good("status")
     assert "\nsites      " in output and " of 2 MB\n" in output
     [site] = json.loads(good("status", "--json"))["sites"]
-    assert site["budget"] == 2 * MEGABYTE and site["growth"] == 0 and site["size"] == site_size(tmp_path / "site")
+    assert site["budget"] == 2 * MEGABYTE and site["growth"] is None and site["size"] == site_size(tmp_path / "site")
     (tmp_path / "site" / "large").write_bytes(b"x" * 2 * MEGABYTE)
     result = run("publish", "--all")
     assert result.status == 0 and "although all paper pages are folded; raise publish.budget" in result.err
@@ -224,9 +224,9 @@ def test_a_large_site_is_measured_when_it_has_grown(tmp_path: Path, monkeypatch:
 
 def test_growth_follows_from_how_often_a_publication_appears(tmp_path: Path) -> None:
     (tmp_path / "page").write_bytes(b"x" * 1000)
-    assert size_budget.forecast_size(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10
-    assert size_budget.forecast_size(tmp_path, 0, 10, "listing").growth == 0
-    assert size_budget.forecast_size(tmp_path, 0, 0, "daily").growth is None
+    assert size_budget.forecast_size(tmp_path, 0, 20, "daily").growth == 1000 * 250 // 20
+    assert size_budget.forecast_size(tmp_path, 0, 20, "listing").growth == 0
+    assert size_budget.forecast_size(tmp_path, 0, 11, "daily").growth is None
 
 
 def test_a_record_without_sites_has_no_forecast(record: Record) -> None:
@@ -239,7 +239,8 @@ def test_days_that_are_written_in_part_are_not_part_of_the_growth(record: Record
     (site / "page").write_bytes(b"x" * 1000)
     target = target_of(record.database, site)
     write(record, DAILY)
-    whole, part = (DeliveryKey(DAILY.publication, day, 1, "site", target) for day in ("2026-01-01", "2026-01-02"))
-    delivery_states.finish_all(record, {whole: "written"}, 1)
+    keys = [DeliveryKey(DAILY.publication, f"2026-01-{day:02}", 1, "site", target) for day in range(1, 22)]
+    *whole, part = keys
+    delivery_states.finish_all(record, dict.fromkeys(whole, "written"), 1)
     delivery_states.begin_all(record, [part], 2)
-    assert [forecast.growth for forecast in site_forecasts(record, MEGABYTE)] == [1000 * 250]
+    assert [forecast.growth for forecast in site_forecasts(record, MEGABYTE)] == [1000 * 250 // 20]

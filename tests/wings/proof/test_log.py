@@ -203,7 +203,7 @@ def test_a_site_that_goes_on_while_it_is_verified_is_no_split_view(
     def fetch(download: SiteDownload, day: str) -> None:
         if not corrected:
             corrected.append(day)
-            good("issue", day, "--again", "--reason", "an example", "--publication", "hot-papers")
+            run("issue", day, "--again", "--reason", "an example", "--publication", "hot-papers")
             good("publish", "--all", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
         fetch_issue(download, day)
 
@@ -291,7 +291,7 @@ def test_a_link_in_place_of_the_entries_is_not_followed(site: Path) -> None:
     before = victim.read_bytes()
     entries.unlink()
     entries.symlink_to(victim)
-    good("issue", "2021-01-14", "--again", "--reason", "a count was misread", "--publication", "hot-papers")
+    run("issue", "2021-01-14", "--again", "--reason", "a count was misread", "--publication", "hot-papers")
     result = run("publish", "2021-01-14", "--to", "site", "--publication", "hot-papers")
     assert result.status == 0 and "published without the log: " in result.err
     assert victim.read_bytes() == before

@@ -77,9 +77,11 @@ def export_site(
     site_config = site_config.of(publication)._replace(feeds=has_feeds)
     channel_of_site = find_channel(to, site_config)
     # one publication per folder and channel: files with the same names would overwrite each other
-    for other in queries.publications_in(record.database, to, target) if output.is_dir() else ():
-        if other != publication:
-            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output")
+    others = [other for other in queries.publications_in(record.database, to, target) if other != publication]
+    if others and _has_files(to, output):
+        raise UsageError(f"{output}: contains the {to} files of {others[0]!r}; choose another folder with --output")
+    if others:  # their files were deleted, and are not to come back
+        delivery_states.forget_target(record, others, to, target)
     if not force:
         check_folder_owner(record, output)
     create_folder(output)  # first: a folder that cannot be created is not remembered

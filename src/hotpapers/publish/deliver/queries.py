@@ -120,6 +120,12 @@ def delivered_editions(database: Database, *, whole: bool = False) -> list[tuple
     return database.rows(f"{sql} AND state = 'sent'" if whole else sql)
 
 
+def delete_states(database: Database, publications: Iterable[str], channel: str, target: str) -> None:
+    """Deletes the states of all issues of some publications at a target. Call inside `write()`."""
+    sql = "DELETE FROM delivery_state WHERE publication = ? AND channel = ? AND target = ?"
+    database.many(sql, [(publication, channel, target) for publication in publications])
+
+
 def publications_in(database: Database, channel: str, target: str) -> list[str]:
     """The publications that a channel delivered to a target."""
     sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"

@@ -27,6 +27,7 @@ ROOM = 95
 """Percentage to which a full site is folded, to avoid folding with every issue."""
 NEVER = "9999"
 """Later than any day: every paper's page is folded."""
+MIN_FORECAST_ISSUES = 12
 ISSUES_A_YEAR: Mapping[Window, int] = {"daily": 250, "weekly": 52, "monthly": 12, "listing": 0}
 
 
@@ -82,9 +83,10 @@ def _files(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def forecast_size(folder: Path, budget: int, issues: int, window: Window) -> SizeForecast:
-    """The forecast for a folder with this many issues of a publication."""
+    """The forecast for a folder with this many issues of a publication. With few, most bytes are of files that stay
+    alone."""
     size = site_size(folder)
-    growth = size * ISSUES_A_YEAR[window] // issues if issues else None
+    growth = size * ISSUES_A_YEAR[window] // issues if issues >= MIN_FORECAST_ISSUES else None
     return SizeForecast(str(folder), size, budget, growth)
 
 

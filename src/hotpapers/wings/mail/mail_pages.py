@@ -117,7 +117,7 @@ def _done(record: Record, name: str, token: MailToken, title: str, at: int) -> F
         return FormPage(f"You are subscribed to {title}", (line,))
     if name == "unsubscribe":
         subscribers.end(record, token.mark, at)
-        line = f"{title} will no longer be sent to you, and your address has been deleted."
+        line = f"{title} will no longer be sent to you, and your address has been deleted from its list."
         return FormPage("Unsubscribed", (line,))
     if not subscribers.set_skip_empty(record, token.mark, skip_empty=name == "skip"):
         return FormPage(f"You are not subscribed to {title}")

@@ -125,7 +125,8 @@ Someone asked for {title} to be sent to this address.
 
 {instructions}
 
-If it was not you, ignore this message: we will not write again, and this address will be deleted after {days} days.
+If it was not you, ignore this message: you get no other unless someone asks
+again, and this address will be deleted after {days} days.
 """
 BY_LINK = """\
 To confirm, open this page and press the button:
