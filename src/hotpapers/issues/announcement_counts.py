@@ -37,10 +37,12 @@ def announcement_phrase(content: IssueContent, entry: Entry) -> str:
 
 
 def _day_text(content: IssueContent, label: str) -> str:
+    if content.publication.window in LONG:
+        return f"on {label}"
     days = (date.fromisoformat(content.day) - date.fromisoformat(label)).days
-    if content.publication.window not in LONG and -1 <= days <= 1:
+    if -1 <= days <= 1:
         return ("that day", "the day before", "the day after")[days]
-    if 0 <= days < 7:
+    if 1 < days < 7:
         return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}"
     return f"on {label}"
 
@@ -79,7 +81,7 @@ def _of_all(content: IssueContent) -> str:
     """Whose papers are considered, if these are more than those of the publication."""
     if not is_limited(content):
         return ""
-    is_on_one = servers_of(content.publication.categories) == (ANNOUNCING,)
+    is_on_one = len(servers_of(content.publication.categories)) == 1
     return " in all fields" if is_on_one else " in all fields of its servers"
 
 

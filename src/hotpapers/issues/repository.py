@@ -50,6 +50,10 @@ MAX_POSTS = 50
 """The most posts about a paper that are listed in addition to an issue's own."""
 
 
+MAX_LISTED = 5_000
+"""Papers announced in the time of an issue: a longer list is none that anybody reads."""
+
+
 class RecordIssueReader:
     """A `model.IssueReader` over a record. It caches what it reads, so open a new one to see later changes.
 
@@ -147,6 +151,8 @@ class RecordIssueReader:
         if content.publication.window in windows.LONG:
             days = map(str, windows.named_days(content.publication.window, day))
             by_paper = wanted_papers.announced_between(view, rule, *days).by_paper
+            if len(by_paper) > MAX_LISTED:
+                return ()
         else:
             by_paper = wanted_papers.announced_on(view, rule, day).by_paper
         known = view.by_key(Paper, by_paper)

@@ -85,7 +85,7 @@ def run_site(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, o
             check_one()
     sources = [choice.name for choice in choices]
     further = wing_jobs(site)
-    with _sharing(site, stop) as shared, _monitoring(site, monitor):
+    with _sharing(site, stop) as shared, _monitoring(site, monitor, once=once):
         logs.log_event(
             "running",
             store=without_password(site.store),
@@ -174,16 +174,16 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
 
 
 @contextmanager
-def _monitoring(site: ConfiguredSite, monitor: Monitor) -> Iterator[None]:
+def _monitoring(site: ConfiguredSite, monitor: Monitor, *, once: bool) -> Iterator[None]:
     """Serves health and metrics, if the settings name an address."""
 
     def ask() -> SiteHealth:
         with Record(site.store, create=False) as record:
-            return site_health(site, record, current_time())
+            return site_health(site, record, current_time(), once=once)
 
     def figures() -> str:
         with Record(site.store, create=False) as record:
-            return format_metrics(store_totals(record), all_states(record), site_health(site, record, current_time()))
+            return format_metrics(store_totals(record), all_states(record), ask())
 
     if not site.settings.run.listen:
         yield

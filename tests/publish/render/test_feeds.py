@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.model import HOUR
+from hotpapers.base.model import HOUR, PrintedCount
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.conversations.trees import conversations_of
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, FeedMaker, FeedsChannel
@@ -274,3 +274,24 @@ def test_what_is_hostile_is_text() -> None:
                 assert {element.tag for element in page.elements} <= {"p", "ol", "ul", "li", "a", "br"}
                 targets = [element.attributes["href"] for element in page.elements if element.tag == "a"]
                 assert all(target.startswith((BASE, *OUTSIDE_ADDRESSES)) for target in targets)
+
+
+def test_a_networks_feed_has_papers_that_people_there_talked_about() -> None:
+    counts = [PrintedCount(network="bluesky", voices=9, reposts=0, likes=8, until=0)]
+    counts += [PrintedCount(network=name, voices=0, reposts=0, likes=0, until=0, bots=1) for name in ("mastodon", "x")]
+    entry = build.own_entry(1, BRIDGES, counts, [])
+    reader = PlainIssueReader([OWN], [build.issue(OWN, "2021-01-14", [entry])])
+    maker = FeedMaker(reader, OWN.publication, PUBLIC._replace(app="https://app.example/"))
+    assert [path for path in maker.paths() if "/network/" in path] == ["feeds/network/bluesky.atom"]
+    assert b"Suspension" not in (maker.feed("feeds/network/mastodon.atom") or b"")
+    assert b"Bluesky</title>" in (maker.feed("feeds/network/bluesky.atom") or b"")
+
+
+def test_a_feed_names_the_address_that_has_it() -> None:
+    """Those that the site has as files, and those that only the app has."""
+    maker = FeedMaker(TALKED_ABOUT, OWN.publication, PUBLIC._replace(app="https://app.example/"))
+    for path, base in (
+        ("feeds/issues.rss", PUBLIC.base), ("feeds/network/bluesky.atom", PUBLIC.base),
+        ("feeds/network/bluesky.json", "https://app.example/"), ("feeds/paper/2101.99901.atom", "https://app.example/"),
+    ):  # fmt: skip
+        assert f"{base}{path}".encode() in (maker.feed(path) or b""), path

@@ -51,6 +51,7 @@ def test_jobs_of_a_single_round_are_not_dead_while_others_take_long(sqlite_url: 
         jobs_queries.save_state(record, GOOD)
         later = NOW + SILENT + 60_000_000
         assert not assess_health(record, [], later).ok and assess_health(record, [], later, once=True).ok
+        assert not assess_health(record, [], NOW + 2 * DAY, once=True).ok, "it was not part of this round"
 
 
 def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_none(sqlite_url: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from hotpapers.base.model import NetworkReading, PublishedIssue
+from hotpapers.base.model import NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.issue_view import issue_view
@@ -102,3 +102,13 @@ def test_a_subject_has_the_time_that_the_issue_covers(
     publication = msgspec.structs.replace(OWN, window=window)
     day = "2021-01-01" if window == "monthly" else "2021-01-11"
     assert glance.subject(issue(publication, day, [own_entry(1, paper("2101.99901", "Tea"), [], [])])) == subject
+
+
+def test_a_count_of_another_collector_has_its_name() -> None:
+    own = PrintedCount(network="bluesky", voices=40, reposts=0, likes=9, until=0)
+    other = msgspec.structs.replace(own, network="x", voices=23, collector="first")
+    entry = own_entry(1, TEA, [own, other], [])
+    assert (
+        glance.counts_line(entry.entry).replace("\u00a0", " ")
+        == "People: Bluesky 40 · X (Twitter) 23 (as counted by first)"
+    )

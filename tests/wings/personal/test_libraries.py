@@ -323,6 +323,45 @@ def test_a_library_keeps_authors_years_and_letters(format: str) -> None:
     assert in_python(WITH_AUTHORS[format]) == [["10.1038/s41586-020-2649-2", "Über naïve øre in Kôln", ""]]
 
 
+NAMES_IN = {
+    "@misc{k, title={T}, author={given={Ada}, prefix={van}, family={Moth} and family=Li, given=Na}}": [
+        "Ada van Moth", "Na Li",
+    ],
+    "@misc{k, title={T}, author={Ada {Tea and Oven Team} and {Kettle, Inc.}}}": [
+        "Ada Tea and Oven Team", "Kettle, Inc.",
+    ],
+    "TY  - JOUR\nTI  - T\nAU  - Institute of Tea, Kettle Dept., Oxford, UK\nAU  - Kettle, Oven and Toast Team\n"
+    "AU  - Moth, L., III\nAU  - Collaboration, Belle\nER  - ": [
+        "Institute of Tea, Kettle Dept., Oxford, UK", "Kettle, Oven and Toast Team", "L. Moth III",
+        "Collaboration, Belle",
+    ],
+    "PMID- 1\nTI  - T\nFAU - Brewster, Ada\nAU  - Brewster A\nCN  - Oven Team\n": ["Ada Brewster", "Oven Team"],
+    '[{"title": "T", "author": [{"family": "Moth", "given": "Ada", "non-dropping-particle": "van"}, 7, null, {}]}]': [
+        "Ada van Moth",
+    ],
+    '[{"title": "T", "creators": [{"lastName": "Li", "firstName": "Na", "creatorType": "author"},'
+    ' {"lastName": "Moth", "firstName": "Ada", "creatorType": "editor"}]}]': ["Na Li"],
+    "<xml><records><record><contributors><authors><author>Li, Na</author></authors><secondary-authors>"
+    "<author>Moth, Ada</author></secondary-authors></contributors><titles><title>T</title></titles></record></records>"
+    "</xml>": ["Na Li"],
+}  # fmt: skip
+
+
+@NODE
+def test_names_in_libraries_are_those_of_authors() -> None:
+    assert [papers[0][1] for papers in in_node("readWhole", list(NAMES_IN))] == list(NAMES_IN.values())
+
+
+@NODE
+def test_what_is_exported_can_be_parsed_and_names_of_any_length_are_written() -> None:
+    texts = [
+        "TY  - JOUR\nTI  - On sets \\{ of tea\nAU  - ~\nAU  - Na Li\nER  - ",
+        "TY  - JOUR\nTI  - T\n" + f"AU  - A {'b ' * 80_000}C\n" * 10 + "ER  - ",
+    ]
+    braces, long = in_node("exported", texts)
+    assert braces.count("{") == braces.count("}") and "author = {Na Li}" in braces and len(long) < 5_000
+
+
 @NODE
 def test_an_entry_without_facts_has_no_empty_fields() -> None:
     [written] = in_node(

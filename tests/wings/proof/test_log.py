@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import sqlite3
@@ -295,3 +296,21 @@ def test_a_link_in_place_of_the_entries_is_not_followed(site: Path) -> None:
     result = run("publish", "2021-01-14", "--to", "site", "--publication", "hot-papers")
     assert result.status == 0 and "published without the log: " in result.err
     assert victim.read_bytes() == before
+
+
+def test_every_proof_that_a_page_links_to_is_there(cwd: Path, demo: Path) -> None:
+    """Also when a log begins after the pages were written, and only some of them are written again."""
+    good("init")
+    (cwd / "hotpapers.key").rename(cwd / "aside.key")
+    demo.replace(cwd / "hotpapers.db")
+    good("publish", "--all", "--to", "site", "--publication", "hot-papers")
+    folder = cwd / "public/site"
+    days = sorted(page.parent.name for page in folder.glob("????-??-??/index.html"))
+    assert not list(folder.rglob("issue.json"))
+    (cwd / "aside.key").rename(cwd / "hotpapers.key")
+    good("publish", days[-2], "--to", "site", "--publication", "hot-papers")
+    pages = [page for page in folder.rglob("index.html") if "issue.json" in page.read_text()]
+    assert folder / "index.html" in pages and folder / days[-1] / "index.html" in pages
+    for page in pages:
+        for link in re.findall(r'href="([^"]*issue\.(?:json|tlog-proof))"', page.read_text()):
+            assert (page.parent / link).is_file(), (page, link)

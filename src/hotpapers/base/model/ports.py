@@ -144,7 +144,8 @@ class IssueReader(Protocol):
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         """All papers in the publication's categories announced on the day of an issue, or on the days that a weekly or
-        monthly one is named after, as known when it was frozen; ordered by category and id. Raises NotFound."""
+        monthly one is named after, as known when it was frozen; ordered by category and id; none
+        if these days have more than 5,000. Raises NotFound."""
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced, oldest first."""
@@ -225,6 +226,10 @@ class SitePart(Protocol):
 
     def day_paths(self, day: str) -> Iterator[str]:
         """The paths of the files beside a day's issues."""
+
+    def linked_paths(self, day: str) -> Iterator[str]:
+        """Of these, the files to which the pages of the issues link: they are written whenever a page is."""
+        return iter(())
 
     def paths(self) -> Iterator[str]:
         """The paths of all other files. Files that others refer to come first."""

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base.model import Entry, IssueReader, Post, PublishedIssue, RenderedFile
-from hotpapers.base.networks import network_names
+from hotpapers.base.networks import network_names, network_title
 from hotpapers.base.papers.categories import category_title, is_category
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.timestamps import format_rfc3339
@@ -171,7 +171,7 @@ class FeedMaker:
             category for paper in self._papers for category in paper.issue.papers[paper.entry.paper].categories
         }
         yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if is_category(name))
-        networks = {count.network for paper in self._papers for count in paper.entry.counts}
+        networks = {network for paper in self._papers for network in _networks_of(paper.entry)}
         yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(network_names())))
 
     def feed(self, path: str) -> bytes | None:
@@ -185,12 +185,13 @@ class FeedMaker:
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda paper: not paper.is_further,
             "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
-            "network": lambda paper: name in {count.network for count in paper.entry.counts},
+            "network": lambda paper: name in _networks_of(paper.entry),
         }
         if kind == "paper":
             return self._of_posts(path, site_paths.paper_of(f"{match[1]}/index.html"), match[2])
         if kind in predicates:
-            return self.of_papers(path, category_title(name) or kind, predicates[kind], match[2])
+            about = network_title(name) if kind == "network" else category_title(name) or kind
+            return self.of_papers(path, about, predicates[kind], match[2])
         if kind == "tops":
             items = self._tops()
         else:
@@ -209,7 +210,8 @@ class FeedMaker:
         about = self._site.conversations(paper, appearances[0])
         nodes = [node for line in about.conversations for node in line.root.walk()] if about else []
         posts = sorted((node.post.post for node in nodes if node.post), key=lambda post: (-post.created_at, post.post))
-        return FORMATS[form](self._feed(path, appearances[-1].entry.plain_title, map(self._post, posts)))
+        entry = appearances[-1].entry
+        return FORMATS[form](self._feed(path, entry.plain_title, map(self._post, posts), entry.path))
 
     # ---- contents ------------------------------------------------------------------------------------
 
@@ -233,7 +235,8 @@ class FeedMaker:
                 frozen_at = first_frozen_at.get(entry.paper, latest.frozen_at)
                 yield FeedPaper(latest, entry, views, n, is_further, frozen_at)
 
-    def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
+    def _feed(self, path: str, about: str, items: Iterable[FeedItem], page: str = "") -> FeedDocument:
+        """The feed at a path. `page`: the path of the page that it is about; the front page by default."""
         papers = tuple(islice(items, PAPERS))
         if self._days and not papers:
             latest = self._site.issue_header(self._days[0])
@@ -242,13 +245,19 @@ class FeedMaker:
         return FeedDocument(
             id=permanent_id(self._name, path),
             title=f"{self._site.title}: {about}" if about else self._site.title,
-            home=self._base,
-            own=site_paths.public_url(self._base, path),
+            home=site_paths.public_url(self._base, page),
+            own=site_paths.public_url(self._base_of(path), path),
             updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
             items=papers,
             note=phrases.publication_note(self._site.publication),
             to_root=site_paths.to_root(path.partition("?")[0]),
         )
+
+    def _base_of(self, path: str) -> str:
+        """The address of the folder of a feed: only the app has those that no site has as files."""
+        about, _, name = path.removeprefix("feeds/").partition("/")
+        is_file = about.partition(".")[0] in WHOLE or (about in ("category", "network") and name.endswith(".atom"))
+        return self._base if is_file else self._site.site_config.app or self._base
 
     def _editions(self, day: str) -> Iterator[FeedItem]:
         """A day's editions, latest first; corrections come with their reasons."""
@@ -276,18 +285,22 @@ class FeedMaker:
             path = site_paths.top_path(period)
             papers = tops.top(period).papers[:TOP_PAPERS]
             frozen_at = self._site.issue_header(day).frozen_at
+            titles = [
+                phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
+                or phrases.paper_name(paper.summary.paper)
+                for paper in papers
+            ]
             rows = [
                 (
                     paper.rank,
                     site_paths.paper_url(self._base, paper.summary.paper),
-                    phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
-                    or phrases.paper_name(paper.summary.paper),
+                    title,
                     phrases.first_names(paper.summary.authors),
                     count_noun(paper.voices, "like") if tops.unit == "likes" else words.people_phrase(paper.voices),
                 )
-                for paper in papers
+                for paper, title in zip(papers, titles, strict=True)
             ]
-            text = " · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES])
+            text = " · ".join(titles[: glance.TITLES])
             html = _html("issue", note, rows, (), ())
             id = permanent_id(self._name, path)
             yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
@@ -343,6 +356,11 @@ class FeedMaker:
         title = f"{source['author']}, {source['network']}"
         id = permanent_id(self._name, post.post)
         return FeedItem(id, title, source["url"], at, at, _html("paragraphs", [text]), text, (), ())
+
+
+def _networks_of(entry: Entry) -> set[str]:
+    """The networks on which people talked about a paper."""
+    return {count.network for count in entry.counts if count.voices or count.method}
 
 
 def permanent_id(*parts: str) -> str:

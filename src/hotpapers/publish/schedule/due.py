@@ -139,7 +139,7 @@ def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
 
 
 class ExpectedIssue(NamedTuple):
-    """A publication's next issue: its day, and when it closes by the clock, or appears if it is the first, µs UTC.
+    """A publication's next issue: its day, and when it appears by the clock, or closed if it is due, µs UTC.
     `waits_for`: what it waits for since, `failure`: why it could not be frozen; empty if nothing is known to hold it
     up."""
 
@@ -160,10 +160,15 @@ def first_issues(
         days = due_days(publication, (), first_due(publication, at, at), at)
         day = days[0] if days else upcoming_day(publication, at)
         if day:
-            # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
-            is_announced = waits_for_announcement(publication) and calendar.has_announcement(day)
-            shown_at = calendar.closes_at(day) if is_announced else 0
-            yield ExpectedIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
+            yield ExpectedIssue(publication.publication, day, max(appears_at(publication, day), at))
+
+
+def appears_at(publication: Publication, day: str) -> int:
+    """When an issue appears by the clock, µs UTC: when its hour has passed and, for a daily one, arXiv's feeds show
+    what it announced that day."""
+    is_announced = waits_for_announcement(publication) and calendar.has_announcement(day)
+    shown_at = calendar.closes_at(day) if is_announced else 0
+    return max(cut_of(publication, day), shown_at)
 
 
 # ---- after the program did not run: what due issues wait for ------------------------------------------
@@ -215,7 +220,7 @@ def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterato
             held_up = _held_up(record, publication, days[0], at)
             yield ExpectedIssue(name, days[0], cut_of(publication, days[0]), *held_up)
         elif day := upcoming_day(publication, at):
-            yield ExpectedIssue(name, day, cut_of(publication, day))
+            yield ExpectedIssue(name, day, appears_at(publication, day))
 
 
 WAITS = ("the first issue waits for ", "waits for ")

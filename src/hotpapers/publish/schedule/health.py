@@ -21,6 +21,8 @@ from hotpapers.record.statistics import StoreTotals
 
 SILENT = HOUR // 4
 """Microseconds after which an overdue job is considered dead."""
+SILENT_IN_ROUND = 24 * HOUR
+"""The same within a single round, in which jobs are done one after the other."""
 FROM_OUTSIDE = ("schedule", "summaries")
 """Jobs started by a host or by an issue: their silence does not mean that the program is not running."""
 OVERDUE = HOUR
@@ -54,7 +56,7 @@ def assess_health(
     single round, in which jobs that are done early are silent until it ends."""
     states = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
     overdue = _overdue(record, publications, at)
-    dead = [] if once else dead_jobs(states, at)
+    dead = dead_jobs(states, at, SILENT_IN_ROUND if once else SILENT)
     problems = [*dead, *overdue, *open_alarms]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in states if status.failing_since is not None
@@ -64,12 +66,12 @@ def assess_health(
     return SiteHealth(not problems, tuple(problems), failing, tuple(without_issue))
 
 
-def dead_jobs(states: Iterable[JobState], at: int) -> Iterator[str]:
+def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for job in states:
         signs = (job.success_at, job.started_at, job.next_at, job.failing_since)
         last_sign = max(moment or 0 for moment in signs)
-        if job.source not in FROM_OUTSIDE and last_sign + SILENT < at:
+        if job.source not in FROM_OUTSIDE and last_sign + silent < at:
             yield f"{job.source}: nothing heard for {format_duration((at - last_sign) / 1e6)}; is the program running?"
 
 

@@ -86,7 +86,9 @@ def facts_line(issue: PublishedIssue, entry: Entry) -> str:
 
 
 def _counted(entry: Entry, count: PrintedCount, number: int) -> str:
-    note = words.counted_note(entry, count)
+    by_whom = f"as counted by {count.collector}" if count.collector else ""
+    notes = (words.counted_note(entry, count), by_whom)
+    note = ", ".join(filter(None, notes))
     network_name = phrases.network_name(count.network)
     return f"{network_name}\u00a0{format_number(number)}{note and f' ({note})'}"
 

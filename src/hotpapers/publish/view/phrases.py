@@ -217,7 +217,7 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
     ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
     count_notes = (f"How this was counted: {note}.{ranking_note}" for note in map(words.method_note, methods) if note)
     gap_note = ""
-    days = [day_name(day) for day in issue.days_without_issue]
+    days = [issue_name(content.publication.window, day) for day in issue.days_without_issue]
     if days:
         span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
         gap_note = f"No issue for {span}: {NOT_IN_TIME}."

@@ -42,8 +42,9 @@ def for_me_command(
 ) -> None:
     """Order a day's papers by their closeness to those that you starred.
 
-    All papers announced on the day, not only those of its issue; those that you starred are left out. Nothing is stored
-    or sent. In a list of ids, lines such as "author: Ada Brewster" and "word: lattice" follow an author or a word.
+    All papers announced in the time of its issue, not only those in it; those that you starred are left out. Nothing is
+    stored or sent. In a list of ids, lines such as "author: Ada Brewster" and "word: lattice" follow an author or a
+    word.
     """
     require(not (day and week), "use either --day or --week")
     choices = choices_in(file)

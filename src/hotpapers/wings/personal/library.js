@@ -6,6 +6,7 @@ const paperLibrary = (() => {
   const MAX_LINE_CHARS = 500;
   const MAX_PAPERS = 10000;
   const MAX_AUTHORS = 200;
+  const MAX_NAME_CHARS = 200;
   const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, inNote } = paperIds;
   const { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
@@ -104,7 +105,8 @@ const paperLibrary = (() => {
       isInArxiv || role !== "place" ? of(role) : of(role).filter((text) => !/^\W*\d{4}\./.test(text));
     const ids = Object.entries(READERS).flatMap(([role, find]) => own(role).map(find));
     const [title, abstract] = ["title", "abstract"].map((role) => oneLine(of(role)[0] ?? ""));
-    const authors = of("author").map(oneLine).filter(Boolean).slice(0, MAX_AUTHORS);
+    const names = of("author").slice(0, MAX_AUTHORS).map((name) => oneLine(name).slice(0, MAX_NAME_CHARS));
+    const authors = names.filter(Boolean);
     return { id: ids.find(Boolean) ?? doiOf(of), title, abstract, authors, year: of("year")[0] ?? "" };
   }
 

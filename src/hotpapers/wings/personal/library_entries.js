@@ -225,7 +225,7 @@ const libraryEntries = (() => {
     return isCut ? lines.join("") : lines.map((line) => line.trim()).join("\n");
   }
 
-  const AUTHORS = [["FAU"], ["AU", "A1", "%A"]]; // PubMed has whole names, and then them shortened
+  const AUTHORS = [["FAU", "CN"], ["AU", "A1", "%A"]]; // PubMed has whole names, and then them shortened
   const YEARS = ["PY", "Y1", "DA", "DP", "%D"];
 
   function taggedEntry(pairs, roles) {
@@ -319,7 +319,8 @@ const libraryEntries = (() => {
     const names = [...ENDNOTE_XML.keys()];
     const pairsOf = (record) => within(record, names).map((leaf) => [leaf.name, textOf(leaf)]);
     return within(xmlRoot(text), ["record"]).map((record) => {
-      const [names, years] = [["author"], ["year"]].map((leaf) => within(record, leaf).map(textOf));
+      const names = within(record, ["authors"]).flatMap((authors) => within(authors, ["author"]).map(textOf));
+      const years = within(record, ["year"]).map(textOf);
       return [...fields(ENDNOTE_XML, pairsOf(record)), ...byline(names.map(natural), years)];
     });
   }
@@ -333,8 +334,10 @@ const libraryEntries = (() => {
     if (NO_ITEMS.includes(inner.itemType)) return [];
     const pairs = Object.entries({ ...others, ...inner }).filter(([, value]) => typeof value === "string");
     const people = [inner.author, inner.creators, inner.authors].find(Array.isArray) ?? [];
-    const years = [inner.issued?.["date-parts"]?.[0]?.[0], inner.issued?.raw, inner.year, inner.date];
-    return [...fields(JSON_FIELDS, pairs), ...byline(people.map(nameIn), years)];
+    const authors = people.filter((person) => (person?.creatorType ?? "author") === "author");
+    const { issued } = inner;
+    const years = [issued?.["date-parts"]?.[0]?.[0], issued?.raw, issued, inner.year, inner.date];
+    return [...fields(JSON_FIELDS, pairs), ...byline(authors.map(nameIn), years)];
   }
 
   function arxivMail(text) {

@@ -1,6 +1,7 @@
 // A reader's papers as files of other programs.
 "use strict";
 const libraryExports = (() => {
+  const { isGroup, SUFFIX, yearOf } = libraryNames;
   const address = ({ id }) => (id ? dom.paperAddress(id) : "");
 
   // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
@@ -61,9 +62,10 @@ const libraryExports = (() => {
     /\\texorpdfstring\s*\{((?:[^{}]|\{[^{}]{0,100}\}){0,1000})\}\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,1000}\}/g;
   const LITERAL = { "^": "\\textasciicircum{}", "~": " " };
 
+  // as BibTeX counts them, which knows no escapes
   function isBalanced(text) {
     let depth = 0;
-    for (const [sign] of text.matchAll(/\\[^]|[{}]/g)) {
+    for (const [sign] of text.matchAll(/[{}]/g)) {
       if (sign === "{") depth++;
       if (sign === "}") depth--;
       if (depth < 0) return false;
@@ -108,24 +110,6 @@ const libraryExports = (() => {
     return result + even.slice(start).replace(IN_TEXT, inText);
   }
 
-  // collaborations and teams, as in base/text/person_names.py
-  const GROUP = new RegExp(
-    String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force` +
-      String.raw`|initiative|alliance|committee|foundation|observatory` +
-      String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +
-      String.raw`|hospital|society|survey|academy|department|ministry|agency|association|organi[sz]ations?|developers` +
-      String.raw`|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop` +
-      String.raw`|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)` +
-      String.raw`|google|microsoft|openai|deepmind|nvidia|bytedance)(?!\p{L}))` +
-      String.raw`|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)(?!\p{L})` +
-      String.raw`\.?(?!,))`,
-    "iu",
-  );
-  const isGroup = (name) =>
-    name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
-  const SUFFIX =
-    /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
-
   function withoutAffiliation(name) {
     const line = name.replace(/\s+/g, " ").trim();
     const inner = /^\((.*)\)$/.exec(line)?.[1] ?? line.replace(/ \((?![^()]*\)[\s,]*\p{L}).*/u, "");
@@ -165,8 +149,8 @@ const libraryExports = (() => {
     const eprint = isDoi(paper) ? "" : paper.id;
     const known = Object.entries({
       title: paper.title && `{${typeset(paper.title)}}`,
-      author: paper.authors.map(author).join(" and "),
-      year: libraryNames.yearOf(paper),
+      author: paper.authors.map(author).filter((name) => name.trim()).join(" and "),
+      year: yearOf(paper),
       doi: isDoi(paper) && typeset(dom.doiOf(paper.id)),
       eprint,
       archivePrefix: eprint && "arXiv",
@@ -178,7 +162,7 @@ const libraryExports = (() => {
 
   function risEntry(paper) {
     const authors = paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`);
-    const facts = { PY: libraryNames.yearOf(paper), DO: isDoi(paper) && dom.doiOf(paper.id), UR: address(paper) };
+    const facts = { PY: yearOf(paper), DO: isDoi(paper) && dom.doiOf(paper.id), UR: address(paper) };
     const known = Object.entries(facts).filter(([, value]) => value);
     const lines = known.map(([tag, value]) => `${tag}  - ${value}`);
     return ["TY  - GEN", `TI  - ${paper.title}`, ...authors, ...lines, "ER  - ", ""].join("\r\n");
@@ -190,7 +174,7 @@ const libraryExports = (() => {
   const note = (paper) => `---
 title: ${quoted(paper.title)}
 authors: ${JSON.stringify(paper.authors)}
-year: ${libraryNames.yearOf(paper)}
+year: ${yearOf(paper)}
 ${isDoi(paper) ? "doi" : "arxiv"}: ${quoted(dom.doiOf(paper.id))}
 url: ${address(paper)}
 starred: ${paper.at && new Date(paper.at).toLocaleDateString("en-CA")}

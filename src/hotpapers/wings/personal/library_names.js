@@ -33,10 +33,30 @@ const libraryNames = (() => {
 
   const fullName = (...parts) => parts.map((part) => part?.trim()).filter(Boolean).join(" ");
 
-  // `Moth, Ludwig van, Jr.`
+  // collaborations and teams, as in base/text/person_names.py
+  const GROUP = new RegExp(
+    String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force` +
+      String.raw`|initiative|alliance|committee|foundation|observatory` +
+      String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +
+      String.raw`|hospital|society|survey|academy|department|ministry|agency|association|organi[sz]ations?|developers` +
+      String.raw`|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop` +
+      String.raw`|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)` +
+      String.raw`|google|microsoft|openai|deepmind|nvidia|bytedance)(?!\p{L}))` +
+      String.raw`|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)(?!\p{L})` +
+      String.raw`\.?(?!,))`,
+    "iu",
+  );
+  const isGroup = (name) =>
+    name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
+  const SUFFIX =
+    /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
+
+
+  // `Moth, Ludwig van, Jr.`; commas in names of groups are their own
   function natural(name) {
-    const [family, given, suffix] = name.split(",");
-    return fullName(given, family, suffix);
+    const [family, given, suffix, ...more] = name.split(",");
+    const isPerson = !more.length && (!suffix || SUFFIX.test(` ${suffix.trim()}`));
+    return isPerson && !isGroup(name) && !/ and | & /.test(name) ? fullName(given, family, suffix) : name;
   }
 
   const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;
@@ -51,7 +71,11 @@ const libraryNames = (() => {
     const texts = names.map((words) => words.join(" ")).filter((name) => name && name !== "others");
     return texts.map((name) => {
       if (/^\{[^]*\}$/.test(name)) return plain(name);
-      const [family, second, third] = plain(name).split(",");
+      const parts = plain(name).split(",");
+      const named = new Map(parts.map((part) => part.split("=").map((text) => text.trim())));
+      if (parts.every((part) => part.includes("="))) // biblatex
+        return fullName(...["given", "prefix", "family", "suffix"].map((part) => named.get(part)));
+      const [family, second, third] = parts;
       return third ? fullName(third, family, second) : fullName(second, family);
     });
   }
@@ -60,7 +84,8 @@ const libraryNames = (() => {
   function nameIn(person) {
     if (!(person instanceof Object)) return typeof person === "string" ? person : "";
     const { given, firstName, family, lastName, suffix, literal, name } = person;
-    return fullName(given ?? firstName, family ?? lastName, suffix) || fullName(literal ?? name);
+    const particles = [person["dropping-particle"], person["non-dropping-particle"]];
+    return fullName(given ?? firstName, ...particles, family ?? lastName, suffix) || fullName(literal ?? name);
   }
 
   // ---- years
@@ -74,5 +99,5 @@ const libraryNames = (() => {
     return (two > "90" ? "19" : "20") + two;
   }
 
-  return { withoutTex, fullName, natural, bibtexNames, nameIn, yearIn, yearOf };
+  return { withoutTex, isGroup, SUFFIX, fullName, natural, bibtexNames, nameIn, yearIn, yearOf };
 })();

@@ -277,6 +277,9 @@ class LogPages(SitePart):
         return path.startswith(FOLDER) or bool(_PROOF.fullmatch(path))
 
     def day_paths(self, day: str) -> Iterator[str]:
+        return self.linked_paths(day)
+
+    def linked_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""
         for edition in (0, *self._site.earlier_editions(day)):
             if self._logs.proof(self._site.issue(day, edition).digest) is not None:

@@ -15,6 +15,7 @@ from hotpapers.base.model import Attention
 from hotpapers.base.papers import citations
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
+from hotpapers.issues.windows import LONG
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.wing_parts import card_of
@@ -26,8 +27,6 @@ from hotpapers.publish.view.site_paths import abstracts_path, citation_path, doc
 from hotpapers.publish.view.text_for_scripts import script_text
 from hotpapers.publish.view.tops import period_of
 
-MAX_LISTED = 5_000
-"""Papers on the page of all papers, and of which abstracts unfold there."""
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {
     "bib": citations.format_bibtex,
     "ris": citation_formats.format_ris,
@@ -131,14 +130,15 @@ class IssuePages:
         n = bisect(self._site.days, day)
         if edition or n == len(site.days) or day not in site.issue_header(site.days[n]).days_without_issue:
             return None
-        previous = site.neighbor(n - 1)
+        window = site.publication.window
         return site.render(
             "without_issue.html",
             path,
-            phrases.day_name(day),
+            phrases.issue_name(window, day),
             phrases.NO_ISSUE,
-            previous=previous,
+            previous=site.neighbor(n - 1),
             next=site.neighbor(n),
+            is_long=window in LONG,
         )
 
     # ---- all papers of a day ---------------------------------------------------------------------------
@@ -147,7 +147,6 @@ class IssuePages:
         """The page of all papers of an issue's time. None if the choice is a category that does not exist."""
         site = self._site
         issue = site.issue(day)
-        announced = len(self._announced(day))
         lines = self._lines(issue)
         by_field = site.fields((line.field for line in lines), choice)
         if by_field is None:
@@ -157,9 +156,8 @@ class IssuePages:
             "all.html",
             path,
             f"All papers of {issue.name}",
-            f"{count_noun(announced, 'paper')} announced, by category.",
+            f"{count_noun(len(lines), 'paper')} announced, by category.",
             issue=issue,
-            announced=announced,
             groups=[("", "", "", sorted(chosen, key=lambda line: -line.voices))]
             if choice.order
             else [
@@ -175,9 +173,7 @@ class IssuePages:
         if not site.has(day) or not site.issue(day).all_papers:
             return None
         is_folded = site_paths.is_folded(day, site.site_config.whole_since)
-        papers = self._announced(day)
-        if is_folded or len(papers) > MAX_LISTED:
-            papers = ()
+        papers = () if is_folded else self._announced(day)
         texts = {
             paper_id: script_text(one_line(announced.paper.abstract or announced.paper.summary))
             for announced in papers
@@ -201,9 +197,7 @@ class IssuePages:
                 path = site_paths.paper_path(key) if site.has_paper(key) else ""
                 place = places.get(key, 0)
                 lines.append(announcement_line(paper, path, place, voices.get(key, 0)))
-        most_voices = sorted(lines, key=lambda line: -line.voices)[:MAX_LISTED]
-        listed = {line.paper for line in most_voices}
-        return [line for line in lines if line.paper in listed]
+        return lines
 
 
 def _beside(issue: IssueView) -> Iterator[str]:

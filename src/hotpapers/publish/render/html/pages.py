@@ -75,13 +75,19 @@ class SitePages:
                 for paths_of in (self._issues.paths, self._papers.paths, *further):
                     yield from _new(yielded, paths_of(day))
             elif chosen_days.intersection(all_days[max(n - 1, 0) : n + 2]):
-                yield from _new(yielded, [site_paths.issue_path(day)])
+                yield from _new(yielded, [site_paths.issue_path(day), *self._linked(day)])
         yield from _new(yielded, self._changed_papers(sorted(chosen_days)) if len(chosen_days) < len(all_days) else ())
         yield from filter(is_own, self._lists.paths(sorted(chosen_days)))
         yield from filter(is_own, self._tops.paths(chosen_days))
         yield from filter(is_own, self._once.pages)
+        if all_days and is_own(all_days[-1]):  # the front page is its issue's
+            yield from _new(yielded, self._linked(all_days[-1]))
         for part in self._parts:
             yield from filter(is_own, part.paths())
+
+    def _linked(self, day: str) -> Iterator[str]:
+        for part in self._parts:
+            yield from part.linked_paths(day)
 
     def _changed_papers(self, chosen_days: Sequence[str]) -> Iterator[str]:
         """Papers of other days whose pages change too."""

@@ -171,6 +171,7 @@ class SinglePages:
             lists=issues_by_year(window, entry_counts) if is_listed else (),
             issues=len(entry_counts),
             papers=sum(entry_counts.values()),
+            further=sum(len(issue.listed) - len(issue.entries) for issue in issues.values()),
             categories=[
                 (category, site_paths.category_path(category), count)
                 for category, count in self._site.catalogue.categories()

@@ -227,10 +227,15 @@ class SiteContext:
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
             day=near.day,
-            day_name=phrases.day_name(near.day),
+            day_name=self._name_of(near.day),
             voices=voices,
             voices_text=voices_text,
         )
+
+    def _name_of(self, day: str) -> str:
+        """The name of a day's issue; of another day, its own."""
+        window = self.publication.window if day in self.index_of_day else "daily"
+        return phrases.issue_name(window, day)
 
     # ---- attention and posts ---------------------------------------------------------------------------
 
