@@ -218,10 +218,10 @@ def test_the_next_issue_is_told_in_the_zone_of_its_publication(context: Site) ->
     with Record(context.store) as record:
         [issue] = next_issues(record, ["daily"], AT)
     assert next_sentence(issue, "Asia/Kathmandu", AT) == (
-        "The next issue of daily, for 2026-11-26, comes on Thursday 2026-11-26 at 08:00 Asia/Kathmandu."
+        "The next issue of daily, for 2026-11-26, comes on Thursday 2026-11-26 at 10:45 Asia/Kathmandu."
     )
-    assert minute_of(issue.at, "Asia/Kathmandu") == "2026-11-26 08:00 Asia/Kathmandu"
-    assert minute_of(issue.at) == "2026-11-26 02:15 UTC"
+    assert minute_of(issue.at, "Asia/Kathmandu") == "2026-11-26 10:45 Asia/Kathmandu"
+    assert minute_of(issue.at) == "2026-11-26 05:00 UTC"
 
 
 @pytest.mark.parametrize(

@@ -338,8 +338,8 @@ def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
     assert "People since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
     assert "v1, 14 January 2021: new in cs.RO v1, 14 January 2021: cross-listed in cs.LG, math.IT" in text
     assert "v2, 2 March 2021: replaced" in text
-    assert "Where it is discussed Bluesky 2 posts Quill Marrowby · 14 January 2021" in text
-    assert "Hacker News 7 posts @quill · 14 January 2021" in text and text.count("and 2 more Quill Marrowby") == 1
+    assert "Where it is discussed Bluesky 2 accounts Quill Marrowby · 14 January 2021" in text
+    assert "Hacker News 7 accounts @quill · 14 January 2021" in text and text.count("and 2 more Quill Marrowby") == 1
     assert "@misc{overquill-2101.99901," in text and "AU - Overquill, Tansy" in text
     assert text.count("A bridge!") == 2 and "More of it." not in text  # discussions are without words
 

@@ -197,7 +197,7 @@ class IssueDetails(Schema, frozen=True):
 
     `editions`: the digests of all editions, oldest first. `from_at`, `as_of`: observations count from and up to these
     times; `position`: the last batch of the record that was read. `imported`: it is someone else's listing.
-    `announced`: the number of papers announced that day, null if unknown; `considered`: the number ranked. `facts`:
+    `announced`: the number of papers announced on its day, null if unknown; `considered`: the number ranked. `facts`:
     these and what was read, in words. `choice`: the rule by which papers were chosen; `compared`: the largest
     reference, and whether it is so young that places are provisional; both null for imported listings. `earlier`: the
     issues it considered. `replaces`, `reason`: the digest of the edition that it corrects, and why. `lanes`: what is

@@ -212,7 +212,7 @@ TABLES = (
         "as_of TIMESTAMP Up to when observations count, UTC.",
         "position BIGINT The last batch of the record that was read.",
         "chain VARCHAR The record's chain value at that batch.",
-        "announced BIGINT Papers announced that day; empty if unknown.",
+        "announced BIGINT Papers announced on the day of the issue; empty if unknown.",
         "considered BIGINT Papers ranked.",
         "replaces VARCHAR The digest of the edition that it corrects; empty if none.",
         "window VARCHAR daily, weekly or monthly; listing if imported.",
