@@ -107,7 +107,7 @@ const paperLibrary = (() => {
     const [title, abstract] = ["title", "abstract"].map((role) => oneLine(of(role)[0] ?? ""));
     const names = of("author").slice(0, MAX_AUTHORS).map((name) => oneLine(name).slice(0, MAX_NAME_CHARS));
     const authors = names.filter(Boolean);
-    return { id: ids.find(Boolean) ?? doiOf(of), title, abstract, authors, year: of("year")[0] ?? "" };
+    return { id: ids.find(Boolean) ?? doiOf(of), title, abstract, authors, year: of("year")[0] };
   }
 
   // of a paper that is not on arXiv: in a place a DOI is marked, in a note it is alone, or on a marked line;

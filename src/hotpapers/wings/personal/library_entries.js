@@ -75,7 +75,7 @@ const libraryEntries = (() => {
   // of who wrote it and when; the first field with a year tells
   const byline = (names, years) => [
     ...names.map((text) => ({ role: "author", text })),
-    { role: "year", text: years.map((text) => yearIn(`${text}`)).find(Boolean) ?? "" },
+    { role: "year", text: years.map((text) => yearIn(`${text}`)).find(Boolean) },
   ];
   const valuesOf = (pairs, ...names) => pairs.filter(([name]) => names.includes(name)).map(([, text]) => text);
 
