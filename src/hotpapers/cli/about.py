@@ -69,7 +69,7 @@ def page_named(typed: str, names: list[str]) -> str:
     NotFound. `sources/biorxiv` also means the page of the wing with this source."""
     wanted = typed.partition("#")[0].removeprefix("docs/").removesuffix(".md").removesuffix(f"/{INDEX}").strip("/")
     matches = [name for name in names if name == wanted] or [name for name in names if name.endswith(f"/{wanted}")]
-    matches = matches or [name for name in names if name == _wing_page(wanted.removeprefix("sources/"))]
+    matches = matches or [name for name in [_wing_page(wanted.removeprefix("sources/"))] if name in names]
     if len(matches) == 1:
         return matches[0]
     if matches:

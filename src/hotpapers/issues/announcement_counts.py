@@ -19,7 +19,7 @@ from hotpapers.base.papers.announcement_days import (
 from hotpapers.base.papers.categories import place_of, servers_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.coverage import PARTLY, REFUSED, unread_words
-from hotpapers.issues.windows import LONG, waits_for_announcement
+from hotpapers.issues.windows import LONG, TIMES, waits_for_announcement
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 WEEKDAYS = tuple(_WEEKDAYS.split())
@@ -29,8 +29,7 @@ def announcement_phrase(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `posted the day before`, `first discussed on Friday`; empty if unknown."""
     if not entry.announced_at:
         return ""
-    label = announcement_day(entry.paper, entry.announced_at)
-    day = _day_text(content, label)
+    day = _day_text(content, announcement_day(entry.paper, entry.announced_at))
     server = paper_servers.server_of(entry.paper)
     verb = "posted" if server.has_list else "first discussed"
     return f"{'announced' if is_announced(entry.paper) else verb} {day}"
@@ -197,10 +196,6 @@ def _periods_of_entries(content: IssueContent) -> list[str]:
     return periods
 
 
-_TIMES = {"daily": "day", "listing": "day", "weekly": "week", "monthly": "month"}
-"""The time that an issue covers, by its window."""
-
-
 def is_limited(content: IssueContent) -> bool:
     """Whether the publication covers only some papers; the others are considered too, but left out."""
     publication = content.publication
@@ -217,7 +212,7 @@ def empty_reason(content: IssueContent) -> str:
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""
-        return f"Quiet {_TIMES[content.publication.window]}: nobody discussed a new paper{fields}{limit}."
+        return f"Quiet {TIMES[content.publication.window]}: nobody discussed a new paper{fields}{limit}."
     considered = count_noun(content.considered, "paper")
     own = "no paper of this publication’s fields"
     papers = own if is_limited(content) else f"none of the {considered} talked about"
@@ -231,5 +226,5 @@ def empty_reason(content: IssueContent) -> str:
 
 def unread_sentence(content: IssueContent, verb: str) -> str:
     """The sentence for an issue for which no network was read, or could be."""
-    time = _TIMES[content.publication.window]
+    time = TIMES[content.publication.window]
     return f"No network {verb} read for this {time}, so nothing is known about what people discussed."

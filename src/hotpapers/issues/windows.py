@@ -31,6 +31,8 @@ LATE = 4 * DAY
 
 LONG = ("weekly", "monthly")
 """The windows of several days."""
+TIMES = {"daily": "day", "listing": "day", "weekly": "week", "monthly": "month"}
+"""The time that an issue covers, by its window."""
 RULE = {"daily": "Monday to Friday", "weekly": "on Mondays", "monthly": "on the first of the month"}
 """The days on which a publication has issues. A listing has the days its maker chose."""
 

@@ -177,13 +177,15 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
 def _monitoring(site: ConfiguredSite, monitor: Monitor, *, once: bool) -> Iterator[None]:
     """Serves health and metrics, if the settings name an address."""
 
+    health_of = partial(site_health, site, once=once)
+
     def ask() -> SiteHealth:
         with Record(site.store, create=False) as record:
-            return site_health(site, record, current_time(), once=once)
+            return health_of(record, current_time())
 
     def figures() -> str:
         with Record(site.store, create=False) as record:
-            return format_metrics(store_totals(record), all_states(record), ask())
+            return format_metrics(store_totals(record), all_states(record), health_of(record, current_time()))
 
     if not site.settings.run.listen:
         yield

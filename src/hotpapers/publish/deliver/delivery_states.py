@@ -71,12 +71,6 @@ def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> 
         batch.append(_new(record, deliveries), source="publish", at=at)
 
 
-def forget_target(record: Record, publications: Iterable[str], channel: str, target: str) -> None:
-    """Forgets what a channel delivered of some publications to a folder, after its files were deleted."""
-    with record.database.write():
-        queries.delete_states(record.database, publications, channel, target)
-
-
 # ---- what the record keeps -----------------------------------------------------------------------------
 
 

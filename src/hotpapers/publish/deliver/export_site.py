@@ -81,7 +81,8 @@ def export_site(
     if others and _has_files(to, output):
         raise UsageError(f"{output}: contains the {to} files of {others[0]!r}; choose another folder with --output")
     if others:  # their files were deleted, and are not to come back
-        delivery_states.forget_target(record, others, to, target)
+        with record.database.write():
+            queries.delete_states(record.database, others, to, target)
     if not force:
         check_folder_owner(record, output)
     create_folder(output)  # first: a folder that cannot be created is not remembered

@@ -28,6 +28,7 @@ ROOM = 95
 NEVER = "9999"
 """Later than any day: every paper's page is folded."""
 MIN_FORECAST_ISSUES = 12
+"""Issues from which a folder's growth is forecast."""
 ISSUES_A_YEAR: Mapping[Window, int] = {"daily": 250, "weekly": 52, "monthly": 12, "listing": 0}
 
 

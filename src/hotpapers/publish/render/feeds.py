@@ -285,22 +285,18 @@ class FeedMaker:
             path = site_paths.top_path(period)
             papers = tops.top(period).papers[:TOP_PAPERS]
             frozen_at = self._site.issue_header(day).frozen_at
-            titles = [
-                phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
-                or phrases.paper_name(paper.summary.paper)
-                for paper in papers
-            ]
             rows = [
                 (
                     paper.rank,
                     site_paths.paper_url(self._base, paper.summary.paper),
-                    title,
+                    phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
+                    or phrases.paper_name(paper.summary.paper),
                     phrases.first_names(paper.summary.authors),
                     count_noun(paper.voices, "like") if tops.unit == "likes" else words.people_phrase(paper.voices),
                 )
-                for paper, title in zip(papers, titles, strict=True)
+                for paper in papers
             ]
-            text = " · ".join(titles[: glance.TITLES])
+            text = " · ".join(title for _, _, title, *_ in rows[: glance.TITLES])
             html = _html("issue", note, rows, (), ())
             id = permanent_id(self._name, path)
             yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
@@ -359,8 +355,8 @@ class FeedMaker:
 
 
 def _networks_of(entry: Entry) -> set[str]:
-    """The networks on which people talked about a paper."""
-    return {count.network for count in entry.counts if count.voices or count.method}
+    """The networks that pages name beside a paper."""
+    return {count.network for count in filter(words.has_figure, entry.counts)}
 
 
 def permanent_id(*parts: str) -> str:

@@ -14,7 +14,7 @@ from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.windows import label_after, limit_of
+from hotpapers.issues.windows import TIMES, label_after, limit_of
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.reading_words import gap_of_day
 
@@ -104,7 +104,7 @@ def first_due(publication: Publication) -> str:
     if publication.window == "listing":
         return "The first one appears when a listing is imported."
     if publication.window != "daily":
-        return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
+        return f"The first one is due when its {TIMES[publication.window]} is over."
     return f"The first one is due on a weekday, after {publication.hour:02}:00 {one_line(publication.zone)}."
 
 

@@ -335,8 +335,7 @@ const libraryEntries = (() => {
     const pairs = Object.entries({ ...others, ...inner }).filter(([, value]) => typeof value === "string");
     const people = [inner.author, inner.creators, inner.authors].find(Array.isArray) ?? [];
     const authors = people.filter((person) => (person?.creatorType ?? "author") === "author");
-    const { issued } = inner;
-    const years = [issued?.["date-parts"]?.[0]?.[0], issued?.raw, issued, inner.year, inner.date];
+    const years = [JSON.stringify(inner.issued), inner.year, inner.date]; // CSL has parts, or a text
     return [...fields(JSON_FIELDS, pairs), ...byline(authors.map(nameIn), years)];
   }
 

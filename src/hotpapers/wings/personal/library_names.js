@@ -51,7 +51,6 @@ const libraryNames = (() => {
   const SUFFIX =
     /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
 
-
   // `Moth, Ludwig van, Jr.`; commas in names of groups are their own
   function natural(name) {
     const [family, given, suffix, ...more] = name.split(",");
@@ -60,6 +59,12 @@ const libraryNames = (() => {
   }
 
   const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;
+
+  // `given=Ada, family=Moth`
+  function biblatexName(parts) {
+    const named = new Map(parts.map((part) => part.split("=").map((text) => text.trim())));
+    return fullName(...["given", "prefix", "family", "suffix"].map((part) => named.get(part)));
+  }
 
   // braces keep a name and its commas together; in three parts, the suffix is the second
   function bibtexNames(value, plain) {
@@ -72,9 +77,7 @@ const libraryNames = (() => {
     return texts.map((name) => {
       if (/^\{[^]*\}$/.test(name)) return plain(name);
       const parts = plain(name).split(",");
-      const named = new Map(parts.map((part) => part.split("=").map((text) => text.trim())));
-      if (parts.every((part) => part.includes("="))) // biblatex
-        return fullName(...["given", "prefix", "family", "suffix"].map((part) => named.get(part)));
+      if (parts.every((part) => part.includes("="))) return biblatexName(parts);
       const [family, second, third] = parts;
       return third ? fullName(third, family, second) : fullName(second, family);
     });

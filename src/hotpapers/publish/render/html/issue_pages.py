@@ -15,6 +15,7 @@ from hotpapers.base.model import Attention
 from hotpapers.base.papers import citations
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
+from hotpapers.issues.repository import MAX_LISTED
 from hotpapers.issues.windows import LONG
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -158,6 +159,7 @@ class IssuePages:
             f"All papers of {issue.name}",
             f"{count_noun(len(lines), 'paper')} announced, by category.",
             issue=issue,
+            most=MAX_LISTED,
             groups=[("", "", "", sorted(chosen, key=lambda line: -line.voices))]
             if choice.order
             else [
