@@ -61,7 +61,7 @@ OTHERS = (peers({3: 4781, 40: 11, 90: 20}), peers({3: 89, 5: 10}, network="forum
 
 def test_a_part_by_hand() -> None:
     """4,812 others, 31 of them with 40 counted voices or more: log10(4813 / 32) points; eight known ones vouch for
-    3,500."""
+    1,920."""
     scored = score_of(with_known(700, 40, 8), among=OTHERS)
     (part,) = scored.parts
     points = min(round(1000 * log10(4813 / 32)), 40 * 20)
@@ -90,6 +90,11 @@ def test_points_beyond_what_known_voices_vouch_for_are_deducted() -> None:
     assert scored.parts[-1] == ScoreComponent(
         network="", rule="vouching", score=-420, voices=2, papers=0, atleast=0, among="", age=0, until=0
     )
+
+
+def test_nothing_is_deducted_from_just_what_known_voices_vouch_for() -> None:
+    scored = score_of(with_known(24, 24, 2), among=OTHERS)
+    assert [(part.score, part.rule) for part in scored.parts] == [(480, rarity_2.CAPPED)]
 
 
 @pytest.mark.parametrize(("known", "score"), [(0, 0), (1, 0), (2, 480), (3, 720), (4, 800)])
