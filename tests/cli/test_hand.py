@@ -235,8 +235,16 @@ def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path:
     text = misuse("backup", copy, "--restore", "--store", store)
     assert text == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup"
     text = good("backup", copy, "--restore", "--replace", "--store", store)
-    assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 later batch\n"
+    assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 batch\n"
     assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
+
+
+def test_all_of_another_record_is_lost(store: Path, tmp_path: Path) -> None:
+    copy, other = tmp_path / "copy.db", tmp_path / "other.db"
+    good("backup", copy, "--store", store)
+    good("import", "classic", classic_issues.file(tmp_path, "2021-04-04"), "--store", other)
+    text = good("backup", copy, "--restore", "--replace", "--as-backed-up", "--store", other)
+    assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 batch\n"
 
 
 def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> None:

@@ -121,12 +121,16 @@ NEW = PublicationSettings(name="daily")
         (NEW, None, 10),
         (NEW, DAILY, msgspec.UNSET),
         (NEW, TEN, 10),
+        (NEW, msgspec.structs.replace(DAILY, most_entries=25), 10),
+        (msgspec.structs.replace(NEW, least_entries=30), None, 30),
+        (msgspec.structs.replace(NEW, least_entries=30), TEN, 30),
+        (msgspec.structs.replace(NEW, least_entries=30), DAILY, msgspec.UNSET),
         (msgspec.structs.replace(NEW, most_entries=0), None, msgspec.UNSET),
         (msgspec.structs.replace(NEW, most_entries=25), DAILY, 25),
         (msgspec.structs.replace(NEW, window="listing"), None, msgspec.UNSET),
     ],
 )
-def test_ten_is_the_default_of_new_publications_alone(
+def test_ten_is_the_default_of_publications_with_a_limit(
     written: PublicationSettings, known: Publication | None, most: object
 ) -> None:
     assert settings.publication_item(written, 0, known).most_entries == most

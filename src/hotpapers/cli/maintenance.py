@@ -67,10 +67,10 @@ def backup(
     require(not site.is_store_file(file), f"{file}: is the store itself; name another file")
     if restore:
         result = copies.restore_backup(file, site.store, replace=replace, as_backed_up=as_backed_up)
-        later = count_noun(result.lost_batches, "later batch", "later batches")
+        lost = count_noun(result.lost_batches, "batch", "batches")
         lines = (
             f"restored: the record up to batch {result.position:,}",
-            result.lost_batches and f"lost with the replaced store: {later}",
+            result.lost_batches and f"lost with the replaced store: {lost}",
             result.forgotten_again and f"forgotten again: {result.forgotten_again:,}",
             result.aside
             and f"the store that was there was moved to {result.aside}; delete it when you no longer need it",

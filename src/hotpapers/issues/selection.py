@@ -170,17 +170,15 @@ def fill_up(
     """The first `wanted` papers below the threshold that fit; `fits` is asked about no more than necessary."""
     fitting = (candidate for candidate in next_best if fits(candidate.paper))
     chosen = tuple(islice(fitting, max(wanted, 0)))
-    candidates = tuple(candidate for candidate in chosen if candidate.paper not in unvouched)
-    lines = tuple(candidate for candidate in chosen if candidate.paper in unvouched)
     return Filling(
-        candidates,
-        lines,
+        entries=tuple(candidate for candidate in chosen if candidate.paper not in unvouched),
+        lines=tuple(candidate for candidate in chosen if candidate.paper in unvouched),
     )
 
 
 def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> frozenset[str]:
     """The papers that may not fill up an issue's entries by a rule: those that fewer than two regulars talked about.
-    None while it is unknown who is one."""
+    Empty while it is unknown who is one."""
 
     def is_unvouched(candidate: Candidate) -> bool:
         known = known_voices(candidate.attention)
@@ -198,13 +196,10 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
         return msgspec.structs.replace(candidate, parts=tuple(parts))
 
-    entries = tuple(map(stripped, chosen.entries))
-    further = tuple(map(stripped, chosen.further))
-    ongoing = tuple(map(stripped, chosen.ongoing))
     return chosen._replace(
-        entries=entries,
-        further=further,
-        ongoing=ongoing,
+        entries=tuple(map(stripped, chosen.entries)),
+        further=tuple(map(stripped, chosen.further)),
+        ongoing=tuple(map(stripped, chosen.ongoing)),
     )
 
 

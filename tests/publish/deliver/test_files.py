@@ -68,6 +68,13 @@ def write_often(folder: Path, name: str) -> None:
         write_files(folder, [RenderedFile(f"{name}-{n}", f"{name} {number}".encode() * 99) for n in range(40)])
 
 
+def test_the_folder_stays_when_its_last_file_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    write_files(folder, PAGES[:1])
+    write_files(folder, [RenderedFile("index.html", b""), PAGES[1]])
+    assert tree(folder) == {"2021/01/14/index.html": b"two"}
+
+
 def test_two_processes_write_one_after_the_other(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     writers = [spawn.Process(target=write_often, args=(tmp_path, name)) for name in ("one", "two")]

@@ -54,7 +54,7 @@ FIRST_DAY = "1991-08-14"
 """arXiv's first day: no publication can have ended before."""
 MAX_CONTACT_CHARS = 200
 MAX_DAYS_BACK = 30
-"""The most days to read back: no post is followed for longer."""
+"""The most days to read back: changes of older posts are not collected."""
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>][^\s@<>.]*+\.[^\s@<>]+")
 _COMMA = re.compile(r",(?!\d)")
 """A comma that is not within a number."""
@@ -74,10 +74,10 @@ class PublicationSettings(SettingsStruct):
     `include`, `exclude`: words in the title or abstract, in TeX `MoS$_2$`. `networks`: those that count; empty for all.
     `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the minimum
     of papers while the record is young, whatever their score. `most_entries`: the maximum of entries; further papers
-    are listed in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had before
-    this setting existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
-    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
-    `output`, `base`: its folder and its site's public address, if not those in `[publish]`.
+    are listed in a line each; 0 for no limit; by default 10, or `least_entries` if that is more, but no limit for a
+    publication stored without one. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`,
+    `zone`: when a day's issue closes. `last_day`: the day of the last issue; the site stays and says that the
+    publication has ended. `output`, `base`: its folder and its site's public address, if not those in `[publish]`.
     """
 
     name: Name
@@ -447,19 +447,19 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
 
 
 ENTRY_LIMIT = 10
-"""How many papers an issue of a new publication shows at most."""
+"""How many entries an issue has at most by default, unless `least_entries` asks for more."""
 
 
 def publication_item(settings: PublicationSettings, observed_at: int, known: Publication | None = None) -> Publication:
     """A publication's settings as the record keeps them. `known`: what it has kept of it."""
     values = msgspec.structs.asdict(settings)
-    del values["output"], values["base"]  # where an issue is written is not part of the issue
-    del values["papers"]
+    del values["output"], values["base"], values["papers"]  # where an issue is written is not part of the issue
     values["categories"] = settings.fields
-    if values["most_entries"] is None:
-        values["most_entries"] = ENTRY_LIMIT if known is None else known.most_entries
+    has_limit = known is None or bool(known.most_entries)
     if settings.window == "listing":
         values["most_entries"] = 0
+    elif settings.most_entries is None:
+        values["most_entries"] = max(ENTRY_LIMIT, settings.least_entries) if has_limit else 0
     optional = {key: value for key in ("note", "last_day", "most_entries") if (value := values.pop(key))}
     return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **optional)
 

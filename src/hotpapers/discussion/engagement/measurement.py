@@ -47,7 +47,7 @@ class MeasurementWindow(NamedTuple):
 SHOWN_FOR = 30 * DAY
 """How long after an issue is frozen the posts it shows are recounted daily."""
 FOLLOWED_FOR = 2 * SHOWN_FOR
-"""How long after its creation a post is tracked, unless an issue shows it: no window is longer than a month."""
+"""How long after its creation a post is recounted, unless an issue shows it: no window is longer than a month."""
 FRESH = 7 * DAY
 """How long after its announcement a paper may enter the next issue."""
 RETRY_AFTER = 6 * HOUR

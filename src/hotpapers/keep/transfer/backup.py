@@ -34,8 +34,9 @@ from hotpapers.record.sqlite import SqliteDatabase, check_name
 
 
 class RestoreResult(NamedTuple):
-    """`position`: of the restored record. `lost_batches`: how many later batches the replaced store had.
-    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or newer store was moved."""
+    """`position`: of the restored record. `lost_batches`: how many batches of the replaced store it lacks:
+    later ones, or all of another record. `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or
+    newer store was moved."""
 
     position: int
     lost_batches: int
@@ -155,7 +156,8 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
             backed_up.copy_to(part)
         with Record(str(part), create=False) as record:
             listed = ForgottenFile() if is_server(store) else _listed(store_path(store), record)
-            problem = "" if replaced.secret == record.secret() else listed.problem
+            is_same_record = replaced.secret == record.secret()
+            problem = "" if is_same_record else listed.problem
             known = _with_file(replaced, record, listed.marks)
             if (known is None or problem == DAMAGED) and not as_backed_up:
                 lack = problem if problem == DAMAGED else "has no entries for this record"
@@ -175,7 +177,8 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
     if problem:
         reason = f"{_file_name(store)} {problem}"
         log_event(f"{reason}: somebody forgotten or unsubscribed since may be back", level=logging.WARNING)
-    return RestoreResult(position, max(replaced.position - position, 0), forgotten, aside)
+    lost = max(replaced.position - position, 0) if is_same_record else replaced.position
+    return RestoreResult(position, lost, forgotten, aside)
 
 
 def _replaced_store(store: str) -> _ReplacedStore:

@@ -126,8 +126,9 @@ def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
             os.unlink(target)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        with suppress(OSError):
-            os.rmdir(folder)  # if nothing else is in it
+        if folder != root:
+            with suppress(OSError):
+                os.rmdir(folder)  # if nothing else is in it
         return True
     if _holds(target, file.data):
         return False
