@@ -247,6 +247,19 @@ def test_all_of_another_record_is_lost(store: Path, tmp_path: Path) -> None:
     assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 batch\n"
 
 
+def test_batches_that_only_the_replaced_store_had_are_lost_whatever_their_number(store: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.db", tmp_path / "after.db"
+    good("backup", before, "--store", store)
+    for day in ("2021-04-04", "2021-04-05"):
+        good("import", "classic", classic_issues.file(tmp_path, day), "--store", store)
+    good("backup", after, "--store", store)
+    good("backup", before, "--restore", "--replace", "--store", store)
+    good("import", "classic", classic_issues.file(tmp_path, "2021-04-06"), "--store", store)
+    assert "lost with the replaced store: 1 batch\n" in good(
+        "backup", after, "--restore", "--replace", "--store", store
+    )
+
+
 def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     good("backup", copy, "--store", store)

@@ -15,7 +15,7 @@ from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.publish.view import site_paths
 from lab.comparison.lines import KEY_PATTERN
 from tests.base.papers.test_arxiv_id import IDS
-from tests.conftest import ROOT, needs_wings
+from tests.conftest import ROOT
 
 SRC = ROOT / "src" / "hotpapers"
 BOOKMARKLET = (SRC / "publish" / "render" / "templates" / "bookmarklet.js").read_text("utf-8")
@@ -65,17 +65,6 @@ def test_the_pattern_and_the_function_agree(text: str) -> None:
 
 
 # ---- scripts -----------------------------------------------------------------------------------------
-
-
-@needs_wings
-def test_a_library_in_the_browser_has_the_same_ids() -> None:
-    script = (SRC / "wings" / "personal" / "paper_ids.js").read_text("utf-8")
-    declared = re.findall(r"^  const (MM|NEW|ARCHIVES|NUMBER) =(.*?);$", script, re.M | re.DOTALL)
-    constants = {name: "".join(re.findall(r'["`](.*?)["`]', parts)) for name, parts in declared}
-    constants = {name: text.replace("\\\\", "\\").replace("${MM}", constants["MM"]) for name, text in constants.items()}
-    assert constants["NEW"] == grammar.NEW
-    assert constants["NUMBER"] == grammar.OLD_NUMBER
-    assert constants["ARCHIVES"].split("|") == grammar.ARCHIVE.split("|")
 
 
 def bookmarklet(declared: str) -> re.Pattern[str]:

@@ -423,6 +423,7 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
         record.append(
             [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=long_ago + n) for n in (1, 2)],
             source="s",
+            at=long_ago,
         )
         record.reprocess("s", lambda _: [])
         post = model.Post(

@@ -93,7 +93,7 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
                 record.append([frozen_issue(record, len(cuts) + 1, *step_items)], source="issue")
                 cuts.append((step_items[0], record.head.position - 1))
             elif isinstance(step_items, list):
-                record.append(step_items, source="test")
+                record.append(step_items, source="test", at=START)
         head = record.head.position
         seen_before = snapshots_seen(record, cuts, head)
         newest = dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post"))
@@ -124,13 +124,13 @@ def test_each_day_only_newly_old_snapshots_are_examined(store_url: str) -> None:
 def test_a_clock_that_was_ahead_does_not_end_pruning(store_url: str) -> None:
     """Each day's pruning passes over what was observed in the future."""
     with Record(store_url) as record:
-        record.append([model.Snapshot(post="x:1", likes=1, observed_at=NOW + 3650 * DAY)], source="test")
+        record.append([model.Snapshot(post="x:1", likes=1, observed_at=NOW + 3650 * DAY)], source="test", at=START)
         add_old_post(record)
         assert prune_record(record, at=NOW, whole=False).snapshots == 235
         assert record.count(model.Snapshot) == 6 and not made.verified(record).findings
 
 
-def add_old_post(record: Record) -> None:
+def add_old_post(record: Record, imported_at: int = START) -> None:
     """A paper with a post that has a snapshot every hour for ten days."""
     items: list[model.Item] = [
         model.Announcement(
@@ -139,7 +139,7 @@ def add_old_post(record: Record) -> None:
         model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START),
     ]
     hours = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in range(240)]
-    record.append([*items, *hours], source="test", at=START)
+    record.append([*items, *hours], source="test", at=imported_at)
 
 
 def test_the_last_snapshot_and_those_at_the_ages_are_left(store_url: str) -> None:
@@ -151,6 +151,14 @@ def test_the_last_snapshot_and_those_at_the_ages_are_left(store_url: str) -> Non
         assert [row[0] for row in rows] == [6, 24, 72, 168, 239]
         report = made.verified(record)
         assert (report.findings, report.pruned) == ((), 235)
+
+
+def test_snapshots_of_an_old_archive_stay_until_they_are_old_in_the_record(store_url: str) -> None:
+    with Record(store_url) as record:
+        add_old_post(record, imported_at=NOW)
+        for whole in (False, True):
+            assert prune_record(record, at=NOW + DAY, whole=whole).snapshots == 0
+        assert prune_record(record, at=NOW + SNAPSHOTS_AFTER + DAY, whole=False).snapshots == 235
 
 
 def test_a_snapshot_that_is_missing_is_damage(sqlite_url: str) -> None:
@@ -176,11 +184,12 @@ def test_snapshots_an_issue_used_before_later_ones_arrived_stay(store_url: str) 
         record.append(
             [model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START), *snapshots_on_time],
             source="s",
+            at=START,
         )
         record.append([frozen_issue(record, 1, START + 61 * HOUR, set())], source="issue")
         late_snapshots = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR - 1) for n in (60, 61)]
         for snapshot in late_snapshots:
-            record.append([snapshot], source="late")
+            record.append([snapshot], source="late", at=START)
         items_before = [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)]
         assert prune_record(record, at=NOW).snapshots == 4
         rows = record.database.rows("SELECT likes FROM snapshot ORDER BY observed_at")
@@ -224,7 +233,7 @@ def test_a_frozen_issue_is_rebuilt_from_a_pruned_record(store_url: str) -> None:
         issues = made.rich(record)
         post, at = "bluesky:unheard", made.moment("2021-03-02 05:00")
         new_snapshots = [model.Snapshot(post=post, likes=n, observed_at=at + n * HOUR) for n in range(9)]
-        record.append(new_snapshots, source="later")
+        record.append(new_snapshots, source="later", at=at)
         assert prune_record(record, at=made.moment("2023-01-01 00:00")).snapshots > 4
         assert made.all_rows(record, model.Issue) == issues
         assert not made.verified(record).findings

@@ -47,6 +47,15 @@ https://osf.io/preprints/psyarxiv/abcde|id:https://osf.io/preprints/socarxiv/ket
     .replace("\n", "|")
     .split("|")
 )
+IN_ADDRESSES = (
+    "{}|arXiv:{}|({})|{},|arxiv.{}|https://arxiv.org/abs/{}?context=cs.LG|arxiv.org/abs/{}/|https://arxiv.org/html/{}#S1"
+    "|https://www.arxiv.org/pdf/{}.pdf|10.48550/arXiv.{}|doi:10.48550/arxiv.{}|https://doi.org/10.48550/arXiv.{}"
+).split("|")
+IDS_ON_ARXIV = ("2401.01234", "2401.01234v2", "math/0309136", "math.GT/0309136", "hep-th/9901001")
+NO_PAPERS = (
+    "2413.01234|foo/1234567|9901.0001|1401.12345|2401.1234|https://github.com/kettle/song/issues/1234567|tea/0309136"
+).split("|")
+OTHER_ADDRESSES = ("https://doi.org/10.1016/S0140-6736%2805%2967889-X|https://zenodo.org/records/1234567").split("|")
 OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
 """The program asks for a word once, and takes a text that is one paper as a whole."""
 
@@ -100,11 +109,13 @@ def test_the_categories_of_all_servers_are_asked_for_alike_in_the_browser() -> N
 @NODE
 def test_papers_of_all_servers_are_asked_for_alike_in_the_browser() -> None:
     expected = {}
-    for text in PAPERS:
+    on_arxiv = [address.format(id) for address in IN_ADDRESSES for id in IDS_ON_ARXIV]
+    queries = [*PAPERS, *on_arxiv, *NO_PAPERS, *OTHER_ADDRESSES]
+    for text in queries:
         atoms = [atom for group in query_parser.parse_query(text).wanted for atom in group if atom.kind == "paper"]
         expected[text] = [word for atom in atoms for term in atom.terms for word in term.words]
-    assert sum(map(len, expected.values())) == 10
-    assert dict(zip(PAPERS, in_script("papers", PAPERS), strict=True)) == expected
+    assert sum(map(len, expected.values())) == 10 + len(on_arxiv) + len(OTHER_ADDRESSES)
+    assert dict(zip(queries, in_script("papers", queries), strict=True)) == expected
 
 
 def test_hyphens_and_minus_signs_exclude_a_word_and_no_other_sign_does() -> None:

@@ -18,8 +18,10 @@ from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import Announcement, Item, Notice, Paper, RawPayload
 from hotpapers.wings.preprints import crossref, openrxiv, posted_papers
 from hotpapers.wings.preprints.crossref import CrossrefSettings
+from hotpapers.wings.preprints.name_lookup import lookup_request
 from hotpapers.wings.preprints.openrxiv import OpenRxivSettings
 from hotpapers.wings.preprints.registry_job import _DataciteAttributes, datacite_version
+from hotpapers.wings.preprints.settings import RegistrySettings
 from hotpapers.wings.preprints.withdrawals import is_withdrawn
 from tests.loopback import hosts
 from tests.loopback.clock import SteppedClock, moment
@@ -60,6 +62,7 @@ IS_FIRST: list[tuple[dict[str, Any], bool]] = [
 DAYS: list[tuple[dict[str, Any], str]] = [
     ({}, "2026-11-04"),
     ({"posted": {"date-parts": [["2026", "11", "4"]]}}, "2026-11-04"),
+    ({"posted": {"date-parts": [[2031, 1, 1]]}}, "2026-11-05"),
     ({"posted": {"date-parts": [[2026]]}}, "2026-11-05"),
     ({"posted": {"date-parts": [[2026, 11]]}}, "2026-11-05"),
     ({"posted": {"date-parts": [[2026, 11, None]]}}, "2026-11-05"),
@@ -146,6 +149,27 @@ def test_an_odd_work(
     assert notices == {f"doi:10.1000/n.{n}": KINDS[type] for n, type in enumerate(updates) if KINDS[type]}
 
 
+def test_authors_names_have_no_markup() -> None:
+    authors = [
+        {"given": "Se&aacute;n", "family": "O&#39;Quill<sup>1</sup>"},
+        {"given": None, "family": "Moth", "suffix": "Jr."},
+        {"name": "The Kettle &amp; Cup Team"},
+    ]
+    work = {"DOI": KEY, "title": ["Tea"], "created": CREATED, "author": authors}
+    [paper, *_] = items_of(crossref.chemrxiv(CrossrefSettings()), work)
+    assert isinstance(paper, Paper) and paper.authors == ("Seán O'Quill", "Moth Jr.", "The Kettle & Cup Team")
+    row = ROW | {"version": 1, "date": "2026-01-05", "authors": "O&#39;Quill, A.; Moth, B., Jr."}
+    [paper, *_] = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
+    assert isinstance(paper, Paper) and paper.authors == ("A. O'Quill", "B. Moth Jr.")
+
+
+def test_all_dois_that_a_work_on_osf_may_have_are_asked_for() -> None:
+    request = lookup_request(["osf:kett2"], RegistrySettings())
+    assert request
+    asked = request.params["filter"].split(",")
+    assert "doi:10.31234/osf.io/kett2" in asked and "doi:10.31234/osf.io/kett2_v1" in asked
+
+
 # ---- bioRxiv ---------------------------------------------------------------------------------------------
 
 ROW = {"doi": "10.64898/2026.01.02.700123", "title": "Tea", "authors": "Overquill, T.", "category": "cell biology"}
@@ -228,8 +252,13 @@ ABSTRACTS = [
     ("<![CDATA[One]]>", "One"),
     ("<jats:title>ABSTRACT</jats:title><jats:p>One</jats:p>", "One"),
     ("p &lt; 0.05", "p < 0.05"),
+    ("<jats:p>p &amp;lt; 10<jats:sup>-8</jats:sup></jats:p>", "p < 10⁻⁸"),
 ]
 WITHDRAWN = [
+    "Withdrawn.",
+    "[Retracted]",
+    "WITHDRAWN: the kettle leaked.",
+    "Reason for withdrawal: the kettle leaked.",
     "The authors have withdrawn their manuscript owing to a mistake.",
     "This manuscript has been withdrawn by the authors.",
     "Withdrawal Statement. The authors have withdrawn this article.",
@@ -250,6 +279,8 @@ WITHDRAWN = [
     "The paper was withdrawn from the server.",
 ]
 ABOUT_WITHDRAWALS = [
+    "Withdrawn people drink tea.",
+    "Reason for withdrawal is a field of our form.",
     "This paper studies retracted articles.",
     "This article examines why posts are removed by platforms.",
     "The authors removed outliers from the data.",
@@ -269,11 +300,13 @@ WITHDRAWN_TITLES = [
     "WITHDRAWN: Tea", "WITHDRAWN. Tea", "WITHDRAWN - Tea", "Withdrawn – Tea", "[Withdrawn] Tea", "Withdrawn",
     "Retracted: Tea", "(Retracted) Tea", "RETRACTED ARTICLE: Tea", "[WITHDRAWN ARTICLE] Tea", "REMOVED: Tea",
     "[Removed] Tea", "WITHDRAWAL: Tea", "RETRACTION: Tea", "Withdrawal Statement: Tea", "Temporary Removal: Tea",
+    "Tea [WITHDRAWN]", "Tea (Retracted).", "Notice of withdrawal: Tea",
 ]  # fmt: skip
 OTHER_TITLES = [
     "Withdrawal-induced thirst in mice", "WITHDRAWAL-INDUCED THIRST", "Withdrawal. A story", "Withdrawal: a study",
     "Removed-by-light: a method", "Removed: how statues go", "Removal of lead", "Retracted-tongue kinematics",
     "Retracted articles in medicine", "Retraction of the foot", "Withdrawn consent in trials", "Withdrawn, but cited",
+    "Tea (withdrawn by whom?)", "Notice of withdrawal and of tea",
 ]  # fmt: skip
 
 
@@ -292,6 +325,13 @@ def test_an_odd_abstract(text: str, plain: str) -> None:
         ('A<span class="x">b</span> <scp>RNA</scp><br/>c', "Ab RNA c"),
         ('a <mml:math xmlns:mml="x"><mml:mi>x</mml:mi></mml:math>', "a x"),
         ("&lt;b&gt;x&lt;/b&gt;", "x"),
+        ("10<sup>6</sup> cups, 10<sup>\u22128</sup> M, the 19<sup>th</sup>", "10⁶ cups, 10⁻⁸ M, the 19th"),
+        ("<math><msup><mn>10</mn><mrow><mo>-</mo><mn>8</mn></mrow></msup></math> M", "10⁻⁸ M"),
+        ("<mml:math><mml:msup><mml:mi>x</mml:mi><mml:mi>n</mml:mi></mml:msup></mml:math>", "x^n"),
+        ("<mml:math><mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac></mml:math> cup", "1/2 cup"),
+        ("<tex-math>$B^0$</tex-math><math><mi>B</mi></math>", "B"),
+        ("<math><semantics><mi>B</mi><annotation encoding='x'>\\B</annotation></semantics></math>", "B"),
+        ("<tex-math>$B$</tex-math> <ext-link href='x'>cups</ext-link>", "$B$ cups"),
     ],
 )
 def test_only_names_of_elements_are_markup_in_a_title(title: str, plain: str) -> None:
@@ -309,13 +349,21 @@ CREATORS = [
     ({"name": "Amberfield, Ada", "nameType": "Personal"}, "Ada Amberfield"),
     ({"name": "Amberfield, Ada"}, "Ada Amberfield"),
     ({"name": "Institute of Tea, Leipzig", "nameType": "Organizational"}, "Institute of Tea, Leipzig"),
+    ({"name": "Institute of Tea, Leipzig"}, "Institute of Tea, Leipzig"),
+    ({"name": "Amberfield, Ada, Jr."}, "Ada Amberfield Jr."),
+    ({"name": "O&#39;Quill, Ada"}, "Ada O'Quill"),
+    ({"name": ":unkn"}, ""),
+    ({"name": "(:Unav)", "nameType": "Organizational"}, ""),
     ({"name": None}, ""),
 ]
 
 
 @pytest.mark.parametrize(("creator", "shown"), CREATORS)
 def test_an_odd_creator(creator: dict[str, Any], shown: str) -> None:
-    body = {"titles": [{"title": ""}, {"title": "Tea"}], "creators": [{k: v for k, v in creator.items() if v}]}
+    body = {
+        "titles": [{"title": "Tee", "titleType": "TranslatedTitle"}, {"title": ""}, {"title": "Tea"}],
+        "creators": [{k: v for k, v in creator.items() if v}],
+    }
     version = datacite_version("doi:10.5281/zenodo.1", msgspec.convert(body, _DataciteAttributes))
     assert version and (version.title, version.authors) == ("Tea", (shown,) if shown else ())
 

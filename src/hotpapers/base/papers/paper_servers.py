@@ -186,7 +186,7 @@ def _other(work: str, before_version: str = "", *, has_own: bool = True) -> Pape
 
 _OTHER_WORKS = (
     _other(r"\d{4,5}/[a-z]{2,12}\.\d{9,10}\.\d{8}", "/v", has_own=False),  # on Authorea's platform, also TechRxiv
-    _other(r"12688/[a-z0-9]{4,30}\.\d{3,8}", ".", has_own=False),  # F1000Research and its sisters
+    _other(r"(?:12688|35241|3310)/[a-z0-9]{4,30}\.\d{3,8}", ".", has_own=False),  # F1000Research and its sisters
     _other(r"1002/essoar\.\d{8}", ".", has_own=False),
     _other(r"\d{4,5}/(?:[a-z0-9._-]{1,20}[./])?\d{5,9}(?=\.v[1-9])", ".v"),  # on figshare's platform
     _other(r"(?:7554/elife\.\d{5,6}|32388/[a-z0-9]{6})", "."),  # eLife, Qeios
@@ -302,11 +302,13 @@ def work_patterns() -> list[str]:
 
 def doi_grammar() -> dict[str, Any]:
     """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
-    without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none."""
+    without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none. `arxiv`: an id of
+    arXiv, in the groups of `grammar.ID`."""
+    from hotpapers.base.papers.arxiv import grammar
     from hotpapers.base.text import unescaping
 
     return {
-        "works": work_patterns(),
+        "arxiv": grammar.ID, "works": work_patterns(),
         "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named and row.addresses],
         "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE.pattern,
         "resolver": doi.RESOLVER.pattern,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from operator import attrgetter
@@ -34,9 +35,8 @@ from hotpapers.record.sqlite import SqliteDatabase, check_name
 
 
 class RestoreResult(NamedTuple):
-    """`position`: of the restored record. `lost_batches`: how many batches of the replaced store it lacks:
-    later ones, or all of another record. `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or
-    newer store was moved."""
+    """`position`: of the restored record. `lost_batches`: how many batches of the replaced store it lacks.
+    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or newer store was moved."""
 
     position: int
     lost_batches: int
@@ -156,8 +156,8 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
             backed_up.copy_to(part)
         with Record(str(part), create=False) as record:
             listed = ForgottenFile() if is_server(store) else _listed(store_path(store), record)
-            is_same_record = replaced.secret == record.secret()
-            problem = "" if is_same_record else listed.problem
+            problem = "" if replaced.secret == record.secret() else listed.problem
+            shared = _shared_batches(store, record, replaced.position) if replaced.position else 0
             known = _with_file(replaced, record, listed.marks)
             if (known is None or problem == DAMAGED) and not as_backed_up:
                 lack = problem if problem == DAMAGED else "has no entries for this record"
@@ -177,8 +177,7 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
     if problem:
         reason = f"{_file_name(store)} {problem}"
         log_event(f"{reason}: somebody forgotten or unsubscribed since may be back", level=logging.WARNING)
-    lost = max(replaced.position - position, 0) if is_same_record else replaced.position
-    return RestoreResult(position, lost, forgotten, aside)
+    return RestoreResult(position, replaced.position - shared, forgotten, aside)
 
 
 def _replaced_store(store: str) -> _ReplacedStore:
@@ -206,6 +205,16 @@ def _replaced_store(store: str) -> _ReplacedStore:
             raise
         unreadable = "newer" if isinstance(problem, NewerStore) else "damaged"
         return _ReplacedStore(str(store_path(store)), unreadable=unreadable)
+
+
+def _shared_batches(store: str, restored: Record, position: int) -> int:
+    """How many batches a store, whose last one is at the position, begins with that a restored record has, too."""
+    with Record(store, create=False) as record:
+
+        def is_other(position: int) -> bool:
+            return batches.chain_at(record.database, position) != batches.chain_at(restored.database, position)
+
+        return bisect_left(range(1, position + 1), True, key=is_other)
 
 
 def _with_file(

@@ -110,20 +110,18 @@ class FeedsSource(PostSource[FeedsSettings]):
             raise leaves
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """An entry with its papers. An entry dated later than it was seen counts as created when seen."""
+        """An entry with its papers."""
         feed_entry = msgspec.json.decode(payload.body, type=_FeedPayload)
         entry = feed_entry.entry
         key = f"{NETWORK}:{payload.key}"
         account = f"{NETWORK}:{feed_entry.feed}"
         title = html_to_text(entry.title)[0]
         text, links = join_title(title, entry.link, *html_to_text(entry.content))
-        published_at = payload.at if entry.published is None else entry.published
-        created_at = min(published_at, payload.at)
         post = Post(
             post=key,
             network=NETWORK,
             account=account,
-            created_at=created_at,
+            created_at=payload.at if entry.published is None else entry.published,
             text=text,
             links=links,
             lang=entry.language,

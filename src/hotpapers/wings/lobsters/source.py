@@ -139,7 +139,7 @@ def _read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
         post=key,
         network=NETWORK,
         account=f"{NETWORK}:{user}" if user else "",
-        created_at=min(microseconds_of(comment.created_at), payload.at),
+        created_at=microseconds_of(comment.created_at),
         text=text,
         links=links,
         lang="en",

@@ -26,7 +26,7 @@ from hotpapers.collect.sources.decoding import decode_or_none, decode_response, 
 from hotpapers.wings.mastodon import status_parser, threads
 from hotpapers.wings.mastodon.author_addresses import address_host
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edit_payloads
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, TimelineEntry, edit_payloads, is_public
 from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000
@@ -101,7 +101,7 @@ class MastodonSource(PostSource[MastodonSettings]):
             return [RawPayload("post", unreadable_key(body), body, at)]
         if entry.boosted:
             return self._payloads_of(server, decode_or_none(entry.boosted, TimelineEntry), entry.boosted, at)
-        if isinstance(entry.visibility, str) and entry.visibility not in PUBLIC:
+        if isinstance(entry.visibility, str) and not is_public(entry.visibility, entry.local_only):
             return []
         at_home = address_host(entry.uri) == address_host(server.base)
         if at_home and server.streaming:

@@ -6,6 +6,7 @@ https://docs.joinmastodon.org/entities/Status/ · https://docs.joinmastodon.org/
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -22,9 +23,21 @@ from hotpapers.collect.sources.thread_payloads import REPLY, absent_post
 from hotpapers.wings.mastodon.author_addresses import address_host, author_address
 
 NETWORK = "mastodon"
-PUBLIC = ("public", "unlisted")
+_PUBLIC = ("public", "unlisted")
 HOME = re.compile(r"(https?://[\w.:-]+)/(?:users/[^/?#]+|ap/users/[0-9]+)/statuses/([0-9]{1,19})")
 """Only Mastodon's own addresses contain the post id that its API uses: elsewhere a 404 would mean nothing."""
+
+
+def is_public(visibility: str, local_only: object) -> bool:
+    """Whether everybody may see a post; Hometown and glitch-soc have posts for their own server alone."""
+    return visibility in _PUBLIC and not local_only
+
+
+class ProfileField(msgspec.Struct):
+    """A line of the table in an account's profile."""
+
+    name: str | None = ""
+    value: str | None = ""
 
 
 class MastodonAccount(msgspec.Struct):
@@ -35,6 +48,7 @@ class MastodonAccount(msgspec.Struct):
     acct: str = ""
     display_name: str | None = ""
     note: str | None = ""
+    fields: list[ProfileField] | None = None
     bot: Flag = False
     noindex: Flag = False
     limited: Flag = False
@@ -75,6 +89,7 @@ class Status(msgspec.Struct):
     content: str | None
     created_at: Any = None
     visibility: Any = "public"
+    local_only: Flag = False
     sensitive: Flag = False
     spoiler_text: Flag = ""
     language: str | None = None
@@ -98,14 +113,15 @@ class Status(msgspec.Struct):
     def limits(self) -> tuple[str, ...]:
         """Why its author or servers say it may not be quoted; such posts do not count: see `network_terms`."""
         account = self.account
-        nobot = "#nobot" in html_to_text(account.note or "")[0].casefold()
+        lines = [f"{field.name} {field.value}" for field in account.fields or ()]
+        profile, _ = html_to_text(" ".join([account.note or "", *lines]))
         limits = {
             "sensitive": self.sensitive,
             "content warning": bool(self.spoiler_text),
             "noindex": account.noindex,
             "limited": account.limited,
             "suspended": account.suspended,
-            "nobot": nobot,
+            "nobot": "#nobot" in unicodedata.normalize("NFKC", profile).casefold(),
         }
         return tuple(name for name, holds in limits.items() if holds)
 
@@ -125,6 +141,7 @@ class TimelineEntry(msgspec.Struct):
     number_or_id: str | int = msgspec.field(name="id")
     uri: str
     visibility: Any = "public"
+    local_only: Flag = False
     created_at: Any = None
     edited_at: str | None = None
     reblog: msgspec.Raw = msgspec.Raw(b"null")
@@ -159,11 +176,10 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
     if status.uri != payload.key:
         raise InputError(f"expected {payload.key[:200]}, found {status.uri[:200]}")
     key = f"{NETWORK}:{status.uri}"
-    # only the server's claim: it could say 2099
-    created_at = min(moment_of(status.created_at) or payload.at, payload.at)
+    created_at = moment_of(status.created_at) or payload.at
     if not isinstance(status.visibility, str):
         raise InputError(f"{status.uri[:200]}: its visibility cannot be read")  # it may not be public
-    if status.visibility not in PUBLIC:
+    if not is_public(status.visibility, status.local_only):
         return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
     text, links = html_to_text(status.content or "")
     card = (status.card.url if status.card else "") or ""

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from hotpapers.base.model import RawPayload
-from hotpapers.collect.sources.decoding import decode_or_none
+from hotpapers.collect.sources.decoding import Flag, decode_or_none
 from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 from hotpapers.wings.mastodon.author_addresses import address_host
-from hotpapers.wings.mastodon.status_parser import PUBLIC, PlacedStatus
+from hotpapers.wings.mastodon.status_parser import PlacedStatus, is_public
 
 MAX_ANSWERS = 60
 """Answers that a server shows to those who have no account there."""
@@ -33,6 +33,7 @@ class _Answer(msgspec.Struct):
     uri: str
     in_reply_to_id: str | int | None = None
     visibility: str = "public"
+    local_only: Flag = False
 
 
 def reply_payloads(
@@ -52,7 +53,8 @@ def reply_payloads(
         if not parent:
             parent = f"{home[1]}/statuses/{answer.in_reply_to_id}"
             yield gap_payload(parent, home[0], at)
-        if answer.visibility not in PUBLIC or (hosts is not None and address_host(answer.uri) not in hosts):
+        is_believed = hosts is None or address_host(answer.uri) in hosts
+        if not (is_public(answer.visibility, answer.local_only) and is_believed):
             yield gap_payload(answer.uri, parent, at)
         else:
             is_local = address_host(answer.uri) == address_host(home[1])

@@ -244,8 +244,8 @@ const libraryEntries = (() => {
     const pairs = records.map((record) => record.map(([tag, lines]) => [tag, joined(lines)]));
     return pairs.map((ofRecord) => taggedEntry(ofRecord, roles));
   }
-  const ris = (text) => tagged(text, /^([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)/, ["TY", "PMID"], RIS);
-  const endnote = (text) => tagged(text, /^(%[A-Z0-9@!#$&()*+<>?[\]^~])(?: (.*)|$)/, ["%0"], ENDNOTE);
+  const ris = (text) => tagged(text, /^([A-Z][A-Z0-9]{1,3}) {0,2}-(?: ([^]*)|$)/, ["TY", "PMID"], RIS);
+  const endnote = (text) => tagged(text, /^(%[A-Z0-9@!#$&()*+<>?[\]^~])(?: ([^]*)|$)/, ["%0"], ENDNOTE);
 
   // ---- XML, also where it is not well-formed
 

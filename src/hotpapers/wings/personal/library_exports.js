@@ -128,7 +128,7 @@ const libraryExports = (() => {
     );
     const ordered =
       suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;
-    return typeset(ordered).replace(/\band\b/gi, "{$&}");
+    return typeset(ordered).replace(/(?<![\p{L}\p{M}])and(?![\p{L}\p{M}])/giu, "{$&}");
   }
 
   // ---- forms

@@ -222,10 +222,15 @@ CUT_AT = (70, 255)
 """Characters of a line after which programs cut a value, also within a word (Citation.js; the RIS specification)."""
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a file; Unicode's other separators are within a line, as for other programs."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
 def _tagged(text: str, line_of: re.Pattern[str], first: tuple[str, ...]) -> Iterator[list[tuple[str, str]]]:
     """The tags and values of each record; a line without a tag goes on with the value before."""
     record: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
+    for line in lines_of(text):
         match = line_of.fullmatch(line)
         if match and match[1] in first and record:
             yield [(tag, _joined(lines)) for tag, lines in record]

@@ -1,26 +1,14 @@
-// The ids of papers in texts of other programs: a copy of base/papers/arxiv/grammar.py, which test_paper_keys.py
-// compares; DOIs are read as in stars.py.
+// The ids of papers in texts of other programs; DOIs are read as in stars.py.
 "use strict";
 const paperIds = (() => {
   const MAX_CHARS = 20000;
-  const MM = "(?:0[1-9]|1[0-2])";
-  const NEW =
-    `(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4])${MM})\\.(?!0000)\\d{4}|` +
-    `(?:1[5-9]|[2-4]\\d|50)${MM}\\.(?!00000)\\d{5}`;
-  const ARCHIVES =
-    "acc-phys|adap-org|alg-geom|astro-ph|bayes-an|chao-dyn|comp-gas|cond-mat|funct-an|" +
-    "patt-sol|plasm-ph|quant-ph|solv-int|" +
-    "supr-con|atom-ph|chem-ph|hep-lat|math-ph|mtrl-th|nucl-ex|nucl-th|physics|ao-sci|cmp-lg|" +
-    "hep-ex|hep-ph|hep-th|dg-ga|gr-qc|q-alg|q-bio|math|nlin|cs";
-  const NUMBER = `(?:910[89]|911[0-2]|070[1-3]|(?:9[2-9]|0[0-6])${MM})(?!000)\\d{3}`;
-  const OLD = `(${ARCHIVES})(?:\\.[a-z]{2,6}(?:-[a-z]{2,4})?)?/(${NUMBER})`;
-  const ID = `(?:(${NEW})|${OLD})(?:v[1-9]\\d{0,2})?(?![a-z0-9]|\\.\\d)`;
+  const { arxiv: ID } = doiGrammar;
   const PLACE =
-    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|" +
-    "semanticscholar\\.org)/|arxiv:)";
+    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|papers\\.cool|" +
+    "arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
   const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
   const MENTION = new RegExp(
-    `(?<![\\w.])(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
+    `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
     "gi",
   );
   const BEFORE_WHOLE = `(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?`;

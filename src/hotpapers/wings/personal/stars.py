@@ -128,7 +128,7 @@ def _dois(entry: Entry) -> Iterator[str]:
     yield from (field.text for field in entry if field.role == "place" and _MARKED.search(field.text))
     for note in (field.text for field in entry if field.role == "note"):
         yield note
-        yield from (line for line in note.splitlines() if line.lower().startswith("doi: "))
+        yield from (line for line in library_files.lines_of(note) if line.lower().startswith("doi: "))
 
 
 def doi_key(text: str) -> str:
@@ -168,7 +168,7 @@ def _linked_id(text: str) -> str:
 
 def _noted_id(text: str) -> str:
     """Of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it."""
-    full_lines = filter(str.strip, text.splitlines())
+    full_lines = filter(str.strip, library_files.lines_of(text))
     lines = list(dropwhile(_FACT.match, full_lines))
     if len(lines) == 1 or (lines and _LABELED.match(lines[1])):
         return own_id(lines[0])
@@ -215,7 +215,7 @@ def _of_list(text: str, name: str) -> ReaderChoices:
     links = list(map(html.unescape, _HREF.findall(text)))
     starred: list[StarredPaper] = []
     followed: dict[str, list[str]] = {"author": [], "word": []}
-    for number, whole in enumerate(links or text.splitlines(), 1):
+    for number, whole in enumerate(links or library_files.lines_of(text), 1):
         line = _BULLET.sub("", _COMMENT.sub("", whole).strip(), count=1)
         if follows := _FOLLOWED.fullmatch(line):
             followed[follows[1].lower()].append(follows[2].strip())

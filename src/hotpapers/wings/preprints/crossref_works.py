@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from hotpapers.base.durations import DAY
 from hotpapers.base.model import Notice, NoticeType
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import slug_of
@@ -23,6 +24,8 @@ from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
 
 MAX_AUTHORS = 3_000
+MAX_AHEAD = 30 * DAY
+"""How long after its registration a work may appear; a later date is a mistake."""
 _WITH_CATEGORIES = ("biorxiv", "medrxiv")
 """The servers whose `group-title` is a category."""
 _TYPES = {
@@ -114,19 +117,19 @@ def posted_version(work: CrossrefWork, server: str = "") -> PostedVersion:
 
 def _names(authors: Iterable[_Author]) -> Iterator[str]:
     for author in list(authors)[:MAX_AUTHORS]:
-        if name := " ".join(f"{author.given} {author.family} {author.suffix} {author.name}".split()):
+        parts = (author.given, author.family, author.suffix, author.name)
+        if name := posted_papers.plain_name(" ".join(filter(None, parts))):
             yield name
 
 
 def posted_moment(work: CrossrefWork) -> int | None:
     """When a work was posted, µs UTC: the beginning of its day, or the moment of its registration if only a month or a
     year is known of it; None if nothing is known."""
+    created = None if work.created is None or work.created.moment is None else from_datetime(work.created.moment)
     for date in (work.posted, work.published):
-        if date and date.day is not None:
+        if date and date.day is not None and (created is None or date.day < created + MAX_AHEAD):
             return date.day
-    if work.created is None or work.created.moment is None:
-        return None
-    return from_datetime(work.created.moment)
+    return created
 
 
 def published_doi(work: CrossrefWork) -> str:

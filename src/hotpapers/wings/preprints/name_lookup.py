@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
-from hotpapers.base.papers.paper_servers import DOI, ON_OSF
+from hotpapers.base.papers.paper_servers import DOI, ON_OSF, registered_dois
 from hotpapers.wings.preprints.settings import RegistrySettings
 
 EUROPE_PMC = {"pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}", "ppr": "EXT_ID:{} AND SRC:PPR"}
@@ -113,7 +113,8 @@ def lookup_request(candidates: Sequence[str], settings: RegistrySettings) -> Loo
     if kind == "shortdoi":
         return LookupRequest(f"{settings.doi}/api/handles/10/{id}", {}, _HandleAnswer)
     if kind == "osf":
-        return _registered([f"{registrant}/osf.io/{id}" for registrant in ON_OSF.values()], settings)
+        works = [f"{DOI}{registrant}/osf.io/{id}" for registrant in ON_OSF.values()]
+        return _registered([doi for work in works for doi in registered_dois(work)], settings)
     dois = [candidate.removeprefix(DOI) for candidate in candidates if candidate.startswith(DOI)]
     return _registered(dois, settings) if dois else None
 

@@ -7,6 +7,7 @@ interval reaches back two days before the last one that was read: rows appear la
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -115,7 +116,7 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
             key=key,
             version=version and max(version, in_doi),
             title=posted_papers.plain_title(_known(row.title)),
-            authors=tuple(filter(None, map(posted_papers.display_name, _known(row.authors).split(";")))),
+            authors=tuple(filter(None, map(posted_papers.display_name, html.unescape(_known(row.authors)).split(";")))),
             abstract=posted_papers.plain_abstract(_known(row.abstract)),
             category=f"{self.name}.{slug}" if slug else self.name,
             posted_at=posted_papers.moment_of_date(row.date),

@@ -15,7 +15,8 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import Announcement, Item, Paper
 from hotpapers.base.papers import doi, paper_servers
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.base.text.html_text import html_to_text
+from hotpapers.base.text.html_text import html_to_text, with_superscripts
+from hotpapers.base.text.person_names import split_name
 from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.wings.preprints.withdrawals import is_withdrawn
 
@@ -23,16 +24,30 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
 _TAGS = re.compile(r"</?(?:[a-z]{1,9}:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _TITLE_TAGS = re.compile(
     r"</?(?:[a-z]{1,9}:[a-z][a-z-]{0,20}|[abipqsu]|em|strong|su[bp]|italic|bold|scp?|tt|br|span|div|font|small|big|title"
-    r"|underline|monospace|roman|sans-serif|overline|strike|(?:named|styled)-content|inline-(?:formula|graphic)|xref"
-    r"|tex-math|math|m(?:i|o|n|row|su[bp]|subsup|text|over|under|underover|frac|sqrt|space|style|fenced|multiscripts))"
+    r"|underline|monospace|roman|sans-serif|overline|strike|(?:named|styled)-content|inline-(?:formula|graphic)|xref|ext-link|fn"
+    r"|tex-math|math|m(?:i|o|n|row|su[bp]|subsup|text|over|under|underover|frac|sqrt|space|style|fenced|multiscripts)|semantics|annotation)"
     r"(?:\s+[a-z:-]{1,30}\s*=[^<>]{0,300})?\s*/?>|<!\[CDATA\[|\]\]>",
     re.IGNORECASE,
 )
 """Elements of JATS, HTML and MathML as titles have them. Other words between signs are the title's: *FDR <q and FC >1*,
 *Vector<T>*."""
 _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
-_TEX = re.compile(r"<(?:[a-z]{1,9}:)?tex-math\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?tex-math>", re.IGNORECASE)
+_MATHML = re.compile(r"<(?:[a-z]{1,9}:)?math\b", re.IGNORECASE)
+_TEX = re.compile(
+    r"<(?:[a-z]{1,9}:)?(tex-math|annotation)\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?\1>", re.IGNORECASE
+)
 """A formula that is there as MathML, too."""
+_LEAF = r"<(?:[a-z]{1,9}:)?m[ino]\b[^<>]{0,100}>([^<>]{1,20})</(?:[a-z]{1,9}:)?m[ino]>\s*"
+_FRACTION = re.compile(rf"<(?:[a-z]{{1,9}}:)?mfrac>\s*{_LEAF}{_LEAF}</(?:[a-z]{{1,9}}:)?mfrac>", re.IGNORECASE)
+_POWER = re.compile(
+    rf"<(?:[a-z]{{1,9}}:)?msup>\s*{_LEAF}(?:<(?:[a-z]{{1,9}}:)?mrow>\s*(?:{_LEAF})?)?{_LEAF}"
+    r"(?:</(?:[a-z]{1,9}:)?mrow>\s*)?</(?:[a-z]{1,9}:)?msup>",
+    re.IGNORECASE,
+)
+"""A number or letter raised to a power, at times with a sign."""
+_FOOTNOTE = re.compile(r"<sup\b[^<>]{0,100}>[^<>]{0,40}</sup>", re.IGNORECASE)
+_NO_NAME = re.compile(r"\(?:[a-z]{2,5}\)?", re.IGNORECASE)
+"""DataCite's codes for unknown values: `:unkn`, `(:unav)`."""
 _ESCAPED = re.compile(r"&lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:jats:)?title>\s*abstract\s*</(?:jats:)?title>", re.IGNORECASE)
 MAX_TEXT_CHARS = 20_000
@@ -119,15 +134,33 @@ def moment_of_day(year: int, month: int, day: int) -> int | None:
         return None
 
 
-def display_name(name: str) -> str:
+def plain_name(text: str) -> str:
+    """A name without markup and marks of footnotes; empty for a code that says that it is unknown."""
+    name = plain_title(_FOOTNOTE.sub("", html.unescape(text)))
+    return "" if _NO_NAME.fullmatch(name) else name
+
+
+def display_name(text: str) -> str:
     """`Overquill, Tansy A.` → `Tansy A. Overquill`; the name of a group stays."""
-    family, comma, given = name.strip().partition(",")
-    return f"{given.strip()} {family.strip()}".strip() if comma else family
+    name = plain_name(text)
+    return " ".join(filter(None, split_name(name))) if "," in name else name
 
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    return " ".join(_TITLE_TAGS.sub("", _BREAKS.sub(" ", html.unescape(html.unescape(text)))).split())
+    return " ".join(_TITLE_TAGS.sub("", _BREAKS.sub(" ", _with_arithmetic(html.unescape(html.unescape(text))))).split())
+
+
+def _with_arithmetic(markup: str) -> str:
+    """Markup in which powers and fractions do not need it, with each formula once."""
+    if _MATHML.search(markup):
+        markup = _POWER.sub(_power, _FRACTION.sub(r"\1/\2", _TEX.sub("", markup)))
+    return with_superscripts(markup)
+
+
+def _power(match: re.Match[str]) -> str:
+    raised = (match[2] or "") + match[3]
+    return f"{match[1]}<sup>{raised}</sup>" if raised.strip("+-\u2212").isdecimal() else f"{match[1]}^{raised}"
 
 
 def first_title(texts: Iterable[str]) -> str:
@@ -139,6 +172,6 @@ def plain_abstract(text: str) -> str:
     """An abstract in JATS or HTML as plain text, also if its markup was escaped."""
     text = text[: 4 * MAX_TEXT_CHARS]
     text = html.unescape(text) if _ESCAPED.search(text) else text
-    text = _TEX.sub("", text) if ":math" in text else text
+    text = _with_arithmetic(text)
     words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
-    return " ".join(words.split())[:MAX_TEXT_CHARS]
+    return " ".join(html.unescape(words).split())[:MAX_TEXT_CHARS]

@@ -75,6 +75,7 @@ class _CrossrefAnswer(msgspec.Struct):
 
 class _Title(msgspec.Struct):
     title: str = ""
+    type: str | None = msgspec.field(name="titleType", default=None)
 
 
 class _Creator(msgspec.Struct):
@@ -84,7 +85,8 @@ class _Creator(msgspec.Struct):
     @property
     def shown(self) -> str:
         """The name in its usual order; an organization's has its commas."""
-        return self.name.strip() if self.type == "Organizational" else posted_papers.display_name(self.name)
+        is_group = self.type == "Organizational"
+        return posted_papers.plain_name(self.name) if is_group else posted_papers.display_name(self.name)
 
 
 class _Description(msgspec.Struct):
@@ -308,7 +310,8 @@ def _is_new(view: AsOfView, notice: Notice) -> bool:
 
 def datacite_version(key: str, attributes: _DataciteAttributes) -> PostedVersion | None:
     """A paper as DataCite describes it (https://support.datacite.org/docs/api); None without a title."""
-    title = posted_papers.first_title(title.title for title in attributes.titles)
+    originals_first = sorted(attributes.titles, key=lambda title: bool(title.type))
+    title = posted_papers.first_title(title.title for title in originals_first)
     abstracts = (text.text for text in attributes.descriptions if text.type == "Abstract")
     if not title:
         return None

@@ -94,10 +94,19 @@ const searchIndex = (() => {
     return true;
   }
 
+  const ADDRESS = "(?:https?://)?(?:[\\w-]+\\.)*";
+  const ON_ARXIV = new RegExp(
+    `^[([]*(?:${ADDRESS}arxiv\\.org/(?:[\\w-]+/)+|(?:${ADDRESS}doi\\.org/|doi:)?(?:10\\.48550/)?arxiv[.:])?` +
+      `${doiGrammar.arxiv}(?:\\.pdf)?/?(?:[?#].*)?[\\]),;.]*$`,
+    "i",
+  );
+
   // of an id, a DOI or an address
   function paperIn(text) {
-    const onArxiv = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
-    return onArxiv?.[1] ?? dois.workIn(text.toLowerCase().replace(/^10\./, "doi:$&"));
+    const [, id, archive, number] = ON_ARXIV.exec(text) ?? [];
+    if (id || number) return id ?? `${archive}/${number}`;
+    const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
+    return dois.workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
   }
 
   const CATEGORY = /^(?=.{1,60}$)[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$/i; // as in base/papers/categories.py
