@@ -170,10 +170,9 @@ def fill_up(
     """The first `wanted` papers below the threshold that fit; `fits` is asked about no more than necessary."""
     fitting = (candidate for candidate in next_best if fits(candidate.paper))
     chosen = tuple(islice(fitting, max(wanted, 0)))
-    return Filling(
-        entries=tuple(candidate for candidate in chosen if candidate.paper not in unvouched),
-        lines=tuple(candidate for candidate in chosen if candidate.paper in unvouched),
-    )
+    entries = tuple(candidate for candidate in chosen if candidate.paper not in unvouched)
+    lines = tuple(candidate for candidate in chosen if candidate.paper in unvouched)
+    return Filling(entries=entries, lines=lines)
 
 
 def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> frozenset[str]:
@@ -196,11 +195,10 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
         return msgspec.structs.replace(candidate, parts=tuple(parts))
 
-    return chosen._replace(
-        entries=tuple(map(stripped, chosen.entries)),
-        further=tuple(map(stripped, chosen.further)),
-        ongoing=tuple(map(stripped, chosen.ongoing)),
-    )
+    entries = tuple(map(stripped, chosen.entries))
+    further = tuple(map(stripped, chosen.further))
+    ongoing = tuple(map(stripped, chosen.ongoing))
+    return chosen._replace(entries=entries, further=further, ongoing=ongoing)
 
 
 def least_price(rule: str, candidate: Candidate) -> Price:

@@ -14,7 +14,7 @@ import itertools
 import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -36,6 +36,8 @@ from hotpapers.record.item_rows import (
 )
 from hotpapers.record.manifest import BatchStamp, Manifest, Pair, RowName
 from hotpapers.record.row_groups import Offer, RowGroup
+
+_Origin = TypeVar("_Origin")
 
 
 class WrittenBatch(NamedTuple):
@@ -410,7 +412,7 @@ class BatchWriter:
 
     def write(self, offers: Sequence[Offer], stamp: BatchStamp, close: Sequence[StoredRow] = ()) -> WrittenBatch:
         """Add the new ones of the offered items, close the given rows, and chain the batch."""
-        allowed = _allowed(offers, self.forgotten) if self.forgotten else offers
+        allowed = allowed_offers(offers, self.forgotten)
         # The rows of items, and the identities that they need, which are added here
         groups = row_groups.group_items(allowed)
         tables = ["identity", *(group.spec.kind for group in groups)]
@@ -423,10 +425,14 @@ class BatchWriter:
         return written._replace(refused=len(offers) - len(allowed))
 
 
-def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
+def allowed_offers(
+    offers: Sequence[tuple[model.Item, _Origin]], known: tombstones.Tombstones
+) -> Sequence[tuple[model.Item, _Origin]]:
     """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
     forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
     alone may not say whose it is."""
+    if not known:
+        return offers
     forgotten = known.refused(itertools.chain.from_iterable(tombstones.keys_of(item) for item, _ in offers))
     posts = (item for item, _ in offers if isinstance(item, model.Post))
     forgotten |= {post.post for post in posts if not forgotten.isdisjoint(tombstones.author_keys(post))}

@@ -48,14 +48,16 @@ https://osf.io/preprints/psyarxiv/abcde|id:https://osf.io/preprints/socarxiv/ket
     .split("|")
 )
 IN_ADDRESSES = (
-    "{}|arXiv:{}|({})|{},|arxiv.{}|https://arxiv.org/abs/{}?context=cs.LG|arxiv.org/abs/{}/|https://arxiv.org/html/{}#S1"
-    "|https://www.arxiv.org/pdf/{}.pdf|10.48550/arXiv.{}|doi:10.48550/arxiv.{}|https://doi.org/10.48550/arXiv.{}"
-).split("|")
+    "{}", "arXiv:{}", "({})", "{},", "arxiv.{}", "arxiv.org/abs/{}/", "https://arxiv.org/abs/{}?context=cs.LG",
+    "https://arxiv.org/html/{}#S1", "https://www.arxiv.org/pdf/{}.pdf", "10.48550/arXiv.{}", "doi:10.48550/arxiv.{}",
+    "https://doi.org/10.48550/arXiv.{}",
+)  # fmt: skip
 IDS_ON_ARXIV = ("2401.01234", "2401.01234v2", "math/0309136", "math.GT/0309136", "hep-th/9901001")
 NO_PAPERS = (
-    "2413.01234|foo/1234567|9901.0001|1401.12345|2401.1234|https://github.com/kettle/song/issues/1234567|tea/0309136"
-).split("|")
-OTHER_ADDRESSES = ("https://doi.org/10.1016/S0140-6736%2805%2967889-X|https://zenodo.org/records/1234567").split("|")
+    "2413.01234", "foo/1234567", "9901.0001", "1401.12345", "2401.1234", "tea/0309136",
+    "https://github.com/kettle/song/issues/1234567",
+)  # fmt: skip
+OTHER_ADDRESSES = ("https://doi.org/10.1016/S0140-6736%2805%2967889-X", "https://zenodo.org/records/1234567")
 OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
 """The program asks for a word once, and takes a text that is one paper as a whole."""
 

@@ -142,6 +142,7 @@ def test_what_was_forgotten_stays_out(kettles: Path, tmp_path: Path) -> None:
     good("forget", "bluesky:did:plc:madeupteapot0000000000bb", "--yes", "--store", store)
     output = good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes())
     assert "2 items skipped: forgotten in this store\n" in output
+    assert "added: 0 posts, 0 mentions, 0 reactions, 0 snapshots" in output
 
 
 def test_a_network_that_is_not_to_be_read_is_not(cwd: Path, dump: Path) -> None:

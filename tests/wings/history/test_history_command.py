@@ -12,7 +12,7 @@ from hotpapers.publish.query import issues, papers, request_params, status
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record import Record
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
-from tests.issues.made import frozen, paper, write
+from tests.issues.made import frozen, moment, paper, posts_about, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
 from tests.wings.history.test_inferred_days import fill_without_announcements
 
@@ -37,9 +37,33 @@ def test_a_period_is_made_once(store: Path) -> None:
     assert good("verify", "2024-05-15", "--store", store).startswith("verified: 1 issue rebuilt")
 
 
+def test_a_period_without_posts_is_not_made(tmp_path: Path) -> None:
+    command = ("history", "--from", "2024-05-15", "--to", "2024-05-17", "--store", tmp_path / "few.db")
+    with Record(str(tmp_path / "few.db")) as record:
+        write(record, DAILY, *paper(1, "2024-05-15"), *paper(2, "2024-05-17"))
+        write(record, *posts_about(1, 1, moment("2024-05-20")))
+    message = misuse(*command)
+    assert "no posts from 2024-05-15 to 2024-05-17; import an archive of that time first" in message
+
+
+def test_an_earlier_period_says_that_later_issues_do_not_know_it(tmp_path: Path) -> None:
+    store = tmp_path / "few.db"
+    with Record(str(store)) as record:
+        write(record, DAILY, *paper(1, "2024-05-15"), *paper(2, "2024-05-17"))
+        write(record, *posts_about(1, 1, moment("2024-05-15")), *posts_about(2, 1, moment("2024-05-17")))
+    for day in ("2024-05-16", "2024-05-17"):
+        assert good("history", "--from", day, "--to", day, "--store", store).count("\n") == 1
+    output = good("history", "--from", "2024-05-15", "--to", "2024-05-15", "--store", store)
+    assert output.endswith(
+        f"{NAME}: 2 later issues frozen before, from 2024-05-16 on, may list the same papers;"
+        " make the earliest period first\n"
+    )
+
+
 def test_days_before_and_after_the_announcements_are_said_apart(tmp_path: Path) -> None:
     with Record(str(tmp_path / "few.db")) as record:
         write(record, DAILY, *paper(1, "2024-05-15"), *paper(2, "2024-05-17"))
+        write(record, *posts_about(1, 1, moment("2024-05-15")))
     output = good("history", "--from", "2024-05-13", "--to", "2024-05-20", "--store", tmp_path / "few.db")
     assert output == (
         f"{NAME}: 3 issues frozen, 2024-05-15 to 2024-05-17\n"

@@ -273,10 +273,11 @@ def collector_sentence(network: str, collector: str) -> str:
 
 
 def witnessed_by(witnessed: WitnessedCounts | UnsetType) -> str:
-    """`counts witnessed by 3 collectors`; empty if nobody else counted the same papers."""
+    """`counts witnessed by 3 collectors`, or how many of them; empty if nobody else counted the same papers."""
     if witnessed is UNSET:
         return ""
-    return f"counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
+    agreeing = "" if witnessed.close == witnessed.counts else f"{witnessed.close} of {witnessed.counts} "
+    return f"{agreeing}counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
 
 
 def witnessed_sentence(witnessed: WitnessedCounts | UnsetType) -> str:

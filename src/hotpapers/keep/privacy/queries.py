@@ -189,7 +189,8 @@ def snapshots_after(database: Database, number: int, limit: int) -> list[Snapsho
 def snapshots_of(database: Database, posts: Sequence[int], before: int, upto_position: int) -> list[SnapshotRow]:
     """The open snapshots of some posts before a moment, of batches up to a position, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
-        WHERE until = 0 AND observed_at < ? AND since <= ? AND post IN ({sql_placeholders(posts)}) ORDER BY post, observed_at"""
+        WHERE until = 0 AND observed_at < ? AND since <= ? AND post IN ({sql_placeholders(posts)})
+        ORDER BY post, observed_at"""
     rows = database.rows(sql, (before, upto_position, *posts))
     return [SnapshotRow(*row) for row in rows]
 

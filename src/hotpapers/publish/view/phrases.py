@@ -165,7 +165,7 @@ def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
     witnessed = words.witnessed_by(content.witnessed)
     facts = (
         *announcement_counts.announcement_facts(content),
-        words.provisional_note(content.compared),
+        words.provisional_note(content.compared) if content.entries else "",
         readings_text(content, with_reasons=with_reasons) if content.readings else "no network read",
         witnessed,
         _talk_time(content),

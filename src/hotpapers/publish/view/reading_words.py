@@ -14,6 +14,8 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, reading_span, servers_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
+FROM_ARCHIVES = "known from archives alone"
+"""Of a network that nobody read for an issue that was made afterwards."""
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
 
 
@@ -30,7 +32,8 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
         parts = [_complete(content.readings)]
         parts += _incomplete(content.readings, reading_span(content), with_reasons=with_reasons)
         parts += _incomplete(content.servers or (), servers_span(content), with_reasons=with_reasons)
-        return "; ".join(parts)
+        text = "; ".join(parts)
+        return text.replace(_THROUGHOUT["unknown"], FROM_ARCHIVES) if content.retrospective else text
     return _by_state(content, with_reasons=with_reasons)
 
 

@@ -30,6 +30,7 @@ from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
+from hotpapers.record.batches import allowed_offers
 from hotpapers.record.parsing import ParsedPayload, parse_payload
 from hotpapers.wings.archives.format import BROKEN, UNREADABLE, ArchiveFormat, key_of
 from hotpapers.wings.archives.imported_file import ArchiveTask
@@ -205,14 +206,12 @@ class ArchiveBatch:
             group, source=self._format.network, job=self._job, cursor=cursor if has_items else None
         )
         self._figures[self._file(outcomes[0]), "refused"] += written.refused
-        for outcome in distinct_outcomes.values():
-            file = self._file(outcome)
-            names = (
-                "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)) for item in outcome.items
-            )
-            self._figures.update((file, name) for name in names if name)
-            papers = (item.paper for item in outcome.items if isinstance(item, Mention))
-            self._named[file].update(papers)
+        offers = [(item, self._file(outcome)) for outcome in group for item in outcome.items]
+        for item, file in allowed_offers(offers, self._record.forgotten()):
+            if name := "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)):
+                self._figures[file, name] += 1
+            if isinstance(item, Mention):
+                self._named[file].add(item.paper)
 
     def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""

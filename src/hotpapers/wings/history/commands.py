@@ -52,6 +52,7 @@ def history(
         "publication": period.publication.publication,
         "issues": result.issues,
         "there": period.frozen,
+        "later": period.later,
         "unknown": period.unknown,
         "channels": result.channels,
         "inferred": result.inferred,
@@ -66,6 +67,11 @@ def _lines(result: HistoryResult) -> Iterator[str]:
         yield f"announcement days of {count_noun(inferred, 'paper')} inferred from the submission dates"
     if issues:
         yield f"{name}: {count_noun(len(issues), 'issue')} frozen, {issues[0]['day']} to {issues[-1]['day']}"
+    if issues and period.later:
+        yield (
+            f"{name}: {count_noun(len(period.later), 'later issue')} frozen before, from {period.later[0]} on, may list"
+            " the same papers; make the earliest period first"
+        )
     if period.frozen:
         issues_before = count_noun(len(period.frozen), "issue")
         yield f"{name}: {issues_before} frozen before, {period.frozen[0]} to {period.frozen[-1]}"

@@ -33,7 +33,7 @@ from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, m
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record, current_time
 from hotpapers.wings.history.engagement_over_days import EngagementOverDays
-from hotpapers.wings.history.queries import announced_between
+from hotpapers.wings.history.queries import announced_between, has_posts
 
 AFTERWARDS = "made afterwards"
 NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."
@@ -43,12 +43,13 @@ LATEST_CLOSE = 7 * DAY
 
 class PastPeriod(NamedTuple):
     """A period for which to make issues afterwards. `days`: those without an issue yet; `frozen`: those with one;
-    `unknown`: those for which the record has no announcements. All ascending."""
+    `later`: days after it that have one; `unknown`: those for which the record has no announcements. All ascending."""
 
     publication: Publication
     days: tuple[str, ...]
     frozen: tuple[str, ...]
     unknown: tuple[str, ...]
+    later: tuple[str, ...] = ()
 
 
 def history_of(publication: Publication) -> Publication:
@@ -68,8 +69,8 @@ def history_of(publication: Publication) -> Publication:
 def plan_period(record: Record, publication: Publication, first: date, last: date) -> PastPeriod:
     """Which issues to make for a period.
 
-    Raises UsageError if no issue can have such a day, NotFound if the record has no announcements for the period,
-    IssueError if a day already has a regular issue.
+    Raises UsageError if no issue can have such a day, NotFound if the record has no announcements or no posts for the
+    period, IssueError if a day already has a regular issue.
     """
     labels = check_days(record, publication, first, last)
     span = announced_between(record.view())
@@ -83,17 +84,15 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         raise NotFound(
             f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}"
         )
+    if not has_posts(record.view(), window_start(publication, known[0]), cut_of(publication, known[-1])):
+        raise NotFound(f"the record has no posts from {first} to {last}; import an archive of that time first")
     past = history_of(publication)
     frozen = set(frozen_days(record, past.publication))
     days = tuple(day for day in known if day not in frozen)
     unknown = tuple(day for day in labels if day not in known)
-    frozen_before = (day for day in known if day in frozen)
-    return PastPeriod(
-        past,
-        days,
-        tuple(frozen_before),
-        unknown,
-    )
+    frozen_before = tuple(day for day in known if day in frozen)
+    later = tuple(day for day in sorted(frozen) if day > known[-1])
+    return PastPeriod(publication=past, days=days, frozen=frozen_before, unknown=unknown, later=later)
 
 
 def check_days(record: Record, publication: Publication, first: date, last: date) -> list[str]:

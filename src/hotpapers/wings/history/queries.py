@@ -29,6 +29,12 @@ MEASURED = frozenset(
 """The kinds of rows that engagement depends on."""
 
 
+def has_posts(view: AsOfView, start: int, end: int) -> bool:
+    """Whether any post of a span is known."""
+    sql = f"SELECT 1 FROM post WHERE post.created_at > ? AND post.created_at <= ? AND {view.visible('post')} LIMIT 1"
+    return bool(view.database.rows(sql, (start, end)))
+
+
 def measured_papers(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     """The papers measured as of a view, by key, with the moment of their first announcement."""
     sql = f"WITH {announced_sql(view, window)} SELECT {key_of('announced.paper')}, announced.at FROM announced"

@@ -36,6 +36,8 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
             yield f"{label}: name", f'use letters, digits and hyphens, at most {MAX_NAME_CHARS}, such as "neighbor"'
         if table.name in names[: number - 1]:
             yield f"{label}: name", "is taken by an earlier table; names must differ"
+        if table.url in [earlier.url for earlier in tables[: number - 1]]:
+            yield f"{label}: url", "is the address of an earlier table; a site counts once"
         if not (_ADDRESS.fullmatch(table.url) and is_address(table.url)):
             yield f"{label}: url", "write a full address that ends with /, such as https://papers.example/daily/"
 

@@ -4,11 +4,12 @@ const paperIds = (() => {
   const MAX_CHARS = 20000;
   const { arxiv: ID } = doiGrammar;
   const PLACE =
-    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|papers\\.cool|" +
-    "arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
+    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|" +
+    "papers\\.cool|arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
   const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
   const MENTION = new RegExp(
-    `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
+    `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)` +
+      `${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
     "gi",
   );
   const BEFORE_WHOLE = `(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?`;

@@ -148,13 +148,16 @@ def display_name(text: str) -> str:
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    return " ".join(_TITLE_TAGS.sub("", _BREAKS.sub(" ", _with_arithmetic(html.unescape(html.unescape(text))))).split())
+    markup = _with_arithmetic(html.unescape(html.unescape(text)))
+    words = _TITLE_TAGS.sub("", _BREAKS.sub(" ", markup)).split()
+    return " ".join(words)
 
 
 def _with_arithmetic(markup: str) -> str:
     """Markup in which powers and fractions do not need it, with each formula once."""
     if _MATHML.search(markup):
-        markup = _POWER.sub(_power, _FRACTION.sub(r"\1/\2", _TEX.sub("", markup)))
+        markup = _FRACTION.sub(r"\1/\2", _TEX.sub("", markup))
+        markup = _POWER.sub(_power, markup)
     return with_superscripts(markup)
 
 
@@ -174,4 +177,5 @@ def plain_abstract(text: str) -> str:
     text = html.unescape(text) if _ESCAPED.search(text) else text
     text = _with_arithmetic(text)
     words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
-    return " ".join(html.unescape(words).split())[:MAX_TEXT_CHARS]
+    line = " ".join(html.unescape(words).split())
+    return line[:MAX_TEXT_CHARS]

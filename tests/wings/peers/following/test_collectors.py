@@ -125,7 +125,7 @@ def test_an_issue_names_sites_with_the_same_counts(store_url: str) -> None:
         content = issue(record).content
         assert content.witnessed == WitnessedCounts(collectors=("neighbour", "third"), counts=2, close=1)
         published = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
-        assert "counts witnessed by 3 collectors" in phrases.facts(published)
+        assert "1 of 2 counts witnessed by 3 collectors" in phrases.facts(published)
         assert phrases.notes(published) == (
             "Counts in this issue also made by neighbour and third, who read the same networks: 2, of "
             "which 1 agrees within a tenth.",

@@ -1,8 +1,8 @@
-// Papers by their DOIs, as in base/papers: the patterns of doi.py and paper_servers.py are before this.
+// Papers by their ids and DOIs, as in base/papers: the patterns of doi.py and paper_servers.py are before this.
 "use strict";
 const dois = (() => {
   const { osf, suffix, page, numbered, pageNumber, resolver, lookBack, ofLetters, notWhole } = doiGrammar;
-  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn } = doiGrammar;
+  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn, arxiv } = doiGrammar;
   const [oldUntil, newFrom] = doiGrammar.moved;
   const works = doiGrammar.works.map((pattern) => new RegExp(`^${pattern}`));
   const HOST = "(?:^|:/{1,3}|[^a-z0-9._/-])(?:[a-z0-9-]+\\.)*";
@@ -106,6 +106,21 @@ const dois = (() => {
     return work && others.every((other) => other === work) ? work : "";
   }
 
+  const SITE = "(?:https?://)?(?:[\\w-]+\\.)*";
+  const ON_ARXIV = new RegExp(
+    `^[([]*(?:${SITE}arxiv\\.org/(?:[\\w-]+/)+|(?:${SITE}doi\\.org/|doi:)?(?:10\\.48550/)?arxiv[.:])?` +
+      `${arxiv}(?:\\.pdf)?/?(?:[?#].*)?[\\]),;.]*$`,
+    "i",
+  );
+
+  // the id of a paper: of an id, a DOI or an address
+  function paperIn(text) {
+    const [, id, archive, number] = ON_ARXIV.exec(text) ?? [];
+    if (id || number) return id ?? `${archive}/${number}`;
+    const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
+    return workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
+  }
+
   // the folder of a DOI's page, as in publish/view/site_paths.py
   function folderOf(doi) {
     const [registrant, ...rest] = doi.split("/");
@@ -115,5 +130,5 @@ const dois = (() => {
     return `${registrant}/${rest.join("/").replace(unsafe, escaped)}`;
   }
 
-  return { workIn, folderOf };
+  return { workIn, paperIn, folderOf };
 })();

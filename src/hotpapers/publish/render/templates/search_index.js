@@ -94,26 +94,11 @@ const searchIndex = (() => {
     return true;
   }
 
-  const ADDRESS = "(?:https?://)?(?:[\\w-]+\\.)*";
-  const ON_ARXIV = new RegExp(
-    `^[([]*(?:${ADDRESS}arxiv\\.org/(?:[\\w-]+/)+|(?:${ADDRESS}doi\\.org/|doi:)?(?:10\\.48550/)?arxiv[.:])?` +
-      `${doiGrammar.arxiv}(?:\\.pdf)?/?(?:[?#].*)?[\\]),;.]*$`,
-    "i",
-  );
-
-  // of an id, a DOI or an address
-  function paperIn(text) {
-    const [, id, archive, number] = ON_ARXIV.exec(text) ?? [];
-    if (id || number) return id ?? `${archive}/${number}`;
-    const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
-    return dois.workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
-  }
-
   const CATEGORY = /^(?=.{1,60}$)[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$/i; // as in base/papers/categories.py
 
   // `kind` and `text`: how a term was understood
   function termsOf(field, text, bare) {
-    const id = bare && /^(id)?$/.test(field) ? paperIn(text) : "";
+    const id = bare && /^(id)?$/.test(field) ? dois.paperIn(text) : "";
     if (id) return [label("paper", id)];
     if (/^cat/.test(field) && CATEGORY.test(text)) return [label("category", text)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
