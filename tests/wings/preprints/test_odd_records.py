@@ -166,8 +166,8 @@ def test_authors_names_have_no_markup() -> None:
 def test_all_dois_that_a_work_on_osf_may_have_are_asked_for() -> None:
     request = lookup_request(["osf:kett2"], RegistrySettings())
     assert request
-    asked = request.params["filter"].split(",")
-    assert "doi:10.31234/osf.io/kett2" in asked and "doi:10.31234/osf.io/kett2_v1" in asked
+    dois = request.params["filter"].split(",")
+    assert "doi:10.31234/osf.io/kett2" in dois and "doi:10.31234/osf.io/kett2_v1" in dois
 
 
 # ---- bioRxiv ---------------------------------------------------------------------------------------------
