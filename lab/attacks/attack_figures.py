@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import product
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -124,35 +124,43 @@ def kept_figures() -> AttackFigures:
     return msgspec.json.decode(files(__package__).joinpath(KEPT).read_bytes(), type=AttackFigures)
 
 
+class MarketPrice(NamedTuple):
+    """What something costs in US dollars, by whom, and in which year."""
+
+    what: str
+    dollars: float
+    source: str
+    year: int
+
+
 # ---- prices ------------------------------------------------------------------------------------------------
 
-PRICES: tuple[tuple[str, float, str, int], ...] = (
-    (
-        "a like or repost",
-        0.0011,
-        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 10,000 likes; at 1.10 dollars",
-        2023,
-    ),
-    (
-        "a post (as a comment)",
-        0.055,
-        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 200 comments; at 1.10 dollars",
-        2023,
-    ),
-    (
-        "a new account (its verification, on X)",
-        0.10,
-        "Cambridge Online Trust and Safety Index, mean of all countries",
-        2025,
-    ),
-    (
-        "an account with standing (a star by an aged account on GitHub)",
-        0.85,
-        "Dagster, Tracking the Fake GitHub Star Black Market: 85 dollars for 100",
-        2023,
-    ),
+LIKE = MarketPrice(
+    "a like or repost",
+    0.0011,
+    "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 10,000 likes; at 1.10 dollars",
+    2023,
 )
-"""(what, US dollars, source, year). Nobody publishes a price for standing as this program defines it: a star by an aged
+POST = MarketPrice(
+    "a post (as a comment)",
+    0.055,
+    "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 200 comments; at 1.10 dollars",
+    2023,
+)
+ACCOUNT = MarketPrice(
+    "a new account (its verification, on X)",
+    0.10,
+    "Cambridge Online Trust and Safety Index, mean of all countries",
+    2025,
+)
+KNOWN_ACCOUNT = MarketPrice(
+    "an account with standing (a star by an aged account on GitHub)",
+    0.85,
+    "Dagster, Tracking the Fake GitHub Star Black Market: 85 dollars for 100",
+    2023,
+)
+PRICES = (LIKE, POST, ACCOUNT, KNOWN_ACCOUNT)
+"""Nobody publishes a price for standing as this program defines it: a star by an aged
 account is the closest thing on sale."""
 
 

@@ -1,4 +1,4 @@
-"""What a place costs, from the kept figures, as the page of every site shows it: `templates/attack_prices.json`."""
+"""The page *Attacks* of every site, from the kept figures: `templates/attack_prices.json`."""
 
 from __future__ import annotations
 

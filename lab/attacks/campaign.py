@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hotpapers.base.errors import AttackFailed
 from hotpapers.base.model import HOUR
-from lab.attacks.attack_figures import PRICES, Goal
+from lab.attacks.attack_figures import ACCOUNT, KNOWN_ACCOUNT, LIKE, POST, Goal
 from lab.worlds import PaperPost, ReactionGroup
 
 SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", "usual")}
@@ -74,16 +74,16 @@ class Expenses(NamedTuple):
     @property
     def dollars(self) -> float:
         """Their cost in US dollars."""
-        return self._dollars(PRICES[3][1])
+        return self._dollars(KNOWN_ACCOUNT.dollars)
 
     @property
     def patient_dollars(self) -> float:
         """Their cost if accounts with standing are opened a month ahead and like posts about three papers."""
-        return self._dollars(PRICES[2][1])
+        return self._dollars(ACCOUNT.dollars)
 
     def _dollars(self, aged: float) -> float:
-        (_, reaction, *_), (_, post, *_), (_, account, *_), *_ = PRICES
-        return self.reactions * reaction + self.posts * post + self.posters * account + self.aged * aged
+        new = self.reactions * LIKE.dollars + self.posts * POST.dollars + self.posters * ACCOUNT.dollars
+        return new + self.aged * aged
 
 
 class Campaign:

@@ -317,13 +317,6 @@ def test_a_post_without_limits_counts_everywhere(network: str) -> None:
     assert admissible_items(items_about(network), TERMS[network]) == items_about(network)
 
 
-@networks
-def test_a_post_from_the_future_was_posted_when_it_was_seen(network: str) -> None:
-    items = [msgspec.structs.replace(post_of(network), created_at=created_at) for created_at in (AT + 1, AT, AT - 1)]
-    admitted_items = admissible_items(items, TERMS[network])
-    assert [item.created_at for item in admitted_items if isinstance(item, Post)] == [AT, AT, AT - 1]
-
-
 def test_only_the_post_with_limits_is_left_out() -> None:
     other_items: list[Item] = [
         post_of("mastodon", "8"),

@@ -81,6 +81,14 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         assert not check_record(record.database, record.hasher).findings
 
 
+def test_a_post_from_the_future_was_posted_when_it_was_seen(store_url: str) -> None:
+    stories = (story("aa", "2512.00001"), story("bb", "2512.00002") | {"created_at": "2099-01-01T00:00:00Z"})
+    with collect_setup(store_url, story_list(*stories)) as setup:
+        run_round(setup)
+        posts = {row.item.post[-2:]: row.item for row in setup.record.view().latest(Post)}
+        assert posts["bb"].created_at == posts["bb"].observed_at > posts["aa"].created_at
+
+
 def test_what_the_record_says_of_a_page_is_asked_once_a_kind(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kinds: Counter[str] = Counter()
     rows = SqliteDatabase.rows

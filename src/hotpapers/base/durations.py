@@ -1,4 +1,4 @@
-"""Durations in microseconds, and as people say them."""
+"""Durations in microseconds, and in words; none is parsed."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ def format_duration(seconds: float) -> str:
     for unit, length in _UNITS:
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s" if not 0 < seconds < 1 else f"{seconds:.1g} s"
+    return f"{seconds:.1g} s" if 0 < seconds < 1 else f"{max(seconds, 0):.0f} s"

@@ -103,10 +103,9 @@ def admissible_items(items: Iterable[Item], row: Network) -> list[Item]:
     """The items from one read of a network that may enter the record.
 
     If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions,
-    counts and its author's names; issues that quoted it then stop doing so. A post dated later than it was seen counts
-    as created when seen.
+    counts and its author's names; issues that quoted it then stop doing so.
     """
-    result = list(map(_believably_dated, items))
+    result = list(items)
     limited = limited_posts(result, row)
     if not limited:
         return result
@@ -122,12 +121,6 @@ def admissible_items(items: Iterable[Item], row: Network) -> list[Item]:
         and not (isinstance(item, Verdict) and item.subject in limited)
         and not (isinstance(item, Account) and item.account in left_out)
     ]
-
-
-def _believably_dated(item: Item) -> Item:
-    if isinstance(item, Post) and item.created_at > item.observed_at:
-        return msgspec.structs.replace(item, created_at=item.observed_at)
-    return item
 
 
 def limited_posts(items: Iterable[Item], row: Network) -> set[str]:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Item, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
@@ -32,7 +34,7 @@ COUNTS = "counts"
 REACTION = "reaction"
 SNAPSHOT = "snapshot"
 """The kind of payload with one paper from arXiv's metadata snapshot."""
-NOT_KEPT = (SNAPSHOT, "counts", GAP, "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+NOT_KEPT = (SNAPSHOT, COUNTS, GAP, "home", REACTION, "withdrawn", "account", "gone", "listed", "day")
 """Kinds whose raw payloads are not kept, as their items hold everything."""
 
 
@@ -110,6 +112,7 @@ def without_limited_raw(parsed: ParsedPayload, terms: Network) -> ParsedPayload:
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
     """A payload's items and the consequences of them and of earlier ones: a known post or paper keeps fields that its
     payload lacks, an edit retracts mentions, and a post that has counts still exists."""
+    items = list(map(believably_dated, items))
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
         if payload.kind == EDIT:
@@ -118,6 +121,13 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return [changes.completed_paper(item) if isinstance(item, Paper) else item for item in items]
+
+
+def believably_dated(item: Item) -> Item:
+    """An item; a post dated later than it was seen counts as created when seen."""
+    if isinstance(item, Post) and item.created_at > item.observed_at:
+        return msgspec.structs.replace(item, created_at=item.observed_at)
+    return item
 
 
 # ---- pages that are not believed ----------------------------------------------------------------------

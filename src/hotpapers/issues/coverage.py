@@ -187,7 +187,8 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
 
 
 def _last_caught_up(view: AsOfView, names: Iterable[str], cut: int, latest: int) -> int:
-    """When the last of some networks or servers had been read up to the moment, after a cut; 0 if none was."""
+    """When the last of some networks or servers had been read up to the moment, after a cut; 0 if none was. Those that
+    were not are ignored."""
     moments = [0]
     for spans in _spans_between(view, names, cut - TURN, latest):
         if any(span.from_at <= cut for span in spans):

@@ -8,7 +8,7 @@ as_of          rows as observed up to a moment and known at a position; ordered_
                whether and when networks were read
 parsing        payloads and the items parsed from them, before any lock is taken
 raw_archive    raw payloads, also unreadable ones in quarantine; reparse: parse payloads again
-tombstones     which posts and accounts were forgotten; redaction: rows without words
+tombstones     which posts and accounts were forgotten; wordless_rows: rows without words
 reaction_marks which post a reaction belongs to; paper_names: what papers are called
 meta           the store's own values; statistics: its figures
 verify         check the chain, then every row; or a frozen issue against the chain

@@ -15,7 +15,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, HotPapersError
-from hotpapers.record import batches, commitments, identities, item_checks, manifest, redaction
+from hotpapers.record import batches, commitments, identities, item_checks, manifest, wordless_rows
 from hotpapers.record.database import Database, blob_bytes, first_column
 from hotpapers.record.item_rows import (
     SPECS,
@@ -256,7 +256,7 @@ class RowVerifier:
         self._hasher = hasher
         self._chain = chain
         self._early_rows: dict[int, list[StoredRow]] = defaultdict(list)
-        self._networks_without_words = redaction.networks_without_words(database)
+        self._networks_without_words = wordless_rows.networks_without_words(database)
         self.read = self.forgotten = self.withheld = 0
 
     def findings(self) -> Iterator[VerifyFinding]:
@@ -327,7 +327,7 @@ class RowVerifier:
         """Whether a row lacks exactly what an export may have withheld."""
         if not self._networks_without_words or row.redacted is None or row.remainder_hash == remainder_hash:
             return False
-        return redaction.is_sound(
+        return wordless_rows.is_sound(
             row, self._networks_without_words, self._hasher, has_remainder=remainder_hash is not None
         )
 

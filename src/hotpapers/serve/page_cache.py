@@ -250,7 +250,8 @@ class FreshIssueReader:
         only a server could tell. Not during a call."""
         if self._watch is None:
             return False
-        return self._version == self._watch[0].database.version() is not None
+        version = self._watch[0].database.version()
+        return version is not None and version == self._version
 
     def close(self) -> None:
         """Stops watching. The current issue reader may still be in use; its connection is closed with it."""

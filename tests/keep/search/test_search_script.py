@@ -50,7 +50,8 @@ https://osf.io/preprints/psyarxiv/abcde|id:https://osf.io/preprints/socarxiv/ket
 IN_ADDRESSES = (
     "{}", "arXiv:{}", "({})", "{},", "arxiv.{}", "arxiv.org/abs/{}/", "https://arxiv.org/abs/{}?context=cs.LG",
     "https://arxiv.org/html/{}#S1", "https://www.arxiv.org/pdf/{}.pdf", "10.48550/arXiv.{}", "doi:10.48550/arxiv.{}",
-    "https://doi.org/10.48550/arXiv.{}",
+    "https://doi.org/10.48550/arXiv.{}", "https://www.alphaxiv.org/abs/{}", "https://huggingface.co/papers/{}",
+    "https://ar5iv.org/abs/{}", "https://scirate.com/arxiv/{}", "http://xxx.lanl.gov/abs/{}",
 )  # fmt: skip
 IDS_ON_ARXIV = ("2401.01234", "2401.01234v2", "math/0309136", "math.GT/0309136", "hep-th/9901001")
 NO_PAPERS = (

@@ -15,7 +15,7 @@ from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.backup import back_up_store
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
-from hotpapers.record import Record, redaction
+from hotpapers.record import Record, wordless_rows
 from hotpapers.record.commitments import make_commitment
 from hotpapers.record.identities import NUMBER
 from hotpapers.record.verify import VerifyFinding
@@ -212,7 +212,7 @@ ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 def blank(record: Record) -> list[VerifyFinding]:
     """Remove the words from a row by hand, with correct commitments."""
     rows = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
-    left = redaction.redacted_row(rows[0])
+    left = wordless_rows.redacted_row(rows[0])
     lost = msgspec.json.encode(left.redacted, order="sorted").decode()
     return findings_after(record, BLANK, lost, LOUD.post, rows[0].item.observed_at)
 
@@ -222,7 +222,7 @@ def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Reco
     assert blank(record) == [VerifyFinding("changed", NAME)]
     made.rich(other)
     with other.database.write():
-        redaction.note_networks(other.database, ["bluesky"])
+        wordless_rows.note_networks(other.database, ["bluesky"])
     other.append([LOUD], source="x")
     assert blank(other) == [VerifyFinding("changed", NAME)]
 

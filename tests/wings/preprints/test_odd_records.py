@@ -253,12 +253,12 @@ ABSTRACTS = [
     ("<jats:title>ABSTRACT</jats:title><jats:p>One</jats:p>", "One"),
     ("p &lt; 0.05", "p < 0.05"),
     ("<jats:p>p &amp;lt; 10<jats:sup>-8</jats:sup></jats:p>", "p < 10⁻⁸"),
+    ("https://tea.example/?cup=1&amp;region=eu&amp;copy=2", "https://tea.example/?cup=1&region=eu&copy=2"),
 ]
 WITHDRAWN = [
     "Withdrawn.",
     "[Retracted]",
     "WITHDRAWN: the kettle leaked.",
-    "Reason for withdrawal: the kettle leaked.",
     "The authors have withdrawn their manuscript owing to a mistake.",
     "This manuscript has been withdrawn by the authors.",
     "Withdrawal Statement. The authors have withdrawn this article.",
@@ -280,7 +280,8 @@ WITHDRAWN = [
 ]
 ABOUT_WITHDRAWALS = [
     "Withdrawn people drink tea.",
-    "Reason for withdrawal is a field of our form.",
+    "Reason for withdrawal: adverse events in 12 trials.",
+    "RETRACTED: the articles that science lost.",
     "This paper studies retracted articles.",
     "This article examines why posts are removed by platforms.",
     "The authors removed outliers from the data.",
@@ -300,13 +301,13 @@ WITHDRAWN_TITLES = [
     "WITHDRAWN: Tea", "WITHDRAWN. Tea", "WITHDRAWN - Tea", "Withdrawn – Tea", "[Withdrawn] Tea", "Withdrawn",
     "Retracted: Tea", "(Retracted) Tea", "RETRACTED ARTICLE: Tea", "[WITHDRAWN ARTICLE] Tea", "REMOVED: Tea",
     "[Removed] Tea", "WITHDRAWAL: Tea", "RETRACTION: Tea", "Withdrawal Statement: Tea", "Temporary Removal: Tea",
-    "Tea [WITHDRAWN]", "Tea (Retracted).", "Notice of withdrawal: Tea",
+    "Tea [WITHDRAWN]", "Tea (RETRACTED).", "NOTICE OF WITHDRAWAL: Tea",
 ]  # fmt: skip
 OTHER_TITLES = [
     "Withdrawal-induced thirst in mice", "WITHDRAWAL-INDUCED THIRST", "Withdrawal. A story", "Withdrawal: a study",
     "Removed-by-light: a method", "Removed: how statues go", "Removal of lead", "Retracted-tongue kinematics",
     "Retracted articles in medicine", "Retraction of the foot", "Withdrawn consent in trials", "Withdrawn, but cited",
-    "Tea (withdrawn by whom?)", "Notice of withdrawal and of tea",
+    "Tea (withdrawn)", "Why papers get [retracted]", "Notice of withdrawal: patterns in tenancy law",
 ]  # fmt: skip
 
 
@@ -329,7 +330,13 @@ def test_an_odd_abstract(text: str, plain: str) -> None:
         ("<math><msup><mn>10</mn><mrow><mo>-</mo><mn>8</mn></mrow></msup></math> M", "10⁻⁸ M"),
         ("<mml:math><mml:msup><mml:mi>x</mml:mi><mml:mi>n</mml:mi></mml:msup></mml:math>", "x^n"),
         ("<mml:math><mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac></mml:math> cup", "1/2 cup"),
+        ("10<sup><i>6</i></sup> cups, 10<sup>1.5</sup>", "10⁶ cups, 10^1.5"),
+        ("<math><msup><mrow><mn>10</mn></mrow><mrow><mn>6</mn></mrow></msup></math>", "10⁶"),
+        ("<math><msup class='x'><mi>x</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup></math>", "x^n+1"),
+        ("<math><mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn></mrow></mfrac></math>", "1/2"),
         ("<tex-math>$B^0$</tex-math><math><mi>B</mi></math>", "B"),
+        ("<math><mi>x</mi></math><tex-math>$x$</tex-math> and <tex-math>$y$</tex-math>", "x and $y$"),
+        ("<alternatives><mml:math><mml:mi>x</mml:mi></mml:math></alternatives>", "x"),
         ("<math><semantics><mi>B</mi><annotation encoding='x'>\\B</annotation></semantics></math>", "B"),
         ("<tex-math>$B$</tex-math> <ext-link href='x'>cups</ext-link>", "$B$ cups"),
     ],
@@ -352,6 +359,9 @@ CREATORS = [
     ({"name": "Institute of Tea, Leipzig"}, "Institute of Tea, Leipzig"),
     ({"name": "Amberfield, Ada, Jr."}, "Ada Amberfield Jr."),
     ({"name": "O&#39;Quill, Ada"}, "Ada O'Quill"),
+    ({"name": "Group, Andrew"}, "Andrew Group"),
+    ({"name": "Singh, JR"}, "JR Singh"),
+    ({"name": "(:Unkn) Unknown"}, ""),
     ({"name": ":unkn"}, ""),
     ({"name": "(:Unav)", "nameType": "Organizational"}, ""),
     ({"name": None}, ""),

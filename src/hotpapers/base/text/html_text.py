@@ -34,14 +34,21 @@ _TAG = re.compile(
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
 _RAISED = re.compile(
-    r"<(?:[a-z]{1,9}:)?sup\b[^<>]{0,100}>\s{0,9}([0-9+\u2212\u2013-]{1,9})\s{0,9}</(?:[a-z]{1,9}:)?sup>", re.IGNORECASE
+    r"<(?:[a-z]{1,9}:)?sup\b[^<>]{0,100}>\s{0,9}(?:<[a-z]{1,9}>)?([0-9+\u2212\u2013./,-]{1,9})(?:</[a-z]{1,9}>)?\s{0,9}"
+    r"</(?:[a-z]{1,9}:)?sup>",
+    re.IGNORECASE,
 )
 _SUPERSCRIPTS = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 
 
 def with_superscripts(markup: str) -> str:
     """Markup whose raised numbers are superscripts: without its element, `10<sup>6</sup>` would be 106."""
-    return _RAISED.sub(lambda match: match[1].translate(_SUPERSCRIPTS), markup)
+    return _RAISED.sub(_raised, markup)
+
+
+def _raised(match: re.Match[str]) -> str:
+    has_others = any(map(match[1].count, "./,"))
+    return f"^{match[1]}" if has_others else match[1].translate(_SUPERSCRIPTS)
 
 
 def html_to_text(source: str) -> tuple[str, tuple[TextLink, ...]]:

@@ -135,14 +135,14 @@ def _conversation(nodes: Sequence[ThreadNode], says_more: SaysMore) -> Conversat
     posts = [post for some in united for post in some]
     moments = [post.post.created_at for post in posts]
     first = nodes[0].posts
-    there = len(first or (None,)) + sum([post.answers for post in posts])
-    copies = len(posts) - len(united)
+    listed = len(first or (None,)) + sum([post.answers for post in posts])
+    merged = len(posts) - len(united)
     return Conversation(
         root=nodes[0],
         networks=tuple(dict.fromkeys([post.post.network for post in first or united[0]])),
         people=len({post.voice for post in posts}),
         posts=len(united),
-        counted=max(len(posts), there) - copies,
+        counted=max(len(posts), listed) - merged,
         reactions=sum([post.reactions for post in posts]),
         began_at=min(moments),
         ended_at=max(moments),

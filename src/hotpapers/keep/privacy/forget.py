@@ -255,14 +255,14 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[manifest.Er
     as its own: their voices never count, and the publication names them anyway.
     """
     database = record.database
-    marks = record.hasher
+    hasher = record.hasher
     pseudonyms = dict[int, str]()
     own = queries.own_accounts(database)
     gone = identities.find_identities(database, keys)
     del gone[""]
     for key, identity in gone.items():
         pseudonyms[identity.number] = (
-            marks.own_pseudonym(key, len(tombstones.pseudonyms_of(database, marks, key)))
+            hasher.own_pseudonym(key, len(tombstones.pseudonyms_of(database, hasher, key)))
             if key in own
             else identities.pseudonym_of(key, secrets.token_hex(16))
         )

@@ -16,7 +16,8 @@ from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until,
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 FROM_ARCHIVES = "known from archives alone"
 """Of a network that nobody read for an issue that was made afterwards."""
-_THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
+_UNREAD = "not at all"
+_THROUGHOUT = {"unknown": _UNREAD, "partial": "only in part", "refused": "not reachable"}
 
 
 def moment_name(at: int) -> str:
@@ -30,10 +31,10 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
     was not read, as its server put it."""
     if content.period:
         parts = [_complete(content.readings)]
-        parts += _incomplete(content.readings, reading_span(content), with_reasons=with_reasons)
-        parts += _incomplete(content.servers or (), servers_span(content), with_reasons=with_reasons)
-        text = "; ".join(parts)
-        return text.replace(_THROUGHOUT["unknown"], FROM_ARCHIVES) if content.retrospective else text
+        throughout = FROM_ARCHIVES if content.retrospective else _UNREAD
+        parts += _incomplete(content.readings, reading_span(content), throughout, with_reasons=with_reasons)
+        parts += _incomplete(content.servers or (), servers_span(content), _UNREAD, with_reasons=with_reasons)
+        return "; ".join(parts)
     return _by_state(content, with_reasons=with_reasons)
 
 
@@ -69,8 +70,8 @@ class _NetworkGroup(NamedTuple):
         return self._replace(networks=(*self.networks, *other.networks), gap=gap)
 
 
-def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons: bool) -> Iterator[str]:
-    """Which networks or servers were not read in full in a span, and when."""
+def _incomplete(readings: Sequence[NetworkReading], span: Span, unread: str, *, with_reasons: bool) -> Iterator[str]:
+    """Which networks or servers were not read in full in a span, and when. `unread`: said of those never read."""
     groups: list[_NetworkGroup] = []
     for reading in readings:
         if not reading.gaps:
@@ -84,6 +85,7 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, *, with_reasons:
     for group in groups:
         names = ", ".join(map(network_title, group.networks))
         text = _gap_text(group.gap, group.shorter, span)
+        text = unread if text == _UNREAD else text
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {text}{reason}"
 

@@ -65,7 +65,7 @@ def build_announcement(
     """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
     facts = phrases.facts(issue, with_reasons=False)
-    provisional = words.provisional_note(content.compared)
+    provisional = words.provisional_note(content.compared) if content.entries else ""
     return AnnouncementText(
         publication=phrases.one_line(content.publication.title),
         day=phrases.issue_heading(content.publication.window, content.day),

@@ -27,7 +27,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.network_terms import admissible_items
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
-from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences, without_limited_raw
+from hotpapers.collect.pipeline import EDIT, believably_dated, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.batches import allowed_offers
@@ -165,7 +165,8 @@ class ArchiveBatch:
             raise InputError("cannot be read")
         if self._terms.read == "no":
             return []
-        items = admissible_items(map(item_checks.clean_item, self._format.read(payload)), self._terms)
+        cleaned = map(item_checks.clean_item, self._format.read(payload))
+        items = admissible_items(map(believably_dated, cleaned), self._terms)
         return self._with_consequences(payload, items) if payload.kind == EDIT else items
 
     def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
@@ -208,7 +209,8 @@ class ArchiveBatch:
         self._figures[self._file(outcomes[0]), "refused"] += written.refused
         offers = [(item, self._file(outcome)) for outcome in group for item in outcome.items]
         for item, file in allowed_offers(offers, self._record.forgotten()):
-            if name := "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)):
+            is_gone = isinstance(item, Post) and item.gone
+            if name := "gone" if is_gone else COUNTED.get(type(item)):
                 self._figures[file, name] += 1
             if isinstance(item, Mention):
                 self._named[file].add(item.paper)

@@ -27,7 +27,7 @@ from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.jsonl.lines import ExchangeHeader
 from hotpapers.publish.query import queries, request_params
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.record.redaction import network_of, without_words
+from hotpapers.record.wordless_rows import network_of, without_words
 
 CHUNK = 2**16
 """Approximate bytes per chunk."""

@@ -113,15 +113,16 @@ class Status(msgspec.Struct):
     def limits(self) -> tuple[str, ...]:
         """Why its author or servers say it may not be quoted; such posts do not count: see `network_terms`."""
         account = self.account
-        lines = [f"{field.name} {field.value}" for field in account.fields or ()]
-        profile, _ = html_to_text(" ".join([account.note or "", *lines]))
+        lines = [text for field in account.fields or () for text in (field.name, field.value)]
+        texts = [html_to_text(line or "")[0] for line in (account.note, *lines)]
+        profile = unicodedata.normalize("NFKC", " ".join(texts))
         limits = {
             "sensitive": self.sensitive,
             "content warning": bool(self.spoiler_text),
             "noindex": account.noindex,
             "limited": account.limited,
             "suspended": account.suspended,
-            "nobot": "#nobot" in unicodedata.normalize("NFKC", profile).casefold(),
+            "nobot": "#nobot" in profile.casefold(),
         }
         return tuple(name for name, holds in limits.items() if holds)
 

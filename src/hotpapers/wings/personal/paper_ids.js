@@ -3,19 +3,10 @@
 const paperIds = (() => {
   const MAX_CHARS = 20000;
   const { arxiv: ID } = doiGrammar;
-  const PLACE =
-    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|" +
-    "papers\\.cool|arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
-  const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
+  const { BEFORE_ID: LINKED, canonical, trimmed, wholeId } = dois.onArxiv;
   const MENTION = new RegExp(
-    `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)` +
-      `${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
+    `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINKED}|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
     "gi",
-  );
-  const BEFORE_WHOLE = `(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?`;
-  const WHOLE = new RegExp(
-    `^${BEFORE_WHOLE}${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$`,
-    "i",
   );
   const BEFORE_ID = new RegExp(
     String.raw`^(?:(?:arxiv )?(?:e-?prints?|preprints?)(?: at| on)?[:,.]? (?:p\. )?(?=arxiv|doi|https?:|10\.48550)` +
@@ -25,17 +16,8 @@ const paperIds = (() => {
     "i",
   );
   const AFTER_ID = /(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?$/;
-  const AROUND = /^[\s,;:."'“”()[\]<>{}|*_`!-]+|[\s,;:."'“”()[\]<>{}|*_`!-]+$/g;
   const FACT = /^(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): /i;
   const LABELED = /^(?:[\w.]+|citation key): /i;
-
-  const canonical = (match) => (match[1] || `${match[2]}/${match[3]}`).toLowerCase();
-  const trimmed = (text) => text.replace(AROUND, "");
-
-  function wholeId(text) {
-    const match = text.length <= 2000 && WHOLE.exec(trimmed(text));
-    return match ? canonical(match) : "";
-  }
 
   // of a text that is an id, its address, or both, and nothing else
   function idIn(text) {

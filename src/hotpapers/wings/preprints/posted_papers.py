@@ -24,7 +24,7 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
 _TAGS = re.compile(r"</?(?:[a-z]{1,9}:)?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _TITLE_TAGS = re.compile(
     r"</?(?:[a-z]{1,9}:[a-z][a-z-]{0,20}|[abipqsu]|em|strong|su[bp]|italic|bold|scp?|tt|br|span|div|font|small|big|title"
-    r"|underline|monospace|roman|sans-serif|overline|strike|(?:named|styled)-content|inline-(?:formula|graphic)|xref|ext-link|fn"
+    r"|underline|monospace|roman|sans-serif|overline|strike|(?:named|styled)-content|inline-(?:formula|graphic)|alternatives|xref|ext-link|fn"
     r"|tex-math|math|m(?:i|o|n|row|su[bp]|subsup|text|over|under|underover|frac|sqrt|space|style|fenced|multiscripts)|semantics|annotation)"
     r"(?:\s+[a-z:-]{1,30}\s*=[^<>]{0,300})?\s*/?>|<!\[CDATA\[|\]\]>",
     re.IGNORECASE,
@@ -32,21 +32,22 @@ _TITLE_TAGS = re.compile(
 """Elements of JATS, HTML and MathML as titles have them. Other words between signs are the title's: *FDR <q and FC >1*,
 *Vector<T>*."""
 _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
-_MATHML = re.compile(r"<(?:[a-z]{1,9}:)?math\b", re.IGNORECASE)
-_TEX = re.compile(
-    r"<(?:[a-z]{1,9}:)?(tex-math|annotation)\b[^<>]{0,300}>[^<]{0,2000}</(?:[a-z]{1,9}:)?\1>", re.IGNORECASE
-)
-"""A formula that is there as MathML, too."""
-_LEAF = r"<(?:[a-z]{1,9}:)?m[ino]\b[^<>]{0,100}>([^<>]{1,20})</(?:[a-z]{1,9}:)?m[ino]>\s*"
-_FRACTION = re.compile(rf"<(?:[a-z]{{1,9}}:)?mfrac>\s*{_LEAF}{_LEAF}</(?:[a-z]{{1,9}}:)?mfrac>", re.IGNORECASE)
+_P = r"(?:[a-z]{1,9}:)?"
+_IN_TAG = r"[^<>]{0,300}"
+_TEX = rf"<{_P}tex-math\b{_IN_TAG}>[^<]{{0,2000}}</{_P}tex-math>"
+_TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}|<{_P}annotation\b{_IN_TAG}>[^<]*", re.IGNORECASE)
+"""A formula in TeX that is there as MathML, too."""
+_LEAF = rf"<{_P}m[ino]\b{_IN_TAG}>[^<>]{{1,20}}</{_P}m[ino]>\s*"
+_ROW = re.compile(rf"<{_P}mrow\b{_IN_TAG}>\s*({_LEAF})</{_P}mrow>", re.IGNORECASE)
+_FRACTION = re.compile(rf"<{_P}mfrac\b{_IN_TAG}>\s*({_LEAF})({_LEAF})</{_P}mfrac>", re.IGNORECASE)
 _POWER = re.compile(
-    rf"<(?:[a-z]{{1,9}}:)?msup>\s*{_LEAF}(?:<(?:[a-z]{{1,9}}:)?mrow>\s*(?:{_LEAF})?)?{_LEAF}"
-    r"(?:</(?:[a-z]{1,9}:)?mrow>\s*)?</(?:[a-z]{1,9}:)?msup>",
+    rf"<{_P}msup\b{_IN_TAG}>\s*({_LEAF})((?:<{_P}mrow\b{_IN_TAG}>\s*)?(?:{_LEAF}){{1,5}})(?:</{_P}mrow>\s*)?</{_P}msup>",
     re.IGNORECASE,
 )
-"""A number or letter raised to a power, at times with a sign."""
+"""A number or letter raised to a power."""
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,31});", re.IGNORECASE | re.ASCII)
 _FOOTNOTE = re.compile(r"<sup\b[^<>]{0,100}>[^<>]{0,40}</sup>", re.IGNORECASE)
-_NO_NAME = re.compile(r"\(?:[a-z]{2,5}\)?", re.IGNORECASE)
+_NO_NAME = re.compile(r"\(?:[a-z]{2,5}\)?(?:\s.*)?", re.IGNORECASE)
 """DataCite's codes for unknown values: `:unkn`, `(:unav)`."""
 _ESCAPED = re.compile(r"&lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:jats:)?title>\s*abstract\s*</(?:jats:)?title>", re.IGNORECASE)
@@ -136,34 +137,45 @@ def moment_of_day(year: int, month: int, day: int) -> int | None:
 
 def plain_name(text: str) -> str:
     """A name without markup and marks of footnotes; empty for a code that says that it is unknown."""
-    name = plain_title(_FOOTNOTE.sub("", html.unescape(text)))
+    name = plain_title(_FOOTNOTE.sub("", _unescaped(text)))
     return "" if _NO_NAME.fullmatch(name) else name
 
 
 def display_name(text: str) -> str:
     """`Overquill, Tansy A.` → `Tansy A. Overquill`; the name of a group stays."""
     name = plain_name(text)
-    return " ".join(filter(None, split_name(name))) if "," in name else name
+    family, comma, given = name.partition(",")
+    if not comma:
+        return name
+    if " " not in family and "," not in given:
+        return f"{given.strip()} {family}"
+    return " ".join(filter(None, split_name(name)))
 
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    markup = _with_arithmetic(html.unescape(html.unescape(text)))
+    markup = _with_arithmetic(_unescaped(_unescaped(text)))
     words = _TITLE_TAGS.sub("", _BREAKS.sub(" ", markup)).split()
     return " ".join(words)
 
 
+def _unescaped(text: str) -> str:
+    """A text without references to signs. Only whole ones: `&copy=2` is part of an address."""
+    return _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+
+
 def _with_arithmetic(markup: str) -> str:
     """Markup in which powers and fractions do not need it, with each formula once."""
-    if _MATHML.search(markup):
-        markup = _FRACTION.sub(r"\1/\2", _TEX.sub("", markup))
-        markup = _POWER.sub(_power, markup)
+    if "math" in markup:
+        markup = _ROW.sub(r"\1", _TWIN.sub(r"\1", markup))
+        markup = _POWER.sub(_power, _FRACTION.sub(r"\1/\2", markup))
     return with_superscripts(markup)
 
 
 def _power(match: re.Match[str]) -> str:
-    raised = (match[2] or "") + match[3]
-    return f"{match[1]}<sup>{raised}</sup>" if raised.strip("+-\u2212").isdecimal() else f"{match[1]}^{raised}"
+    raised = "".join(_TAGS.sub("", match[2]).split())
+    is_number = raised.strip("+-\u2212").isdecimal()
+    return f"{match[1]}<sup>{raised}</sup>" if is_number else f"{match[1]}^{raised}"
 
 
 def first_title(texts: Iterable[str]) -> str:
@@ -177,5 +189,5 @@ def plain_abstract(text: str) -> str:
     text = html.unescape(text) if _ESCAPED.search(text) else text
     text = _with_arithmetic(text)
     words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
-    line = " ".join(html.unescape(words).split())
+    line = " ".join(_unescaped(words).split())
     return line[:MAX_TEXT_CHARS]

@@ -14,14 +14,13 @@ _ENDS = r"\s*(?:[:\])]|\s[-–—]\s|$)"
 _TITLE = re.compile(
     rf"\W*(?:(?i:(?:withdrawn|retracted)(?:\s+{_PAPER})?{_ENDS}"
     r"|(?:removed|withdrawal|retraction|removal)\s*[\])]"
-    r"|(?:(?:withdrawal|retraction|removal)\s+(?:statement|notice|note)|temporary\s+removal"
-    r"|notice\s+of\s+(?:withdrawal|retraction))\s*:|.*[\[(](?:withdrawn|retracted)[\])]\W*$)"
-    rf"|(?:(?:WITHDRAWN|RETRACTED)\.|(?:REMOVED|WITHDRAWAL|RETRACTION|REMOVAL){_ENDS}))"
+    r"|(?:(?:withdrawal|retraction|removal)\s+(?:statement|notice|note)|temporary\s+removal)\s*:)"
+    rf"|(?:(?:WITHDRAWN|RETRACTED)\.|(?:REMOVED|WITHDRAWAL|RETRACTION|REMOVAL){_ENDS}"
+    r"|NOTICE\s+OF\s+(?:WITHDRAWAL|RETRACTION)\s*:|.*[\[(](?:WITHDRAWN|RETRACTED)[\])]\W*$))"
 )
 """A title's beginning, or a word in brackets at its end. Words that also begin other titles count in capitals only."""
 _TEXT = re.compile(
-    r"\W*(?:withdrawal\s+statement\b|statement\s+of\s+withdrawal\b|reason\s+for\s+(?:withdrawal|retraction)\s*:"
-    r"|(?:withdrawn|retracted)\W*$|(?-i:WITHDRAWN|RETRACTED)\s*:"
+    r"\W*(?:withdrawal\s+statement\b|statement\s+of\s+withdrawal\b|(?:withdrawn|retracted)\W*$|(?-i:WITHDRAWN)\s*:"
     r"|(?:at\s+the\s+request\s+of\s+(?:[a-z]{1,20}\s+){0,3}authors?,?\s+)?(?:(?:the\s+)?full\s+text\s+of\s+)?(?:(?:the|this|our)\s+)?(?:"
     rf"{_PAPER}(?:\s+\([^()]{{0,200}}\))?\s+(?:has|was|is|had)\s+(?:now\s+|being\s+|been\s+|[a-z]{{3,12}}ly\s+){{0,3}}"
     r"(?:withdrawn|removed|retracted)\b(?!\s+from\s+the\s+(?![^.]{0,30}(?:server|archive|record|publication|rxiv)))"

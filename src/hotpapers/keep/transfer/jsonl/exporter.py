@@ -4,8 +4,8 @@ The first line is the header. In a full export, every batch follows in order, ea
 manifest. So a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are no batches or
 issues, only observations, to be read, changed and imported anywhere. The last line marks the end.
 
-For the networks in `ids_only`, posts and accounts are exported without their words and names; see `record.redaction`.
-With `records_only`, so are papers without abstracts that may not be passed on.
+For the networks in `ids_only`, posts and accounts are exported without their words and names; see
+`record.wordless_rows`. With `records_only`, so are papers without abstracts that may not be passed on.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from hotpapers.keep.transfer.jsonl.lines import (
     RowExtras,
     changes_of,
 )
-from hotpapers.record import batches, identities, manifest, meta, redaction
+from hotpapers.record import batches, identities, manifest, meta, wordless_rows
 from hotpapers.record.item_rows import SPECS, RowOf, StoredRow
 from hotpapers.record.ordered_scan import OrderedScan
 from hotpapers.record.record import Record
-from hotpapers.record.redaction import WordRedactor
+from hotpapers.record.wordless_rows import WordRedactor
 
 _encode = msgspec.json.Encoder().encode
 MADE_HERE = (model.Issue, model.Delivery)
@@ -56,9 +56,9 @@ def record_lines(
     with record.database.snapshot():
         redactor = WordRedactor(record.database, ids_only)
         networks_concerned = redactor.networks_concerned(record.database)
-        noted = redaction.networks_without_words(record.database)
+        noted = wordless_rows.networks_without_words(record.database)
         if records_only:
-            noted |= redaction.networks_without_words(record.database, redaction.OBSERVED)
+            noted |= wordless_rows.networks_without_words(record.database, wordless_rows.OBSERVED)
         withheld = sorted(noted.union(networks_concerned))
         secret = "" if records_only else record.secret()
         yield _line(
@@ -86,7 +86,7 @@ def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             continue
         for row in queries.open_rows(record.database, spec):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
-                yield _line(redaction.without_abstract(redactor.row(row).item))
+                yield _line(wordless_rows.without_abstract(redactor.row(row).item))
 
 
 def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

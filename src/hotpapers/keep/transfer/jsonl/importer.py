@@ -35,7 +35,7 @@ from hotpapers.keep.transfer.jsonl.lines import (
     has_fields_of,
     hex_bytes,
 )
-from hotpapers.record import batches, identities, manifest, meta, redaction, tombstones
+from hotpapers.record import batches, identities, manifest, meta, tombstones, wordless_rows
 from hotpapers.record.database import Database
 from hotpapers.record.item_rows import SPECS, PreparedRow, RowSecrets, keys_in, prepare_row
 from hotpapers.record.record import Record
@@ -111,10 +111,10 @@ def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str
     has it with its words."""
     if withheld:
         with record.database.write():
-            redaction.note_networks(record.database, withheld, redaction.OBSERVED)  # later exports say so, too
+            wordless_rows.note_networks(record.database, withheld, wordless_rows.OBSERVED)  # later exports say so, too
     total = batches.WrittenBatch(None, 0)
     while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
-        new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
+        new = [item for item in chunk if not wordless_rows.is_known(record.database, item, withheld)]
         written = record.append(new, source="jsonl")
         known = written.known + len(chunk) - len(new)
         total = total.followed_by(written._replace(known=known))
@@ -267,7 +267,7 @@ class _FullImport:
         is_whole = len(lines) == batch.identities + batch.items and has_fields_of(line.body, batch)
         if link.hex() != batch.chain or not is_whole:
             raise self._changed(line.number, f"batch {batch.position} differs from what was written")
-        redaction.note_networks(self.database, self.reader.withheld)
+        wordless_rows.note_networks(self.database, self.reader.withheld)
         self._prune(line, batch)
         self._close(line, batch)
         rows = [batches.NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]

@@ -106,19 +106,32 @@ const dois = (() => {
     return work && others.every((other) => other === work) ? work : "";
   }
 
-  const SITE = "(?:https?://)?(?:[\\w-]+\\.)*";
-  const ON_ARXIV = new RegExp(
-    `^[([]*(?:${SITE}arxiv\\.org/(?:[\\w-]+/)+|(?:${SITE}doi\\.org/|doi:)?(?:10\\.48550/)?arxiv[.:])?` +
-      `${arxiv}(?:\\.pdf)?/?(?:[?#].*)?[\\]),;.]*$`,
+  // ---- ids of arXiv
+
+  const PLACE =
+    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|" +
+    "papers\\.cool|arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
+  const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
+  const BEFORE_ID = `${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.`;
+  const WHOLE = new RegExp(
+    `^(?:${BEFORE_ID}|arxiv *(?:[:.] *)?)?${arxiv}` +
+      "(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$",
     "i",
   );
+  const AROUND = /^[\s,;:."'“”()[\]<>{}|*_`!-]+|[\s,;:."'“”()[\]<>{}|*_`!-]+$/g;
+
+  const canonical = (match) => (match[1] || `${match[2]}/${match[3]}`).toLowerCase();
+  const trimmed = (text) => text.replace(AROUND, "");
+
+  function wholeId(text) {
+    const match = text.length <= 2000 && WHOLE.exec(trimmed(text));
+    return match ? canonical(match) : "";
+  }
 
   // the id of a paper: of an id, a DOI or an address
   function paperIn(text) {
-    const [, id, archive, number] = ON_ARXIV.exec(text) ?? [];
-    if (id || number) return id ?? `${archive}/${number}`;
     const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
-    return workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
+    return wholeId(text) || workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
   }
 
   // the folder of a DOI's page, as in publish/view/site_paths.py
@@ -130,5 +143,5 @@ const dois = (() => {
     return `${registrant}/${rest.join("/").replace(unsafe, escaped)}`;
   }
 
-  return { workIn, paperIn, folderOf };
+  return { onArxiv: { BEFORE_ID, canonical, trimmed, wholeId }, workIn, paperIn, folderOf };
 })();
