@@ -151,7 +151,7 @@ def pick_entries(
 
     filling = fill_up(next_best, least_entries - len(entries), unvouched, fits)
     entries += filling.entries
-    most = min(publication.most_entries or MAX_INTEGER, len(entries))
+    most = min(publication.most_entries or MAX_INTEGER, len(entries))  # lines never become entries
     entries += filling.lines
     tied = with_ties(entries)
     return SelectedEntries(tied[:most], tied[most:], with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)

@@ -51,6 +51,7 @@ windows = st.builds(
     papers=st.just(()),
     with_standing=st.sampled_from([True, True, False]),
     youngest=st.sampled_from([0, 24, 24]),
+    vouching_once=st.booleans(),
 )
 own_accounts = st.sampled_from([(), (), ("bluesky:ada",), ("x:@ada", "mastodon:cy")])
 suppressed_checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -112,7 +112,7 @@ def _merged(
     members: dict[str, list[str]] = {}
     answers: dict[str, list[str]] = {}
     waiting = [("", list(children.get("", ())))]
-    for parent, keys in waiting:
+    for parent, keys in waiting:  # which grows meanwhile, by the answers to each
         siblings = [by_key[key] for key in keys if key in by_key]
         copied = copies.leading_copies(siblings, title) if len(siblings) > 1 else {}
         united = {key: [key] for key in keys if key not in copied}

@@ -9,6 +9,7 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
+from hotpapers.record.batches import position_at
 from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, rows_among, sql_placeholders
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
@@ -186,12 +187,12 @@ def snapshots_after(database: Database, number: int, limit: int) -> list[Snapsho
     return [SnapshotRow(*row) for row in rows]
 
 
-def snapshots_of(database: Database, posts: Sequence[int], before: int, upto_position: int) -> list[SnapshotRow]:
-    """The open snapshots of some posts before a moment, of batches up to a position, ordered by post and time."""
+def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
+    """The open snapshots of some posts observed and stored before a moment, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND since <= ? AND post IN ({sql_placeholders(posts)})
         ORDER BY post, observed_at"""
-    rows = database.rows(sql, (before, upto_position, *posts))
+    rows = database.rows(sql, (before, position_at(database, before), *posts))
     return [SnapshotRow(*row) for row in rows]
 
 

@@ -52,7 +52,8 @@ _IssueCut = tuple[int, int]
 
 class _IssueCuts(NamedTuple):
     """The cuts and papers on which issues depend. `cuts`: ascending. `firsts`: for each cut, the smallest position of
-    it and all later cuts; finally the head's. `papers`: all papers in issues."""
+    it and all later cuts, finally the head's: of cuts at positions 4, 9 and 7 and a head at 12, these are 4, 7, 7, 12.
+    `papers`: all papers in issues."""
 
     cuts: Sequence[_IssueCut]
     firsts: Sequence[int]
@@ -79,11 +80,10 @@ def prune_record(
         raw_payloads = queries.drop_expired(record.database, at)
     issue_cuts = _issue_cuts(record)
     before = at - SNAPSHOTS_AFTER
-    upto_position = batches.position_at(record.database, before)
     snapshots = 0
-    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at, upto_position):
+    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at):
         with record.database.write():
-            gone = _unneeded_snapshots(record, issue_cuts, posts, before, upto_position)
+            gone = _unneeded_snapshots(record, issue_cuts, posts, before)
             if gone:
                 pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])
                 batches.append(record.database, BatchStamp(at, "prune"), pruned=pairs)
@@ -107,11 +107,13 @@ def _shorten(record: Record, keep: Mapping[str, int]) -> None:
 # ---- steps ---------------------------------------------------------------------------------------------
 
 
-def _new_old_posts(record: Record, at: int, upto_position: int) -> Iterator[tuple[list[int], int]]:
+def _new_old_posts(record: Record, at: int) -> Iterator[tuple[list[int], int]]:
     """The posts of old snapshots that were not checked yet, in steps; the last snapshot number of each step."""
+    before = at - SNAPSHOTS_AFTER
+    upto_position = batches.position_at(record.database, before)
 
     def is_passed(row: queries.SnapshotRow) -> bool:  # one from the future would hold up all others until then
-        is_old = row.observed_at < at - SNAPSHOTS_AFTER or row.observed_at > at
+        is_old = row.observed_at < before or row.observed_at > at
         return is_old and row.since <= upto_position
 
     after = int(read_meta(record.database, PROGRESS) or 0)
@@ -124,7 +126,7 @@ def _new_old_posts(record: Record, at: int, upto_position: int) -> Iterator[tupl
 
 
 def _unneeded_snapshots(
-    record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], before: int, upto_position: int
+    record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], before: int
 ) -> list[queries.SnapshotRow]:
     """The posts' snapshots before a moment, in the record for as long, that are not needed."""
     gone: list[queries.SnapshotRow] = []
@@ -137,9 +139,7 @@ def _unneeded_snapshots(
             moments[post].append(issue_cuts.first_after(read_back_at))
         named = queries.papers_named(record.database, chunk)
         needed_posts = {post for post, paper in named if paper in issue_cuts.papers}
-        for post, group in groupby(
-            queries.snapshots_of(record.database, chunk, before, upto_position), attrgetter("post")
-        ):
+        for post, group in groupby(queries.snapshots_of(record.database, chunk, before), attrgetter("post")):
             if post not in needed_posts:
                 snapshots = list(group)
                 cuts = _cuts_among(issue_cuts, snapshots)

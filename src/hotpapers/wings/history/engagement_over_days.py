@@ -175,7 +175,8 @@ class EngagementOverDays:
         """Reloads whose voices count."""
         self._people = engagement_queries.read_people(view, self._window.own_voices)
         with_standing = self._window.with_standing
-        self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
+        rule = attention.voice_rule(view, self._people, with_standing=with_standing)
+        self._rule = rule._replace(known=None, vouching_once=self._window.vouching_once)
 
     @property
     def _youngest(self) -> int:

@@ -16,9 +16,10 @@ _TITLE = re.compile(
     r"|(?:removed|withdrawal|retraction|removal)\s*[\])]"
     r"|(?:(?:withdrawal|retraction|removal)\s+(?:statement|notice|note)|temporary\s+removal)\s*:)"
     rf"|(?:(?:WITHDRAWN|RETRACTED)\.|(?:REMOVED|WITHDRAWAL|RETRACTION|REMOVAL){_ENDS}"
-    r"|NOTICE\s+OF\s+(?:WITHDRAWAL|RETRACTION)\s*:|.*[\[(](?:WITHDRAWN|RETRACTED)[\])]\W*$))"
+    r"|NOTICE\s+OF\s+(?:WITHDRAWAL|RETRACTION)\s*:))"
 )
-"""A title's beginning, or a word in brackets at its end. Words that also begin other titles count in capitals only."""
+"""The beginning of a title. Words that also begin other titles count in capitals only."""
+_TITLE_ENDS = re.compile(r"[\[(](?:WITHDRAWN|RETRACTED)[\])]\.?$")
 _TEXT = re.compile(
     r"\W*(?:withdrawal\s+statement\b|statement\s+of\s+withdrawal\b|(?:withdrawn|retracted)\W*$|(?-i:WITHDRAWN)\s*:"
     r"|(?:at\s+the\s+request\s+of\s+(?:[a-z]{1,20}\s+){0,3}authors?,?\s+)?(?:(?:the\s+)?full\s+text\s+of\s+)?(?:(?:the|this|our)\s+)?(?:"
@@ -34,4 +35,4 @@ _TEXT = re.compile(
 
 def is_withdrawn(title: str, abstract: str) -> bool:
     """Whether a version only says that its paper was withdrawn."""
-    return bool(_TITLE.match(title) or _TEXT.match(abstract))
+    return bool(_TITLE.match(title) or _TITLE_ENDS.search(title) or _TEXT.match(abstract))
