@@ -277,7 +277,8 @@ def witnessed_by(witnessed: WitnessedCounts | UnsetType) -> str:
     if witnessed is UNSET:
         return ""
     agreeing = "" if witnessed.close == witnessed.counts else f"{witnessed.close} of {witnessed.counts} "
-    return f"{agreeing}counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
+    collectors = count_noun(len(witnessed.collectors) + 1, "collector")
+    return f"{agreeing}counts witnessed by {collectors}"
 
 
 def witnessed_sentence(witnessed: WitnessedCounts | UnsetType) -> str:

@@ -192,7 +192,8 @@ def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND since <= ? AND post IN ({sql_placeholders(posts)})
         ORDER BY post, observed_at"""
-    rows = database.rows(sql, (before, position_at(database, before), *posts))
+    upto_position = position_at(database, before)
+    rows = database.rows(sql, (before, upto_position, *posts))
     return [SnapshotRow(*row) for row in rows]
 
 

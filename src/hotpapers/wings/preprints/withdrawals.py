@@ -35,4 +35,5 @@ _TEXT = re.compile(
 
 def is_withdrawn(title: str, abstract: str) -> bool:
     """Whether a version only says that its paper was withdrawn."""
-    return bool(_TITLE.match(title) or _TITLE_ENDS.search(title) or _TEXT.match(abstract))
+    in_title = _TITLE.match(title) or _TITLE_ENDS.search(title)
+    return bool(in_title or _TEXT.match(abstract))
