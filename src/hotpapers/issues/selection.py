@@ -172,7 +172,7 @@ def fill_up(
     chosen = tuple(islice(fitting, max(wanted, 0)))
     entries = tuple(candidate for candidate in chosen if candidate.paper not in unvouched)
     lines = tuple(candidate for candidate in chosen if candidate.paper in unvouched)
-    return Filling(entries=entries, lines=lines)
+    return Filling(entries, lines)
 
 
 def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> frozenset[str]:

@@ -14,7 +14,7 @@ import itertools
 import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,8 +36,6 @@ from hotpapers.record.item_rows import (
 )
 from hotpapers.record.manifest import BatchStamp, Manifest, Pair, RowName
 from hotpapers.record.row_groups import Offer, RowGroup
-
-_Origin = TypeVar("_Origin")
 
 
 class WrittenBatch(NamedTuple):
@@ -425,9 +423,7 @@ class BatchWriter:
         return written._replace(refused=len(offers) - len(allowed))
 
 
-def allowed_offers(
-    offers: Sequence[tuple[model.Item, _Origin]], known: tombstones.Tombstones
-) -> Sequence[tuple[model.Item, _Origin]]:
+def allowed_offers(offers: Sequence[Offer], known: tombstones.Tombstones) -> Sequence[Offer]:
     """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
     forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
     alone may not say whose it is."""

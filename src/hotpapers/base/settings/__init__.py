@@ -455,7 +455,7 @@ def publication_item(settings: PublicationSettings, observed_at: int, known: Pub
     values = msgspec.structs.asdict(settings)
     del values["output"], values["base"], values["papers"]  # where an issue is written is not part of the issue
     values["categories"] = settings.fields
-    has_limit = known is None or bool(known.most_entries)
+    has_limit = known is None or known.most_entries
     if settings.window == "listing":
         values["most_entries"] = 0
     elif settings.most_entries is None:

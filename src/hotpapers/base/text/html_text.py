@@ -47,8 +47,8 @@ def with_superscripts(markup: str) -> str:
 
 
 def _raised(match: re.Match[str]) -> str:
-    has_others = any(map(match[1].count, "./,"))
-    return f"^{match[1]}" if has_others else match[1].translate(_SUPERSCRIPTS)
+    is_whole = {*match[1]}.isdisjoint("./,")
+    return match[1].translate(_SUPERSCRIPTS) if is_whole else f"^{match[1]}"
 
 
 def html_to_text(source: str) -> tuple[str, tuple[TextLink, ...]]:

@@ -9,7 +9,6 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.batches import position_at
 from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, rows_among, sql_placeholders
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
@@ -159,6 +158,13 @@ def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
 # ---- retention ---------------------------------------------------------------------------------------------
 
 
+class OldRows(NamedTuple):
+    """The bounds of old rows: observed before a moment, and added by batches up to a position, the last one by then."""
+
+    before: int
+    position: int
+
+
 class SnapshotRow(NamedTuple):
     """A snapshot's row: its number, its post's number, when it was observed, and the batch that added it."""
 
@@ -187,13 +193,12 @@ def snapshots_after(database: Database, number: int, limit: int) -> list[Snapsho
     return [SnapshotRow(*row) for row in rows]
 
 
-def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
-    """The open snapshots of some posts observed and stored before a moment, ordered by post and time."""
+def snapshots_of(database: Database, posts: Sequence[int], old: OldRows) -> list[SnapshotRow]:
+    """The open snapshots of some posts that are old, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND since <= ? AND post IN ({sql_placeholders(posts)})
         ORDER BY post, observed_at"""
-    upto_position = position_at(database, before)
-    rows = database.rows(sql, (before, upto_position, *posts))
+    rows = database.rows(sql, (*old, *posts))
     return [SnapshotRow(*row) for row in rows]
 
 

@@ -80,10 +80,11 @@ def prune_record(
         raw_payloads = queries.drop_expired(record.database, at)
     issue_cuts = _issue_cuts(record)
     before = at - SNAPSHOTS_AFTER
+    old = queries.OldRows(before, batches.position_at(record.database, before))
     snapshots = 0
-    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at):
+    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at, old):
         with record.database.write():
-            gone = _unneeded_snapshots(record, issue_cuts, posts, before)
+            gone = _unneeded_snapshots(record, issue_cuts, posts, old)
             if gone:
                 pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])
                 batches.append(record.database, BatchStamp(at, "prune"), pruned=pairs)
@@ -107,28 +108,25 @@ def _shorten(record: Record, keep: Mapping[str, int]) -> None:
 # ---- steps ---------------------------------------------------------------------------------------------
 
 
-def _new_old_posts(record: Record, at: int) -> Iterator[tuple[list[int], int]]:
+def _new_old_posts(record: Record, at: int, old: queries.OldRows) -> Iterator[tuple[list[int], int]]:
     """The posts of old snapshots that were not checked yet, in steps; the last snapshot number of each step."""
-    before = at - SNAPSHOTS_AFTER
-    upto_position = batches.position_at(record.database, before)
 
     def is_passed(row: queries.SnapshotRow) -> bool:  # one from the future would hold up all others until then
-        is_old = row.observed_at < before or row.observed_at > at
-        return is_old and row.since <= upto_position
+        return row.since <= old.position and not old.before <= row.observed_at <= at
 
     after = int(read_meta(record.database, PROGRESS) or 0)
-    while old := list(takewhile(is_passed, queries.snapshots_after(record.database, after, STEP))):
-        after = old[-1].id
-        yield sorted({row.post for row in old}), after
+    while rows := list(takewhile(is_passed, queries.snapshots_after(record.database, after, STEP))):
+        after = rows[-1].id
+        yield sorted({row.post for row in rows}), after
 
 
 # ---- needed snapshots ----------------------------------------------------------------------------------
 
 
 def _unneeded_snapshots(
-    record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], before: int
+    record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], old: queries.OldRows
 ) -> list[queries.SnapshotRow]:
-    """The posts' snapshots before a moment, in the record for as long, that are not needed."""
+    """The posts' old snapshots that are not needed."""
     gone: list[queries.SnapshotRow] = []
     for chunk in database.statement_slices(posts):
         # The moments at which the posts' papers are compared, each with the first position at which an issue did so
@@ -139,7 +137,7 @@ def _unneeded_snapshots(
             moments[post].append(issue_cuts.first_after(read_back_at))
         named = queries.papers_named(record.database, chunk)
         needed_posts = {post for post, paper in named if paper in issue_cuts.papers}
-        for post, group in groupby(queries.snapshots_of(record.database, chunk, before), attrgetter("post")):
+        for post, group in groupby(queries.snapshots_of(record.database, chunk, old), attrgetter("post")):
             if post not in needed_posts:
                 snapshots = list(group)
                 cuts = _cuts_among(issue_cuts, snapshots)

@@ -211,11 +211,11 @@ def _shared_batches(store: str, restored: Record, position: int) -> int:
     """How many batches a store, whose last one is at the position, begins with that a restored record has, too; 0 if
     it cannot tell."""
     with suppress(StoreError), Record(store, create=False) as record:
-
-        def is_other(position: int) -> bool:
-            return batches.chain_at(record.database, position) != batches.chain_at(restored.database, position)
-
-        return bisect_left(range(1, position + 1), True, key=is_other)
+        return bisect_left(
+            range(1, position + 1),
+            True,
+            key=lambda n: batches.chain_at(record.database, n) != batches.chain_at(restored.database, n),
+        )
     return 0
 
 

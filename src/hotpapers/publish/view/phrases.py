@@ -165,12 +165,17 @@ def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
     witnessed = words.witnessed_by(content.witnessed)
     facts = (
         *announcement_counts.announcement_facts(content),
-        words.provisional_note(content.compared) if content.entries else "",
+        order_note(content),
         readings_text(content, with_reasons=with_reasons) if content.readings else "no network read",
         witnessed,
         _talk_time(content),
     )
     return tuple(filter(None, facts))
+
+
+def order_note(content: IssueContent) -> str:
+    """That an issue's order is rough; empty without entries, and once there is enough to compare with."""
+    return words.provisional_note(content.compared) if content.entries else ""
 
 
 def _talk_time(content: IssueContent) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
@@ -14,10 +14,9 @@ from hotpapers.base.text.words import count_noun
 from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, reading_span, servers_span
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
-FROM_ARCHIVES = "known from archives alone"
-"""Of a network that nobody read for an issue that was made afterwards."""
-_UNREAD = "not at all"
-_THROUGHOUT = {"unknown": _UNREAD, "partial": "only in part", "refused": "not reachable"}
+_THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
+_AFTERWARDS = _THROUGHOUT | {"unknown": "known from archives alone"}
+"""For issues that were made afterwards, of which nobody read a network in time."""
 
 
 def moment_name(at: int) -> str:
@@ -31,9 +30,9 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
     was not read, as its server put it."""
     if content.period:
         parts = [_complete(content.readings)]
-        throughout = FROM_ARCHIVES if content.retrospective else _UNREAD
+        throughout = _AFTERWARDS if content.retrospective else _THROUGHOUT
         parts += _incomplete(content.readings, reading_span(content), throughout, with_reasons=with_reasons)
-        parts += _incomplete(content.servers or (), servers_span(content), _UNREAD, with_reasons=with_reasons)
+        parts += _incomplete(content.servers or (), servers_span(content), _THROUGHOUT, with_reasons=with_reasons)
         return "; ".join(parts)
     return _by_state(content, with_reasons=with_reasons)
 
@@ -70,8 +69,11 @@ class _NetworkGroup(NamedTuple):
         return self._replace(networks=(*self.networks, *other.networks), gap=gap)
 
 
-def _incomplete(readings: Sequence[NetworkReading], span: Span, unread: str, *, with_reasons: bool) -> Iterator[str]:
-    """Which networks or servers were not read in full in a span, and when. `unread`: said of those never read."""
+def _incomplete(
+    readings: Sequence[NetworkReading], span: Span, throughout: Mapping[str, str], *, with_reasons: bool
+) -> Iterator[str]:
+    """Which networks or servers were not read in full in a span, and when. `throughout`: words for all of it, by
+    state."""
     groups: list[_NetworkGroup] = []
     for reading in readings:
         if not reading.gaps:
@@ -84,8 +86,7 @@ def _incomplete(readings: Sequence[NetworkReading], span: Span, unread: str, *, 
             groups[alike] = groups[alike].joined(new)
     for group in groups:
         names = ", ".join(map(network_title, group.networks))
-        text = _gap_text(group.gap, group.shorter, span)
-        text = unread if text == _UNREAD else text
+        text = _gap_text(group.gap, group.shorter, span, throughout)
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {text}{reason}"
 
@@ -100,7 +101,7 @@ def _group_of(reading: NetworkReading, span: Span, *, with_reasons: bool) -> _Ne
     return _NetworkGroup((reading.network,), longest, shorter, reason)
 
 
-def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
+def _gap_text(gap: ReadingGap, shorter: int, span: Span, throughout: Mapping[str, str] = _THROUGHOUT) -> str:
     """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`, of a span."""
     begins_before = gap.from_at <= span[0]
     ends_after = lasts_until(gap, span[1])
@@ -108,7 +109,7 @@ def _gap_text(gap: ReadingGap, shorter: int, span: Span) -> str:
     start = moment_name(gap.from_at)
     end = moment_name(gap.until_at)
     if begins_before and ends_after:
-        text = _THROUGHOUT[gap.state]
+        text = throughout[gap.state]
     elif begins_before:
         text = f"{verb} before {end} UTC"
     elif ends_after:

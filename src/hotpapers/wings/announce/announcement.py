@@ -11,7 +11,6 @@ from typing import NamedTuple
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue
 from hotpapers.base.networks import network_title
 from hotpapers.issues.coverage import PARTLY, unread_words
-from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
@@ -65,7 +64,7 @@ def build_announcement(
     """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
     facts = phrases.facts(issue, with_reasons=False)
-    provisional = words.provisional_note(content.compared) if content.entries else ""
+    provisional = phrases.order_note(content)
     return AnnouncementText(
         publication=phrases.one_line(content.publication.title),
         day=phrases.issue_heading(content.publication.window, content.day),

@@ -208,7 +208,7 @@ class ArchiveBatch:
         )
         self._figures[self._file(outcomes[0]), "refused"] += written.refused
         offers = [(item, self._file(outcome)) for outcome in group for item in outcome.items]
-        for item, file in allowed_offers(offers, self._record.forgotten()):
+        for item, file in allowed_offers(offers, self._record.forgotten()) if written.refused else offers:
             is_gone = isinstance(item, Post) and item.gone
             if name := "gone" if is_gone else COUNTED.get(type(item)):
                 self._figures[file, name] += 1

@@ -49,7 +49,7 @@ class PastPeriod(NamedTuple):
     days: tuple[str, ...]
     frozen: tuple[str, ...]
     unknown: tuple[str, ...]
-    later: tuple[str, ...] = ()
+    later: tuple[str, ...]
 
 
 def history_of(publication: Publication) -> Publication:

@@ -3,7 +3,7 @@
 const paperIds = (() => {
   const MAX_CHARS = 20000;
   const { arxiv: ID } = doiGrammar;
-  const { BEFORE_ID: LINKED, canonical, trimmed, wholeId } = dois.onArxiv;
+  const { LINKED, canonical, trimmed, wholeId } = dois.onArxiv;
   const MENTION = new RegExp(
     `(?<![\\w.]|\\.[a-z]{2,12}/)(?:${LINKED}|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
     "gi",

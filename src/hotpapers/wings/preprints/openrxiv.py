@@ -7,7 +7,6 @@ interval reaches back two days before the last one that was read: rows appear la
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -112,11 +111,12 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
         key, in_doi = posted_papers.work_of(row.doi)
         version = _number(row.version)
         slug = slug_of(_known(row.category))
+        authors = posted_papers.decode_references(_known(row.authors))
         posted = PostedVersion(
             key=key,
             version=version and max(version, in_doi),
             title=posted_papers.plain_title(_known(row.title)),
-            authors=tuple(filter(None, map(posted_papers.display_name, html.unescape(_known(row.authors)).split(";")))),
+            authors=tuple(filter(None, map(posted_papers.display_name, authors.split(";")))),
             abstract=posted_papers.plain_abstract(_known(row.abstract)),
             category=f"{self.name}.{slug}" if slug else self.name,
             posted_at=posted_papers.moment_of_date(row.date),

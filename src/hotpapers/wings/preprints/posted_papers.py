@@ -137,7 +137,7 @@ def moment_of_day(year: int, month: int, day: int) -> int | None:
 
 def plain_name(text: str) -> str:
     """A name without markup and marks of footnotes; empty for a code that says that it is unknown."""
-    name = plain_title(_FOOTNOTE.sub("", _unescaped(text)))
+    name = plain_title(_FOOTNOTE.sub("", decode_references(text)))
     return "" if _NO_NAME.fullmatch(name) else name
 
 
@@ -154,12 +154,12 @@ def display_name(text: str) -> str:
 
 def plain_title(text: str) -> str:
     """A title on one line, without markup, also if that was escaped."""
-    markup = _with_arithmetic(_unescaped(_unescaped(text)))
+    markup = _with_arithmetic(decode_references(decode_references(text)))
     words = _TITLE_TAGS.sub("", _BREAKS.sub(" ", markup)).split()
     return " ".join(words)
 
 
-def _unescaped(text: str) -> str:
+def decode_references(text: str) -> str:
     """A text without references to signs. Only whole ones: `&copy=2` is part of an address."""
     return _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
 
@@ -189,5 +189,5 @@ def plain_abstract(text: str) -> str:
     text = html.unescape(text) if _ESCAPED.search(text) else text
     text = _with_arithmetic(text)
     words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
-    line = " ".join(_unescaped(words).split())
+    line = " ".join(decode_references(words).split())
     return line[:MAX_TEXT_CHARS]

@@ -112,9 +112,9 @@ const dois = (() => {
     "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|" +
     "papers\\.cool|arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
   const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
-  const BEFORE_ID = `${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.`;
+  const LINKED = `${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.`;
   const WHOLE = new RegExp(
-    `^(?:${BEFORE_ID}|arxiv *(?:[:.] *)?)?${arxiv}` +
+    `^(?:${LINKED}|arxiv *(?:[:.] *)?)?${arxiv}` +
       "(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$",
     "i",
   );
@@ -143,5 +143,5 @@ const dois = (() => {
     return `${registrant}/${rest.join("/").replace(unsafe, escaped)}`;
   }
 
-  return { onArxiv: { BEFORE_ID, canonical, trimmed, wholeId }, workIn, paperIn, folderOf };
+  return { onArxiv: { LINKED, canonical, trimmed, wholeId }, workIn, paperIn, folderOf };
 })();
