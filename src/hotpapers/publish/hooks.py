@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpapers.base.installed import hooks_of
@@ -85,6 +86,7 @@ class Housekeeping(NamedTuple):
     work: Callable[[Record, int], object]
 
 
+@cache
 def has_paper_scripts() -> bool:
     """Whether pages with papers run scripts of wings."""
     return any(hook.paper_files for hook in hooks_of(PageScripts))

@@ -54,6 +54,7 @@ def is_suffix(word: str) -> bool:
     return _SUFFIX.fullmatch(word) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_group(name: str) -> bool:
     """Whether a name is a collaboration's or a team's, which has no given names."""
     name = without_affiliation(name)

@@ -32,6 +32,7 @@ from hotpapers.wings.personal.kept import (
     Saving,
     cached_value,
     database_of,
+    saved_or_made,
     saving_folder,
     store_of,
 )
@@ -52,6 +53,8 @@ BlockKind = Literal["entries", "day"]
 _Known = dict[str, tuple[bytes, list[NeighborPaper]]]
 """By paper, those nearest to it, and from what they were found."""
 NEAR_SAVING = Saving(f"near 1, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=_Known))
+_GROUPS = msgspec.msgpack.Decoder(list[PaperGroup])
+GROUPS_SAVING = Saving(f"groups 1, words {VERSION}", msgspec.msgpack.encode, _GROUPS.decode)
 
 
 class Neighbors:
@@ -76,8 +79,7 @@ class Neighbors:
             return self._find(paper, until)
         place = SavedPlace(self._folder, ("near", self._name, day or until), NEAR_SAVING)
         known: _Known = self._known(place)
-        text = f"{paper.title}\n{paper.abstract or paper.summary}"
-        state = sha256(self._states[until] + text.encode("utf-8", "replace"))
+        state = sha256(self._states[until] + _bytes_of(paper))
         if known.get(paper.paper, (b"",))[0] != state:
             known[paper.paper] = (state, self._find(paper, until))
             place.write(known)
@@ -117,7 +119,12 @@ class Neighbors:
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
         """The groups of papers that are on the same topic, by their places in a sequence."""
-        return topic_groups(papers)
+        make = partial(topic_groups, papers)
+        if not self._folder:
+            return make()
+        state = sha256(b"\n".join(map(_bytes_of, papers)))
+        key = ("groups", self._name, papers[0].paper, state.hex())
+        return saved_or_made(self._folder, key, make, GROUPS_SAVING)
 
     def prepare(self) -> Iterator[None]:
         """Prepares the list of the latest day, a block at a step, the latest first."""
@@ -153,6 +160,10 @@ class Neighbors:
             )
 
         return cached_value(self._reader, kind, self._name, days, make, saving=SAVING)
+
+
+def _bytes_of(paper: Paper) -> bytes:
+    return f"{paper.title}\n{paper.abstract or paper.summary}".encode("utf-8", "replace")
 
 
 # ---- closeness by the vectors of an embeddings server -----------------------------------------------------

@@ -46,6 +46,7 @@ class PersonalPart(SitePart):
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
+        self._saved = {"vectors": self._vectors, "sentences": self._sentences}
 
     def has(self, path: str) -> bool:
         return path in (TERMS, LIBRARY, MY_PAPERS) or bool(_DAY_FILE.fullmatch(path))
@@ -77,16 +78,17 @@ class PersonalPart(SitePart):
     def _day_file(self, day: str, name: str) -> bytes:
         reader = self._site.issue_reader
         publication = self._site.name
-        if name == "vectors":
-            return cached_value(reader, "script", publication, [day], partial(self._script, day), 64, SAVING)
+        if name in self._saved:
+            return cached_value(reader, name, publication, [day], partial(self._saved[name], day), 64, SAVING)
         papers = papers_of_day(reader, publication, day)
-        if name == "sentences":
-            return sentences_script(day, papers)
         content = self._site.frozen(day).content
         places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.listed}
         return papers_script(day, papers, places, self._site.taken_back)
 
-    def _script(self, day: str) -> bytes:
+    def _vectors(self, day: str) -> bytes:
         texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))
         vectors = {paper_id: vector_of_text(text) for text in texts if (paper_id := site_paths.paper_id(text.paper))}
         return vector_script(day, vectors)
+
+    def _sentences(self, day: str) -> bytes:
+        return sentences_script(day, papers_of_day(self._site.issue_reader, self._site.name, day))
