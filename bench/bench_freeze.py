@@ -31,7 +31,7 @@ from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.discussion.engagement.standing.queries import learn_standing, relearn_standing
 from hotpapers.issues.freeze import check_issue, freeze_issue
-from hotpapers.issues.windows import cut_of
+from hotpapers.issues.windows import scheduled_closing
 from hotpapers.record import Record, WrittenBatch
 from hotpapers.record.verify import VerifyFinding
 
@@ -70,7 +70,7 @@ def day() -> str:
 
 def bindings(day: str) -> dict[str, int]:
     """The query's parameters for an issue of a day."""
-    cut = cut_of(DAILY, day)
+    cut = scheduled_closing(DAILY, day)
     return {"cut": cut, "start": cut - REFERENCE_DAYS * DAY, "hour": HOUR}
 
 

@@ -18,7 +18,7 @@ from hotpapers.base.settings import BotSettings
 from hotpapers.issues import build, freeze, windows
 from hotpapers.issues.coverage import TURN
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.issues.windows import cut_of, window_start
+from hotpapers.issues.windows import scheduled_closing, window_start
 from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
@@ -63,7 +63,7 @@ def publication(window: Window = "daily", hour: int = 8, zone: str = "UTC") -> P
     ],
 )
 def test_a_day_closes_at_its_hour_in_its_zone(zone: str, hour: int, day: str, closes: str) -> None:
-    assert cut_of(publication(hour=hour, zone=zone), day) == moment(closes)
+    assert scheduled_closing(publication(hour=hour, zone=zone), day) == moment(closes)
 
 
 @given(
@@ -75,8 +75,8 @@ def test_a_window_begins_where_the_one_before_ended(day: str, hour: int, zone: s
     weekly, monthly = publication("weekly", hour, zone), publication("monthly", hour, zone)
     year, month, date = map(int, day.split("-"))
     before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}-{date:02}"
-    assert window_start(monthly, day) == cut_of(monthly, before)
-    assert abs(cut_of(weekly, day) - window_start(weekly, day) - 7 * 24 * HOUR) in (0, HOUR // 2, HOUR)
+    assert window_start(monthly, day) == scheduled_closing(monthly, before)
+    assert abs(scheduled_closing(weekly, day) - window_start(weekly, day) - 7 * 24 * HOUR) in (0, HOUR // 2, HOUR)
     assert window_start(weekly, day) == window_start(publication("daily", hour, zone), day)
 
 
@@ -149,7 +149,7 @@ def test_a_day_that_no_issue_can_have_is_not_frozen(
 def test_a_publication_ends_with_its_last_day(record: Record) -> None:
     ended = msgspec.structs.replace(DAILY, last_day="2024-05-09")
     assert windows.label_after(ended, "2024-05-08") == "2024-05-09" and windows.label_after(ended, "2024-05-09") == ""
-    assert windows.latest_label(ended, cut_of(DAILY, "2024-06-03")) == "2024-05-09"
+    assert windows.latest_label(ended, scheduled_closing(DAILY, "2024-06-03")) == "2024-05-09"
     with pytest.raises(UsageError, match=r"^2024-05-10: daily ended with the issue of 2024-05-09$"):
         freeze.freeze_issue(record, ended, "2024-05-10", at=CUT + 90 * 24 * HOUR)
     with pytest.raises(UsageError, match=r"the nearest is 2024-05-03$"):
@@ -164,8 +164,8 @@ def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window)
     span = range(1, (datetime.date.fromisoformat(after) - date).days + 1)
     can = [windows.is_label(chosen, date + datetime.timedelta(days=n)) for n in span]
     assert can == [False] * (len(can) - 1) + [True]
-    assert windows.latest_label(chosen, cut_of(chosen, after)) == after
-    assert windows.latest_label(chosen, cut_of(chosen, after) - 1) < after
+    assert windows.latest_label(chosen, scheduled_closing(chosen, after)) == after
+    assert windows.latest_label(chosen, scheduled_closing(chosen, after) - 1) < after
 
 
 def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
@@ -276,10 +276,10 @@ def test_a_day_whose_feeds_were_empty_waits_for_nothing(record: Record) -> None:
 
 
 def test_a_late_issue_closes_before_the_next_one_and_the_last_one_within_four_days() -> None:
-    following = cut_of(DAILY, "2024-05-08")
-    assert windows.late_limit(DAILY, DAY) == following - TURN
+    following = scheduled_closing(DAILY, "2024-05-08")
+    assert windows.latest_closing(DAILY, DAY) == following - TURN
     ended = msgspec.structs.replace(DAILY, last_day=DAY)
-    assert windows.late_limit(ended, DAY) == CUT + windows.LATE == CUT + 4 * 24 * HOUR
+    assert windows.latest_closing(ended, DAY) == CUT + windows.LATE == CUT + 4 * 24 * HOUR
 
 
 def test_an_issue_that_closes_after_its_wait_appears_only_with_its_announcement(record: Record) -> None:

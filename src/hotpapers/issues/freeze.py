@@ -17,14 +17,14 @@ from hotpapers.issues.build import BuiltIssue, IssueRecipe, build_issue
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
     Moments,
+    announcement_limit,
     check_label,
     closing_time,
-    cut_of,
     has_no_issue,
     is_closed,
-    late_limit,
-    limit_of,
+    latest_closing,
     moments_of,
+    scheduled_closing,
     unread_hour,
 )
 from hotpapers.record import Record, canonical_json, current_time
@@ -150,7 +150,7 @@ def closed_at(record: Record, publication: Publication, day: str, at: int) -> in
     if at < cut:
         raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut, publication.zone)}")
     if not is_closed(record.view(cut, position), publication, day, at):
-        limit = limit_of(publication, day)
+        limit = announcement_limit(publication, day)
         without_it = (
             f"wait until {minute_of(limit, publication.zone)}, when the issue appears without it"
             if at < limit
@@ -163,15 +163,15 @@ def closed_at(record: Record, publication: Publication, day: str, at: int) -> in
 def check_read(record: Record, publication: Publication, day: str, at: int) -> None:
     """Raises IssueError if networks were not read for a day's issue by its hour, nor in time afterwards, or not yet."""
     view = record.view()
-    if publication.window == "listing" or at < cut_of(publication, day):
+    if publication.window == "listing" or at < scheduled_closing(publication, day):
         return
     hour = unread_hour(view, publication, day, at)
-    minute = minute_of(hour or cut_of(publication, day), publication.zone)
+    minute = minute_of(hour or scheduled_closing(publication, day), publication.zone)
     unread = f"{day}: networks were not read up to {minute}"
     if has_no_issue(view, publication, day, at):
         raise IssueError(f"{unread}, so this day has no issue; later ones consider its papers")
     if hour is not None:
-        limit = minute_of(late_limit(publication, day), publication.zone)
+        limit = minute_of(latest_closing(publication, day), publication.zone)
         raise IssueError(f"{unread}; its issue appears when networks have been read, if that is before {limit}")
 
 

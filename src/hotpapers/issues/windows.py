@@ -91,10 +91,10 @@ def latest_label(publication: Publication, at: int) -> str:
     """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
     tomorrow = as_utc(at).date() + datetime.timedelta(days=1)  # it already is in some zones
     days = days_from(publication, tomorrow, -1)
-    return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
+    return next(day.isoformat() for day in days if scheduled_closing(publication, day.isoformat()) <= at)
 
 
-def cut_of(publication: Publication, day: str) -> int:
+def scheduled_closing(publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes by the clock: the publication's hour on that day in its zone."""
     closes = datetime.datetime.combine(
         datetime.date.fromisoformat(day), datetime.time(publication.hour), ZoneInfo(publication.zone)
@@ -117,8 +117,8 @@ def window_start(publication: Publication, day: str) -> int:
     date = datetime.date.fromisoformat(day)
     if publication.window == "monthly":
         last = date.replace(day=1) - datetime.timedelta(days=1)
-        return cut_of(publication, last.replace(day=min(date.day, last.day)).isoformat())
-    return cut_of(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
+        return scheduled_closing(publication, last.replace(day=min(date.day, last.day)).isoformat())
+    return scheduled_closing(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
 
 
 Moments = tuple[int, int, int | UnsetType]
@@ -128,7 +128,7 @@ Moments = tuple[int, int, int | UnsetType]
 def moments_of(publication: Publication, day: str, cut: int) -> Moments:
     """The moments of an issue that closes at `cut`. Posts and papers after the hour of a longer window that closes late
     are the next one's."""
-    hour = cut_of(publication, day)
+    hour = scheduled_closing(publication, day)
     is_late = publication.window != "daily" and hour < cut
     return window_start(publication, day), cut, hour if is_late else UNSET
 
@@ -142,28 +142,28 @@ def waits_for_announcement(publication: Publication) -> bool:
     return publication.window == "daily" and ANNOUNCING in servers_of(publication.categories)
 
 
-def limit_of(publication: Publication, day: str) -> int:
+def announcement_limit(publication: Publication, day: str) -> int:
     """How long an issue can wait for the day's announcement; not at all if it does not wait for one."""
-    cut = cut_of(publication, day)
+    cut = scheduled_closing(publication, day)
     if waits_for_announcement(publication):
         return max(cut, calendar.closes_at(day) + WAIT)
     return cut
 
 
-def late_limit(publication: Publication, day: str) -> int:
+def latest_closing(publication: Publication, day: str) -> int:
     """The latest moment at which an issue can close if nothing was read at its hour: at most four days later, and not
     shortly before the next one."""
-    latest = cut_of(publication, day) + LATE
+    latest = scheduled_closing(publication, day) + LATE
     following = label_after(publication, day)
-    return min(latest, cut_of(publication, following) - TURN) if following else latest
+    return min(latest, scheduled_closing(publication, following) - TURN) if following else latest
 
 
 def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started; one at whose hour nothing was read waits until
     networks have been read up to now, and has the counts that were read right afterwards."""
-    clock = cut_of(publication, day)
-    latest = late_limit(publication, day)
+    clock = scheduled_closing(publication, day)
+    latest = latest_closing(publication, day)
     read_back_at = queries.read_back_at(view) or 0
     if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT:
         closes = read_back_at
@@ -178,7 +178,7 @@ def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     if not waits_for_announcement(publication):
         return closes
     announced_at = queries.announcement_recorded_at(view, day)
-    limit = limit_of(publication, day)
+    limit = announcement_limit(publication, day)
     if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
         following = calendar.next_label(day)
         limit = max(limit, min(latest, calendar.closes_at(following)))
@@ -190,8 +190,8 @@ def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
 def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     """The moments by which networks must have been read for an issue: its hour, and the end of the wait for an
     announcement that did not come. For an issue made from an archive, none."""
-    clock = cut_of(publication, day)
-    limit = limit_of(publication, day)
+    clock = scheduled_closing(publication, day)
+    limit = announcement_limit(publication, day)
     if is_retrospective(publication.publication):
         return []
     if limit == clock or not readings.is_ever_covered(view, ANNOUNCING) or known_absent(view, day):
@@ -224,7 +224,7 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return True
     if queries.announcement_recorded_at(view, day) is not None or known_absent(view, day):
         return True
-    limit = limit_of(publication, day)
+    limit = announcement_limit(publication, day)
     is_later = view.as_of > limit and not is_retrospective(publication.publication)
     if at < limit:
         return False
@@ -238,8 +238,8 @@ def unread_hour(view: AsOfView, publication: Publication, day: str, at: int) -> 
     """The hour by which networks had to be read for a day's issue, if they are being read, but none was by then, nor
     since then up to a moment; otherwise None. For longer windows, a part of the window is enough once the wait is
     over."""
-    clock = cut_of(publication, day)
-    latest = late_limit(publication, day)
+    clock = scheduled_closing(publication, day)
+    latest = latest_closing(publication, day)
     if is_retrospective(publication.publication):
         return None
     began = queries.site_started_at(view)
@@ -265,7 +265,9 @@ def unread_hour(view: AsOfView, publication: Publication, day: str, at: int) -> 
 def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
     """Whether a day will have no issue: at a moment, nothing has been read in time, and it is too late for it. `view`
     is of the whole record."""
-    if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
+    if publication.window == "listing" or at < max(
+        announcement_limit(publication, day), latest_closing(publication, day)
+    ):
         return False
     if unread_hour(view, publication, day, at) is not None:
         return True
@@ -275,7 +277,7 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
     """Why what a day's issue needs was not read by its hour."""
-    hour = cut_of(publication, day)
+    hour = scheduled_closing(publication, day)
     if was_read(view, publication, hour - TURN, hour):
         return "the day's announcement was not read in time"
     networks = publication.networks or network_names()

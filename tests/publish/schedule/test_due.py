@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY, HOUR, Publication
-from hotpapers.issues.windows import cut_of, is_label
+from hotpapers.issues.windows import is_label, scheduled_closing
 from hotpapers.publish.schedule import due
 from tests.issues.made import moment
 
@@ -72,7 +72,7 @@ def test_every_issue_becomes_due_at_its_own_moment_everywhere(
 ) -> None:
     publication = msgspec.structs.replace(publication, zone=zone, hour=hour)
     upcoming_day = due.upcoming_day(publication, now)
-    cut = cut_of(publication, upcoming_day)
+    cut = scheduled_closing(publication, upcoming_day)
     assert cut > now and is_label(publication, datetime.date.fromisoformat(upcoming_day))
     assert upcoming_day in due.due_days(publication, (), now, cut)
     assert upcoming_day not in due.due_days(publication, (), now, cut - 1)
@@ -101,8 +101,8 @@ def test_each_issue_comes_once_where_an_hour_is_missing_or_comes_twice(zone: str
             since, until, frozen = change - 4 * DAY, change + 4 * DAY, list[str]()
             for at in range(since, until + 1, HOUR // 2):
                 newly_due = due.due_days(closing, frozen, since, at)
-                assert all(at - HOUR // 2 < cut_of(closing, day) <= at for day in newly_due)
+                assert all(at - HOUR // 2 < scheduled_closing(closing, day) <= at for day in newly_due)
                 frozen += newly_due
             days = (datetime.date.fromordinal(n) for n in range(719_163 + since // DAY - 1, 719_165 + until // DAY))
             labels = [str(day) for day in days if is_label(closing, day)]
-            assert frozen == [day for day in labels if since < cut_of(closing, day) <= until]
+            assert frozen == [day for day in labels if since < scheduled_closing(closing, day) <= until]

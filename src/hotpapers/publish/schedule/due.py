@@ -20,11 +20,11 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_started_at, site_started_at, was_ever_read
 from hotpapers.issues.windows import (
     closing_time,
-    cut_of,
     days_from,
     has_no_issue,
     is_closed,
     late_at_first,
+    scheduled_closing,
     unread_hour,
     unread_reason,
     waits_for_announcement,
@@ -58,7 +58,7 @@ def due_days(publication: Publication, frozen_days: Collection[str], since: int,
     today = as_utc(at).date() + datetime.timedelta(days=1)  # it is already tomorrow somewhere
     first = today - datetime.timedelta(days=CATCH_UP + 1)
     candidates = due_labels(publication, first, today)
-    return [day for day in candidates if day not in frozen_days and since < cut_of(publication, day) <= at]
+    return [day for day in candidates if day not in frozen_days and since < scheduled_closing(publication, day) <= at]
 
 
 def first_due(publication: Publication, since: int, began_at: int) -> int:
@@ -68,10 +68,10 @@ def first_due(publication: Publication, since: int, began_at: int) -> int:
         return since
     today = as_utc(began_at).date() + datetime.timedelta(days=1)
     days = due_labels(publication, today - datetime.timedelta(days=40), today)
-    cuts = (cut_of(publication, day) for day in days)
+    cuts = (scheduled_closing(publication, day) for day in days)
     last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
     next_day = upcoming_day(publication, began_at)
-    is_far = not next_day or cut_of(publication, next_day) - began_at > SOON
+    is_far = not next_day or scheduled_closing(publication, next_day) - began_at > SOON
     if is_far and began_at - last_cut <= late_at_first(publication):
         return min(since, last_cut - 1)
     return since
@@ -84,14 +84,14 @@ def upcoming_day(publication: Publication, at: int) -> str:
         return ""
     date = as_utc(at).date()
     days = map(str, days_from(publication, date - datetime.timedelta(days=1)))
-    return next((day for day in days if cut_of(publication, day) > at), "")
+    return next((day for day in days if scheduled_closing(publication, day) > at), "")
 
 
 def is_near(publication: Publication, day: str, at: int) -> bool:
     """Whether an issue closes within half an hour."""
     if not day:
         return False
-    return 0 < cut_of(publication, day) - at <= AHEAD
+    return 0 < scheduled_closing(publication, day) - at <= AHEAD
 
 
 GIVE_UP_AFTER = HOUR // 6
@@ -168,7 +168,7 @@ def appears_at(publication: Publication, day: str) -> int:
     what it announced that day."""
     is_announced = waits_for_announcement(publication) and calendar.has_announcement(day)
     shown_at = calendar.closes_at(day) if is_announced else 0
-    return max(cut_of(publication, day), shown_at)
+    return max(scheduled_closing(publication, day), shown_at)
 
 
 # ---- after the program did not run: what due issues wait for ------------------------------------------
@@ -218,7 +218,7 @@ def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterato
         settled = {*frozen_days(record, name), *(row.day for row in rows)}
         if days := missing_days(record, publication, settled, at):
             held_up = _held_up(record, publication, days[0], at)
-            yield ExpectedIssue(name, days[0], cut_of(publication, days[0]), *held_up)
+            yield ExpectedIssue(name, days[0], scheduled_closing(publication, days[0]), *held_up)
         elif day := upcoming_day(publication, at):
             yield ExpectedIssue(name, day, appears_at(publication, day))
 

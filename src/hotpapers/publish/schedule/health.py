@@ -12,7 +12,7 @@ from hotpapers.base.durations import format_duration
 from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at
-from hotpapers.issues.windows import limit_of
+from hotpapers.issues.windows import announcement_limit
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.publish.schedule.due import days_without_issue, next_issues
@@ -80,7 +80,7 @@ def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[s
     for name, day, closes_at, waits_for, failure in next_issues(record, publications, at):
         if closes_at <= at:
             began_at = began_at or site_started_at(record.view()) or 0
-            if at > max(limit_of(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
+            if at > max(announcement_limit(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
                 reason = f": {failure}" if failure else ""
                 if waits_for:
                     reason = f": it waits for {waits_for}"

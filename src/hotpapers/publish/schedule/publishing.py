@@ -31,9 +31,9 @@ from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import (
     COUNTED_WITHIN,
-    cut_of,
     has_no_issue,
-    late_limit,
+    latest_closing,
+    scheduled_closing,
     unread_reason,
     window_start,
 )
@@ -219,7 +219,7 @@ class PublishJob:
         if not unread_jobs:
             since = self._due_since.setdefault(publication.publication, at)
             day = days[-1]
-            is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, day))
+            is_in_time = at < min(since + FIRST_WAIT, latest_closing(publication, day))
             unread_jobs = self._unfinished_jobs(context.record, publication, day, at) if is_in_time else []
             reason = "waits for what was posted while the program did not run"
         if unread_jobs:
@@ -229,11 +229,11 @@ class PublishJob:
     def _unfinished_jobs(self, record: Record, publication: Publication, day: str, at: int) -> list[str]:
         """The jobs that still read, or count, what was posted while the program did not run; none for an issue that
         closed before, since what they read now would not count."""
-        cut = cut_of(publication, day)
+        cut = scheduled_closing(publication, day)
         view = record.view()
         if unread_jobs := still_catching_up(record, self._read_jobs, at):
             return [] if was_read(view, publication, cut - TURN, cut) else unread_jobs
-        caught_up = caught_up_at(view, publication, cut, late_limit(publication, day))
+        caught_up = caught_up_at(view, publication, cut, latest_closing(publication, day))
         if caught_up is None or at > caught_up + COUNTED_WITHIN:
             return []
         return still_counting(record, self._read_jobs, caught_up)

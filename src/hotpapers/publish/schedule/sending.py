@@ -18,7 +18,7 @@ from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.issues.windows import cut_of, label_after
+from hotpapers.issues.windows import label_after, scheduled_closing
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.isolation import isolate_failures
 from hotpapers.jobs.loop import JobContext
@@ -146,6 +146,6 @@ def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
         issues = list_editions(record, publication, day)
         settings = issues[0].content.publication
         following = label_after(settings, day)
-        was_overtaken = following and cut_of(settings, following) <= issues[0].frozen_at
+        was_overtaken = following and scheduled_closing(settings, following) <= issues[0].frozen_at
         if issues[-1].content.as_of > at - CLOSED and not was_overtaken:
             yield day

@@ -14,7 +14,7 @@ from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.windows import TIMES, label_after, limit_of
+from hotpapers.issues.windows import TIMES, announcement_limit, label_after
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.reading_words import gap_of_day
 
@@ -94,7 +94,7 @@ def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
     following = "" if is_retrospective(publication.publication) else label_after(publication, day)
     if not following:
         return None
-    at = limit_of(publication, following) + GRACE
+    at = announcement_limit(publication, following) + GRACE
     name = phrases.issue_heading(publication.window, following)
     return NextIssue(name, phrases.minute_name(at), timestamps.format_rfc3339(at))
 

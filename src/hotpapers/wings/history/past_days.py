@@ -29,7 +29,7 @@ from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_no_regular_issue, closed_at, save_unless_there
 from hotpapers.issues.queries import frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
-from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, moments_of, window_start
+from hotpapers.issues.windows import RULE, check_not_ended, days_from, moments_of, scheduled_closing, window_start
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record, current_time
 from hotpapers.wings.history.engagement_over_days import EngagementOverDays
@@ -84,7 +84,7 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         raise NotFound(
             f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}"
         )
-    if not has_posts(record.view(), window_start(publication, known[0]), cut_of(publication, known[-1])):
+    if not has_posts(record.view(), window_start(publication, known[0]), scheduled_closing(publication, known[-1])):
         raise NotFound(f"the record has no posts from {first} to {last}; import an archive of that time first")
     past = history_of(publication)
     frozen = set(frozen_days(record, past.publication))
@@ -120,16 +120,16 @@ def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool
     first, last = span
     if publication.window == "daily":
         return first <= day <= last
-    days = (cut_of(publication, day) - window_start(publication, day)) // DAY
+    days = (scheduled_closing(publication, day) - window_start(publication, day)) // DAY
     start = date.fromisoformat(day) - timedelta(days=days)
     return first <= day and start.isoformat() <= last
 
 
 def check_period_closed(period: PastPeriod, at: int) -> None:
     """Raises IssueError if a day of the period is not over at a moment."""
-    open_days = [day for day in period.days if cut_of(period.publication, day) > at]
+    open_days = [day for day in period.days if scheduled_closing(period.publication, day) > at]
     if open_days:
-        closes = minute_of(cut_of(period.publication, open_days[0]), period.publication.zone)
+        closes = minute_of(scheduled_closing(period.publication, open_days[0]), period.publication.zone)
         raise IssueError(f"{open_days[0]} is not over: its issue closes at {closes}")
 
 
@@ -140,7 +140,7 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     collect: InputReader = collect_with_forecasts
     # A daily issue reuses most of what the previous one read, unless other collectors' counts may replace ours
     if period.days and publication.window == "daily" and not has_measurements(record.view()):
-        collect = InputOverDays(cut_of(publication, period.days[-1]) + LATEST_CLOSE)
+        collect = InputOverDays(scheduled_closing(publication, period.days[-1]) + LATEST_CLOSE)
     for day in period.days:
         moments = moments_of(publication, day, closed_at(record, publication, day, current_time()))
         recipe = IssueRecipe(publication, day, 1, record.head.position, moments=moments)
