@@ -252,6 +252,8 @@ TITLES = {
     r"\unknown{Kettles} and Ovens": r"{Kettles} and Ovens",
     r"From \texorpdfstring{$x_{HI}$}{x_HI} on \boldmath{$H$}": r"From $x_{HI}$ on {$H$}",
     r"Motion by $R_{1\text{ρ}} + ρ$": r"Motion by $R_{1\text{$\rho$}} + {\rho}$",
+    "10⁻⁶ cups of H₂O, 10^1.5": r"10\textsuperscript{-6} cups of H\textsubscript{2}O, 10\textsuperscript{1.5}",
+    "x^(n+1)": r"x\textsuperscript{(n+1)}",
     "A ^ alone": r"A \textasciicircum{} alone",
     "{Unbalanced kettles": "Unbalanced kettles",
     r"\(x^2\) and \[y_1\]": r"\(x^2\) and \[y_1\]",
@@ -310,6 +312,22 @@ WITH_AUTHORS = {
     ' {"lastName": "van Moth Jr.", "firstName": "Ludwig"},'
     ' {"name": "Kettle and Oven Team"}, {"lastName": "Oakenshaw", "firstName": "Wen"}]}]',
 }  # fmt: skip
+
+
+@NODE
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TY  - JOUR\nTI  - 10<sup>-6</sup> cups, m<sup>2</sup>\nDO  - 10.1000/1\nER  - ",
+        '[{"title": "10<sup>-6</sup> cups, m<sup>2</sup>", "DOI": "10.1000/1"}]',
+        r"@article{a, title={10\textsuperscript{-6} cups, m\textsuperscript{2}}, doi={10.1000/1}}",
+    ],
+)
+def test_a_power_in_a_library_stays_one(text: str) -> None:
+    title = "10⁻⁶ cups, m²"
+    assert in_python(text) == [["10.1000/1", title, ""]]
+    [written] = in_node("exported", [text])
+    assert [papers[0][0] for papers in in_node("readWhole", [text, written])] == [title, title]
 
 
 @NODE

@@ -158,7 +158,7 @@ def test_authors_names_have_no_markup() -> None:
     work = {"DOI": KEY, "title": ["Tea"], "created": CREATED, "author": authors}
     [paper, *_] = items_of(crossref.chemrxiv(CrossrefSettings()), work)
     assert isinstance(paper, Paper) and paper.authors == ("Seán O'Quill", "Moth Jr.", "The Kettle & Cup Team")
-    row = ROW | {"version": 1, "date": "2026-01-05", "authors": "O&#39;Quill, A.; Moth, B., Jr."}
+    row = ROW | {"version": 1, "date": "2026-01-05", "authors": "O&amp;#39;Quill, A.; Moth, B., Jr."}
     [paper, *_] = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
     assert isinstance(paper, Paper) and paper.authors == ("A. O'Quill", "B. Moth Jr.")
 
@@ -259,6 +259,10 @@ WITHDRAWN = [
     "Withdrawn.",
     "[Retracted]",
     "WITHDRAWN: the kettle leaked.",
+    "WITHDRAWN. The kettle leaked.",
+    "Preprint withdrawn.",
+    "Withdrawn by the authors.",
+    "Withdrawn at the request of the authors.",
     "The authors have withdrawn their manuscript owing to a mistake.",
     "This manuscript has been withdrawn by the authors.",
     "Withdrawal Statement. The authors have withdrawn this article.",
@@ -280,6 +284,7 @@ WITHDRAWN = [
 ]
 ABOUT_WITHDRAWALS = [
     "Withdrawn people drink tea.",
+    "Withdrawn by the authors of a rule, the kettles went elsewhere.",
     "Reason for withdrawal: adverse events in 12 trials.",
     "RETRACTED: the articles that science lost.",
     "This paper studies retracted articles.",
@@ -301,7 +306,8 @@ WITHDRAWN_TITLES = [
     "WITHDRAWN: Tea", "WITHDRAWN. Tea", "WITHDRAWN - Tea", "Withdrawn – Tea", "[Withdrawn] Tea", "Withdrawn",
     "Retracted: Tea", "(Retracted) Tea", "RETRACTED ARTICLE: Tea", "[WITHDRAWN ARTICLE] Tea", "REMOVED: Tea",
     "[Removed] Tea", "WITHDRAWAL: Tea", "RETRACTION: Tea", "Withdrawal Statement: Tea", "Temporary Removal: Tea",
-    "Tea [WITHDRAWN]", "Tea (RETRACTED).", "NOTICE OF WITHDRAWAL: Tea",
+    "Tea [WITHDRAWN]", "Tea (RETRACTED).", "Tea [RETRACTED ARTICLE]", "Tea - WITHDRAWN", "Withdrawn.",
+    "THIS PREPRINT HAS BEEN WITHDRAWN", "NOTICE OF WITHDRAWAL: Tea",
 ]  # fmt: skip
 OTHER_TITLES = [
     "Withdrawal-induced thirst in mice", "WITHDRAWAL-INDUCED THIRST", "Withdrawal. A story", "Withdrawal: a study",
@@ -326,13 +332,16 @@ def test_an_odd_abstract(text: str, plain: str) -> None:
         ('A<span class="x">b</span> <scp>RNA</scp><br/>c', "Ab RNA c"),
         ('a <mml:math xmlns:mml="x"><mml:mi>x</mml:mi></mml:math>', "a x"),
         ("&lt;b&gt;x&lt;/b&gt;", "x"),
+        ("p &lt 0.05 and a&amp b=1&copy=2", "p < 0.05 and a& b=1&copy=2"),
+        ("(:unav)", ""),
+        ("<tex-math><![CDATA[$10^6$]]></tex-math><math><msup><mn>10</mn><mn>6</mn></msup></math>", "10⁶"),
         ("10<sup>6</sup> cups, 10<sup>\u22128</sup> M, the 19<sup>th</sup>", "10⁶ cups, 10⁻⁸ M, the 19th"),
         ("<math><msup><mn>10</mn><mrow><mo>-</mo><mn>8</mn></mrow></msup></math> M", "10⁻⁸ M"),
         ("<mml:math><mml:msup><mml:mi>x</mml:mi><mml:mi>n</mml:mi></mml:msup></mml:math>", "x^n"),
         ("<mml:math><mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac></mml:math> cup", "1/2 cup"),
         ("10<sup><i>6</i></sup> cups, 10<sup>1.5</sup>", "10⁶ cups, 10^1.5"),
         ("<math><msup><mrow><mn>10</mn></mrow><mrow><mn>6</mn></mrow></msup></math>", "10⁶"),
-        ("<math><msup class='x'><mi>x</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup></math>", "x^n+1"),
+        ("<math><msup class='x'><mi>x</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup></math>", "x^(n+1)"),
         ("<math><mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn></mrow></mfrac></math>", "1/2"),
         ("<tex-math>$B^0$</tex-math><math><mi>B</mi></math>", "B"),
         ("<math><mi>x</mi></math><tex-math>$x$</tex-math> and <tex-math>$y$</tex-math>", "x and $y$"),
@@ -364,6 +373,11 @@ CREATORS = [
     ({"name": "(:Unkn) Unknown"}, ""),
     ({"name": ":unkn"}, ""),
     ({"name": "(:Unav)", "nameType": "Organizational"}, ""),
+    ({"name": "(:Unkn), Unknown"}, ""),
+    ({"name": "Amberfield, "}, "Amberfield"),
+    ({"name": ", Ada"}, "Ada"),
+    ({"name": "M<sup>c</sup>Quill, Ada<jats:sup>1</jats:sup>"}, "Ada McQuill"),
+    ({"name": "Kettles, Inc."}, "Kettles, Inc."),
     ({"name": None}, ""),
 ]
 

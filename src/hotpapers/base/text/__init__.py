@@ -4,6 +4,7 @@ html_text    HTML as plain text with its links
 clean_text   what no output may contain
 unescaping   removes escapes: percent-encoding, HTML entities, JSON escapes, invisible characters
 timestamps   reading and writing timestamps
+raised_text  powers without their markup
 tex_formulas formulas in a text
 tex_letters  TeX's names of letters and signs, and its accents
 bibtex_fields   values of BibTeX fields

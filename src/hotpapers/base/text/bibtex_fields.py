@@ -7,6 +7,7 @@ accepts it: `R^N` as R\\textsuperscript{N}, `\\alpha` as a formula, an unknown c
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -65,10 +66,12 @@ _IN_TEXT = lazy_pattern(
     | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
     | (?P<backslash>\\)
     | (?<=[\w)\]}}])\^(?:\{{(?=[^\w{{}}\\^$&\#%~]*+\w)(?P<group>[^{{}}\\^_$&\#%~]*+)\}}
-        | (?P<raised>[+-]?\d+|[A-Za-z+*'-]))
+        | (?P<raised>[+-]?\d+(?:[./]\d+)?|\([^(){{}}\\^_$&\#%~]{{1,30}}\)|[A-Za-z+*'-]))
     | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])""",
     re.VERBOSE,
 )
+_SCRIPTS = lazy_pattern("[²³¹⁰⁴-⁻ⁿ]+|[₀-₋]+")
+"""Raised or lowered digits and signs, of which LaTeX knows few."""
 _TWO_FORMS = lazy_pattern(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
 """A text with formulas, and one without them, of which LaTeX takes the first."""
 _TEXT_IN_FORMULA = lazy_pattern(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
@@ -102,10 +105,19 @@ def _typeset(text: str) -> Iterator[str]:
     for piece in find_formulas(text):
         formula = text[piece.start : piece.end]
         if _is_balanced(formula):
-            yield _IN_TEXT.sub(_in_text, text[position : piece.start])
+            yield _words_in_text(text[position : piece.start])
             yield formula if formula.startswith(r"\begin") else _in_formula(formula)
             position = piece.end
-    yield _IN_TEXT.sub(_in_text, text[position:])
+    yield _words_in_text(text[position:])
+
+
+def _words_in_text(text: str) -> str:
+    return _SCRIPTS.sub(_script, _IN_TEXT.sub(_in_text, text))
+
+
+def _script(match: re.Match[str]) -> str:
+    letters = unicodedata.normalize("NFKC", match[0]).replace("\u2212", "-")
+    return rf"\text{'sub' if match[0] >= '₀' else 'super'}script{{{letters}}}"
 
 
 def _in_formula(tex: str) -> str:

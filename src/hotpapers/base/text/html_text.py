@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.base.model import TextLink, storable_text
+from hotpapers.base.text.raised_text import with_superscripts
 
 _BLOCKS = "p div blockquote pre li ul ol tr table h1 h2 h3 h4 h5 h6"
 _VOID = "br img hr wbr input meta link source area base col embed track"
@@ -33,22 +34,6 @@ _TAG = re.compile(
 )
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
-_RAISED = re.compile(
-    r"<(?:[a-z]{1,9}:)?sup\b[^<>]{0,100}>\s{0,9}(?:<[a-z]{1,9}>)?([0-9+\u2212\u2013./,-]{1,9})(?:</[a-z]{1,9}>)?\s{0,9}"
-    r"</(?:[a-z]{1,9}:)?sup>",
-    re.IGNORECASE,
-)
-_SUPERSCRIPTS = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-
-
-def with_superscripts(markup: str) -> str:
-    """Markup whose raised numbers are superscripts: without its element, `10<sup>6</sup>` would be 106."""
-    return _RAISED.sub(_raised, markup)
-
-
-def _raised(match: re.Match[str]) -> str:
-    is_whole = {*match[1]}.isdisjoint("./,")
-    return match[1].translate(_SUPERSCRIPTS) if is_whole else f"^{match[1]}"
 
 
 def html_to_text(source: str) -> tuple[str, tuple[TextLink, ...]]:

@@ -87,7 +87,12 @@ const libraryEntries = (() => {
       return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
     });
   const RICH_TEXT = /<\/?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>/gi;
-  const oneLine = (text) => unescaped(text.replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, MAX_CHARS);
+  // a power, as base/text/raised_text.py reads it
+  const POWER = /(?<=[\p{L}\d)\]])<sup>([+−–-]?)(\d{1,9})<\/sup>/giu;
+  const raised = (whole, sign, digits) =>
+    (sign && (sign === "+" ? "⁺" : "⁻")) + digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+  const oneLine = (text) =>
+    unescaped(text.replace(POWER, raised).replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, MAX_CHARS);
 
   // ---- BibTeX
 
@@ -109,7 +114,7 @@ const libraryEntries = (() => {
   const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
-    withoutTex(text)
+    withoutTex(text.replace(/\\textsuperscript\s*\{([^{}<>]{1,9})\}/g, "<sup>$1</sup>"))
       .replace(BIB_LINK, "$1 ")
       .replace(BIB_STYLE, "")
       .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])

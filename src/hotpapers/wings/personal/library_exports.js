@@ -54,7 +54,8 @@ const libraryExports = (() => {
   const IN_TEXT = new RegExp(
     String.raw`\\([A-Za-z]+)(?:(\s*(?=\{\s*(?:[^\s}]|${"$"})))|)` +
       String.raw`|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)` +
-      String.raw`|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}|([+-]?\d+|[A-Za-z+*'-]))` +
+      String.raw`|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}` +
+      String.raw`|([+-]?\d+(?:[./]\d+)?|\([^(){}\\^_${"$"}&#%~]{1,30}\)|[A-Za-z+*'-]))` +
       `|[\\^_$~&%#${[...letters.keys()].join("")}]`,
     "gu",
   );
@@ -81,6 +82,15 @@ const libraryExports = (() => {
     return kept || LITERAL[match] || `\\${match}`;
   }
 
+  const SCRIPTS = /[²³¹⁰⁴-⁻ⁿ]+|[₀-₋]+/g;
+
+  function script(signs) {
+    const letters = signs.normalize("NFKC").replace("\u2212", "-");
+    return `\\text${signs < "₀" ? "super" : "sub"}script{${letters}}`;
+  }
+
+  const wordsInText = (text) => text.replace(IN_TEXT, inText).replace(SCRIPTS, script);
+
   function commandInText(match, name, rest) {
     if (symbols.has(name)) return `$\\${name}$`;
     if (TEXTS.has(name)) return match;
@@ -104,10 +114,10 @@ const libraryExports = (() => {
     let start = 0;
     for (const { 0: formula, index } of even.matchAll(FORMULA)) {
       if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;
-      result += even.slice(start, index).replace(IN_TEXT, inText) + inFormula(formula);
+      result += wordsInText(even.slice(start, index)) + inFormula(formula);
       start = index + formula.length;
     }
-    return result + even.slice(start).replace(IN_TEXT, inText);
+    return result + wordsInText(even.slice(start));
   }
 
   function withoutAffiliation(name) {

@@ -106,6 +106,7 @@ _BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
 _BIB_JOINED = lazy_pattern(r"\s*#\s*")
 _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
+_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([^{}<>]{1,9})\}")
 _BIB_STYLE = lazy_pattern(
     r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
 )
@@ -206,7 +207,8 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _bib_text(text: str) -> str:
-    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text)))
+    marked = _BIB_RAISED.sub(r"<sup>\1</sup>", text)
+    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(marked)))
     text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
     unescaped = _ESCAPED.sub(r"\1", text).replace("{", "")
     return _TIE.sub(" ", unescaped.replace("}", ""))

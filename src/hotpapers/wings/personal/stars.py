@@ -22,6 +22,7 @@ from hotpapers.base.papers.arxiv.grammar import ID, id_from_groups
 from hotpapers.base.papers.mentions import PaperMention, find
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.base.text.patterns import lazy_pattern
+from hotpapers.base.text.raised_text import with_superscripts
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
 from hotpapers.wings.personal import library_files
@@ -106,7 +107,7 @@ def _papers(entries: Iterable[Entry]) -> tuple[StarredPaper, ...]:
 def _text(entry: Entry, role: Role) -> str:
     texts = (field.text for field in entry if field.role == role)
     text = next(texts, "")
-    unescaped = html.unescape(_RICH_TEXT.sub("", text))
+    unescaped = html.unescape(_RICH_TEXT.sub("", with_superscripts(text)))
     return " ".join(unescaped.split())[:MAX_TEXT_CHARS]
 
 

@@ -15,9 +15,11 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import Announcement, Item, Paper
 from hotpapers.base.papers import doi, paper_servers
 from hotpapers.base.papers.paper_servers import DOI
-from hotpapers.base.text.html_text import html_to_text, with_superscripts
+from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.person_names import split_name
+from hotpapers.base.text.raised_text import with_superscripts
 from hotpapers.base.text.timestamps import day_of, start_of_day
+from hotpapers.wings.preprints.mathml_text import with_plain_formulas
 from hotpapers.wings.preprints.withdrawals import is_withdrawn
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", re.ASCII)
@@ -34,22 +36,17 @@ _TITLE_TAGS = re.compile(
 _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>", re.IGNORECASE)
 _P = r"(?:[a-z]{1,9}:)?"
 _IN_TAG = r"[^<>]{0,300}"
-_TEX = rf"<{_P}tex-math\b{_IN_TAG}>[^<]{{0,2000}}</{_P}tex-math>"
-_TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}|<{_P}annotation\b{_IN_TAG}>[^<]*", re.IGNORECASE)
+_TEX = rf"<{_P}tex-math\b{_IN_TAG}>(?:<!\[CDATA\[[^\]]{{0,2000}}\]\]>|[^<]{{0,2000}})</{_P}tex-math>"
+_TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}", re.IGNORECASE)
 """A formula in TeX that is there as MathML, too."""
-_LEAF = rf"<{_P}m[ino]\b{_IN_TAG}>[^<>]{{1,20}}</{_P}m[ino]>\s*"
-_ROW = re.compile(rf"<{_P}mrow\b{_IN_TAG}>\s*({_LEAF})</{_P}mrow>", re.IGNORECASE)
-_FRACTION = re.compile(rf"<{_P}mfrac\b{_IN_TAG}>\s*({_LEAF})({_LEAF})</{_P}mfrac>", re.IGNORECASE)
-_POWER = re.compile(
-    rf"<{_P}msup\b{_IN_TAG}>\s*({_LEAF})((?:<{_P}mrow\b{_IN_TAG}>\s*)?(?:{_LEAF}){{1,5}})(?:</{_P}mrow>\s*)?</{_P}msup>",
-    re.IGNORECASE,
+_REFERENCE = re.compile(
+    r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,31});|&(?:lt|gt|amp)(?![\w;=])", re.IGNORECASE | re.ASCII
 )
-"""A number or letter raised to a power."""
-_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,31});", re.IGNORECASE | re.ASCII)
-_FOOTNOTE = re.compile(r"<sup\b[^<>]{0,100}>[^<>]{0,40}</sup>", re.IGNORECASE)
-_NO_NAME = re.compile(r"\(?:[a-z]{2,5}\)?(?:\s.*)?", re.IGNORECASE)
+_FOOTNOTE = re.compile(rf"<{_P}sup\b[^<>]{{0,100}}>[^<>]{{0,40}}</{_P}sup>(?!\w)", re.IGNORECASE)
+_UNKNOWN = re.compile(r"\(?:(?:una[clpsv]|unkn|none|null|tba)\b.*", re.IGNORECASE)
 """DataCite's codes for unknown values: `:unkn`, `(:unav)`."""
-_ESCAPED = re.compile(r"&lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
+_COMPANY = re.compile(r"\s*(?:Inc|Ltd|LLC|LLP|GmbH|Corp|PLC|AG|Co)\b\.?", re.IGNORECASE)
+_ESCAPED = re.compile(r"&(?:amp;)?lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:jats:)?title>\s*abstract\s*</(?:jats:)?title>", re.IGNORECASE)
 MAX_TEXT_CHARS = 20_000
 """Most characters of an abstract that are kept."""
@@ -137,45 +134,41 @@ def moment_of_day(year: int, month: int, day: int) -> int | None:
 
 def plain_name(text: str) -> str:
     """A name without markup and marks of footnotes; empty for a code that says that it is unknown."""
-    name = plain_title(_FOOTNOTE.sub("", decode_references(text)))
-    return "" if _NO_NAME.fullmatch(name) else name
+    return plain_title(_FOOTNOTE.sub("", decode_references(text)))
 
 
 def display_name(text: str) -> str:
     """`Overquill, Tansy A.` → `Tansy A. Overquill`; the name of a group stays."""
     name = plain_name(text)
     family, comma, given = name.partition(",")
-    if not comma:
+    if not comma or _COMPANY.fullmatch(given):
         return name
     if " " not in family and "," not in given:
-        return f"{given.strip()} {family}"
+        return f"{given.strip()} {family}".strip()
     return " ".join(filter(None, split_name(name)))
 
 
 def plain_title(text: str) -> str:
-    """A title on one line, without markup, also if that was escaped."""
-    markup = _with_arithmetic(decode_references(decode_references(text)))
+    """A title on one line, without markup, also if that was escaped; empty for a code that says that it is unknown."""
+    markup = _with_arithmetic(decode_references(text))
     words = _TITLE_TAGS.sub("", _BREAKS.sub(" ", markup)).split()
-    return " ".join(words)
+    title = " ".join(words).replace("&lt;", "<")  # of formulas
+    return "" if _UNKNOWN.fullmatch(title) else title
 
 
 def decode_references(text: str) -> str:
-    """A text without references to signs. Only whole ones: `&copy=2` is part of an address."""
-    return _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+    """A text without references to signs, also if they were escaped. Only whole ones: `&copy=2` is part of an
+    address."""
+    for _ in range(2):
+        text = _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+    return text
 
 
 def _with_arithmetic(markup: str) -> str:
     """Markup in which powers and fractions do not need it, with each formula once."""
     if "math" in markup:
-        markup = _ROW.sub(r"\1", _TWIN.sub(r"\1", markup))
-        markup = _POWER.sub(_power, _FRACTION.sub(r"\1/\2", markup))
+        markup = with_plain_formulas(_TWIN.sub(r"\1", markup))
     return with_superscripts(markup)
-
-
-def _power(match: re.Match[str]) -> str:
-    raised = "".join(_TAGS.sub("", match[2]).split())
-    is_number = raised.strip("+-\u2212").isdecimal()
-    return f"{match[1]}<sup>{raised}</sup>" if is_number else f"{match[1]}^{raised}"
 
 
 def first_title(texts: Iterable[str]) -> str:
@@ -186,8 +179,9 @@ def first_title(texts: Iterable[str]) -> str:
 def plain_abstract(text: str) -> str:
     """An abstract in JATS or HTML as plain text, also if its markup was escaped."""
     text = text[: 4 * MAX_TEXT_CHARS]
-    text = html.unescape(text) if _ESCAPED.search(text) else text
+    for _ in range(2):
+        text = html.unescape(text) if _ESCAPED.search(text) else text
     text = _with_arithmetic(text)
     words, _ = html_to_text(_TAGS.sub("", _BREAKS.sub("\n", _HEADING.sub("", text))))
     line = " ".join(decode_references(words).split())
-    return line[:MAX_TEXT_CHARS]
+    return "" if _UNKNOWN.fullmatch(line) else line[:MAX_TEXT_CHARS]

@@ -1,0 +1,54 @@
+"""Powers, charges and formulas in titles and abstracts of preprint servers, as plain text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.wings.preprints import posted_papers
+
+# Raised signs that are no powers stay as people write them; powers do not become digits
+RAISED = [
+    ("CD4<sup>+</sup> cells, Ca<sup>2+</sup>", "CD4+ cells, Ca2+"),
+    ("<sup>18</sup>F-FDG", "18F-FDG"),
+    ("p53<sup>-/-</sup>", "p53-/-"),
+    ("cups<sup>1,2</sup>", "cups1,2"),
+    ("SO<sub>4</sub><sup>2-</sup>", "SO4²⁻"),
+    ("10<jats:sup><jats:italic>6</jats:italic></jats:sup>", "10⁶"),
+    ("10<sup><italic toggle='yes'>6</italic></sup>", "10⁶"),
+    ("10<sup>\u20106</sup>", "10⁻⁶"),
+    ("10<sup>&#8722;8</sup>", "10⁻⁸"),
+    ("2<sup>n</sup>", "2^n"),
+    ("2<sup>e</sup>", "2e"),
+    ("(x)<sup>2</sup>", "(x)²"),
+    ("10&amp;lt;sup&amp;gt;6&amp;lt;/sup&amp;gt;", "10⁶"),
+]
+FORMULAS = [
+    ("<mn>3</mn><mfrac><mn>1</mn><mn>2</mn></mfrac>", "3 1/2"),
+    ("<mfrac><mtext>1</mtext><mtext>2</mtext></mfrac>", "1/2"),
+    ("<mfrac><mn>1</mn><msqrt><mn>2</mn></msqrt></mfrac>", "1/√2"),
+    ("<mfrac><mrow><mn>1</mn><mo>+</mo><mi>x</mi></mrow><mn>2</mn></mfrac>", "(1+x)/2"),
+    ("<mfrac><msup><mi>x</mi><mn>2</mn></msup><mn>2</mn></mfrac>", "x²/2"),
+    ("<msup><mtext>cm</mtext><mn>2</mn></msup>", "cm²"),
+    ("<msup><mfenced><mi>x</mi><mi>y</mi></mfenced><mn>2</mn></msup>", "(x,y)²"),
+    ("<msup><mi>f</mi><mo>′</mo></msup>", "f′"),
+    ("<msup><mn>10</mn><mstyle><mn>6</mn></mstyle></msup>", "10⁶"),
+    ("<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>", "x1²"),
+    ("<mi>p</mi><mo>&lt;</mo><msup><mn>10</mn><mn>-8</mn></msup>", "p<10⁻⁸"),
+    ("<mi>x</mi><mo>&amp;</mo>", "x&"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [*RAISED, *((f"<mml:math>{text}</mml:math>", plain) for text, plain in FORMULAS)]
+)
+def test_powers_and_formulas(text: str, plain: str) -> None:
+    assert posted_papers.plain_title(text) == plain
+    assert posted_papers.plain_abstract(text) == plain
+
+
+@given(st.lists(st.sampled_from(["<math>", "</math>", "<msup>", "</msup>", "<mn>1</mn>", "<mfrac>", "&lt;", "<", "x"])))
+def test_any_formula_is_read(pieces: list[str]) -> None:
+    posted_papers.plain_title("".join(pieces))
+    posted_papers.plain_abstract(f"<math>{'<mrow>' * 900}{''.join(pieces)}</math>")
