@@ -260,6 +260,19 @@ def test_batches_that_only_the_replaced_store_had_are_lost_whatever_their_number
     )
 
 
+def test_a_backup_with_batches_that_the_store_lacks_is_kept(store: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.db", tmp_path / "after.db"
+    good("backup", before, "--store", store)
+    good("import", "classic", classic_issues.file(tmp_path, "2021-04-04"), "--store", store)
+    good("backup", after, "--store", store)
+    good("backup", before, "--restore", "--replace", "--store", store)
+    refused = misuse("backup", after, "--store", store)
+    assert refused == f"{after}: has 1 batch that this store lacks; name another file, or add --force to replace it"
+    assert run("status", "--json", "--store", after).json["batches"] == 4
+    good("backup", after, "--force", "--store", store)
+    good("backup", after, "--store", store)
+
+
 def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     good("backup", copy, "--store", store)

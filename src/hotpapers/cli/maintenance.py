@@ -86,6 +86,12 @@ def backup(
                     f"{file}: is another store, not a backup of this one; name another file, or add --force to "
                     "replace it",
                 )
+                lacking = copies.lacking_batches(backed_up, record)
+                require(
+                    not lacking,
+                    f"{file}: has {count_noun(lacking, 'batch', 'batches')} that this store lacks; name another file, "
+                    "or add --force to replace it",
+                )
         position = copies.back_up_store(record, file)
     value = {"backup": str(file), "position": position}
     print_result(value, [f"{file}: the record up to batch {position:,}"], as_json)

@@ -17,6 +17,7 @@ from hotpapers.jobs import job_state
 from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
+from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.record import current_time
 from hotpapers.record.statistics import StoreStatistics
 from hotpapers.site.inspection import Inspection
@@ -45,7 +46,7 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
         mistakes = settings_problems(site, site.record)
         well = site_health(site, site.record, current_time())
         well = well._replace(ok=well.ok and not mistakes, problems=(*mistakes, *well.problems))
-        print_result(well, well.problems or ("all is well",), as_json)
+        print_result(well, _health_lines(well), as_json)
         raise click.exceptions.Exit(0 if well.ok else 1)
     state = site.inspect()
     soundness = state.soundness
@@ -69,10 +70,19 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
     fail_if(soundness.damaged)
 
 
+def _health_lines(well: SiteHealth) -> Iterator[str]:
+    """The problems, and what pages say about networks and days."""
+    yield from well.problems
+    if well.ok:
+        yield "all is well" if not (well.failing or well.without_issue) else "nothing needs to be done, but:"
+    yield from (f"failing: {text}" for text in well.failing if text not in well.problems)
+    yield from (f"no issue: {text}" for text in well.without_issue)
+
+
 def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
     zone = common_zone(site)
     yield from _store_lines(state.store, zone)
-    yield from (f"{'':<10} {text}" for text in state.without_issue)
+    yield from (f"no issue   {text}" for text in state.without_issue)
     for number, job in enumerate(state.jobs):
         job_lines = _job_lines(job, state.at, zone)
         texts = ", ".join(job_lines)

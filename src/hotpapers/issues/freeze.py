@@ -16,6 +16,8 @@ from hotpapers.issues import coverage, queries, quotations, wanted_papers
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build_issue
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
+    LONG,
+    TIMES,
     Moments,
     announcement_limit,
     check_label,
@@ -169,7 +171,8 @@ def check_read(record: Record, publication: Publication, day: str, at: int) -> N
     minute = minute_of(hour or scheduled_closing(publication, day), publication.zone)
     unread = f"{day}: networks were not read up to {minute}"
     if has_no_issue(view, publication, day, at):
-        raise IssueError(f"{unread}, so this day has no issue; later ones consider its papers")
+        later = "" if publication.window in LONG else "; later ones consider its papers"
+        raise IssueError(f"{unread}, so this {TIMES[publication.window]} has no issue{later}")
     if hour is not None:
         limit = minute_of(latest_closing(publication, day), publication.zone)
         raise IssueError(f"{unread}; its issue appears when networks have been read, if that is before {limit}")
@@ -203,7 +206,7 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
         days_named = ", ".join(frozen_before[:MAX_NAMED_DAYS])
         days_text = days_named + (f" and {more} more" if more > 0 else "")
         raise IssueError(
-            f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
+            f"{days_text}: already frozen; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
         )
 

@@ -150,9 +150,8 @@ def client_opener(site: ConfiguredSite, limits: ClientLimits | None = None) -> O
 def summary_line(summary: dict[str, Any]) -> str:
     """Summarizes one channel's deliveries in a line; for a preview, the messages it would send, in full."""
     if "messages" in summary:
-        return "\n\n".join(
-            f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]
-        )
+        texts = [f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]]
+        return "\n\n".join(texts) or f"{summary['channel']}: no destination of the settings is for this publication"
     if "sent" in summary:
         reasons = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
         return f"{summary['channel']}: {count_noun(summary['sent'], 'delivery', 'deliveries')}{reasons}"

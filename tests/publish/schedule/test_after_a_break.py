@@ -220,7 +220,7 @@ def test_a_week_that_was_read_in_part_has_an_issue_and_one_that_was_not_has_none
         at = moment("2024-05-29T10:00")
         days = ["2024-05-13", "2024-05-20", "2024-05-27"]
         check_read(record, weekly, days[0], at)
-        with pytest.raises(IssueError, match=r"2024-05-20: networks were not read up to .*, so this day has no issue"):
+        with pytest.raises(IssueError, match=r"2024-05-20: networks were not read up to .*, so this week has no issue"):
             check_read(record, weekly, days[1], at)
         with pytest.raises(IssueError, match=r"2024-05-27: networks were not read .* when networks have been read"):
             check_read(record, weekly, days[2], at)

@@ -43,7 +43,7 @@ def test_a_period_without_posts_is_not_made(tmp_path: Path) -> None:
         write(record, DAILY, *paper(1, "2024-05-15"), *paper(2, "2024-05-17"))
         write(record, *posts_about(1, 1, moment("2024-05-20")))
     message = misuse(*command)
-    assert "no posts from 2024-05-15 to 2024-05-17; import an archive of that time first" in message
+    assert "no posts about papers from 2024-05-15 to 2024-05-17; import an archive of that time first" in message
 
 
 def test_an_earlier_period_says_that_later_issues_do_not_know_it(tmp_path: Path) -> None:
@@ -173,4 +173,4 @@ def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> N
     assert "no such store" in misuse("history", *PERIOD, "--store", tmp_path / "none.db")
     with Record(str(store)) as record:
         frozen(record, DAILY, "2024-05-08")
-    assert failure(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: already frozen at the time")
+    assert failure(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: already frozen")

@@ -353,6 +353,7 @@ def test_what_only_its_own_server_may_see_is_not_read() -> None:
         ("limited", {}, {"limited": True}),
         ("suspended", {}, {"suspended": True}),
         ("nobot", {}, {"note": '<p>moss <a href="https://home.example/tags/NoBot">#<span>NoBot</span></a></p>'}),
+        ("nobot", {}, {"display_name": "Moss #nobot"}),
         ("nobot", {}, {"fields": [{"name": "Bots", "value": "<p>\uff03NoBot</p>"}, {"name": None}]}),
         ("", {"spoiler_text": "", "sensitive": None}, {"note": "a bot, nobot at all", "noindex": None}),
     ],

@@ -267,8 +267,14 @@ def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> 
     assert "follow 'a b': name: use letters" in misuse("status")
     (cwd / "hotpapers.toml").write_text(table + table.replace(url, "https://other.example/"))
     assert "is taken by an earlier table" in misuse("status")
-    (cwd / "hotpapers.toml").write_text(table + table.replace("neighbor", "twin"))
-    assert "follow 'twin': url: is the address of an earlier table; a site counts once" in misuse("status")
+    for spelling in (
+        url,
+        url.replace("http:", "https:"),
+        url.replace("l", "%6C"),
+        url.replace("localhost", "LOCALHOST"),
+    ):
+        (cwd / "hotpapers.toml").write_text(table + table.replace("neighbor", "twin").replace(url, spelling))
+        assert "follow 'twin': url: is the address of an earlier table; a site counts once" in misuse("status")
     (cwd / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
     assert "url: write a full address" in misuse("status")
     (cwd / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')

@@ -331,6 +331,16 @@ def test_a_power_in_a_library_stays_one(text: str) -> None:
 
 
 @NODE
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_end_of_a_line_ends_a_line_of_a_note(end: str) -> None:
+    notes = ("2401.01234{}version: 1", "x{}DOI: 10.1101/2024.01.02.573921")
+    texts = [json.dumps([{"title": "a", "note": note.format(end)}]) for note in notes]
+    read: list[Any] = [in_python(text) for text in texts]
+    assert read == [[["2401.01234", "a", ""]], [["10.1101/2024.01.02.573921", "a", ""]]]
+    assert in_browser([*texts]) == read
+
+
+@NODE
 @pytest.mark.parametrize("format", WITH_AUTHORS)
 def test_a_library_keeps_authors_years_and_letters(format: str) -> None:
     """What is exported again is what was read."""

@@ -303,12 +303,12 @@ def work_patterns() -> list[str]:
 def doi_grammar() -> dict[str, Any]:
     """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
     without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none. `arxiv`: an id of
-    arXiv, in the groups of `grammar.ID`."""
-    from hotpapers.base.papers.arxiv import grammar
+    arXiv, in the groups of `grammar.ID`; `places`: its addresses up to that."""
+    from hotpapers.base.papers.arxiv import addresses, grammar
     from hotpapers.base.text import unescaping
 
     return {
-        "arxiv": grammar.ID, "works": work_patterns(),
+        "arxiv": grammar.ID, "places": "|".join(addresses.PLACES), "works": work_patterns(),
         "addresses": [[row.addresses, *row.named] for row in all_servers() if row.named and row.addresses],
         "osf": ON_OSF, "suffix": doi.SUFFIX.replace("}+", "}"), "page": doi.PAGE.pattern,
         "resolver": doi.RESOLVER.pattern,

@@ -437,7 +437,7 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
     if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
         yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31"
     if 0 < (publication.most_entries or 0) < publication.least_entries:
-        yield "most_entries", f"is less than least_entries, {publication.least_entries}; lower that, too"
+        yield "most_entries", f"is less than least_entries, {publication.least_entries}; set that lower, too"
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers"'
     for problem in filter(None, map(category_problem, publication.categories)):

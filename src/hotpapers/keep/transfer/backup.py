@@ -157,7 +157,7 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
         with Record(str(part), create=False) as record:
             listed = ForgottenFile() if is_server(store) else _listed(store_path(store), record)
             problem = "" if replaced.secret == record.secret() else listed.problem
-            shared = _shared_batches(store, record, replaced.position) if replaced.position else 0
+            lost = _lost_batches(store, record) if replaced.position else 0
             known = _with_file(replaced, record, listed.marks)
             if (known is None or problem == DAMAGED) and not as_backed_up:
                 lack = problem if problem == DAMAGED else "has no entries for this record"
@@ -177,7 +177,7 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
     if problem:
         reason = f"{_file_name(store)} {problem}"
         log_event(f"{reason}: somebody forgotten or unsubscribed since may be back", level=logging.WARNING)
-    return RestoreResult(position, replaced.position - shared, forgotten, aside)
+    return RestoreResult(position, lost, forgotten, aside)
 
 
 def _replaced_store(store: str) -> _ReplacedStore:
@@ -207,16 +207,20 @@ def _replaced_store(store: str) -> _ReplacedStore:
         return _ReplacedStore(str(store_path(store)), unreadable=unreadable)
 
 
-def _shared_batches(store: str, restored: Record, position: int) -> int:
-    """How many batches a store, whose last one is at the position, begins with that a restored record has, too; 0 if
-    it cannot tell."""
-    with suppress(StoreError), Record(store, create=False) as record:
-        return bisect_left(
-            range(1, position + 1),
-            True,
-            key=lambda n: batches.chain_at(record.database, n) != batches.chain_at(restored.database, n),
-        )
-    return 0
+def _lost_batches(store: str, restored: Record) -> int:
+    with Record(store, create=False) as record:
+        return lacking_batches(record, restored)
+
+
+def lacking_batches(record: Record, other: Record) -> int:
+    """How many batches of a record another one lacks: those after the last that both have."""
+    position = record.head.position
+    shared = bisect_left(
+        range(1, position + 1),
+        True,
+        key=lambda n: batches.chain_at(record.database, n) != batches.chain_at(other.database, n),
+    )
+    return position - shared
 
 
 def _with_file(

@@ -181,6 +181,8 @@ def order_note(content: IssueContent) -> str:
 def _talk_time(content: IssueContent) -> str:
     """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had; empty if none."""
     if content.publication.window != "daily":
+        if content.readings and all(reading.state != "complete" for reading in content.readings):
+            return ""
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
         return f"{count_noun(days, 'day')} of discussion"
     waits = waits_for_announcement(content.publication)  # other servers' papers are posted at any time

@@ -112,30 +112,30 @@ def first_due(publication: Publication) -> str:
 
 
 def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
-    """The issues, newest first. Between daily issues, also the days that should have one but don't."""
+    """The issues, newest first, and between them the days that should have one but don't."""
     next_day = ""
     unread_days = tuple[str, ...]()
     for issue in reversed(issues):
         day = issue.content.day
-        is_daily = issue.content.publication.window == "daily"
-        if next_day and is_daily:
-            yield from reversed(list(_missing(day, next_day, unread_days)))
+        publication = issue.content.publication
+        if next_day:
+            yield from reversed(list(_missing(publication, day, next_day, unread_days)))
         facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)
         yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)
-        next_day = day if is_daily else ""
+        next_day = day
         unread_days = issue.days_without_issue
 
 
-def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
+def _missing(publication: Publication, first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
     """The days between two days, both excluded. `unread_days`: those on which not enough was read in time."""
-    day = calendar.next_label(first)
-    while day < last:
-        holiday = calendar.holiday_reason(day)
+    day = label_after(publication, first)
+    while "" < day < last:
+        holiday = calendar.holiday_reason(day) if publication.window == "daily" else ""
         reason = f"nothing was announced ({holiday})" if holiday else "none was made"
         text = f"no issue: {phrases.NOT_IN_TIME if day in unread_days else reason}"
-        yield DayState(phrases.day_name(day), "", text, "")
-        day = calendar.next_label(day)
+        yield DayState(phrases.issue_name(publication.window, day), "", text, "")
+        day = label_after(publication, day)
 
 
 # ---- networks ----------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ FORMATS = (
     ChatFormat(SHOWN, 160, True, True),
     ChatFormat(SHOWN, 100, True, True),
     ChatFormat(SHOWN, 70, True, False),
-    ChatFormat(SHOWN, 70, False, False),
+    ChatFormat(SHOWN, 50, True, False),
     *(ChatFormat(entries, 50, False, False) for entries in range(SHOWN, -1, -1)),
 )
 """The first format that fits is used."""
@@ -122,13 +122,15 @@ def without_mentions(text: str, text_format: TextFormat) -> str:
 
 
 def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
+    lines = announcement.lines[: format.entries]
+    is_rich = format.facts or not lines
+    titles = announcement.introduction if is_rich else lines[0].title
     head = [
-        cut_text(announcement.introduction, glance.TITLES * format.title),  # which notifications show
+        cut_text(titles, glance.TITLES * format.title if is_rich else format.title),  # which notifications show
         f"{cut_text(announcement.publication, 60)}, {announcement.day}",
         cut_text(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, text_format) for line in head], text_format)
-    lines = announcement.lines[: format.entries]
     yield from (_entry(line, format, text_format) for line in lines)
     yield without_mentions(_members_line(announcement, format), text_format)
     yield _link(announcement.url, text_format)

@@ -134,8 +134,8 @@ def target_of(record: Record, allowed: network_terms.Table, kind: Kind, values: 
     content = all_contents.get(digest)
     if content is None or paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")
-    day = phrases.day_name(content.day)
-    facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
+    name = phrases.issue_name(content.publication.window, content.day)
+    facts = [("Issue", f"{content.publication.title}, {name}, edition {content.edition}")]
     item = record.view().item(Paper, paper)
     paper_id = paper_servers.paper_id(paper)
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))

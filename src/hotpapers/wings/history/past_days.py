@@ -84,8 +84,12 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         raise NotFound(
             f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}"
         )
-    if not has_posts(record.view(), window_start(publication, known[0]), scheduled_closing(publication, known[-1])):
-        raise NotFound(f"the record has no posts from {first} to {last}; import an archive of that time first")
+    start = window_start(publication, known[0])
+    end = scheduled_closing(publication, known[-1])
+    if not has_posts(record.view(), publication.networks, start, end):
+        raise NotFound(
+            f"the record has no posts about papers from {first} to {last}; import an archive of that time first"
+        )
     past = history_of(publication)
     frozen = set(frozen_days(record, past.publication))
     days = tuple(day for day in known if day not in frozen)

@@ -29,10 +29,12 @@ MEASURED = frozenset(
 """The kinds of rows that engagement depends on."""
 
 
-def has_posts(view: AsOfView, start: int, end: int) -> bool:
-    """Whether any post of a span is known."""
-    sql = f"SELECT 1 FROM post WHERE post.created_at > ? AND post.created_at <= ? AND {view.visible('post')} LIMIT 1"
-    return bool(view.database.rows(sql, (start, end)))
+def has_posts(view: AsOfView, networks: Sequence[str], start: int, end: int) -> bool:
+    """Whether any post about a paper is known of a span, on any of the networks; on any at all if none is named."""
+    among = f"AND post.network IN ({', '.join(['?'] * len(networks))})" if networks else ""
+    sql = f"""SELECT 1 FROM post JOIN mention ON mention.post = post.post AND {view.visible("mention")}
+        WHERE post.created_at > ? AND post.created_at <= ? {among} AND {view.visible("post")} LIMIT 1"""
+    return bool(view.database.rows(sql, (start, end, *networks)))
 
 
 def measured_papers(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:

@@ -114,7 +114,7 @@ class Status(msgspec.Struct):
         """Why its author or servers say it may not be quoted; such posts do not count: see `network_terms`."""
         account = self.account
         lines = [text for field in account.fields or () for text in (field.name, field.value)]
-        texts = [html_to_text(line or "")[0] for line in (account.note, *lines)]
+        texts = [html_to_text(line or "")[0] for line in (account.display_name, account.note, *lines)]
         profile = unicodedata.normalize("NFKC", " ".join(texts))
         limits = {
             "sensitive": self.sensitive,

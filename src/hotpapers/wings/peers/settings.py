@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.limits import MAX_NAME_CHARS, Name, is_address
@@ -36,10 +37,17 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
             yield f"{label}: name", f'use letters, digits and hyphens, at most {MAX_NAME_CHARS}, such as "neighbor"'
         if table.name in names[: number - 1]:
             yield f"{label}: name", "is taken by an earlier table; names must differ"
-        if table.url in [earlier.url for earlier in tables[: number - 1]]:
+        if _place_of(table.url) in [_place_of(earlier.url) for earlier in tables[: number - 1]]:
             yield f"{label}: url", "is the address of an earlier table; a site counts once"
         if not (_ADDRESS.fullmatch(table.url) and is_address(table.url)):
             yield f"{label}: url", "write a full address that ends with /, such as https://papers.example/daily/"
+
+
+def _place_of(url: str) -> str:
+    """An address without differences in spelling (RFC 3986, 6.2)."""
+    _, _, place = unquote(url).partition("://")
+    host, slash, path = place.partition("/")
+    return re.sub(":(?:80|443)$", "", host.lower()) + slash + path
 
 
 TABLE = SettingsTable("follow", tuple[FollowSettings, ...], (), follow_problems)

@@ -115,7 +115,7 @@ const paperLibrary = (() => {
   const MARKED = /^\W{0,3}(?:doi\b|https?:\/\/(?:[a-z]{1,9}\.)?doi\.org\/)|\[doi\]$/i;
   function doiOf(of) {
     const marked = of("place").filter((text) => MARKED.test(text));
-    const notes = of("note").flatMap((text) => [text, ...text.split(/\r?\n/).filter((line) => /^doi: /i.test(line))]);
+    const notes = of("note").flatMap((text) => [text, ...text.split(/\r\n?|\n/).filter((line) => /^doi: /i.test(line))]);
     const own = [...of("id"), ...of("link")];
     const [addresses, others] = [true, false].map((is) => own.filter((text) => /^\s*http/i.test(text) === is));
     return [...others, ...addresses, ...marked, ...notes].map(doiIn).find(Boolean) ?? "";

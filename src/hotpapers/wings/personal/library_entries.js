@@ -345,7 +345,7 @@ const libraryEntries = (() => {
   }
 
   function arxivMail(text) {
-    const parts = text.replace(/\r\n/g, "\n").split(/^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)/m);
+    const parts = text.replace(/\r\n?/g, "\n").split(/^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)/m);
     return parts.map((part) => {
       const title = /^Title: (.+(?:\n {2}.+)*)/m.exec(part);
       const rest = title ? part.slice(title.index + title[0].length) : "";

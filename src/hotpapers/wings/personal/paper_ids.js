@@ -34,7 +34,7 @@ const paperIds = (() => {
 
   // of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it
   function inNote(text) {
-    const all = text.split(/\r?\n/).filter((line) => line.trim());
+    const all = text.split(/\r\n?|\n/).filter((line) => line.trim());
     const lines = all.slice(all.findIndex((line) => !FACT.test(line)));
     return lines.length === 1 || LABELED.test(lines[1] ?? "") ? idIn(lines[0]) : "";
   }

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from msgspec import UNSET
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.model import Announcement, Item, Paper
+from hotpapers.base.model import DAY, Announcement, Item, Paper
 from hotpapers.base.papers import doi, paper_servers
 from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.base.text.html_text import html_to_text
@@ -70,10 +70,13 @@ class PostedVersion(NamedTuple):
 
 
 def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
-    """A version's paper and, for the first one, its announcement on the day when it was posted."""
+    """A version's paper and, for the first one, its announcement on the day when it was posted. One that is dated later
+    than it was seen counts as posted then."""
     if not posted.title:
         raise InputError(f"{paper_servers.paper_id(posted.key)}: a paper without a title")
     is_first = posted.version == 1
+    is_known = posted.posted_at is None or posted.posted_at <= at + DAY  # it may be tomorrow elsewhere
+    posted_at = posted.posted_at if is_known else at
     yield Paper(
         paper=posted.key,
         title=posted.title,
@@ -83,20 +86,20 @@ def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
         version=posted.version or None,
         doi=posted.published_doi,
         journal=posted.journal,
-        published_at=posted.posted_at if is_first else None,
-        updated_at=None if is_first else posted.posted_at,
+        published_at=posted_at if is_first else None,
+        updated_at=None if is_first else posted_at,
         withdrawn=is_withdrawn(posted.title, posted.abstract) or UNSET,
         license=posted.license or UNSET,
         observed_at=at,
     )
-    if is_first and posted.posted_at is not None:
-        day = day_of(posted.posted_at)
+    if is_first and posted_at is not None:
+        day = day_of(posted_at)
         yield Announcement(
             paper=posted.key,
             day=day,
             category=posted.category,
             type="new",
-            announced_at=posted.posted_at,
+            announced_at=posted_at,
             version=1,
             observed_at=at,
         )

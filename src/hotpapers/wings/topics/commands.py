@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from hotpapers.base.errors import require
+from hotpapers.base.model import Window
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_result
 from hotpapers.publish.query.session import bare_id
@@ -14,7 +15,7 @@ from hotpapers.publish.view.tops import period_name
 from hotpapers.site.site import Site
 from hotpapers.wings.topics.site_part import arithmetic_of, summary_of
 from hotpapers.wings.topics.tools import topics_of
-from hotpapers.wings.topics.weeks import WeekTopics, is_week
+from hotpapers.wings.topics.weeks import WeekTopics, counts_of, is_week
 
 
 @common.command("""
@@ -32,14 +33,16 @@ def topics(week: str, publication: str | None, as_json: bool, site: Site) -> Non
     require(week == "latest" or is_week(week), f"{week}: not a week; write it like 2026-W47")
     with site:
         of_week = topics_of(site.session, publication or "", week)
-    print_result(of_week, _lines(of_week), as_json)
+        window = site.session.publication(of_week.publication).window
+    print_result(of_week, _lines(of_week, window), as_json)
 
 
-def _lines(of_week: WeekTopics) -> Iterator[str]:
+def _lines(of_week: WeekTopics, window: Window) -> Iterator[str]:
     yield f"{period_name(of_week.week)} ({of_week.week}): {summary_of(of_week)}"
     for topic in of_week.topics:
         yield f"\n{topic.name}"
         yield f"  {arithmetic_of(topic, of_week)}"
-        yield f"  26 weeks: {' '.join(map(str, topic.line))}"
+        counts = counts_of(topic, of_week, window)
+        yield f"  {len(counts)} weeks with issues: {' '.join(map(str, counts.values()))}"
         yield f"  {', '.join(bare_id(paper.paper) or paper.paper for paper in topic.papers)}"
     yield f"\ndigest {of_week.digest}"

@@ -20,8 +20,8 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.sparkline import Sparkline, draw_curve
-from hotpapers.publish.view.tops import period_name, unit_of
-from hotpapers.wings.topics.weeks import Topic, TopicWeeks, WeekTopics
+from hotpapers.publish.view.tops import KINDS_OF, period_name, unit_of
+from hotpapers.wings.topics.weeks import Topic, TopicWeeks, WeekTopics, counts_of
 
 INDEX = "topics/index.html"
 MAX_OTHERS = 8
@@ -98,7 +98,7 @@ class TopicsPart(SitePart):
             of_week.digest,
             [self._topic(topic, of_week) for topic in of_week.topics],
             list(map(_named, reversed(self.weeks.closing_days))) if path == INDEX else [],
-            top=site_paths.top_path(week),
+            top=site_paths.top_path(week) if "week" in KINDS_OF[self._site.publication.window] else "",
             data=data_path(week),
             previous=_named(weeks[n - 1]) if weeks[n - 1] else None,
             next=_named(weeks[n + 1]) if weeks[n + 1] else None,
@@ -118,10 +118,11 @@ class TopicsPart(SitePart):
         ]
         shown = ", ".join(others[:MAX_OTHERS]) + (" …" if len(others) > MAX_OTHERS else "")
         # Counts by week as a curve
-        text = ", ".join(map(str, topic.line))
+        counts = counts_of(topic, of_week, self._site.publication.window)
+        text = ", ".join(map(str, counts.values()))
         return TopicView(
             topic.name,
-            draw_curve(list(enumerate(topic.line)), f"Papers in each of {len(topic.line)} weeks: {text}."),
+            draw_curve(list(counts.items()), f"Papers in each of {len(counts)} weeks with issues: {text}."),
             arithmetic_of(topic, of_week),
             shown,
             lines,

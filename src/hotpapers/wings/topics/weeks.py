@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache, partial
 import msgspec
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import IssueReader, Publication
+from hotpapers.base.model import IssueReader, Publication, Window
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.view.tops import period_of
@@ -229,6 +229,13 @@ def weeks_up_to(week: str, count: int) -> list[str]:
     monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
     days = ((monday - timedelta(weeks=n)).isoformat() for n in reversed(range(count)))
     return [period_of("week", "daily", day) for day in days]
+
+
+def counts_of(topic: Topic, of_week: WeekTopics, window: Window) -> dict[int, int]:
+    """A topic's papers in the weeks of its line that have issues, by the number of the week."""
+    known = {period_of("week", window, issue.day) for issue in of_week.issues}
+    weeks = weeks_up_to(of_week.week, LINE)
+    return {n: count for n, count in enumerate(topic.line) if weeks[n] in known}
 
 
 def is_last_of_week(publication: Publication, day: str) -> bool:

@@ -121,8 +121,8 @@ def read_file(folder: Path, name: str) -> tuple[str, ...]:
     """The accounts in a file, relative to a folder. Raises InputError."""
     try:
         return members_in((folder / Path(name).expanduser()).read_bytes())
-    except OSError as problem:
-        raise InputError(f"{name}: {problem.strerror or problem}") from problem
+    except (OSError, InputError) as problem:
+        raise InputError(f"{name}: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
 def posts_of_lane(

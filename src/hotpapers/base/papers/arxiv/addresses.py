@@ -238,6 +238,18 @@ _REGISTRANT = "10.48550/"
 _OTHER_DOI = lazy_pattern(r"10\.\d{4,9}/$", re.ASCII)
 _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/", "inspirehep.net/api/")
 """Sites whose path /arxiv/2101.04869 is a paper."""
+PLACES = (
+    rf"arxiv\.org{_HOST_END}/{{1,3}}(?:(?:{_PATHS})/{{1,3}}|{_QUERY})?(?:arxiv[.:])?",
+    r"arxiv-vanity\.com/{1,3}papers/{1,3}",
+    rf"ar5iv(?:\.labs\.arxiv)?\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?",
+    r"alphaxiv\.org/{1,3}(?:[a-z]{2}/)?(?:abs|pdf|overview|html|audio|resources)/{1,3}",
+    r"adsabs\.harvard\.edu/{1,2}(?:#?abs|full)/{1,2}(?:arxiv:)?",
+    rf"xxx\.lanl\.gov/{{1,3}}(?:{_PATHS})/{{1,3}}",
+    r"doi\.org/10\.48550/arxiv\.",
+    *(rf"{re.escape(page)}(?:api/)?papers/{{1,3}}" for page in _PAGES),
+    *(f"{re.escape(index)}arxiv[/:]" for index in _INDEXES),
+)
+"""Patterns of addresses up to an identifier, without scheme and subdomains, for readers in other languages."""
 
 
 def address_start(text: str, begin: int) -> int:

@@ -2,7 +2,7 @@
 "use strict";
 const dois = (() => {
   const { osf, suffix, page, numbered, pageNumber, resolver, lookBack, ofLetters, notWhole } = doiGrammar;
-  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn, arxiv } = doiGrammar;
+  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn, arxiv, places } = doiGrammar;
   const [oldUntil, newFrom] = doiGrammar.moved;
   const works = doiGrammar.works.map((pattern) => new RegExp(`^${pattern}`));
   const HOST = "(?:^|:/{1,3}|[^a-z0-9._/-])(?:[a-z0-9-]+\\.)*";
@@ -108,13 +108,9 @@ const dois = (() => {
 
   // ---- ids of arXiv
 
-  const PLACE =
-    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|lanl\\.gov|" +
-    "papers\\.cool|arxiv-vanity\\.com|semanticscholar\\.org)/|arxiv:)";
-  const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
-  const LINKED = `${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.`;
+  const LINKED = `(?:https?://)?(?:[\\w-]+\\.)*(?:${places})|arxiv:|(?:doi: ?)?10\\.48550/arxiv\\.`;
   const WHOLE = new RegExp(
-    `^(?:${LINKED}|arxiv *(?:[:.] *)?)?${arxiv}` +
+    `^(?:(?:\\S{0,300}[/=])?(?:${LINKED})|arxiv *(?:[:./] *)?)?${arxiv}` +
       "(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$",
     "i",
   );
@@ -131,7 +127,7 @@ const dois = (() => {
   // the id of a paper: of an id, a DOI or an address
   function paperIn(text) {
     const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
-    return wholeId(text) || workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
+    return wholeId(word) || workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
   }
 
   // the folder of a DOI's page, as in publish/view/site_paths.py
