@@ -179,12 +179,14 @@ def order_note(content: IssueContent) -> str:
 
 
 def _talk_time(content: IssueContent) -> str:
-    """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had; empty if none."""
+    """`7 hours of discussion since the announcement`, `7 days of discussion until …`: how long people had; empty if
+    none."""
     if content.publication.window != "daily":
         if content.readings and all(reading.state != "complete" for reading in content.readings):
             return ""
-        days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
-        return f"{count_noun(days, 'day')} of discussion"
+        until = content.until_at or content.as_of
+        days = round((until - content.from_at) / DAY)
+        return f"{count_noun(days, 'day')} of discussion until {minute_name(until)}"
     waits = waits_for_announcement(content.publication)  # other servers' papers are posted at any time
     if not waits or not content.announced or not calendar.has_announcement(content.day):
         return ""
