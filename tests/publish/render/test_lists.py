@@ -462,7 +462,10 @@ def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
     weekly = msgspec.structs.replace(OWN, window="weekly")
     weekly_issue = issue(weekly, "2021-01-18", [])
     content = msgspec.structs.replace(weekly_issue.content, from_at=weekly_issue.content.as_of - 7 * 24 * HOUR)
-    assert facts(msgspec.structs.replace(weekly_issue, content=content))[-1] == "7 days of discussion until 14 January 2021 at 12:00 UTC"
+    assert (
+        facts(msgspec.structs.replace(weekly_issue, content=content))[-1]
+        == "7 days of discussion until 14 January 2021 at 12:00 UTC"
+    )
 
 
 def test_an_entry_without_a_place_by_the_classic_rule_says_its_place_alone() -> None:

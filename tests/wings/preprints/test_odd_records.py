@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import Announcement, Item, Notice, Paper, RawPayload
+from hotpapers.base.text.timestamps import day_of
 from hotpapers.wings.preprints import crossref, openrxiv, posted_papers
 from hotpapers.wings.preprints.crossref import CrossrefSettings
 from hotpapers.wings.preprints.name_lookup import lookup_request
@@ -161,6 +162,17 @@ def test_authors_names_have_no_markup() -> None:
     row = ROW | {"version": 1, "date": "2026-01-05", "authors": "O&amp;#39;Quill, A.; Moth, B., Jr."}
     [paper, *_] = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
     assert isinstance(paper, Paper) and paper.authors == ("A. O'Quill", "B. Moth Jr.")
+
+
+def test_what_is_dated_in_the_future_is_of_the_day_when_it_was_read() -> None:
+    row = ROW | {"version": 1, "date": "2031-01-05"}
+    paper, announcement = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
+    assert isinstance(paper, Paper) and isinstance(announcement, Announcement)
+    assert (announcement.day, paper.published_at) == (day_of(paper.observed_at), paper.observed_at)
+    update = {"DOI": "10.1000/n", "type": "retraction", "updated": {"date-parts": [[2031, 1, 1]]}}
+    work = {"DOI": KEY, "title": ["Tea"], "created": CREATED, "updated-by": [update]}
+    *_, notice = items_of(crossref.chemrxiv(CrossrefSettings()), work)
+    assert isinstance(notice, Notice) and notice.day == day_of(notice.observed_at)
 
 
 def test_all_dois_that_a_work_on_osf_may_have_are_asked_for() -> None:

@@ -167,7 +167,7 @@ def notices_of(key: str, work: CrossrefWork, at: int) -> Iterator[Notice]:
         notice = posted_papers.plain_doi(update.doi)
         if not type or not notice:
             continue
-        moment = _update_moment(update)
+        moment = posted_papers.believed_moment(_update_moment(update), at)
         day = day_of(at if moment is None else moment)
         yield Notice(paper=key, notice=DOI + notice, type=cast("NoticeType", type), day=day, observed_at=at)
 

@@ -70,13 +70,11 @@ class PostedVersion(NamedTuple):
 
 
 def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
-    """A version's paper and, for the first one, its announcement on the day when it was posted. One that is dated later
-    than it was seen counts as posted then."""
+    """A version's paper and, for the first one, its announcement on the day when it was posted."""
     if not posted.title:
         raise InputError(f"{paper_servers.paper_id(posted.key)}: a paper without a title")
     is_first = posted.version == 1
-    is_known = posted.posted_at is None or posted.posted_at <= at + DAY  # it may be tomorrow elsewhere
-    posted_at = posted.posted_at if is_known else at
+    posted_at = believed_moment(posted.posted_at, at)
     yield Paper(
         paper=posted.key,
         title=posted.title,
@@ -103,6 +101,11 @@ def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
             version=1,
             observed_at=at,
         )
+
+
+def believed_moment(moment: int | None, at: int) -> int | None:
+    """A moment, or that when it was read, if it is more than a day later. Both µs UTC."""
+    return moment if moment is None or moment <= at + DAY else at
 
 
 def plain_doi(text: str) -> str:
