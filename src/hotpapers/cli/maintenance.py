@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from hotpapers.base.errors import require
+from hotpapers.base.errors import CorruptStore, require
 from hotpapers.base.network_terms import terms_of
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
@@ -86,7 +87,9 @@ def backup(
                     f"{file}: is another store, not a backup of this one; name another file, or add --force to "
                     "replace it",
                 )
-                lacking = copies.lacking_batches(backed_up, record)
+                lacking = 0
+                with suppress(CorruptStore):  # a damaged backup is replaced
+                    lacking = copies.lacking_batches(backed_up, record)
                 require(
                     not lacking,
                     f"{file}: has {count_noun(lacking, 'batch', 'batches')} that this store lacks; name another file, "

@@ -163,9 +163,10 @@ OF_SERVERS = {
 
 @pytest.mark.parametrize("server", OF_SERVERS)
 def test_a_server_that_changed_its_dois_is_still_read(server: str) -> None:
+    read_at = 1_800_000_000_000_000
     source = getattr(crossref, server)(CrossrefSettings())
     for name in OF_SERVERS[server]:
-        items = list(source.read(RawPayload("work", name, msgspec.json.encode(WORK | {"DOI": name}), 1)))
+        items = list(source.read(RawPayload("work", name, msgspec.json.encode(WORK | {"DOI": name}), read_at)))
         assert [type(item) for item in items] == [Paper, Announcement], name
 
 

@@ -21,10 +21,31 @@ RAISED = [
     ("10<sup>&#8722;8</sup>", "10⁻⁸"),
     ("2<sup>n</sup>", "2^n"),
     ("2<sup>e</sup>", "2e"),
+    ("10<sup>5–6</sup> and 10<sup>2,5</sup>", "10⁵⁻⁶ and 10^2,5"),
+    ("R<i><sup>2</sup></i>, ∇<sup>2</sup>u, |x|<sup>2</sup>", "R², ∇²u, |x|²"),
+    ("10<sup>−</sup><sup>6</sup>", "10⁻⁶"),
+    ("2<sup>−ΔΔCt</sup>, e<sup>-kt</sup>", "2^−ΔΔCt, e^-kt"),
+    ("n<sup>&lt;k</sup> is a number", "n<k is a number"),
+    ("Tea.<sup>3</sup>", "Tea.3"),
     ("(x)<sup>2</sup>", "(x)²"),
     ("10&amp;lt;sup&amp;gt;6&amp;lt;/sup&amp;gt;", "10⁶"),
 ]
 FORMULAS = [
+    ('<msup><mn>10</mn><mn>6</mn></msup><mspace width="1em"/><mtext>cups</mtext><mo stretchy="false"/>', "10⁶ cups"),
+    ("<msup><mn>10</mn><mn>6</mn></msup><mo>&times;</mo><mi>x</mi>", "10⁶×x"),
+    ("<mtext>for all </mtext><mi>x</mi>", "for all x"),
+    ("<mn>5</mn><mtext> </mtext><mtext>mg</mtext>", "5 mg"),
+    ("<mtext>the <italic>x</italic> value</mtext>", "the x value"),
+    ("x<mo>+</mo>y", "x+y"),
+    ('<mfenced open="[" close="]"><mn>0</mn><mn>1</mn></mfenced>', "[0,1]"),
+    ('<mfenced separators=""><mi>x</mi><mo>+</mo><mn>1</mn></mfenced>', "(x+1)"),
+    ("<msup><mrow><mi>x</mi><mo>+</mo><mn>1</mn></mrow><mn>2</mn></msup>", "(x+1)²"),
+    ("<msup><msup><mi>x</mi><mn>2</mn></msup><mn>3</mn></msup>", "(x²)³"),
+    ("<msup><mn>37</mn><mo>∘</mo></msup><mi>C</mi>", "37∘C"),
+    ("<mfrac><mrow><mo>(</mo><mi>a</mi><mo>)</mo><mi>b</mi></mrow><mn>2</mn></mfrac>", "((a)b)/2"),
+    ("<mfrac><mn>1</mn><mn>2</mn></mfrac><mi>x</mi>", "(1/2)x"),
+    ("<mfrac><mn>1</mn><mrow><mn>2</mn><mi>x</mi></mrow></mfrac>", "1/(2x)"),
+    ("<mroot><mi>x</mi><mn>3</mn></mroot>", "³√x"),
     ("<mn>3</mn><mfrac><mn>1</mn><mn>2</mn></mfrac>", "3 1/2"),
     ("<mfrac><mtext>1</mtext><mtext>2</mtext></mfrac>", "1/2"),
     ("<mfrac><mn>1</mn><msqrt><mn>2</mn></msqrt></mfrac>", "1/√2"),
@@ -52,3 +73,9 @@ def test_powers_and_formulas(text: str, plain: str) -> None:
 def test_any_formula_is_read(pieces: list[str]) -> None:
     posted_papers.plain_title("".join(pieces))
     posted_papers.plain_abstract(f"<math>{'<mrow>' * 900}{''.join(pieces)}</math>")
+
+
+@pytest.mark.parametrize("text", ["<math>", "<sup>", "10<sup>", "<math><mi>x", "<math><mrow>", "<sup><i>"])
+def test_hostile_markup_is_read_to_its_end(text: str) -> None:
+    """Some took minutes, with patterns that looked for an end from each beginning."""
+    posted_papers.plain_title(text * 60_000)

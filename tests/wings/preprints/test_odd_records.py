@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.model import Announcement, Item, Notice, Paper, RawPayload
+from hotpapers.base.model import DAY, Announcement, Item, Notice, Paper, RawPayload
 from hotpapers.base.text.timestamps import day_of
 from hotpapers.wings.preprints import crossref, openrxiv, posted_papers
 from hotpapers.wings.preprints.crossref import CrossrefSettings
@@ -164,11 +164,12 @@ def test_authors_names_have_no_markup() -> None:
     assert isinstance(paper, Paper) and paper.authors == ("A. O'Quill", "B. Moth Jr.")
 
 
-def test_what_is_dated_in_the_future_is_of_the_day_when_it_was_read() -> None:
-    row = ROW | {"version": 1, "date": "2031-01-05"}
-    paper, announcement = items_of(openrxiv.biorxiv(OpenRxivSettings()), row)
-    assert isinstance(paper, Paper) and isinstance(announcement, Announcement)
-    assert (announcement.day, paper.published_at) == (day_of(paper.observed_at), paper.observed_at)
+def test_a_day_in_years_is_none_and_one_in_weeks_is_kept() -> None:
+    [paper] = items_of(openrxiv.biorxiv(OpenRxivSettings()), ROW | {"version": 1, "date": "2031-01-05"})
+    assert isinstance(paper, Paper) and paper.published_at is None
+    later = day_of(paper.observed_at + 20 * DAY)
+    [_, announcement] = items_of(openrxiv.biorxiv(OpenRxivSettings()), ROW | {"version": 1, "date": later})
+    assert isinstance(announcement, Announcement) and announcement.day == later
     update = {"DOI": "10.1000/n", "type": "retraction", "updated": {"date-parts": [[2031, 1, 1]]}}
     work = {"DOI": KEY, "title": ["Tea"], "created": CREATED, "updated-by": [update]}
     *_, notice = items_of(crossref.chemrxiv(CrossrefSettings()), work)
@@ -275,6 +276,7 @@ WITHDRAWN = [
     "Preprint withdrawn.",
     "Withdrawn by the authors.",
     "Withdrawn at the request of the authors.",
+    "Withdrawn due to errors.",
     "The authors have withdrawn their manuscript owing to a mistake.",
     "This manuscript has been withdrawn by the authors.",
     "Withdrawal Statement. The authors have withdrawn this article.",
@@ -319,13 +321,14 @@ WITHDRAWN_TITLES = [
     "Retracted: Tea", "(Retracted) Tea", "RETRACTED ARTICLE: Tea", "[WITHDRAWN ARTICLE] Tea", "REMOVED: Tea",
     "[Removed] Tea", "WITHDRAWAL: Tea", "RETRACTION: Tea", "Withdrawal Statement: Tea", "Temporary Removal: Tea",
     "Tea [WITHDRAWN]", "Tea (RETRACTED).", "Tea [RETRACTED ARTICLE]", "Tea - WITHDRAWN", "Withdrawn.",
-    "THIS PREPRINT HAS BEEN WITHDRAWN", "NOTICE OF WITHDRAWAL: Tea",
+    "Tea [Withdrawn]", "THIS PREPRINT HAS BEEN WITHDRAWN", "NOTICE OF WITHDRAWAL: Tea",
 ]  # fmt: skip
 OTHER_TITLES = [
     "Withdrawal-induced thirst in mice", "WITHDRAWAL-INDUCED THIRST", "Withdrawal. A story", "Withdrawal: a study",
     "Removed-by-light: a method", "Removed: how statues go", "Removal of lead", "Retracted-tongue kinematics",
     "Retracted articles in medicine", "Retraction of the foot", "Withdrawn consent in trials", "Withdrawn, but cited",
     "Tea (withdrawn)", "Why papers get [retracted]", "Notice of withdrawal: patterns in tenancy law",
+    "This paper has been retracted: citations after notice",
 ]  # fmt: skip
 
 
@@ -390,6 +393,9 @@ CREATORS = [
     ({"name": ", Ada"}, "Ada"),
     ({"name": "M<sup>c</sup>Quill, Ada<jats:sup>1</jats:sup>"}, "Ada McQuill"),
     ({"name": "Kettles, Inc."}, "Kettles, Inc."),
+    ({"name": "<sup>1</sup>Ada Overquill"}, "Ada Overquill"),
+    ({"name": "Overquill, AG"}, "AG Overquill"),
+    ({"name": "(:etal)"}, ""),
     ({"name": None}, ""),
 ]
 

@@ -157,7 +157,7 @@ def restore_backup(source: Path, store: str, *, replace: bool = False, as_backed
         with Record(str(part), create=False) as record:
             listed = ForgottenFile() if is_server(store) else _listed(store_path(store), record)
             problem = "" if replaced.secret == record.secret() else listed.problem
-            lost = _lost_batches(store, record) if replaced.position else 0
+            lost = _lost_batches(store, record, replaced.position) if replaced.position else 0
             known = _with_file(replaced, record, listed.marks)
             if (known is None or problem == DAMAGED) and not as_backed_up:
                 lack = problem if problem == DAMAGED else "has no entries for this record"
@@ -207,9 +207,11 @@ def _replaced_store(store: str) -> _ReplacedStore:
         return _ReplacedStore(str(store_path(store)), unreadable=unreadable)
 
 
-def _lost_batches(store: str, restored: Record) -> int:
-    with Record(store, create=False) as record:
+def _lost_batches(store: str, restored: Record, position: int) -> int:
+    """How many batches of a store a restored record lacks; all up to the position if the store is damaged."""
+    with suppress(StoreError), Record(store, create=False) as record:
         return lacking_batches(record, restored)
+    return position
 
 
 def lacking_batches(record: Record, other: Record) -> int:

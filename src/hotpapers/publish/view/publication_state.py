@@ -18,6 +18,8 @@ from hotpapers.issues.windows import TIMES, announcement_limit, label_after
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.reading_words import gap_of_day
 
+MAX_MISSING = 20
+"""Days without an issue in a row that are listed one by one."""
 GRACE = 2 * HOUR
 """How long after its period ends an issue may take to be made and published."""
 
@@ -118,8 +120,12 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
     for issue in reversed(issues):
         day = issue.content.day
         publication = issue.content.publication
-        if next_day:
-            yield from reversed(list(_missing(publication, day, next_day, unread_days)))
+        if next_day and not is_retrospective(publication.publication):
+            missing = list(_missing(publication, day, next_day, unread_days))
+            if len(missing) > MAX_MISSING:
+                first, last = missing[0].day, missing[-1].day
+                missing = [DayState(f"{first} to {last}", "", "no issues", "")]
+            yield from reversed(missing)
         facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)
         yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
@@ -46,8 +47,8 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
 def _place_of(url: str) -> str:
     """An address without differences in spelling (RFC 3986, 6.2)."""
     _, _, place = unquote(url).partition("://")
-    host, slash, path = place.partition("/")
-    return re.sub(":(?:80|443)$", "", host.lower()) + slash + path
+    host, _, path = place.partition("/")
+    return re.sub(r"\.?(?::(?:80|443))?$", "", host.lower()) + posixpath.normpath(f"/{path}")
 
 
 TABLE = SettingsTable("follow", tuple[FollowSettings, ...], (), follow_problems)

@@ -2,77 +2,137 @@
 
 from __future__ import annotations
 
+import html
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from hotpapers.base.text.raised_text import raise_text
+from hotpapers.base.text.raised_text import RAISED_SIGNS, raise_text
 
-MAX_FORMULA_CHARS = 20_000
-"""Characters of a formula that is read; of a longer one, the text remains."""
-MAX_ELEMENTS = 400
-"""Elements of such a formula, so that it is not deep."""
-
-_FORMULA = re.compile(r"<(?:[a-z]{1,9}:)?math\b[^<>]{0,300}>(.*?)</(?:[a-z]{1,9}:)?math>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(/?)(?:[a-z]{1,9}:)?([a-z]{1,20})(?:\s[^<>]{0,300})?(/?)>", re.IGNORECASE)
-_LESS = re.compile(r"<(?!/?[a-z]{1,20}/?>)", re.IGNORECASE)
-_AMPERSAND = re.compile(r"&(?!#?\w{1,9};)")
-_SIGN = re.compile("[^\\w√]|_")
-_MARKS = frozenset("′″‴'*∗†‡+-\u2212")
+MAX_DEPTH = 100
+"""Elements within each other, in a formula that is read; of a deeper or broken one, the text remains."""
+_MATH = re.compile(r"<(/?)(?:[a-z]{1,9}:)?math\b[^<>]{0,300}>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)(?:[a-z]{1,9}:)?([a-z][a-z0-9-]{0,20})((?:\s[^<>]{0,300}?)?)(/?)>", re.IGNORECASE)
+_FENCE = re.compile(r"""\b(open|close|separators)\s{0,9}=\s{0,9}["']([^"']{0,20})["']""")
+_TOKENS = frozenset(("mi", "mn", "mo"))
+_ONE = re.compile(r"√?(?:[\d.]+|[^\W\d_]+)")
+"""A number or a word, which needs no parentheses."""
+_MARKS = frozenset("′″‴'*∗†‡+-\u2212∘°")
 """Signs that are beside a letter rather than its power."""
+
+
+class _Element(NamedTuple):
+    name: str
+    attributes: str
+    children: list[_Element | str]
 
 
 def with_plain_formulas(markup: str) -> str:
     """Markup with its formulas as text; those that cannot be read stay."""
-    return _FORMULA.sub(_plain, markup)
+    parts = list[str]()
+    at = 0
+    start = None
+    for tag in _MATH.finditer(markup):
+        if not tag[1]:
+            start = tag
+        elif start and (formula := _tree(markup[start.end() : tag.start()])):
+            parts += (markup[at : start.start()], _text_of(formula).replace("<", "&lt;"))
+            at = tag.end()
+            start = None
+    return "".join([*parts, markup[at:]])
 
 
-def _plain(match: re.Match[str]) -> str:
-    source = match[1]
-    if len(source) > MAX_FORMULA_CHARS or source.count("<") > 2 * MAX_ELEMENTS:
-        return match[0]
-    bare = _AMPERSAND.sub("&amp;", _LESS.sub("&lt;", _TAG.sub(r"<\1\2\3>", source)))
-    try:
-        text = _text_of(ET.fromstring(f"<math>{bare}</math>"))
-    except ET.ParseError:
-        return match[0]
-    return text.replace("<", "&lt;")
+def _tree(source: str) -> _Element | None:
+    """The elements of a formula; None if their ends are others, or if it is too deep."""
+    open_elements = [_Element("math", "", [])]
+    at = 0
+    for tag in _TAG.finditer(source):
+        ends, name, attributes, is_empty = tag.groups()
+        open_elements[-1].children.append(source[at : tag.start()])
+        at = tag.end()
+        if ends:
+            if open_elements.pop().name != name.lower() or not open_elements:
+                return None
+            continue
+        element = _Element(name.lower(), attributes, [])
+        open_elements[-1].children.append(element)
+        if not is_empty:
+            open_elements.append(element)
+        if len(open_elements) > MAX_DEPTH:
+            return None
+    open_elements[-1].children.append(source[at:])
+    return open_elements[0] if len(open_elements) == 1 else None
 
 
-def _text_of(element: ET.Element) -> str:
-    name = element.tag.lower()
-    parts = [_text_of(child) for child in element if child.tag.lower() not in ("annotation", "annotation-xml")]
-    match name, parts:
+def _text_of(element: _Element) -> str:
+    inner = [child for child in element.children if isinstance(child, _Element)]
+    match element.name, inner:
         case "mfrac", [above, below]:
-            return f"{_grouped(above)}/{_grouped(below)}"
+            return f"{_grouped(_text_of(above))}/{_grouped(_text_of(below))}"
         case "msup", [base, raised]:
-            return _power(base, raised)
+            text = _text_of(base)
+            is_power = text[-1:] in RAISED_SIGNS and text
+            return (f"({text})" if is_power else _grouped(text)) + _exponent(text, _text_of(raised))
         case "msubsup" | "munderover", [base, below, raised]:
-            return f"{base}{_power(below, raised)}"
+            text = _text_of(base) + _text_of(below)
+            return text + _exponent(text, _text_of(raised))
+        case "mroot", [base, index]:
+            return f"{raise_text('1', _text_of(index))}√{_grouped(_text_of(base))}"
         case "msqrt", _:
-            return f"√{_grouped(''.join(parts))}"
+            return f"√{_grouped(_row(element))}"
         case "mfenced", _:
-            return f"({','.join(parts)})"
-    return " ".join((element.text or "").split()) + _joined(element, parts)
+            return _fenced(element, inner)
+        case "semantics", [shown, *_]:
+            return _text_of(shown)
+        case "mspace", _:
+            return " "
+    return _row(element)
 
 
-def _joined(element: ET.Element, parts: Sequence[str]) -> str:
-    """The parts of a row. A whole number and a fraction stay apart: 3 1/2."""
+def _row(element: _Element) -> str:
+    """The parts of an element one after the other. A fraction stays apart from what it multiplies: 3 1/2, (1/2)x."""
     text = ""
-    for child, part in zip(element, parts, strict=False):
-        is_mixed = child.tag.lower() == "mfrac" and text[-1:].isdecimal()
-        text += f" {part}" if is_mixed else part
+    is_fraction = False
+    for child in element.children:
+        part = _text_of(child) if isinstance(child, _Element) else _plain(child, element.name)
+        if not part:
+            continue
+        if is_fraction and (part[0].isalnum() or part[0] in "(√"):
+            start = text.rindex(" ") + 1 if " " in text else 0
+            text = f"{text[:start]}({text[start:]})"
+        is_fraction = isinstance(child, _Element) and child.name == "mfrac"
+        text += f" {part}" if is_fraction and text[-1:].isalnum() else part
     return text
+
+
+def _plain(text: str, name: str) -> str:
+    """A text in an element; blanks count in texts alone."""
+    line = " ".join(html.unescape(f"[{text}]").split())[1:-1]
+    return line.strip() if name in _TOKENS or (not line.strip() and name != "mtext") else line
+
+
+def _fenced(element: _Element, inner: Sequence[_Element]) -> str:
+    signs = {"open": "(", "close": ")", "separators": ","} | dict(_FENCE.findall(html.unescape(element.attributes)))
+    return signs["open"] + signs["separators"][:1].join(map(_text_of, inner)) + signs["close"]
 
 
 def _grouped(text: str) -> str:
     """A text that is read as one: in parentheses if it has several signs."""
-    is_one = not _SIGN.search(text) or (text.startswith("(") and text.endswith(")"))
-    return text if is_one else f"({text})"
+    return text if len(text) < 2 or _ONE.fullmatch(text) or _is_enclosed(text) else f"({text})"
 
 
-def _power(base: str, raised: str) -> str:
+def _is_enclosed(text: str) -> bool:
+    """Whether the first sign opens a parenthesis that the last one closes."""
+    depth = 0
+    for sign in text[:-1]:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 1:
+            return False
+    return text.endswith(")")
+
+
+def _exponent(base: str, raised: str) -> str:
+    if _MARKS.issuperset(raised):
+        return raised
     text = raise_text(base, raised)
-    if not raised or text != raised or _MARKS.issuperset(raised):
-        return f"{base}{text}"
-    return f"{base}^{_grouped(raised)}"
+    return text if text != raised and not text.startswith("^") else f"^{_grouped(raised)}"

@@ -42,12 +42,16 @@ _TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}", re.IGNOR
 _REFERENCE = re.compile(
     r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,31});|&(?:lt|gt|amp)(?![\w;=])", re.IGNORECASE | re.ASCII
 )
-_FOOTNOTE = re.compile(rf"<{_P}sup\b[^<>]{{0,100}}>[^<>]{{0,40}}</{_P}sup>(?!\w)", re.IGNORECASE)
-_UNKNOWN = re.compile(r"\(?:(?:una[clpsv]|unkn|none|null|tba)\b.*", re.IGNORECASE)
+_FOOTNOTE = re.compile(
+    rf"<{_P}sup\b[^<>]{{0,100}}>(?:[^<>a-z]{{0,40}}</{_P}sup>|[^<>]{{0,40}}</{_P}sup>(?!\w))", re.IGNORECASE
+)
+_UNKNOWN = re.compile(r"\(?:(?:una[clpsv]|unkn|none|null|tba|etal)\b.*", re.IGNORECASE)
 """DataCite's codes for unknown values: `:unkn`, `(:unav)`."""
-_COMPANY = re.compile(r"\s*(?:Inc|Ltd|LLC|LLP|GmbH|Corp|PLC|AG|Co)\b\.?", re.IGNORECASE)
+_COMPANY = re.compile(r"\s*(?:Inc|Ltd|LLC|LLP|GmbH|Corp|PLC)\b\.?", re.IGNORECASE)
 _ESCAPED = re.compile(r"&(?:amp;)?lt;/?(?:[a-z]{1,9}:)?(?:p|title|sec|i|b|em|sub|sup|italic)\b", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:jats:)?title>\s*abstract\s*</(?:jats:)?title>", re.IGNORECASE)
+MAX_AHEAD = 60 * DAY
+"""How far in the future papers are dated at most, µs."""
 MAX_TEXT_CHARS = 20_000
 """Most characters of an abstract that are kept."""
 
@@ -104,8 +108,8 @@ def items_of(posted: PostedVersion, at: int) -> Iterator[Item]:
 
 
 def believed_moment(moment: int | None, at: int) -> int | None:
-    """A moment, or that when it was read, if it is more than a day later. Both µs UTC."""
-    return moment if moment is None or moment <= at + DAY else at
+    """A moment; None if it is later than servers announce papers ahead. `at`: when it was read. Both µs UTC."""
+    return moment if moment is None or moment <= at + MAX_AHEAD else None
 
 
 def plain_doi(text: str) -> str:
