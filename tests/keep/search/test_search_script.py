@@ -56,13 +56,15 @@ IN_ADDRESSES = (
     "https://www.catalyzex.com/paper/arXiv:{}", "https://inspirehep.net/api/arxiv/{}", "http://arxiv.org:80/abs/{}",
     "https://web.archive.org/web/2024/https://arxiv.org/abs/{}", "https://www.google.com/url?q=https://arxiv.org/abs/{}",
     "https://arxiv.org/abs//{}", "https://doi.org/10.48550%2FarXiv.{}", "https%3A%2F%2Farxiv.org%2Fabs%2F{}",
-    "https://arxiv.org/abs/{}%20", "https://arxiv.org/e-print/{}", "https://www.arxiv-vanity.com/papers/{}/",
+    "https://ui.adsabs.harvard.edu/abs/arXiv:{}/abstract", "https://arxiv.lanl.gov/abs/{}", "arxiv:abs/{}",
+    "https://arxiv.org/abs/{}&x=1", "https://arxiv.org/abs/{}%20", "https://arxiv.org/e-print/{}", "https://www.arxiv-vanity.com/papers/{}/",
 )  # fmt: skip
 IDS_ON_ARXIV = ("2401.01234", "2401.01234v2", "math/0309136", "math.GT/0309136", "hep-th/9901001")
 NO_PAPERS = (
     "2413.01234", "foo/1234567", "9901.0001", "1401.12345", "2401.1234", "tea/0309136",
     "https://github.com/kettle/song/issues/1234567", "https://doi.org/2401.01234", "https://lanl.gov/2401.01234",
     "https://arxiv.org/list/2401.01234", "https://notarxiv.org/abs/2401.01234",
+    "https://other.example/arxiv.org/abs/2401.01234",
 )  # fmt: skip
 OTHER_ADDRESSES = ("https://doi.org/10.1016/S0140-6736%2805%2967889-X", "https://zenodo.org/records/1234567")
 OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")

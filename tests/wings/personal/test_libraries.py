@@ -314,20 +314,43 @@ WITH_AUTHORS = {
 }  # fmt: skip
 
 
+RAISED = {
+    "10<sup>-6</sup> cups": "10⁻⁶ cups",
+    "m<sup>2</sup>": "m²",
+    "<i>x</i><sup>2</sup>": "x²",
+    "10<sup>1.5</sup>": "10^1.5",
+    "2<sup>n</sup>": "2^n",
+    "10<sup>&#8722;6</sup>": "10⁻⁶",
+    "10<jats:sup>6</jats:sup>": "10⁶",
+    "Ca<sup>2+</sup>": "Ca2+",
+    "SO<sub>4</sub><sup>2-</sup>": "SO4²⁻",
+    "<sup>18</sup>F": "18F",
+    "Tea.<sup>1</sup>": "Tea.1",
+    "19<sup>th</sup>": "19th",
+    "10<sup>2,5</sup>": "10^2,5",
+    "10<sup>−</sup><sup>6</sup>": "10⁻⁶",
+    "10<sup><i>6</i></sup>": "10⁶",
+    "e<sup>-kt</sup>": "e^-kt",
+    "p53<sup>-/-</sup>": "p53-/-",
+}
+
+
 @NODE
-@pytest.mark.parametrize(
-    "text",
-    [
-        "TY  - JOUR\nTI  - 10<sup>-6</sup> cups, m<sup>2</sup>\nDO  - 10.1000/1\nER  - ",
-        '[{"title": "10<sup>-6</sup> cups, m<sup>2</sup>", "DOI": "10.1000/1"}]',
-        r"@article{a, title={10\textsuperscript{-6} cups, m\textsuperscript{2}}, doi={10.1000/1}}",
-    ],
-)
-def test_a_power_in_a_library_stays_one(text: str) -> None:
-    title = "10⁻⁶ cups, m²"
-    assert in_python(text) == [["10.1000/1", title, ""]]
-    [written] = in_node("exported", [text])
-    assert [papers[0][0] for papers in in_node("readWhole", [text, written])] == [title, title]
+def test_a_power_in_a_library_stays_one() -> None:
+    texts = [json.dumps([{"title": title, "DOI": "10.1000/1"}]) for title in RAISED]
+    texts += [f"TY  - JOUR\nTI  - {title}\nDO  - 10.1000/1\nER  - " for title in RAISED]
+    expected = [*RAISED.values(), *RAISED.values()]
+    read = [in_python(text) or [["", "", ""]] for text in texts]
+    assert [papers[0][1] for papers in read] == expected
+    assert in_browser([*texts]) == read
+
+
+@NODE
+def test_what_is_raised_in_bibtex_is_read_back() -> None:
+    titles = ["10⁻⁶ cups", "¹⁸F and Ca²⁺", "x^(n+1)", "SO4²⁻", "the 19th"]
+    written = in_node("write", titles)
+    assert [(in_python(text) or [["", "", ""]])[0][1] for text in written] == titles
+    assert [papers[0][1] for papers in in_browser(written)] == titles
 
 
 @NODE

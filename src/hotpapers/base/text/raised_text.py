@@ -37,9 +37,16 @@ def with_superscripts(markup: str) -> str:
 
 def _raised(match: re.Match[str]) -> str:
     before = match.string[max(match.start() - LOOK_BACK, 0) : match.start()]
-    raised = html.unescape(_TAG.sub("", match[1]))
-    text = raise_text(_TAG.sub("", before), raised)
+    base = _TAG.sub("", before)
+    shown = _TAG.sub("", match[1])
+    raised = html.unescape(shown)
+    text = raise_text(base, raised)
     return match[1] if text == raised else text.replace("<", "&lt;")
+
+
+def to_superscripts(text: str) -> str:
+    """Digits and signs as superscripts."""
+    return text.translate(_RAISED_SIGN)
 
 
 def raise_text(base: str, raised: str) -> str:
@@ -49,6 +56,6 @@ def raise_text(base: str, raised: str) -> str:
         return raised
     is_number = last.isdecimal()
     if _NUMBER.fullmatch(raised) or (is_number and _NUMBERS.fullmatch(raised)):
-        return raised.translate(_RAISED_SIGN)
+        return to_superscripts(raised)
     is_power = is_number and (_LETTER.fullmatch(raised) or re.search("[0-9]", raised))
     return f"^{raised}" if is_power or _CARET.fullmatch(raised) else raised

@@ -123,8 +123,8 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
         if next_day and not is_retrospective(publication.publication):
             missing = list(_missing(publication, day, next_day, unread_days))
             if len(missing) > MAX_MISSING:
-                first, last = missing[0].day, missing[-1].day
-                missing = [DayState(f"{first} to {last}", "", "no issues", "")]
+                span = f"{missing[0].day} to {missing[-1].day}"
+                missing = [DayState(span, "", "no issues", "")]
             yield from reversed(missing)
         facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)

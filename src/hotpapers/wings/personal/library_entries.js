@@ -87,12 +87,33 @@ const libraryEntries = (() => {
       return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
     });
   const RICH_TEXT = /<\/?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>/gi;
-  // a power, as base/text/raised_text.py reads it
-  const POWER = /(?<=[\p{L}\d)\]])<sup>([+−–-]?)(\d{1,9})<\/sup>/giu;
-  const raised = (whole, sign, digits) =>
-    (sign && (sign === "+" ? "⁺" : "⁻")) + digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+
+  // raised texts, as base/text/raised_text.py reads them
+
+  const SUP =
+    /<(?:[a-z]{1,9}:)?sup(?: [^<>]{0,100})?>((?:[^<>]|<(?!\/?(?:[a-z]{1,9}:)?sup\b)[^<>]{0,60}>){1,60}?)<\/(?:[a-z]{1,9}:)?sup>/gi;
+  const BESIDE = /<\/((?:[a-z]{1,9}:)?)sup>\s?<\1sup>/gi;
+  const TAG = /<[^<>]{1,300}>/g;
+  const PLAIN_SIGNS = "0123456789+-–−‐‑";
+  const superscripts = (text) => text.replace(/./gu, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁻⁻"[PLAIN_SIGNS.indexOf(sign)]);
+
+  function raiseText(base, text) {
+    const last = Array.from(base).at(-1) ?? " ";
+    if (/[\s.,;:!?"'”’“‘]/.test(last)) return text;
+    const isNumber = /\p{Nd}/u.test(last);
+    if (/^[+–−‐‑-]?\d+$/.test(text) || (isNumber && /^[+–−‐‑-]*\d[\d+–−‐‑-]*$/.test(text))) return superscripts(text);
+    const isPower = isNumber && /\d|^[kmnNx]$/.test(text);
+    return isPower || /^[+–−‐‑-]?\d+[./]\d+$|^[+–−‐‑-][\p{L}\p{N}]/u.test(text) ? `^${text}` : text;
+  }
+
+  const withPowers = (text) =>
+    text.replace(BESIDE, "").replace(SUP, (whole, inner, at, all) => {
+      const raised = unescaped(inner.replace(TAG, ""));
+      const shown = raiseText(all.slice(Math.max(at - 100, 0), at).replace(TAG, ""), raised);
+      return shown === raised ? inner : shown.replace(/</g, "&lt;");
+    });
   const oneLine = (text) =>
-    unescaped(text.replace(POWER, raised).replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, MAX_CHARS);
+    unescaped(withPowers(text).replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, MAX_CHARS);
 
   // ---- BibTeX
 
@@ -112,9 +133,11 @@ const libraryEntries = (() => {
     "''": "”",
   };
   const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
+  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+–−-]{1,30}|\([^{}]{1,30}\))\}/g;
+  const bibRaised = (whole, raised) => (raised.startsWith("(") ? `^${raised}` : superscripts(raised));
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
-    withoutTex(text.replace(/\\textsuperscript\s*\{([^{}<>]{1,9})\}/g, "<sup>$1</sup>"))
+    withoutTex(text.replace(BIB_RAISED, bibRaised))
       .replace(BIB_LINK, "$1 ")
       .replace(BIB_STYLE, "")
       .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])

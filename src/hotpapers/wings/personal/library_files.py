@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.text.patterns import lazy_pattern
+from hotpapers.base.text.raised_text import to_superscripts
 from hotpapers.base.text.tex_letters import without_tex
 
 Role = Literal["title", "abstract", "id", "link", "note", "place"]
@@ -106,7 +107,7 @@ _BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
 _BIB_JOINED = lazy_pattern(r"\s*#\s*")
 _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
-_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([^{}<>]{1,9})\}")
+_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([0-9+\u2013\u2212-]{1,30}|\([^{}]{1,30}\))\}")
 _BIB_STYLE = lazy_pattern(
     r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
 )
@@ -206,9 +207,14 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield name, f"{category}/{text}" if name == "eprint" and re.fullmatch(r"\d{7}(?:v\d+)?", text) else text
 
 
+def _script(match: re.Match[str]) -> str:
+    raised = match[1]
+    return f"^{raised}" if raised.startswith("(") else to_superscripts(raised)
+
+
 def _bib_text(text: str) -> str:
-    marked = _BIB_RAISED.sub(r"<sup>\1</sup>", text)
-    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(marked)))
+    text = _BIB_RAISED.sub(_script, text)
+    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text)))
     text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
     unescaped = _ESCAPED.sub(r"\1", text).replace("{", "")
     return _TIE.sub(" ", unescaped.replace("}", ""))

@@ -15,7 +15,7 @@ _MATH = re.compile(r"<(/?)(?:[a-z]{1,9}:)?math\b[^<>]{0,300}>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(?:[a-z]{1,9}:)?([a-z][a-z0-9-]{0,20})((?:\s[^<>]{0,300}?)?)(/?)>", re.IGNORECASE)
 _FENCE = re.compile(r"""\b(open|close|separators)\s{0,9}=\s{0,9}["']([^"']{0,20})["']""")
 _TOKENS = frozenset(("mi", "mn", "mo"))
-_ONE = re.compile(r"√?(?:[\d.]+|[^\W\d_]+)")
+_WORD = re.compile(r"√?(?:[\d.]+|[^\W\d_]+)")
 """A number or a word, which needs no parentheses."""
 _MARKS = frozenset("′″‴'*∗†‡+-\u2212∘°")
 """Signs that are beside a letter rather than its power."""
@@ -36,7 +36,9 @@ def with_plain_formulas(markup: str) -> str:
         if not tag[1]:
             start = tag
         elif start and (formula := _tree(markup[start.end() : tag.start()])):
-            parts += (markup[at : start.start()], _text_of(formula).replace("<", "&lt;"))
+            parts.append(markup[at : start.start()])
+            text = _text_of(formula)
+            parts.append(text.replace("<", "&lt;"))
             at = tag.end()
             start = None
     return "".join([*parts, markup[at:]])
@@ -65,7 +67,8 @@ def _tree(source: str) -> _Element | None:
 
 
 def _text_of(element: _Element) -> str:
-    inner = [child for child in element.children if isinstance(child, _Element)]
+    elements = (child for child in element.children if isinstance(child, _Element))
+    inner = list(elements)
     match element.name, inner:
         case "mfrac", [above, below]:
             return f"{_grouped(_text_of(above))}/{_grouped(_text_of(below))}"
@@ -112,13 +115,18 @@ def _plain(text: str, name: str) -> str:
 
 
 def _fenced(element: _Element, inner: Sequence[_Element]) -> str:
-    signs = {"open": "(", "close": ")", "separators": ","} | dict(_FENCE.findall(html.unescape(element.attributes)))
-    return signs["open"] + signs["separators"][:1].join(map(_text_of, inner)) + signs["close"]
+    attributes = html.unescape(element.attributes)
+    signs = dict(_FENCE.findall(attributes))
+    separators = signs.get("separators", ",")
+    texts = map(_text_of, inner)
+    text = separators[:1].join(texts)
+    return f"{signs.get('open', '(')}{text}{signs.get('close', ')')}"
 
 
 def _grouped(text: str) -> str:
     """A text that is read as one: in parentheses if it has several signs."""
-    return text if len(text) < 2 or _ONE.fullmatch(text) or _is_enclosed(text) else f"({text})"
+    is_one = len(text) < 2 or _WORD.fullmatch(text)
+    return text if is_one or _is_enclosed(text) else f"({text})"
 
 
 def _is_enclosed(text: str) -> bool:
