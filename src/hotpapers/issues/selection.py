@@ -5,7 +5,8 @@ whether its reference is young, so that places are provisional. The order is tha
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more
 `least/2`      the same, without papers that were withdrawn before the issue closed
 `least/3`      the same, but once regulars are known, papers that fewer than two of them talked about fill up the lines
-               below the entries: a few new accounts are enough to be among these
+               below the entries: a few new accounts are enough to be among these; from papers that reach the threshold,
+               `rarity_2.vouched_limit` takes points off
 `least/4`      the same, with each voice vouching on one network alone (see `attention.py`); prices say that one account
                is enough for three voices, where likes and reposts have no names
 
@@ -152,8 +153,7 @@ def pick_entries(
     filling = fill_up(next_best, least_entries - len(entries), unvouched, fits)
     entries += filling.entries
     most = min(publication.most_entries or MAX_INTEGER, len(entries))  # lines never become entries
-    entries += filling.lines
-    tied = with_ties(entries)
+    tied = with_ties([*entries, *filling.lines])
     return SelectedEntries(tied[:most], tied[most:], with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
 
 

@@ -1,5 +1,5 @@
 """The pace of requests, the meaning of a status, the wait that a server asks for, and this machine's clock error by a
-server's dates. No network access."""
+server's dates. No network access: `PoliteHttpClient` makes the attempts."""
 
 from __future__ import annotations
 

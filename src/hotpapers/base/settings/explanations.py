@@ -80,7 +80,8 @@ def converted_all(
         except msgspec.ValidationError as problem:
             mistake = _explained(problem, ValuePlace("", cls, None, rest), NOTHING, homes)
             key = mistake.partition(": is missing")[0]
-            mistakes += [] if any(earlier.startswith(f"{key}: ") for earlier in mistakes) else [mistake]
+            if not any(earlier.startswith(f"{key}: ") for earlier in mistakes):
+                mistakes.append(mistake)
             is_whole = _is_mended(rest, problem) and is_whole
         else:
             return result if is_whole else None, mistakes

@@ -1,5 +1,5 @@
 """One text posted several times, and twins made by a bridge: which of the posts that answer the same post, or none,
-are copies. Pure.
+are copies, which `trees.trees_of` unites. Pure.
 
     same      the same letters and digits, apart from addresses and @names, if there are at least 24
     cut       the beginning of a longer text, cut by an ellipsis after at least 40

@@ -63,7 +63,8 @@ class _ReplacedStore(NamedTuple):
 
 
 def back_up_store(record: Record, target: Path) -> int:
-    """Copy the store into a SQLite store at `target`; the copy's position. The copy is remembered for `forget`.
+    """Copy the store into a SQLite store at `target`, also over another one, which the command `backup` refuses; the
+    copy's position. The copy is remembered for `forget`.
 
     Raises UsageError if the target is this store, a folder or a device, NotAStore if it is another kind of file, and
     StoreError if it cannot be written or `forget` removed the unfinished copy.

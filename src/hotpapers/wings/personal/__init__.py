@@ -4,7 +4,7 @@ anywhere.
 vectors    what a paper is about: at most 40 words, each with a weight of 6 bits
 packing    the vectors of a day as a script, which pages load
 stars      what a reader starred and follows, from a file
-library_files  the entries of a reference manager's file
+library_files  the entries of a reference manager's file, which `library_entries.js` reads in browsers
 own_order  the order of papers for a reader, with reasons, by what tells starred papers from others
 for_me     a day's papers and a reader's choices, for that order
 settings   the tables `[[reader]]`

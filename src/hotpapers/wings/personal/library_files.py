@@ -1,10 +1,10 @@
 """The entries of a file that a reference manager wrote: BibTeX, RIS, EndNote (tags and XML), PubMed, Zotero RDF, CSL
 JSON, arXiv's mails. Pure and linear: each text is passed once.
 
-`library.js` reads the same formats in a browser, by the same tables; `tests/data/libraries` has files with the values
-that both find. An entry is its fields, each by its role: the title, the abstract, an id, a link in which an id is, a
-note, or a place, such as journal and pages; these two count only if they are an id and nothing else. A paper that a
-title, an abstract, a note or a place mentions is another one.
+`library_entries.js` reads the same formats in a browser, by the same tables; `tests/data/libraries` has files with the
+values that both find. An entry is its fields, each by its role: the title, the abstract, an id, a link in which an id
+is, a note, or a place, such as journal and pages; these two count only if they are an id and nothing else. A paper that
+a title, an abstract, a note or a place mentions is another one.
 """
 
 from __future__ import annotations
