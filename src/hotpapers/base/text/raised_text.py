@@ -27,7 +27,9 @@ _LETTER = re.compile("[kmnNx]")
 _ENDS = frozenset(".,;:!?\"'”’“‘")
 """After these, a number is a footnote's."""
 RAISED_SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
-_RAISED_SIGN = str.maketrans(f"0123456789+{_MINUS}", f"{RAISED_SIGNS}⁻⁻⁻⁻")
+_RAISED_SIGN = str.maketrans(f"0123456789+{_MINUS}n", f"{RAISED_SIGNS}⁻⁻⁻⁻ⁿ")
+_WORD = re.compile(rf"[+{_MINUS}]?[\w.,]+")
+"""An exponent that needs no parentheses."""
 
 
 def with_superscripts(markup: str) -> str:
@@ -37,10 +39,11 @@ def with_superscripts(markup: str) -> str:
 
 def _raised(match: re.Match[str]) -> str:
     before = match.string[max(match.start() - LOOK_BACK, 0) : match.start()]
-    base = _TAG.sub("", before)
-    shown = _TAG.sub("", match[1])
-    raised = html.unescape(shown)
-    text = raise_text(base, raised)
+    base = html.unescape(_TAG.sub("", before))
+    raised = html.unescape(_TAG.sub("", match[1])).strip()
+    after = match.string[match.end() : match.end() + 1]
+    is_isotope = base != base.rstrip() and after.isalpha()
+    text = raised if is_isotope else raise_text(base, raised)
     return match[1] if text == raised else text.replace("<", "&lt;")
 
 
@@ -51,11 +54,13 @@ def to_superscripts(text: str) -> str:
 
 def raise_text(base: str, raised: str) -> str:
     """A text raised above the end of another: as superscripts, after a caret, or as it is if that is no power."""
-    last = base[-1:]
-    if not last.strip() or last in _ENDS:
+    last = base.rstrip()[-1:]
+    if not last or last in _ENDS or "[" in raised:
         return raised
     is_number = last.isdecimal()
     if _NUMBER.fullmatch(raised) or (is_number and _NUMBERS.fullmatch(raised)):
         return to_superscripts(raised)
     is_power = is_number and (_LETTER.fullmatch(raised) or re.search("[0-9]", raised))
-    return f"^{raised}" if is_power or _CARET.fullmatch(raised) else raised
+    if not (is_power or _CARET.fullmatch(raised)):
+        return raised
+    return f"^{raised}" if _WORD.fullmatch(raised) else f"^({raised})"

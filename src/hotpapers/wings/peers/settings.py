@@ -46,7 +46,7 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
 
 def _place_of(url: str) -> str:
     """An address without differences in spelling (RFC 3986, 6.2)."""
-    _, _, place = unquote(url).partition("://")
+    place = unquote(url).partition("://")[2] or url
     host, _, path = place.partition("/")
     return re.sub(r"\.?(?::(?:80|443))?$", "", host.lower()) + posixpath.normpath(f"/{path}")
 

@@ -94,22 +94,25 @@ const libraryEntries = (() => {
     /<(?:[a-z]{1,9}:)?sup(?: [^<>]{0,100})?>((?:[^<>]|<(?!\/?(?:[a-z]{1,9}:)?sup\b)[^<>]{0,60}>){1,60}?)<\/(?:[a-z]{1,9}:)?sup>/gi;
   const BESIDE = /<\/((?:[a-z]{1,9}:)?)sup>\s?<\1sup>/gi;
   const TAG = /<[^<>]{1,300}>/g;
-  const PLAIN_SIGNS = "0123456789+-–−‐‑";
-  const superscripts = (text) => text.replace(/./gu, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁻⁻"[PLAIN_SIGNS.indexOf(sign)]);
+  const PLAIN_SIGNS = "0123456789+-–−‐‑n";
+  const superscripts = (text) => text.replace(/./gu, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁻⁻ⁿ"[PLAIN_SIGNS.indexOf(sign)]);
 
   function raiseText(base, text) {
-    const last = Array.from(base).at(-1) ?? " ";
-    if (/[\s.,;:!?"'”’“‘]/.test(last)) return text;
+    const last = Array.from(base.trimEnd()).at(-1);
+    if (!last || /[.,;:!?"'”’“‘]/.test(last) || text.includes("[")) return text;
     const isNumber = /\p{Nd}/u.test(last);
     if (/^[+–−‐‑-]?\d+$/.test(text) || (isNumber && /^[+–−‐‑-]*\d[\d+–−‐‑-]*$/.test(text))) return superscripts(text);
     const isPower = isNumber && /\d|^[kmnNx]$/.test(text);
-    return isPower || /^[+–−‐‑-]?\d+[./]\d+$|^[+–−‐‑-][\p{L}\p{N}]/u.test(text) ? `^${text}` : text;
+    if (!isPower && !/^[+–−‐‑-]?\d+[./]\d+$|^[+–−‐‑-][\p{L}\p{N}]/u.test(text)) return text;
+    return /^[+–−‐‑-]?[\p{L}\p{N}_.,]+$/u.test(text) ? `^${text}` : `^(${text})`;
   }
 
   const withPowers = (text) =>
     text.replace(BESIDE, "").replace(SUP, (whole, inner, at, all) => {
-      const raised = unescaped(inner.replace(TAG, ""));
-      const shown = raiseText(all.slice(Math.max(at - 100, 0), at).replace(TAG, ""), raised);
+      const raised = unescaped(inner.replace(TAG, "")).trim();
+      const before = unescaped(all.slice(Math.max(at - 100, 0), at).replace(TAG, "")).replace(/&\w+;$/, "x");
+      const isIsotope = /\s$/.test(before) && /^\p{L}/u.test(all.slice(at + whole.length));
+      const shown = isIsotope ? raised : raiseText(before, raised);
       return shown === raised ? inner : shown.replace(/</g, "&lt;");
     });
   const oneLine = (text) =>
@@ -133,7 +136,7 @@ const libraryEntries = (() => {
     "''": "”",
   };
   const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
-  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+–−-]{1,30}|\([^{}]{1,30}\))\}/g;
+  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+n–−-]{1,30}|\([^{}]{1,30}\))\}/g;
   const bibRaised = (whole, raised) => (raised.startsWith("(") ? `^${raised}` : superscripts(raised));
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>

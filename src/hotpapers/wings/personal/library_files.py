@@ -107,7 +107,7 @@ _BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
 _BIB_JOINED = lazy_pattern(r"\s*#\s*")
 _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
-_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([0-9+\u2013\u2212-]{1,30}|\([^{}]{1,30}\))\}")
+_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\))\}")
 _BIB_STYLE = lazy_pattern(
     r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
 )

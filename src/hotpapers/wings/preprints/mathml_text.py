@@ -11,14 +11,13 @@ from hotpapers.base.text.raised_text import RAISED_SIGNS, raise_text
 
 MAX_DEPTH = 100
 """Elements within each other, in a formula that is read; of a deeper or broken one, the text remains."""
-_MATH = re.compile(r"<(/?)(?:[a-z]{1,9}:)?math\b[^<>]{0,300}>", re.IGNORECASE)
+_MATH = re.compile(r"<(/?)(?:[a-z]{1,9}:)?math\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(?:[a-z]{1,9}:)?([a-z][a-z0-9-]{0,20})((?:\s[^<>]{0,300}?)?)(/?)>", re.IGNORECASE)
 _FENCE = re.compile(r"""\b(open|close|separators)\s{0,9}=\s{0,9}["']([^"']{0,20})["']""")
 _TOKENS = frozenset(("mi", "mn", "mo"))
 _WORD = re.compile(r"√?(?:[\d.]+|[^\W\d_]+)")
 """A number or a word, which needs no parentheses."""
-_MARKS = frozenset("′″‴'*∗†‡+-\u2212∘°")
-"""Signs that are beside a letter rather than its power."""
+_CHARGE = re.compile("[0-9]*[+\u2212-]")
 
 
 class _Element(NamedTuple):
@@ -73,7 +72,7 @@ def _text_of(element: _Element) -> str:
         case "mfrac", [above, below]:
             return f"{_grouped(_text_of(above))}/{_grouped(_text_of(below))}"
         case "msup", [base, raised]:
-            text = _text_of(base)
+            text = _text_of(base).strip()
             is_power = text[-1:] in RAISED_SIGNS and text
             return (f"({text})" if is_power else _grouped(text)) + _exponent(text, _text_of(raised))
         case "msubsup" | "munderover", [base, below, raised]:
@@ -95,16 +94,19 @@ def _text_of(element: _Element) -> str:
 def _row(element: _Element) -> str:
     """The parts of an element one after the other. A fraction stays apart from what it multiplies: 3 1/2, (1/2)x."""
     text = ""
+    fraction_at = 0
     is_fraction = False
     for child in element.children:
         part = _text_of(child) if isinstance(child, _Element) else _plain(child, element.name)
         if not part:
             continue
         if is_fraction and (part[0].isalnum() or part[0] in "(√"):
-            start = text.rindex(" ") + 1 if " " in text else 0
-            text = f"{text[:start]}({text[start:]})"
+            text = f"{text[:fraction_at]}({text[fraction_at:]})"
         is_fraction = isinstance(child, _Element) and child.name == "mfrac"
-        text += f" {part}" if is_fraction and text[-1:].isalnum() else part
+        if is_fraction and text[-1:].isalnum():
+            text += " "
+        fraction_at = len(text)
+        text += part
     return text
 
 
@@ -140,7 +142,8 @@ def _is_enclosed(text: str) -> bool:
 
 
 def _exponent(base: str, raised: str) -> str:
-    if _MARKS.issuperset(raised):
-        return raised
+    raised = raised.strip()
     text = raise_text(base, raised)
+    if not base or not any(map(str.isalnum, raised)) or _CHARGE.fullmatch(raised):  # a prime, a degree, an isotope
+        return text
     return text if text != raised and not text.startswith("^") else f"^{_grouped(raised)}"
