@@ -79,7 +79,7 @@ class PersonalPart(SitePart):
         reader = self._site.issue_reader
         publication = self._site.name
         if name in self._saved:
-            return cached_value(reader, name, publication, [day], partial(self._saved[name], day), 64, SAVING)
+            return cached_value(reader, name, publication, [day], partial(self._saved[name], day), 16, SAVING)
         papers = papers_of_day(reader, publication, day)
         content = self._site.frozen(day).content
         places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.listed}
