@@ -265,9 +265,8 @@ def unread_hour(view: AsOfView, publication: Publication, day: str, at: int) -> 
 def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
     """Whether a day will have no issue: at a moment, nothing has been read in time, and it is too late for it. `view`
     is of the whole record."""
-    if publication.window == "listing" or at < max(
-        announcement_limit(publication, day), latest_closing(publication, day)
-    ):
+    last = max(announcement_limit(publication, day), latest_closing(publication, day))
+    if publication.window == "listing" or at < last:
         return False
     if unread_hour(view, publication, day, at) is not None:
         return True

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hotpapers.base.text.raised_text import RAISED_SIGNS, raise_text
+from hotpapers.base.text.raised_text import RAISED_SIGNS, raise_text, to_superscripts
 
 MAX_DEPTH = 100
 """Elements within each other, in a formula that is read; of a deeper or broken one, the text remains."""
@@ -34,11 +34,11 @@ def with_plain_formulas(markup: str) -> str:
     for tag in _MATH.finditer(markup):
         if not tag[1]:
             start = tag
-        elif start and (formula := _tree(markup[start.end() : tag.start()])):
-            parts.append(markup[at : start.start()])
-            text = _text_of(formula)
-            parts.append(text.replace("<", "&lt;"))
-            at = tag.end()
+        elif start:
+            if formula := _tree(markup[start.end() : tag.start()]):
+                text = _text_of(formula)
+                parts += (markup[at : start.start()], text.replace("<", "&lt;"))
+                at = tag.end()
             start = None
     return "".join([*parts, markup[at:]])
 
@@ -73,13 +73,13 @@ def _text_of(element: _Element) -> str:
             return f"{_grouped(_text_of(above))}/{_grouped(_text_of(below))}"
         case "msup", [base, raised]:
             text = _text_of(base).strip()
-            is_power = text[-1:] in RAISED_SIGNS and text
+            is_power = text != "" and text[-1] in RAISED_SIGNS
             return (f"({text})" if is_power else _grouped(text)) + _exponent(text, _text_of(raised))
         case "msubsup" | "munderover", [base, below, raised]:
             text = _text_of(base) + _text_of(below)
             return text + _exponent(text, _text_of(raised))
         case "mroot", [base, index]:
-            return f"{raise_text('1', _text_of(index))}√{_grouped(_text_of(base))}"
+            return f"{to_superscripts(_text_of(index))}√{_grouped(_text_of(base))}"
         case "msqrt", _:
             return f"√{_grouped(_row(element))}"
         case "mfenced", _:

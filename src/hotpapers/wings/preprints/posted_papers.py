@@ -37,7 +37,8 @@ _BREAKS = re.compile(r"</(?:[a-z]{1,9}:)?(?:p|title|sec|li|list-item)>|<br\s?/?>
 _P = r"(?:[a-z]{1,9}:)?"
 _IN_TAG = r"[^<>]{0,300}"
 _TEX = rf"<{_P}tex-math\b{_IN_TAG}>(?:<!\[CDATA\[[^\]]{{0,2000}}\]\]>|[^<]{{0,2000}})</{_P}tex-math>"
-_TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}", re.IGNORECASE)
+_NOTE = rf"<{_P}annotation\b{_IN_TAG}>[^<]{{0,2000}}</{_P}annotation>"
+_TWIN = re.compile(rf"{_TEX}\s*(?=<{_P}math\b)|(</{_P}math>)\s*{_TEX}|{_NOTE}", re.IGNORECASE)
 """A formula in TeX that is there as MathML, too."""
 _REFERENCE = re.compile(
     r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,31});|&(?:lt|gt|amp)(?![\w;=])", re.IGNORECASE | re.ASCII
