@@ -122,15 +122,19 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
         publication = issue.content.publication
         if next_day and not is_retrospective(publication.publication):
             missing = list(_missing(publication, day, next_day, unread_days))
-            if len(missing) > MAX_MISSING:
-                span = f"{missing[0].day} to {missing[-1].day}"
-                missing = [DayState(span, "", "no issues", "")]
-            yield from reversed(missing)
+            yield from reversed(_shortened(missing))
         facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)
         yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)
         next_day = day
         unread_days = issue.days_without_issue
+
+
+def _shortened(missing: Sequence[DayState]) -> Sequence[DayState]:
+    """Days without an issue, ascending; many as one row."""
+    if len(missing) <= MAX_MISSING:
+        return missing
+    return [DayState(f"{missing[0].day} to {missing[-1].day}", "", "no issues", "")]
 
 
 def _missing(publication: Publication, first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:

@@ -16,7 +16,7 @@ from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, Measurem
 from hotpapers.discussion.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
-from hotpapers.record.database import column_among, first_column
+from hotpapers.record.database import column_among, first_column, sql_placeholders
 from hotpapers.record.identities import key_begins, key_of
 from hotpapers.record.item_rows import StoredRow
 
@@ -31,7 +31,7 @@ MEASURED = frozenset(
 
 def has_posts(view: AsOfView, networks: Sequence[str], start: int, end: int) -> bool:
     """Whether any post about a paper is known of a span, on any of the networks; on any at all if none is named."""
-    among = f"AND post.network IN ({', '.join(['?'] * len(networks))})" if networks else ""
+    among = f"AND post.network IN ({sql_placeholders(networks)})" if networks else ""
     sql = f"""SELECT 1 FROM post JOIN mention ON mention.post = post.post AND {view.visible("mention")}
         WHERE post.created_at > ? AND post.created_at <= ? {among} AND {view.visible("post")} LIMIT 1"""
     return bool(view.database.rows(sql, (start, end, *networks)))

@@ -7,7 +7,7 @@ const paperLibrary = (() => {
   const MAX_PAPERS = 10000;
   const MAX_AUTHORS = 200;
   const MAX_NAME_CHARS = 200;
-  const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, inNote } = paperIds;
+  const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, linesOf, inNote } = paperIds;
   const { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
   const ARXIV = /^(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?$/i; // as a journal
@@ -46,7 +46,7 @@ const paperLibrary = (() => {
     const links = [...text.matchAll(/<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)/gi)].map(([, link]) => unescaped(link));
     const papers = [];
     const followed = { author: [], word: [] };
-    for (const [n, whole] of (links.length ? links : text.split(/\r\n|\r|\n/)).entries()) {
+    for (const [n, whole] of (links.length ? links : linesOf(text)).entries()) {
       const item = whole.replace(/(?:^|\s)#.*/, "").trim();
       const line = item.replace(/^(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)/, "");
       const follows = /^(author|word):\s*(\S.*)$/i.exec(line);
@@ -115,7 +115,7 @@ const paperLibrary = (() => {
   const MARKED = /^\W{0,3}(?:doi\b|https?:\/\/(?:[a-z]{1,9}\.)?doi\.org\/)|\[doi\]$/i;
   function doiOf(of) {
     const marked = of("place").filter((text) => MARKED.test(text));
-    const notes = of("note").flatMap((text) => [text, ...text.split(/\r\n?|\n/).filter((line) => /^doi: /i.test(line))]);
+    const notes = of("note").flatMap((text) => [text, ...linesOf(text).filter((line) => /^doi: /i.test(line))]);
     const own = [...of("id"), ...of("link")];
     const [addresses, others] = [true, false].map((is) => own.filter((text) => /^\s*http/i.test(text) === is));
     return [...others, ...addresses, ...marked, ...notes].map(doiIn).find(Boolean) ?? "";

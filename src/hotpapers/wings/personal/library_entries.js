@@ -98,9 +98,9 @@ const libraryEntries = (() => {
   const superscripts = (text) => text.replace(/./gu, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁻⁻ⁿ"[PLAIN_SIGNS.indexOf(sign)]);
 
   function raiseText(base, text) {
-    const last = Array.from(base.trimEnd()).at(-1);
-    if (!last || /[.,;:!?"'”’“‘]/.test(last) || text.includes("[")) return text;
-    const isNumber = /\p{Nd}/u.test(last);
+    const before = base.trimEnd();
+    if (!before || /[.,;:!?"'”’“‘]$/.test(before) || text.includes("[")) return text;
+    const isNumber = /\p{Nd}$/u.test(before);
     if (/^[+–−‐‑-]?\d+$/.test(text) || (isNumber && /^[+–−‐‑-]*\d[\d+–−‐‑-]*$/.test(text))) return superscripts(text);
     const isPower = isNumber && /\d|^[kmnNx]$/.test(text);
     if (!isPower && !/^[+–−‐‑-]?\d+[./]\d+$|^[+–−‐‑-][\p{L}\p{N}]/u.test(text)) return text;
@@ -266,7 +266,7 @@ const libraryEntries = (() => {
 
   function tagged(text, pattern, first, roles) {
     const records = [[]];
-    for (const line of text.split(/\r\n|\r|\n/)) {
+    for (const line of paperIds.linesOf(text)) {
       const match = pattern.exec(line);
       if (match && first.includes(match[1]) && records.at(-1).length) records.push([]);
       if (match) records.at(-1).push([match[1], [match[2] ?? ""]]);

@@ -53,8 +53,8 @@ BlockKind = Literal["entries", "day"]
 _Known = dict[str, tuple[bytes, list[NeighborPaper]]]
 """By paper, those nearest to it, and from what they were found."""
 NEAR_SAVING = Saving(f"near 1, words {VERSION}", msgspec.msgpack.encode, partial(msgspec.msgpack.decode, type=_Known))
-_GROUPS = msgspec.msgpack.Decoder(list[PaperGroup])
-GROUPS_SAVING = Saving(f"groups 1, words {VERSION}", msgspec.msgpack.encode, _GROUPS.decode)
+_read_groups = partial(msgspec.msgpack.decode, type=list[PaperGroup])
+GROUPS_SAVING = Saving(f"groups 1, words {VERSION}", msgspec.msgpack.encode, _read_groups)
 
 
 class Neighbors:

@@ -32,9 +32,11 @@ const paperIds = (() => {
     return /^(?:corr )?abs\//i.test(text) ? idIn(text) : "";
   }
 
+  const linesOf = (text) => text.split(/\r\n?|\n/);
+
   // of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it
   function inNote(text) {
-    const all = text.split(/\r\n?|\n/).filter((line) => line.trim());
+    const all = linesOf(text).filter((line) => line.trim());
     const lines = all.slice(all.findIndex((line) => !FACT.test(line)));
     return lines.length === 1 || LABELED.test(lines[1] ?? "") ? idIn(lines[0]) : "";
   }
@@ -61,5 +63,5 @@ const paperIds = (() => {
       }
     });
 
-  return { doiIn, ID, MENTION, canonical, trimmed, idIn, linked, inNote };
+  return { doiIn, ID, MENTION, canonical, trimmed, idIn, linked, linesOf, inNote };
 })();

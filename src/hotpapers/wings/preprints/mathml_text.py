@@ -66,8 +66,7 @@ def _tree(source: str) -> _Element | None:
 
 
 def _text_of(element: _Element) -> str:
-    elements = (child for child in element.children if isinstance(child, _Element))
-    inner = list(elements)
+    inner = [child for child in element.children if isinstance(child, _Element)]
     match element.name, inner:
         case "mfrac", [above, below]:
             return f"{_grouped(_text_of(above))}/{_grouped(_text_of(below))}"
