@@ -111,6 +111,12 @@ def test_stories_that_lobsters_is_not_asked_for_are_lost_and_it_is_said() -> Non
     assert excinfo.value.lost_until == START - 249 * DAY
 
 
+def test_stories_that_were_read_before_are_not_lost() -> None:
+    """A round reads a day again, here one more than ten pages have."""
+    pages = list(LOBSTERS.pages(ScriptedClient(lobsters_pages(400)), str(START - 249 * DAY)))
+    assert pages[-1].cursor == str(START)
+
+
 def test_every_recording_of_lobsters_is_read(shared: Path) -> None:
     stories = [story for _, body in recordings(shared, "lobsters") for story in body]
     mentions = [m for s in stories for m in LOBSTERS.read(payload("post", s["short_id"], s)) if isinstance(m, Mention)]

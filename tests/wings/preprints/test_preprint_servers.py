@@ -104,6 +104,14 @@ def test_a_day_takes_few_requests() -> None:
     preprints.new_works.cache_clear()
 
 
+def test_a_break_of_months_is_read_month_by_month() -> None:
+    """So that a failure, or more pages than a round reads, does not begin it anew each time."""
+    with Loopback(World(1, "2026-03-02"), SteppedClock(NOW)) as network, client(network) as http:
+        pages = list(make_source("biorxiv", network.bases).pages(http, "2025-12-20"))
+        cursors = [page.cursor for page in pages if page.cursor]
+        assert cursors == ["2026-01-17", "2026-02-16", "2026-03-12"]
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_an_empty_answer_with_status_200_is_no_empty_day(server: str) -> None:
     host, reason = ("openrxiv", "no posts found") if server in SERVERS[:2] else ("crossref", "0 of 0 works")

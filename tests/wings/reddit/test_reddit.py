@@ -20,6 +20,7 @@ from tests.collect.sources.cases import AT, cases, check, objects_in
 from tests.collect.sources.net import START, Reply, ScriptedClient, reply
 
 KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
+ONE_WITH_KEY = msgspec.structs.replace(KEY, subreddits=("one",))
 FEEDS = RedditSettings(subreddits=("one", "two"))
 TOKEN_URL = "https://www.reddit.com/api/v1/access_token"
 TOKEN = b'{"access_token":"t0ken","token_type":"bearer","expires_in":86400}'
@@ -95,16 +96,26 @@ def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_
     )
 
 
-def test_a_round_ends_after_ten_pages() -> None:
+def endless_list() -> ScriptedClient:
+    """A post on each page, a second before the last page's."""
     count = iter(range(100))
 
     def respond(url: str) -> bytes:
         return TOKEN if url == TOKEN_URL else listing(post(f"t3_{(n := next(count))}", NOW - n), after=f"t3_{n}")
 
-    settings = msgspec.structs.replace(KEY, subreddits=("one",))
+    return ScriptedClient(respond)
+
+
+def test_a_round_ends_after_ten_pages() -> None:
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="more posts than the 1000 newest since it was last read"):
-        collect(RedditSource(settings).pages(ScriptedClient(respond), '{"one":1}'), pages)
+        collect(RedditSource(ONE_WITH_KEY).pages(endless_list(), '{"one":1}'), pages)
+    assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
+
+
+def test_nothing_is_lost_if_the_newest_posts_reach_back_to_the_last_reading() -> None:
+    """Though not through all of the hours before it, which are read again."""
+    pages = list(RedditSource(ONE_WITH_KEY).pages(endless_list(), json.dumps({"one": NOW - 8})))
     assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
 
 

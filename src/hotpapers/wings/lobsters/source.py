@@ -162,9 +162,10 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
-        since = int(cursor) - DAY if cursor else http.now()
+        last = int(cursor) if cursor else None
+        since = http.now() if last is None else last - DAY
         complete_from = yield from self._stories_since(http, cursor, since)
-        if complete_from > since:
+        if last is not None and complete_from > last:
             reason = f"more stories than the {MAX_PAGES * FULL} newest of a domain since it was last read"
             raise PartiallyRead(reason, lost_until=complete_from)
 

@@ -17,6 +17,8 @@ from hotpapers.wings.mastodon.status_parser import TimelineEntry, moment_of
 
 PAGE = 40
 MAX_PAGES = 50
+MAX_PAGES_AGAIN = MAX_PAGES // 2
+"""Of these, pages that are read again at most."""
 CATCH_UP = 60.0
 """Seconds until reading continues on a timeline that had more pages than a round reads."""
 LATE = HOUR
@@ -75,10 +77,10 @@ class Timeline(NamedTuple):
         elif not (_SNOWFLAKE.fullmatch(last) and (yield from self._pages_after(last))):
             # of earlier versions' cursors only the identifier is known, which may look like one of Mastodon's
             moment = _moment_of(last)
+            read_to = moment if moment and moment <= self.http.now() + CLOSE else None
             again = LATE if self._reads_again else 0
-            is_known = moment is not None and moment <= self.http.now() + CLOSE
-            complete_from = yield from self.pages_back(moment - again if moment and is_known else last)
-            if complete_from is not None:
+            complete_from = yield from self.pages_back(last if read_to is None else read_to - again)
+            if complete_from is not None and (read_to is None or read_to < complete_from):
                 reason = f"{self.name}: more than {MAX_PAGES} pages since it was last read"
                 leaves = PartiallyRead(reason, lost_until=complete_from)
                 yield PayloadPage((), self.cursor(), leaves=leaves)
@@ -96,6 +98,8 @@ class Timeline(NamedTuple):
         else:
             after = last
         for number in range(MAX_PAGES):
+            if number == MAX_PAGES_AGAIN:
+                after = max(after, last, key=_id_order)
             page = self._page({"min_id": after})
             if not page.is_of_mastodon or (not number and not page.size):
                 return False

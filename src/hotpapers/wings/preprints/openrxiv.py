@@ -1,8 +1,8 @@
 """The connectors of bioRxiv and medRxiv, which share one API (https://api.biorxiv.org).
 
-An interval of dates is read page by page; one row is one version. A refused request is answered with status 200 and a
-reason in its message, and an interval without rows alike, so only a page whose message says `ok` is a reading. The
-interval reaches back two days before the last one that was read: rows appear late.
+An interval of dates is read page by page, a long one month by month; one row is one version. A refused request is
+answered with status 200 and a reason in its message, and an interval without rows alike, so only a page whose message
+says `ok` is a reading. The interval reaches back two days before the last one that was read: rows appear late.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import partial
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.papers.categories import slug_of
+from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.collect.sources.decoding import decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
@@ -22,6 +23,7 @@ from hotpapers.wings.preprints.preprint_source import PreprintSettings, Preprint
 
 MAX_PAGES = 400
 """Most pages of an interval: more than a month of bioRxiv."""
+MONTH = 30 * DAY
 NOTHING = "NA"
 """How the API writes an absent value."""
 
@@ -75,6 +77,14 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
     """The connector."""
 
     def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
+        """All rows of an interval; after each month the cursor moves, as later ones may fail."""
+        while (end := day_of(start_of_day(first) + MONTH)) < last:
+            yield from self._rows(http, first, end)
+            yield PayloadPage((), end)
+            first = end
+        yield from self._rows(http, first, last)
+
+    def _rows(self, http: HttpClient, first: str, last: str) -> Pages:
         """All rows of an interval, a page at a time."""
         known_keys = set[str]()
         count = largest = total = 0

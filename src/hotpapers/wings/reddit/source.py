@@ -106,6 +106,8 @@ class RedditApi:
         after = ""
         since = back if back is not None or last is None else last - OVERLAP
         for number in range(1, MAX_PAGES + 1):
+            if number == MAX_PAGES and back is None:
+                since = last  # posts from before are read again, as far as there are pages
             more_params = {"after": after} if after else {}
             payloads, page_times, after = self._listing(http, f"/r/{subreddit}/new", "post", more_params)
             times += page_times
