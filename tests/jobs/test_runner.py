@@ -192,7 +192,7 @@ def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, capl
         assert jobs_queries.load_state(record, "one").failing_since is None
 
 
-def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
+def test_a_store_that_goes_away_is_opened_again(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     stop, attempts = threading.Event(), []
 
     def lose_store(number: int) -> float:
@@ -207,10 +207,12 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
             raise UnreachableStore("still not")
         return Record(sqlite_url)
 
+    caplog.set_level("INFO", "hotpapers")
     job, leases = CountingJob("one", lose_store), leases_of(sqlite_url, "here")
     with leases:
         JobRunner({"one": lambda: JobLoop(job.name, lambda: job, open_record, leases, clock_until(stop))}, stop).run()
     assert (job.rounds, len(attempts)) == (2, 3)
+    assert caplog.messages == ["store failing", "store failing", "store works again"]
 
 
 @pytest.mark.long
