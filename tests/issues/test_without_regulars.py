@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Issue, IssueContent, Item, Price
 from hotpapers.discussion.engagement.standing import queries as standing_queries
-from hotpapers.issues.explain import explain_entry
+from hotpapers.issues.explain import explain_entry, text_of
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
@@ -71,7 +71,18 @@ def test_the_price_says_for_what_it_is(record: Record) -> None:
     issue = RecordIssueReader(record).issue("daily", DAY)
     prices = [explain_entry(issue, entry.paper).price for entry in issue.content.listed]
     assert prices[0].startswith("A place below the threshold would take about 2 accounts, at least 2 of them regulars;")
-    assert prices[1] == "A place below the threshold would take about 1 account, not a regular’s."
+    assert prices[1] == "A line below the threshold would take about 1 account, not a regular’s."
+
+
+def test_a_line_is_no_place_wherever_it_is_explained(record: Record) -> None:
+    three_papers(record)
+    frozen(record, TEN)
+    issue = RecordIssueReader(record).issue("daily", DAY)
+    explanations = [explain_entry(issue, entry.paper) for entry in issue.content.listed]
+    assert [explanation.lane for explanation in explanations] == ["entries", "further", "further"]
+    lines = list(text_of(explanations[1]))
+    assert lines[1].startswith(f"Issue of {DAY}, edition 1: place 2 of 3 by rarity/2, in a line")
+    assert "those without two regulars in a line each." in " ".join(line.strip() for line in lines)
 
 
 def test_a_line_keeps_no_paper_from_a_place_and_comes_once(record: Record) -> None:

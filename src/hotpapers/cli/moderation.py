@@ -85,11 +85,17 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
     figures = []
     lines = []
     for key, result in report.forgotten:
-        numbers = {"keys": len(result.keys), "rows": result.rows, "raw_payloads": result.raw_payloads}
-        figures.append({"key": key, **numbers})
-        amounts = [count_noun(number, name[:-1].replace("_", " ")) for name, number in numbers.items()]
-        lines.append(f"{key}: forgotten, {', '.join(amounts)}")
-    value = {"forgotten": figures, "folders": folder_results(report.folders), "out_of_reach": copies}
+        rows = result.rows - result.other_rows
+        figures.append({"key": key, "keys": len(result.keys), "rows": rows})
+        lines.append(f"{key}: forgotten, {count_noun(len(result.keys), 'key')}, {count_noun(rows, 'row')}")
+    other_rows = max((result.other_rows for _, result in report.forgotten), default=0)
+    raw_payloads = max((result.raw_payloads for _, result in report.forgotten), default=0)
+    if other_rows or raw_payloads:
+        rows_of_others = count_noun(other_rows, "row")
+        payloads = count_noun(raw_payloads, "raw payload")
+        lines.append(f"names erased in {rows_of_others} of others; {payloads} deleted")
+    together = {"other_rows": other_rows, "raw_payloads": raw_payloads}
+    value = {"forgotten": figures, **together, "folders": folder_results(report.folders), "out_of_reach": copies}
     print_result(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)
     for error in report.problems:
         print_error(str(error))

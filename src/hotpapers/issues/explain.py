@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Literal
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import NOT_READ, Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.base.model import NOT_READ, Entry, IssueContent, Lane, PublishedIssue, ScoreComponent
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.struct_types import Value
@@ -30,9 +29,9 @@ class NeighborSwap(Value):
 class Explanation(Value):
     """An entry's place and the reasons for it.
 
-    `lane`: among the entries, or still talked about. `entries`: how many are in that lane. `classic_rank`: the place
-    there by the classic rule. `announced`: when, in words. `formulae` and `sentences`: one for each of `parts`.
-    `price`: a sentence about the price of the place, empty if unknown.
+    `lane`: `entries`, `further` with a line each below them, or `ongoing`. `entries`: how many are ranked together: the
+    first two, or the last. `classic_rank`: the place there by the classic rule. `announced`: when, in words. `formulae`
+    and `sentences`: one for each of `parts`. `price`: a sentence about the price of the place, empty if unknown.
     """
 
     publication: str
@@ -41,7 +40,7 @@ class Explanation(Value):
     ranking: str
     paper: str
     title: str
-    lane: Literal["entries", "ongoing"]
+    lane: Lane
     place: int
     classic_rank: int
     announced: str
@@ -63,7 +62,9 @@ ALL_KNOWN = "The additional people needed for a swap are assumed to be regulars.
 def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NotFound if the paper is not in the issue."""
     content = issue.content
-    lane, entries = _lane(content, paper)
+    lane = lane_of(content, paper)
+    is_line = lane == "further"
+    entries = content.ongoing if lane == "ongoing" else content.listed
     index = [entry.paper for entry in entries].index(paper)
     entry = entries[index]
     entry_above = entries[index - 1] if index else None
@@ -78,7 +79,7 @@ def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
         f"The paper was {state}." if state else "",
         *forecasts.forecast_sentences(entry),
         *entry_notes(entry, content.ranking),
-        words.why_provisional(content.compared, entry.score, content.publication.threshold),
+        words.why_provisional(content.compared, entry.score, content.publication.threshold, is_line=is_line),
         announcement_counts.inferred_days(content.retrospective),
         *unread_networks(content),
         ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
@@ -100,18 +101,18 @@ def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
         entries=len(entries),
         formulae=tuple(map(words.part_formula, entry.parts)),
         sentences=tuple(map(words.part_sentence, entry.parts)),
-        price=words.price_sentence(entry, content.publication.least_score),
+        price=words.price_sentence(entry, content.publication.least_score, is_line=is_line),
         notes=tuple(filter(None, all_notes)),
         above=_neighbor(issue, entry_above, to_pass) if entry_above else None,
         below=_neighbor(issue, entry_below, to_be_passed) if entry_below else None,
     )
 
 
-def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoing"], tuple[Entry, ...]]:
-    if any(entry.paper == paper for entry in content.listed):
-        return "entries", content.listed
-    if any(entry.paper == paper for entry in content.ongoing):
-        return "ongoing", content.ongoing
+def lane_of(content: IssueContent, paper: str) -> Lane:
+    """The lane that a paper is in. Raises NotFound if it is in none."""
+    for lane, entries in content.lanes:
+        if any(entry.paper == paper for entry in entries):
+            return lane
     raise NotFound(f"{paper_servers.paper_id(paper)} is not in the issue of {content.day}")
 
 
@@ -178,7 +179,8 @@ def text_of(explanation: Explanation) -> Iterator[str]:
 
 
 def _places(explanation: Explanation) -> str:
-    lane = "still talked about" if explanation.lane == "ongoing" else f"by {explanation.ranking}"
+    by = f"by {explanation.ranking}"
+    lane = {"entries": by, "further": f"{by}, in a line", "ongoing": "still talked about"}[explanation.lane]
     classic_place = f"; place {explanation.classic_rank} by classic/1" if explanation.ranking != "classic/1" else ""
     announced = f"; {explanation.announced}" if explanation.announced else ""
     return f"place {explanation.place} of {explanation.entries} {lane}{classic_place}{announced}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from hotpapers.base.errors import PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap, WrongClock
@@ -82,6 +82,11 @@ class PartRetries:
     def __init__(self, job: str) -> None:
         self._job = job
         self._failed: dict[str, FailedPart] = {}
+
+    def drop_others(self, endings: Collection[str]) -> list[tuple[str, str]]:
+        """Forgets the failed parts whose names end with no such word. Returns them and why they failed."""
+        dropped = [part for part in self._failed if part.rpartition(" ")[2] not in endings]
+        return [(part, self._failed.pop(part).reason) for part in dropped]
 
     def attempt(self, part: str, now: Callable[[], int], do: Callable[[], None], not_before: int = 0) -> list[str]:
         """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again

@@ -17,6 +17,7 @@ from hotpapers.discussion.engagement.standing.queries import AccountHistory, Pap
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.keep.transfer.jsonl.exporter import record_lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.record.database import Database
 from hotpapers.record.identities import key_of
 from hotpapers.record.record import Record
 from tests.issues.worlds import emptied
@@ -288,6 +289,38 @@ def test_a_forgotten_account_keeps_standing_by_number(store_url: str) -> None:
             learn(record.database)
             assert record.database.rows("SELECT * FROM standing ORDER BY account") == rows
             assert queries.known_accounts(record.view(NOW)) == known
+
+
+def test_another_process_may_learn_first(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the question whether there is anything to learn and the answer."""
+    is_learned = queries.is_learned
+
+    def ask_slowly(database: Database, position: int) -> bool:
+        answer = is_learned(database, position)
+        if database is record.database and not answer:
+            queries.learn_standing(other.database)
+        return answer
+
+    with Record(store_url) as record, Record(store_url) as other:
+        write_history(record, [posts_of("bluesky:a", 60, 50, 40)], learning=False)
+        monkeypatch.setattr(queries, "is_learned", ask_slowly)
+        assert queries.learn_standing(record.database) == 0
+        assert len(accounts_with_standing(record)) == 1
+
+
+def test_while_the_table_is_learned_anew_nobody_sees_it_without_accounts(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn_some = queries._learn_some
+
+    def learn_slowly(database: Database, position: int) -> int:
+        assert len(accounts_with_standing(other)) == 1
+        return learn_some(database, position)
+
+    with Record(store_url) as record, Record(store_url) as other:
+        write_history(record, [posts_of("bluesky:a", 60, 50, 40)], learning=True)
+        monkeypatch.setattr(queries, "_learn_some", learn_slowly)
+        assert queries.relearn_standing(record.database) > 0
 
 
 def test_too_few_known_accounts_count_as_none(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> None:

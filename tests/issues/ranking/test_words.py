@@ -159,16 +159,19 @@ YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
 def test_places_of_a_young_record() -> None:
     compared = "The order is rough until there are 500 papers of 90 days to compare with; so far, 16 papers of one day."
     below = " Below the threshold of 500, but until then the best are shown anyway."
-    assert words.why_provisional(YOUNG, 500, 500) == compared
-    assert words.why_provisional(YOUNG, 499, 500) == compared + below
-    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 1, but until then the best are shown anyway.")
+    assert words.why_provisional(YOUNG, 500, 500, is_line=False) == compared
+    assert words.why_provisional(YOUNG, 499, 500, is_line=False) == compared + below
+    assert words.why_provisional(YOUNG, 0, 0, is_line=False).endswith("of 1, but until then the best are shown anyway.")
+    assert words.why_provisional(YOUNG, 499, 500, is_line=True) == (
+        f"{compared}{below.removesuffix('.')}, those without two regulars in a line each."
+    )
     assert words.provisional_note(YOUNG) == "compared with 16 papers of one day, so the order is rough"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
     assert words.provisional_note(nothing) == "compared with no papers, so the order is rough"
     many_days = msgspec.structs.replace(YOUNG, papers=1, days=84)
     assert words.provisional_note(many_days) == "compared with 1 paper of 90 days, so the order is rough"
     for settled in (msgspec.UNSET, msgspec.structs.replace(YOUNG, young=False)):
-        assert words.provisional_note(settled) == words.why_provisional(settled, 1, 500) == ""
+        assert words.provisional_note(settled) == words.why_provisional(settled, 1, 500, is_line=False) == ""
 
 
 def priced(price: Price | msgspec.UnsetType, score: int = 500, known: int | msgspec.UnsetType = msgspec.UNSET) -> str:

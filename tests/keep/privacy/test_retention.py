@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from hotpapers.base import model, network_terms
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.keep.privacy import queries
 from hotpapers.keep.privacy import retention as pruning
 from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune_record
 from hotpapers.keep.transfer.jsonl import exporter, importer
@@ -173,6 +175,20 @@ def test_snapshots_that_an_issue_uses_stay(store_url: str) -> None:
     with Record(store_url) as record:
         add_old_post(record)
         record.append([frozen_issue(record, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
+        assert prune_record(record, at=NOW).snapshots == 0
+
+
+def test_snapshots_that_an_issue_frozen_meanwhile_uses_stay(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    list_posts = queries.posts_with_snapshots
+
+    def freeze_first(record: Record) -> Iterator[tuple[list[int], int]]:
+        with Record(store_url) as other:
+            other.append([frozen_issue(other, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
+        return list_posts(record)
+
+    with Record(store_url) as record:
+        add_old_post(record)
+        monkeypatch.setattr(queries, "posts_with_snapshots", freeze_first)
         assert prune_record(record, at=NOW).snapshots == 0
 
 

@@ -149,6 +149,21 @@ def test_failures_are_reported_and_tried_again(sending: SendingRounds) -> None:
     assert sending.round(1_000_000).state == "idle" and len(sending.sender.received) == 2
 
 
+def test_what_was_never_sent_is_given_up_with_the_command_that_sends_it(
+    sending: SendingRounds, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hotpapers")
+    sending.sender.targets, sending.sender.errors = 1, [NetError("no route")] * 2
+    sending.freeze()
+    sending.round()
+    assert sending.round(A_DAY).state == "partial"
+    assert sending.round(A_DAY).state == "idle"
+    [record] = [record for record in caplog.records if record.message == "given up"]
+    assert f"hotpapers publish {DAY} --publication daily --to box" in str(record.__dict__)
+    sending.round(LOOK_AGAIN)
+    assert caplog.messages.count("given up") == 1
+
+
 def test_a_target_that_is_gone_delays_no_other_issue(sending: SendingRounds) -> None:
     sending.sender.targets = 1
     sending.sender.errors = [NetError("no route")] * 8

@@ -85,6 +85,22 @@ def test_a_confirmation_ends_after_a_week_and_with_a_newer_one(record: Record) -
         subscribers.confirm(record, token_of(later_request), NOW + DAY)
 
 
+def test_whoever_asks_again_is_listed_with_why_there_was_no_mail(record: Record) -> None:
+    subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscriber is not None and subscriber.reason == ""
+    reasons = []
+    for day, is_bounce in ((1, False), (3, True)):
+        if is_bounce:
+            subscribers.bounce(record, subscriber.mark, "5.1.1", NOW + day * DAY)
+        else:
+            subscribers.end(record, subscriber.mark, NOW + day * DAY)
+        for again in (day, day + 1):
+            request = subscribers.ask(record, "daily", "some@moth.example", NOW + again * DAY)
+            assert request is not None
+            reasons.append(request.reason)
+    assert reasons == ["had left"] * 2 + ["had bounced: 5.1.1"] * 2
+
+
 def test_of_a_former_subscriber_a_hash_is_left_that_an_old_link_does_not_revive(record: Record) -> None:
     subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert subscriber is not None

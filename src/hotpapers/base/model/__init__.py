@@ -30,6 +30,7 @@ from hotpapers.base.model.issues import (
     HeldCut,
     HeldPapers,
     IssueContent,
+    Lane,
     NetworkForecast,
     NetworkReading,
     Price,

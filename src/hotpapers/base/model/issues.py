@@ -278,6 +278,10 @@ class WitnessedCounts(Value):
     close: int
 
 
+Lane = Literal["entries", "further", "ongoing"]
+"""The list of an issue that a paper is in: those with a text, those with a line each, or those still talked about."""
+
+
 class IssueContent(Value, kw_only=True):
     """The complete content of an issue. Its digest is the SHA-256 of its RFC 8785 JSON.
 
@@ -327,6 +331,11 @@ class IssueContent(Value, kw_only=True):
     further: tuple[Entry, ...] | UnsetType = UNSET
     servers: tuple[NetworkReading, ...] | UnsetType = UNSET
     announced_on: tuple[ServerCount, ...] | UnsetType = UNSET
+
+    @property
+    def lanes(self) -> tuple[tuple[Lane, tuple[Entry, ...]], ...]:
+        """The papers by lane."""
+        return ("entries", self.entries), ("further", self.further or ()), ("ongoing", self.ongoing)
 
     @property
     def listed(self) -> tuple[Entry, ...]:

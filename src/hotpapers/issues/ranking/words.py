@@ -67,7 +67,7 @@ def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     )
 
 
-def price_sentence(entry: Entry, least_score: int) -> str:
+def price_sentence(entry: Entry, least_score: int, *, is_line: bool = False) -> str:
     """A sentence about the price of an entry's place, and of which goal; empty if unknown. `least_score`: see
     `Publication`."""
     price = entry.price
@@ -75,7 +75,8 @@ def price_sentence(entry: Entry, least_score: int) -> str:
         return ""
     if price.accounts is None:
         return "No number of accounts tried would be enough to fake this score."
-    goal = "Faking this score" if entry.score >= least_score else "A place below the threshold"
+    place = "line" if is_line else "place"
+    goal = "Faking this score" if entry.score >= least_score else f"A {place} below the threshold"
     sentence = f"{goal} would take about {count_noun(price.accounts, 'account')}"
     if price.known:
         known = f"at least {format_number(price.known)} of them regulars"
@@ -200,7 +201,7 @@ def _compared(compared: ReferenceSize) -> str:
     return "no papers"
 
 
-def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: int) -> str:
+def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: int, *, is_line: bool) -> str:
     """An entry's note that the order is rough, while the reference is young, including whether it is below the
     threshold; empty otherwise."""
     if compared is UNSET or not compared.young:
@@ -209,7 +210,8 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
     note += f"{_compared(compared)}."
     least = max(threshold, 1)
     if score < least:
-        note += f" Below the threshold of {format_number(least)}, but until then the best are shown anyway."
+        note += f" Below the threshold of {format_number(least)}, but until then the best are shown anyway"
+        note += ", those without two regulars in a line each." if is_line else "."
     return note
 
 

@@ -46,13 +46,14 @@ RENDERED_BY = "rendered by"
 
 class ForgetResult(NamedTuple):
     """The result of forgetting. `rows`: rows that lost words, including others' rows that contained a name.
-    `raw_payloads`: deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that
-    cannot be changed."""
+    `out_of_reach`: copies that cannot be changed. For all keys forgotten together: `raw_payloads`, deleted, those in
+    quarantine included; `other_rows`, others' rows that contained one of their names."""
 
     keys: tuple[str, ...]
     rows: int
     raw_payloads: int
     out_of_reach: tuple[str, ...]
+    other_rows: int = 0
 
 
 Change = tuple[StoredRow, model.Item]
@@ -107,7 +108,7 @@ class ErasedRows(NamedTuple):
         keys = tuple(keys)
         own = {number for key in keys for number in self.own.get(key, ())}
         rows = len(own) + self.other_rows
-        return ForgetResult(keys, rows, self.raw_payloads, tuple(out_of_reach))
+        return ForgetResult(keys, rows, self.raw_payloads, tuple(out_of_reach), self.other_rows)
 
 
 def erase_keys(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:

@@ -9,7 +9,15 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, rows_among, sql_placeholders
+from hotpapers.record.database import (
+    AT_ONCE,
+    Database,
+    column_among,
+    first_column,
+    first_value,
+    rows_among,
+    sql_placeholders,
+)
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
@@ -234,6 +242,12 @@ def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, st
 def issue_contents(database: Database) -> Iterator[str]:
     """The content of all editions of all issues."""
     return (content for (content,) in database.iterate("SELECT content FROM issue WHERE until = 0"))
+
+
+def newest_issue(database: Database) -> int | None:
+    """The row number of the issue that was frozen last; None if there is none."""
+    number: int | None = first_value(database, "SELECT max(id) FROM issue")
+    return number
 
 
 def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:

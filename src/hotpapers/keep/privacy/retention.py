@@ -78,12 +78,16 @@ def prune_record(
         _shorten(record, {row.name: row.keep for row in allowed.values()})
     with record.database.write():
         raw_payloads = queries.drop_expired(record.database, at)
+    newest = queries.newest_issue(record.database)
     issue_cuts = _issue_cuts(record)
     before = at - SNAPSHOTS_AFTER
     old = queries.OldRows(before, batches.position_at(record.database, before))
     snapshots = 0
     for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at, old):
         with record.database.write():
+            if newest != queries.newest_issue(record.database):  # another process has frozen one meanwhile
+                newest = queries.newest_issue(record.database)
+                issue_cuts = _issue_cuts(record)
             gone = _unneeded_snapshots(record, issue_cuts, posts, old)
             if gone:
                 pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])

@@ -107,9 +107,7 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
     appearances = [appearance for appearance in every_appearance if not is_retrospective(appearance[0])]
     for publication, day in appearances[-MAX_APPEARANCES:]:
         content = list_editions(session.record, publication, day)[-1].content
-        entries = [entry for entry in content.listed if entry.paper == key]
-        lane: schemas.Lane = "entries" if entries else "ongoing"
-        [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
+        [(lane, entry)] = [(lane, entry) for lane, entries in content.lanes for entry in entries if entry.paper == key]
         yield schemas.PaperAppearance(
             place=entry.place,
             score=entry.score,

@@ -14,9 +14,6 @@ from msgspec import UNSET, UnsetType
 from hotpapers.base import model
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
 
-Lane = Literal["entries", "ongoing"]
-"""Where a paper is in an issue: among the entries, or as still talked about."""
-
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all answers: every field is always present."""
@@ -303,7 +300,7 @@ class EntryExplanation(Schema, frozen=True):
     paper: str
     id: str
     title: str
-    lane: Lane
+    lane: model.Lane
     place: int
     of: int
     classic_rank: int
@@ -319,12 +316,12 @@ class EntryExplanation(Schema, frozen=True):
 
 
 class PaperAppearance(Schema, frozen=True):
-    """A paper in an issue. `lane`: among the entries, or as still talked about."""
+    """A paper in an issue. `lane`: among the entries, in a line below them, or as still talked about."""
 
     publication: str
     day: str
     edition: int
-    lane: Lane
+    lane: model.Lane
     place: int
     score: int
     voices: int

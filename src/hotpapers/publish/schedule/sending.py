@@ -6,6 +6,7 @@ the newest, and none from before a sender was configured.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -71,6 +72,7 @@ class SendJob:
         at = context.clock.now()
         problems = list[str]()
         fresh = [(name, day) for name in self._retries for day in fresh_days(context.record, name, at)]
+        self._log_given_up(fresh)
         days = [issue for issue in fresh if once or not self._lacks_page(context.record, *issue, at)]
         for destinations in self._open(context.record) if days else ():
             problems += self._send_channel(context, destinations, days)
@@ -78,6 +80,15 @@ class SendJob:
             raise PartiallyRead("; ".join(problems), again=LOOK)
         context.note(success_at=context.clock.now())
         return LOOK
+
+    def _log_given_up(self, fresh: Sequence[tuple[str, str]]) -> None:
+        """Logs the issues that a destination lacks and that are no longer fresh, with the command that sends them."""
+        for publication, retries in self._retries.items():
+            days = {day for name, day in fresh if name == publication}
+            for part, reason in retries.drop_others(days):
+                channel, *_, day = part.split(" ")
+                command = f"hotpapers publish {day} --publication {publication} --to {channel}"
+                log_event("given up", level=logging.WARNING, job=self.name, reason=reason, send=command)
 
     def _lacks_page(self, record: Record, publication: str, day: str, at: int) -> bool:
         """Whether no process has written the page of a fresh issue to the site yet."""
@@ -125,10 +136,15 @@ class SendJob:
         results.append(result)
         if result.waiting:
             self._not_before[publication, destination.full_name] = context.clock.now() + int(result.waiting * SECOND)
-        problems = len(result.problems) + bool(result.stopped)
-        if result.sent or problems:
-            name = destination.sender.name
-            log_event("sent", publication=publication, channel=name, day=day, sent=result.sent, problems=problems)
+        if result.sent or result.problems:
+            log_event(
+                "sent",
+                publication=publication,
+                channel=destination.sender.name,
+                day=day,
+                sent=result.sent,
+                problems=len(result.problems),
+            )
         if result.problem:
             raise PartiallyRead(result.problem)
 

@@ -380,7 +380,8 @@ def announcement(content: IssueContent, entry: Entry) -> str:
 
 def provisional(content: IssueContent, entry: Entry) -> str:
     """Why an entry's place is provisional; empty once there is enough to compare with."""
-    return words.why_provisional(content.compared, entry.score, content.publication.threshold)
+    is_line = entry in (content.further or ())
+    return words.why_provisional(content.compared, entry.score, content.publication.threshold, is_line=is_line)
 
 
 class Opening(NamedTuple):

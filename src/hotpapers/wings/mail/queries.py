@@ -31,8 +31,8 @@ SUBSCRIBER_STATES: tuple[SubscriberState, ...] = ("confirmed", "asked", "bounced
 
 class Subscriber(NamedTuple):
     """Somebody who gets, asked for, or once got a publication's issues. `since`: when the state began, µs UTC.
-    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered; HAD_LEFT of somebody who
-    asked again."""
+    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered, or could be when somebody
+    asked again, such as HAD_LEFT."""
 
     mark: str
     publication: str

@@ -157,7 +157,8 @@ class EmailSender:
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
-        return _Progress(len(readers), states, unfinished)
+        due = states.keys() | {reader.mark for reader in readers}  # also those who bounced or left since
+        return _Progress(len(due), states, unfinished)
 
     # ---- before each message --------------------------------------------------------------------------
 

@@ -76,11 +76,18 @@ def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: 
             return None
         if current and current.state == "asked" and not is_over(current.since, ASK_AGAIN, at):
             return None
-        had_left = current is not None and (current.state in ("ended", "bounced") or current.reason == HAD_LEFT)
-        reason = HAD_LEFT if had_left else ""
-        subscriber = Subscriber(mark, publication, address, "asked", at, skip_empty, reason)
+        subscriber = Subscriber(mark, publication, address, "asked", at, skip_empty, _reason_before(current))
         put_subscriber(record, subscriber)
     return subscriber
+
+
+def _reason_before(current: Subscriber | None) -> str:
+    """Why somebody who asks again got no mail; empty for a first request."""
+    if current is None:
+        return ""
+    if current.state == "bounced":
+        return f"had bounced: {current.reason}"
+    return HAD_LEFT if current.state == "ended" else current.reason
 
 
 def undo_ask(record: Record, subscriber: Subscriber) -> None:

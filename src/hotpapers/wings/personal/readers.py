@@ -306,4 +306,4 @@ def _facts(ordered: OrderedDay) -> str:
     """A sentence about how many of the papers the reader sees."""
     if not ordered.total:
         return "No papers."
-    return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed."
+    return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or in the issue."

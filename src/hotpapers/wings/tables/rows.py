@@ -185,8 +185,7 @@ def _settings(publication: Publication) -> Row:
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry, Publication]]:
     """Every entry, with the first values of its row and the settings of its publication."""
     for _, content in _contents(view):
-        lanes = (("entries", content.entries), ("further", content.further or ()), ("ongoing", content.ongoing))
-        for lane, entries in lanes:
+        for lane, entries in content.lanes:
             yield from (((*_issue_key(content), lane, entry.place), entry, content.publication) for entry in entries)
 
 

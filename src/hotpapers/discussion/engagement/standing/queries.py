@@ -94,10 +94,8 @@ def learn_standing(database: Database, position: int = MAX_INTEGER) -> int:
     a damaged index may name rows that the table lacks."""
     done = 0
     while not is_learned(database, position):
-        count = _learn_some(database)
-        if not count:
-            raise CorruptStore(f"{database.where}: some rows of mentions or reactions are damaged; restore a backup")
-        done += count
+        with database.write():
+            done += _learn_some(database, position)
     return done
 
 
@@ -112,38 +110,47 @@ def is_learned(database: Database, position: int) -> bool:
 
 
 def relearn_standing(database: Database) -> int:
-    """Rebuilds the table from scratch, whatever it contains: it may be from elsewhere or have been changed."""
+    """Rebuilds the table from scratch, whatever it contains: it may be from elsewhere or have been changed. In one
+    transaction, so that nobody else ranks by a table that lacks accounts."""
+    done = 0
     with database.write():
         database.run("DELETE FROM standing")
         database.run("DELETE FROM standing_state")
-    return learn_standing(database)
+        while count := _learn_some(database, MAX_INTEGER):
+            done += count
+    return done
 
 
-def _learn_some(database: Database) -> int:
-    with database.write():
-        state = _state(database)
-        rows = _next_rows(database, state)
-        activities = [
-            PaperActivity(row.account, row.paper, row.observed_at, row.position)
-            for row in rows
-            if row.account and row.paper
-        ]
-        sql = """SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
-            WHERE account IN (…)"""
-        known_rows = rows_among(database, sql, sorted({row.account for row in activities}))
-        known = {row[0]: AccountHistory._make(row) for row in known_rows}
-        histories = dict(known)
-        for row in activities:
-            histories[row.account] = add_activity(histories.get(row.account), row)
-        database.many(
-            """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
-            settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
-            [history for account, history in histories.items() if known.get(account) != history],
-        )
-        last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
-        database.run("DELETE FROM standing_state")
-        database.run("INSERT INTO standing_state VALUES (?, ?)", last)
-        return len(rows)
+def _learn_some(database: Database, position: int) -> int:
+    """Adds the next rows, in a transaction, and returns their number: 0 if another process has added those up to
+    `position`."""
+    if is_learned(database, position):
+        return 0
+    state = _state(database)
+    rows = _next_rows(database, state)
+    if not rows:
+        raise CorruptStore(f"{database.where}: some rows of mentions or reactions are damaged; restore a backup")
+    activities = [
+        PaperActivity(row.account, row.paper, row.observed_at, row.position)
+        for row in rows
+        if row.account and row.paper
+    ]
+    sql = """SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
+        WHERE account IN (…)"""
+    known_rows = rows_among(database, sql, sorted({row.account for row in activities}))
+    known = {row[0]: AccountHistory._make(row) for row in known_rows}
+    histories = dict(known)
+    for row in activities:
+        histories[row.account] = add_activity(histories.get(row.account), row)
+    database.many(
+        """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
+        settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
+        [history for account, history in histories.items() if known.get(account) != history],
+    )
+    last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
+    database.run("DELETE FROM standing_state")
+    database.run("INSERT INTO standing_state VALUES (?, ?)", last)
+    return len(rows)
 
 
 def _state(database: Database) -> Sequence[int]:
