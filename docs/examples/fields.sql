@@ -1,7 +1,7 @@
--- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables, as on a site's fields/:
--- all papers first announced for a publication's issues, talked about or not, in the 90 days up to the latest. A field
--- is an archive; papers have their primary one. `low`, `high`: Wilson's 95 % interval of places per 1,000 papers; if it
--- lacks `all_fields`, papers alone do not explain the places. That is no judgment: people talk more about some fields.
+-- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables: of all papers first
+-- announced for a publication's issues, in the 90 days up to the latest, as on a site's fields/ (which counts people as
+-- of that issue). A field is an archive of primary categories. `low`, `high`: Wilson's 95 % interval of places per 1,000
+-- papers; without `all_fields` in it, papers alone do not explain them. No judgment: people talk more of some fields.
 WITH issue AS (
         SELECT *, max(as_of) OVER (PARTITION BY publication) AS last_cut FROM 'issues.parquet'
         WHERE latest AND "window" = 'daily'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -30,6 +32,20 @@ def test_bytes_are_decoded_or_refused(body: bytes) -> None:
             decode_json(body, kind)
         except InputError:
             continue
+
+
+texts = st.text(st.one_of(st.characters(), st.sampled_from('\ud83d\ude00\udfff\\"u')))  # with surrogates of all kinds
+values = st.recursive(texts, lambda inner: st.one_of(st.lists(inner), st.dictionaries(texts, inner)))
+
+
+@given(values)
+def test_escapes_of_lone_surrogates_become_replacement_characters(value: Any) -> None:
+    """RFC 8259 allows them; cut texts have them."""
+    body = json.dumps(value)
+    expected = re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(json.loads(body), ensure_ascii=False))
+    decoded = decode_json(body.encode(), Any)
+    assert json.loads(expected) == decoded == decode_json(body, Any)
+    assert decode_json(b'{"value":%b}' % body.encode(), SampleStruct).value == decoded
 
 
 @pytest.mark.parametrize("body", [DEEP, b'{"value":' * 100_000, b'{"other":' + DEEP, b'{"value": "\xff"}'])

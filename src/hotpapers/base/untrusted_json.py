@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -17,12 +18,26 @@ PaperId = Annotated[str, msgspec.Meta(max_length=340)]
 """A paper's id in another's file: a DOI may be so long."""
 
 
+_ESCAPE = re.compile(rb"\\(?:u[Dd][89ABab]..\\u[Dd][C-Fc-f]..|(u[Dd][89A-Fa-f]..)|.)", re.DOTALL)
+"""An escape in JSON: a pair of surrogates, one alone as a group, or another one."""
+
+
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
     """Decodes a value of a type. Raises InputError for anything else."""
     try:
-        return msgspec.json.decode(body, type=type)
+        try:
+            return msgspec.json.decode(body, type=type)
+        except msgspec.DecodeError:
+            return msgspec.json.decode(without_lone_surrogates(body), type=type)
     except BROKEN as problem:
         raise InputError(str(problem)) from problem
+
+
+def without_lone_surrogates(body: bytes | str | msgspec.Raw) -> bytes:
+    """JSON with U+FFFD for each escaped surrogate that is not half of a pair. RFC 8259 §8.2 allows these, and programs
+    write them for texts that were cut in the middle of a character; msgspec refuses the whole document."""
+    octets = body.encode() if isinstance(body, str) else bytes(body)
+    return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], octets)
 
 
 def refuse_repeated_names(text: str | bytes) -> None:

@@ -5,6 +5,7 @@ build        builds a content and its digest from a recipe: windows, ranking_inp
              quotations, coverage, listing, collectors
 freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; announcement_counts: what an issue says about announcements
+             reading_states: whether counts of nobody are known
 explain      a score as arithmetic
 hooks        what wings add
 queries      queries on the store; page_changes: whether a batch changes a page

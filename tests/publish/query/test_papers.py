@@ -14,23 +14,42 @@ from hotpapers.issues.freeze import freeze_issue
 from hotpapers.publish.query import QuerySession, schemas
 from hotpapers.publish.query.session import paper_key
 from hotpapers.record import Record, current_time
-from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, write
+from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, read, write
 from tests.publish.query.query_stores import DAILY, ID, TODAY, ask
 
 
-def marks(details: schemas.PaperDetails, network: str) -> list[tuple[int | None, int | None, int, int, int, int]]:
+def marks(details: schemas.PaperDetails, network: str) -> list[tuple[int | None, ...]]:
     [attention] = [item for item in details.attention if item.network == network]
     return [(m.age, m.at and (m.at - TODAY) // HOUR, m.voices, m.reposts, m.likes, m.bots) for m in attention.marks]
 
 
 def test_attention_at_four_ages_and_now(talk_session: QuerySession) -> None:
-    """One account with two posts is one voice; the bot's post is counted separately, ours not at all."""
+    """One account with two posts is one voice; the bot's post is counted separately, ours not at all. Nothing says that
+    the networks were read, so a number of nobody is not known."""
     details = ask(talk_session, "paper", paper=ID)
     assert marks(details, "bluesky") == [
-        (6, 6, 1 + 39, 0, 39, 1), (24, 24, 1 + 98, 8, 90, 1), (72, 72, 1 + 98, 8, 90, 1),
+        (6, 6, 1 + 39, None, 39, 1), (24, 24, 1 + 98, 8, 90, 1), (72, 72, 1 + 98, 8, 90, 1),
         (168, 168, 1 + 129, 9, 120, 1), (None, None, 1 + 129, 9, 120, 1),
     ]  # fmt: skip
-    assert marks(details, "x") == [(72, 72, 6, 0, 5, 0), (168, 168, 6, 0, 5, 0), (None, None, 6, 0, 5, 0)]
+    unread = [(age, age, None, None, None, None) for age in (6, 24)]
+    later = [(72, 72, 6, None, 5, None), (168, 168, 6, None, 5, None), (None, None, 6, 0, 5, 0)]
+    assert marks(details, "x") == [*unread, *later]
+    assert {mark.reading for attention in details.attention for mark in attention.marks} == {"before", None}
+
+
+def test_nobody_is_none_only_where_a_network_was_read(any_session: QuerySession) -> None:
+    write(
+        any_session.record, read("bluesky", TODAY - HOUR, TODAY + 30 * HOUR), read("x", TODAY - HOUR, TODAY + 7 * HOUR)
+    )
+    write(any_session.record, paper(2, at=TODAY), posts_about(2, 5, TODAY + 25 * HOUR, network="x"))
+    write(any_session.record, posts_about(2, 5, TODAY + 300 * HOUR))
+    [bluesky, x] = ask(any_session, "paper", paper=key(2)).attention
+    assert [(mark.age, mark.voices, mark.reading) for mark in bluesky.marks] == [
+        (6, 0, "complete"), (24, 0, "complete"), (72, None, "partial"), (168, None, "partial"), (None, 5, None),
+    ]  # fmt: skip
+    assert [(mark.age, mark.voices, mark.reading) for mark in x.marks] == [
+        (6, 0, "complete"), (24, None, "partial"), (72, 5, "partial"), (168, 5, "partial"), (None, 5, None),
+    ]  # fmt: skip
 
 
 def test_the_marks_are_those_by_which_papers_are_ranked(talk_session: QuerySession) -> None:

@@ -60,6 +60,8 @@ TWEET = {"id": "1349600000000000000", "author_id": "7", "text": PAPER_URL.format
     ("kind", "entry", "odd_fields"),
     [
         ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"score": [], "over_18": {}, "author_fullname": 7}),
+        ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"selftext": "cut in the middle of \ud83d"}),
+        ("x", TWEET, {"source": "\udfff"}),
         ("hackernews", HACKER_NEWS, {"score": "many", "descendants": {}, "kids": 5, "story_id": "x"}),
         ("x", TWEET, {"lang": 7, "public_metrics": "x", "entities": [], "possibly_sensitive": 5}),
     ],

@@ -98,6 +98,12 @@ def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str
     assert {paper.paper for paper in papers} == shown or len(papers) == 20 or query.startswith(("title", "date"))
 
 
+@pytest.mark.parametrize("query", ["muffin date:2026-13", "date:2026-02-30", "muffin from:yesterday"])
+def test_wrong_dates_are_refused(site: PublishedSite, query: str) -> None:
+    with pytest.raises(InputError, match="not a date: "):
+        site.search(query, 5)
+
+
 def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:
     with pytest.raises(InputError, match="no word"):
         site.search("…", 5)

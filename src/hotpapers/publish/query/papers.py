@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import product
 
 from hotpapers.base import model, network_terms
 from hotpapers.base.errors import NotFound
@@ -19,6 +20,7 @@ from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
 from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, is_blocked, policy_for
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.ranking.words import method_note
+from hotpapers.issues.reading_states import KnownNumbers, ReadingState, ReadingStates, known_numbers
 from hotpapers.keep import search as index
 from hotpapers.publish.query import queries, schemas
 from hotpapers.publish.query.issues import as_notices, as_post
@@ -126,37 +128,41 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
     """Counted as in a ranking: each voice once, without bots and the publications' own accounts. At the ages that the
     paper had reached when the record was last written, and now."""
     record = session.record
-    view = session.record.view()
+    view = record.view()
     window = MeasurementWindow(papers=(key,), own_voices=own_voices(session))
+    latest = list(read_engagement(view, window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
-    announced_at = queries.first_announced_at(view, key)
-    if announced_at is not None:
+    announced = queries.first_announced(view, key)
+    if announced is not None:
         _, written_at = written_between(record.database)
-        cut = min(written_at or 0, announced_at + AGES[-1] * HOUR)
-        for age in read_engagement(record.view(cut), window):
-            if age.peer:
-                marks[age.network].append(
-                    schemas.AttentionAtAge(
-                        age=age.age,
-                        voices=age.voices,
-                        reposts=age.reposts,
-                        likes=age.likes,
-                        bots=age.bots,
-                        at=age.until,
-                    )
-                )
-    for engagement in read_engagement(view, window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)):
-        marks[engagement.network].append(
-            schemas.AttentionAtAge(
-                voices=engagement.voices,
-                reposts=engagement.reposts,
-                likes=engagement.likes,
-                bots=engagement.bots,
-                age=None,
-                at=None,
-            )
-        )
+        cut = min(written_at or 0, max(announced.at + AGES[-1] * HOUR, announced.observed_at))
+        measured = {(age.network, age.age): age for age in read_engagement(record.view(cut), window) if age.peer}
+        readings = ReadingStates(record.view(cut))
+        networks = {network for network, _ in measured} | {engagement.network for engagement in latest}
+        for network, age in product(sorted(networks), AGES):
+            until = announced.at + age * HOUR
+            if until <= cut:
+                state, _ = readings.of(network, announced.at, until)
+                numbers = known_numbers(measured.get((network, age)), state)
+                marks[network].append(_mark(numbers, age, until, state))
+    for engagement in latest:
+        numbers = KnownNumbers(engagement.voices, engagement.reposts, engagement.likes, engagement.bots)
+        marks[engagement.network].append(_mark(numbers))
     return tuple(schemas.NetworkAttention(network, tuple(ages)) for network, ages in sorted(marks.items()))
+
+
+def _mark(
+    numbers: KnownNumbers, age: int | None = None, at: int | None = None, reading: ReadingState | None = None
+) -> schemas.AttentionAtAge:
+    return schemas.AttentionAtAge(
+        age=age,
+        at=at,
+        voices=numbers.voices,
+        reposts=numbers.reposts,
+        likes=numbers.likes,
+        bots=numbers.bots,
+        reading=reading,
+    )
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpapers.base import model
 from hotpapers.discussion.engagement.queries import (
@@ -14,7 +14,7 @@ from hotpapers.discussion.engagement.queries import (
     posts_about_papers,
     show_tables,
 )
-from hotpapers.record import NUMBER, SPECS, AsOfView, Database, RowOf, first_value, key_of, read_row, select_columns
+from hotpapers.record import NUMBER, SPECS, AsOfView, Database, RowOf, key_of, read_row, select_columns
 
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
@@ -42,13 +42,19 @@ def is_paper_known(database: Database, paper: str) -> bool:
     return any(database.rows(f"SELECT 1 FROM {table} WHERE paper = {NUMBER} LIMIT 1", (paper,)) for table in tables)
 
 
-def first_announced_at(view: AsOfView, paper: str) -> int | None:
-    """When a paper was first announced, µs UTC; None if it never was."""
-    sql = f"""SELECT min(announcement.announced_at) FROM announcement WHERE announcement.paper = {NUMBER}
-        AND announcement.type <> 'replacement'
-        AND {view.visible("announcement")}"""
-    first: int | None = first_value(view.database, sql, (paper,))
-    return first
+class FirstAnnouncement(NamedTuple):
+    """When a paper was first announced, and when that was first observed, µs UTC."""
+
+    at: int
+    observed_at: int
+
+
+def first_announced(view: AsOfView, paper: str) -> FirstAnnouncement | None:
+    """When a paper was first announced; None if it never was."""
+    sql = f"""SELECT announcement.announced_at, announcement.observed_at FROM announcement
+        WHERE announcement.paper = {NUMBER} AND announcement.type <> 'replacement'
+        AND {view.visible("announcement")} ORDER BY 1, 2 LIMIT 1"""
+    return next((FirstAnnouncement(*row) for row in view.database.rows(sql, (paper,))), None)
 
 
 def posts_about(

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
+from hotpapers.issues.reading_states import ReadingState
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
 
 
@@ -338,15 +339,17 @@ class PaperAnnouncement(Schema, frozen=True):
 
 
 class AttentionAtAge(Schema, frozen=True):
-    """A paper's attention on a network at an age, in hours after its announcement, or now (`age` and `at` null).
-    `bots`: posts by bots, which the other numbers leave out."""
+    """A paper's attention on a network at an age, in hours after its announcement, or now (`age`, `at` and `reading`
+    null). `bots`: posts by bots, which the other numbers leave out. `reading`: how the network was read up to the age;
+    `before`: only later. A number that is not known is null. Who was a bot is as judged at the last age."""
 
     age: int | None
     at: int | None
-    voices: int
-    reposts: int
-    likes: int
-    bots: int
+    voices: int | None
+    reposts: int | None
+    likes: int | None
+    bots: int | None
+    reading: ReadingState | None
 
 
 class NetworkAttention(Schema, frozen=True):

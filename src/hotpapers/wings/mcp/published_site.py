@@ -151,6 +151,8 @@ class PublishedSite:
     def search(self, text: str, limit: int) -> list[HotPaper]:
         """The papers that a query selects, best first, each in its latest issue. Raises InputError."""
         query = parse_query(text)
+        if query.mistake:
+            raise InputError(query.mistake)
         if not query.asks:
             raise InputError("the query has no word")
         scores: dict[str, tuple[int, str, int]] = {}

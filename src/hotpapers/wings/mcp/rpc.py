@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 import msgspec
 
-from hotpapers.base.errors import HotPapersError, StoreError
-from hotpapers.base.untrusted_json import BROKEN
+from hotpapers.base.errors import HotPapersError, InputError, StoreError
+from hotpapers.base.untrusted_json import decode_json
 from hotpapers.base.version import __version__
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
@@ -240,8 +240,8 @@ Message = RpcRequest | Cancellation | Json | None
 def decode_line(line: bytes) -> Any:
     """What a line says as JSON; None if it is none, or too long."""
     try:
-        return msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
-    except BROKEN:
+        return decode_json(line, Any) if len(line) <= MAX_LINE_BYTES else None
+    except InputError:
         return None
 
 

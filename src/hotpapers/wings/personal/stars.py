@@ -11,10 +11,8 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
-
-import msgspec
 
 from hotpapers.base.errors import InputError, require
 from hotpapers.base.papers import arxiv, paper_servers
@@ -23,7 +21,7 @@ from hotpapers.base.papers.mentions import PaperMention, find
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.raised_text import with_superscripts
-from hotpapers.base.untrusted_json import BROKEN
+from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.transfer import streams
 from hotpapers.wings.personal import library_files
 from hotpapers.wings.personal.library_files import Entry, Role
@@ -83,8 +81,8 @@ def read_choices(data: bytes, name: str = "") -> ReaderChoices:
 def _of_json(text: str) -> ReaderChoices | None:
     """Our own file, or papers in another program's: a list, perhaps in `items`, or one alone."""
     try:
-        read = msgspec.json.decode(text)
-    except BROKEN:
+        read = decode_json(text, Any)
+    except InputError:
         return None
     own = read if isinstance(read, dict) else {}
     lists = (own.get(name) for name in ("papers", "items", "references", "data"))

@@ -17,12 +17,10 @@ from hotpapers.base.papers.paper_servers import paper_id
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
-from hotpapers.issues.coverage import LOST, unread_times
-from hotpapers.issues.queries import first_read_at
+from hotpapers.issues.reading_states import ReadingStates, known_numbers
 from hotpapers.record import identities
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.issue_contents import decode_content
-from hotpapers.record.readings import networks_read
 from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
@@ -98,38 +96,7 @@ def _counts_of(
             continue
         reading, unread = readings.of(network, announced_at, until)
         about = (paper_id(paper), network, age, until, announced_at)
-        counts = measured.get((paper, network, age))
-        if counts is None:
-            numbers: Row = (0,) * 4
-        else:
-            sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
-            numbers = (counts.voices, *sums, counts.bots)
-        nobody = 0 if reading == "complete" else None
-        yield (*about, *(nobody if number == 0 else number for number in numbers), reading, unread)
-
-
-class ReadingStates:
-    """How networks were read, up to a view's moment."""
-
-    def __init__(self, view: AsOfView) -> None:
-        self.as_of = view.as_of
-        self.networks = networks_read(view)
-        self._unread = unread_times(view)
-        self._began = {network: first_read_at(view, network, LOST) for network in self.networks}
-
-    def of(self, network: str, start: int, end: int) -> tuple[str, int]:
-        """The state of the time between two moments, and how many seconds of it were not read in full."""
-        unread = self._unread.of(network, start, end)
-        if not unread:
-            return "complete", 0
-        began = self._began.get(network)
-        if unread < end - start:
-            state = "partial"
-        elif began is None or began >= end:
-            state = "before"
-        else:
-            state = "none"
-        return state, unread // SECOND
+        yield (*about, *known_numbers(measured.get((paper, network, age)), reading), reading, unread)
 
 
 def _coverage(view: AsOfView) -> Iterator[Row]:

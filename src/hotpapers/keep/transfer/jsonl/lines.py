@@ -217,7 +217,7 @@ class ExchangeReader:
         if len(text) > MAX_LINE_BYTES:
             raise self.error(number, f"a line longer than {MAX_LINE_BYTES:,} bytes")
         try:
-            body = msgspec.json.decode(text)
+            body = untrusted_json.decode_json(text, Any)
             if msgspec.json.encode(body) != text.rstrip():  # as this program writes it, no name is repeated
                 untrusted_json.refuse_repeated_names(text)
         except (ValueError, InputError, RecursionError) as problem:

@@ -204,7 +204,7 @@ class IssuePages:
 
 def _beside(issue: IssueView) -> Iterator[str]:
     """The paths of an issue's files beside its page."""
-    if issue.entries:
+    if issue.listed:
         yield from (citation_path(issue.day, form) for form in FORMS)
     if issue.all_papers:
         yield listing_path(issue.day)
