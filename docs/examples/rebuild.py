@@ -18,6 +18,7 @@ ENTRY = ("place", "paper", "score", "voices", "tied", "classic_rank", "announced
 ENTRY += ("metadata", "posts", "price", "forecasts")
 SURVIVORS = "import:bluesky"
 GIVEN = ("format", "publication", "day", "edition", "from_at", "as_of", "until_at", "position", "ranking", "replaces")
+TAKING_BACK = ("retraction", "withdrawal", "removal")
 GIVEN += ("reason", "choice", "quoting", "counting", "period")  # by settings, clock and the version of the program
 
 
@@ -35,8 +36,7 @@ class Issue(Places):  # the whole content
                 considered += is_new or self.window != "daily"
                 read |= networks.keys()
                 knows |= any("known" in counted for counted in networks.values())
-                is_left_out = self.issue.get("choice") in ("least/2", *REGULARS) and self.about[paper].get("withdrawn")
-                if self.in_fields(paper) and not is_left_out:
+                if self.in_fields(paper) and not self.is_left_out(paper):
                     at = self.announced_at[paper] if any(n for (*_, x), n in by_measurement.items() if not x) else 0
                     candidates.append(self.scored(references, paper, networks, archive_of(self.about[paper]), at))
         peers = list(self.peers(references))
@@ -65,6 +65,13 @@ class Issue(Places):  # the whole content
             about["retrospective"] = self.retrospective(shown, networks, about["readings"])
         return self.printed(about)
 
+    def is_left_out(self, paper):
+        choice = self.issue.get("choice")
+        notices = current(self.rows("notice", paper), "notice", "type") if choice == "least/5" else ()
+        if any(notice["day"] and notice["type"] in TAKING_BACK for notice in notices):
+            return True
+        return choice in ("least/2", *REGULARS) and self.about[paper].get("withdrawn")
+
     def printed(self, about):
         """The whole content of the issue, from what was rebuilt and what its settings and the clock say."""
         given = {name: self.issue[name] for name in GIVEN if name in self.issue}
@@ -78,7 +85,7 @@ class Issue(Places):  # the whole content
     def least_price(self, entry):
         known = sum(count.get("known", 0) for count in entry["counts"])
         choice = self.issue.get("choice")
-        least = {"least/3": 3, "least/4": 1}.get(choice, 0)
+        least = {"least/3": 3, "least/4": 1, "least/5": 1}.get(choice, 0)
         return {"accounts": least, "known": 2 if choice in REGULARS and known >= 2 else 0}
 
     def quoted(self, paper):

@@ -17,9 +17,9 @@ HOUR, MOST, ENOUGH, TIMED = 3_600_000_000, 2**53 - 1, 100, ("rate", "share", "te
 DAY, GAP = 24 * HOUR, 90 * HOUR // 60
 AGES, COUNTS, STATES = (6, 24, 72, 168), {"reposts": "repost", "likes": "like"}, ("complete", "partial", "refused")
 NETWORKS, SHORT = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds"), "short gap"
-KINDS = dict.fromkeys(("paper", "announcement", "mention", "tally", "measurement"), "paper")  # what rows are about
+KINDS = dict.fromkeys(("paper", "announcement", "mention", "tally", "measurement", "notice"), "paper")
 KINDS |= {**dict.fromkeys(("listing", "place", "shown", "issue"), "publication"), "post": "post", "snapshot": "post"}
-KINDS |= {"reaction": "post", "alias": "account", "verdict": "subject", "coverage": "network"}
+KINDS |= {"reaction": "post", "alias": "account", "verdict": "subject", "coverage": "network"}  # what rows are about
 
 
 class Export:  # all rows by kind and what they are about, by moment; and which accounts were active when
@@ -96,7 +96,7 @@ class Counts:  # of an issue, from the rows of an export that were open at its p
         self.as_of, self.position, self.from_at = issue["as_of"], issue["position"], issue["from_at"]
         self.rows, self.read_in_full = cache(self.visible_rows), cache(self.spans_read_in_full)
         self.frozen = {e["paper"]: e["posts"] for name in ("entries", "ongoing") for e in issue[name]}
-        self.has_days, self.vouches_once = "choice" in issue, issue.get("choice") == "least/4"
+        self.has_days, self.vouches_once = "choice" in issue, issue.get("choice") in ("least/4", "least/5")
         self.window, self.networks = self.publication["window"], self.publication["networks"] or NETWORKS
         alias = {account: rows[-1]["stable"] for account, rows in self.all("alias") if rows}
         self.voice = lambda account: alias.get(account, account)

@@ -13,7 +13,7 @@ from rebuild_rest import archive_of, is_on, millipoints, scopes, server_name, se
 
 LEAD, LOST = 45 * HOUR // 60, ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 FIXED, MOVING = ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))
-REGULARS = ("least/3", "least/4")  # the rules by which papers without two regulars become lines
+REGULARS = ("least/3", "least/4", "least/5")  # the rules by which papers without two regulars become lines
 NO_PART = {"network": "", "papers": 0, "atleast": 0, "among": "", "age": 0, "until": 0, "own": None}
 HOLIDAYS = json.loads((Path(__file__).parents[1] / "reference" / "holidays.json").read_text("utf-8"))
 

@@ -103,7 +103,7 @@ recipes = st.builds(
         st.just(CUT),
         st.sampled_from((msgspec.UNSET, msgspec.UNSET, CUT - 6 * HOUR, CUT - 20 * HOUR)),
     ),
-    choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2, selection.LEAST_3, selection.LEAST_4)),
+    choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2, selection.LEAST_3, *selection.VOUCHING_ONCE)),
     counting=st.sampled_from((wanted_papers.FEEDS, wanted_papers.CATEGORIES)),
 )
 

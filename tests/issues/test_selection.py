@@ -54,7 +54,7 @@ def test_a_young_record_shows_the_ten_best(record: Record) -> None:
     content = issue(record, TEN)
     assert numbers(content.entries) == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
     assert [entry.score >= 1000 for entry in content.entries] == [True] + [False] * 9
-    assert (content.choice, content.considered) == ("least/4", 14)
+    assert (content.choice, content.considered) == ("least/5", 14)
     assert content.compared == ReferenceSize(network="bluesky", age=6, papers=12, days=1, young=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.base.model import HOUR, Issue, Paper
+from hotpapers.base.model import HOUR, Issue, Notice, NoticeType, Paper
 from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
@@ -25,6 +25,7 @@ from hotpapers.record.record import Record
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.wings.announce.announcement import entry_line
 from hotpapers.wings.mail.issue_text import as_html, as_text, message_view
+from tests.cli.rebuild_program import load_program, rebuilt_differently
 from tests.issues.made import DAILY, DAY, frozen, issue, key, moment, numbers, paper, posts_about, write
 
 TODAY = moment(DAY)
@@ -53,7 +54,19 @@ def test_a_paper_withdrawn_before_an_issue_closes_is_not_in_it(record: Record) -
     withdraw(record, 7, TODAY + 2 * HOUR)
     content = issue(record, EVERY)
     assert numbers(content.entries)[:2] == [8, 6] and 7 not in numbers(content.entries)
-    assert (content.choice, content.considered) == ("least/4", 8)
+    assert (content.choice, content.considered) == ("least/5", 8)
+
+
+@pytest.mark.parametrize("type", ["retraction", "removal"])
+def test_a_paper_that_a_notice_took_back_before_an_issue_closes_is_not_in_it(record: Record, type: NoticeType) -> None:
+    def notice(number: int, at: int, type: NoticeType = type, day: str = DAY) -> Notice:
+        return Notice(paper=key(number), notice="10.1234/moths", type=type, day=day, observed_at=at)
+
+    write(record, notice(8, TODAY + 2 * HOUR), notice(7, TODAY + 30 * HOUR), notice(6, TODAY + HOUR, "concern"))
+    write(record, notice(5, TODAY + HOUR), notice(5, TODAY + 2 * HOUR, day=""))
+    content = issue(record, EVERY)
+    assert numbers(content.entries)[:3] == [7, 6, 5]
+    assert rebuilt_differently(load_program(), record, content) == []
 
 
 def test_an_issue_frozen_by_the_earlier_rule_keeps_it(record: Record) -> None:

@@ -54,7 +54,7 @@ def three_papers(record: Record) -> None:
 def test_a_place_takes_two_regulars_and_the_others_have_a_line(record: Record) -> None:
     three_papers(record)
     content = frozen(record, TEN).content
-    assert (content.choice, numbers(content.entries), numbers(content.further or ())) == ("least/4", [1], [2, 3])
+    assert (content.choice, numbers(content.entries), numbers(content.further or ())) == ("least/5", [1], [2, 3])
     assert [entry.price for entry in content.listed] == [
         Price(accounts=2, known=2),
         Price(accounts=1, known=0),

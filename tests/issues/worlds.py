@@ -16,6 +16,7 @@ from hotpapers.base.model import (
     Coverage,
     Item,
     Mention,
+    Notice,
     Paper,
     Post,
     Reaction,
@@ -97,6 +98,14 @@ _metadata = st.builds(
     paper=_papers,
     title=st.sampled_from(("One", "Two")),
     categories=st.sampled_from((("cs.LG",), ("hep-th", "math-ph"), ())),
+    observed_at=moments(),
+)
+_notices = st.builds(
+    Notice,
+    paper=_papers,
+    notice=st.sampled_from(("10.1234/one", "10.1234/two")),
+    type=st.sampled_from(("retraction", "concern")),
+    day=st.sampled_from(("2023-11-13", "")),
     observed_at=moments(),
 )
 
@@ -245,6 +254,7 @@ def worlds(draw: st.DrawFn) -> World:
         *draw(_usual()),
         *draw(st.lists(_announcements, max_size=2)),
         *draw(st.lists(_metadata, max_size=2)),
+        *draw(st.lists(_notices, max_size=2)),
         *draw(st.lists(_post(), max_size=3)),
         *draw(st.lists(_mentions, max_size=3)),
         *draw(st.lists(_reactions, max_size=8)),

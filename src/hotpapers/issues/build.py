@@ -147,7 +147,9 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     earlier_contents = [content for _, content in earlier]
     earlier_voices = last_voices(earlier_contents)
     has_rule = recipe.choice != selection.THRESHOLD_1
-    span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER, recipe.choice == selection.LEAST_4)
+    span = CandidateWindow(
+        start, earlier_voices, has_rule, end or MAX_INTEGER, recipe.choice in selection.VOUCHING_ONCE
+    )
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least = selection.least_papers(publication, compared)

@@ -9,6 +9,7 @@ whether its reference is young, so that places are provisional. The order is tha
                `rarity_2.vouched_limit` takes points off
 `least/4`      the same, with each voice vouching on one network alone (see `attention.py`); prices say that one account
                is enough for three voices, where likes and reposts have no names
+`least/5`      the same, without papers that a publisher's notice had taken back before the issue closed
 
 An issue names the rule that chose its papers and is verified by that rule; issues frozen before rules had names used
 `threshold/1`. A rule stays in the code forever; a changed rule gets a new name.
@@ -24,6 +25,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from hotpapers.base import model
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     MAX_INTEGER,
@@ -46,8 +48,11 @@ from hotpapers.issues.wanted_papers import matching_papers
 from hotpapers.record import AsOfView, RowOf
 
 THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3, LEAST_4 = "threshold/1", "least/1", "least/2", "least/3", "least/4"
-LATEST = LEAST_4
-WITH_REGULARS = (LEAST_3, LEAST_4)
+LEAST_5 = "least/5"
+LATEST = LEAST_5
+VOUCHING_ONCE = (LEAST_4, LEAST_5)
+"""The rules by which a voice vouches for a paper on one network alone."""
+WITH_REGULARS = (LEAST_3, *VOUCHING_ONCE)
 """The rules that give papers a line for lack of regulars."""
 MIN_VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
@@ -122,11 +127,17 @@ def pick_entries(
     at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier
     issues; `earlier_lines`: see `papers_in_lines`. `rule`: see the module."""
 
+    if rule == LEAST_5:
+        notices = model.taken_back((), view.notices())
+    else:
+        notices = {}
+
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
         if rule not in (LEAST_2, *WITH_REGULARS):
             return rows
-        return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
+        kept = {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
+        return {paper: row for paper, row in kept.items() if paper not in notices}
 
     ranked = ranking.rank(ranking_input, publication.ranking)
     passing = [candidate for candidate in ranked if candidate.score >= publication.least_score]
