@@ -392,7 +392,7 @@ Until a record has 500 papers of 84 days to compare with, for a small field fore
 below the threshold. The table has what it takes, on the median day, to become an entry. By `least/2`, three people were
 enough. By `least/3`, two of them must be regulars, once the record knows 100; other papers get a line below the
 entries, which takes three people: as few as one account that likes and reposts its own post, where a network names
-nobody. With `least/4` and later rules, prices say so, and a person with accounts on several networks is one regular.
+nobody. With `least/4` and later, prices say so, and a person with accounts on several networks is one regular.
 
 Requiring one regular made an entry cost one account with standing or a colleague; requiring two moves more papers into
 lines. In the made-up week it moves 3 of 168; in the small records, where few people come back, more than half. No rule

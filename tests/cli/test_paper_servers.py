@@ -51,6 +51,8 @@ from tests.conftest import HAS_WINGS, needs_wings
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, read, write
 
 BEFORE, NEXT = DAY, "2024-05-08"
+AFTERWARDS = moment("2024-05-11")
+"""After the issue of NEXT was frozen."""
 """The day on which preprints were posted, and that of the issue."""
 BIOLOGY = msgspec.structs.replace(DAILY, publication="bio", categories=("biorxiv",), threshold=1)
 MIXED = msgspec.structs.replace(DAILY, publication="mixed", categories=("arxiv", "biorxiv.neuroscience"), threshold=1)
@@ -265,19 +267,19 @@ def test_a_number_is_told_only_if_it_is_known_of_each_server(
 
 def test_a_page_names_the_server_and_the_notices(record: Record, tmp_path: Path) -> None:
     record.append([BIOLOGY], source="settings")
-    write(
-        record,
-        Notice(
-            paper=doi(1), notice="doi:10.1101/2024.06.01.999999", type="retraction", day=NEXT, observed_at=moment(NEXT)
-        ),
-    )
-    write(
-        record,
-        Notice(
-            paper=doi(2), notice="doi:10.1101/2024.06.01.999998", type="correction", day=NEXT, observed_at=moment(NEXT)
-        ),
-    )
     issue(record, BIOLOGY, NEXT)
+    write(
+        record,
+        Notice(
+            paper=doi(1), notice="doi:10.1101/2024.06.01.999999", type="retraction", day=NEXT, observed_at=AFTERWARDS
+        ),
+    )
+    write(
+        record,
+        Notice(
+            paper=doi(2), notice="doi:10.1101/2024.06.01.999998", type="correction", day=NEXT, observed_at=AFTERWARDS
+        ),
+    )
     for channel in ("site", "markdown"):
         export_site(record, "bio", [NEXT], channel, tmp_path / channel)
     page = (tmp_path / "site" / "paper" / "10.1101" / "2024.05.06.000001" / "index.html").read_text("utf-8")
@@ -362,9 +364,9 @@ def test_a_notice_that_is_gone_is_shown_nowhere(record: Record, tmp_path: Path) 
 @needs_wings
 def test_programs_are_told_which_papers_were_taken_back(record: Record) -> None:
     record.append([BIOLOGY], source="settings")
-    notice = Notice(paper=doi(1), notice="doi:10.5555/n.1", type="retraction", day=NEXT, observed_at=moment(NEXT))
-    write(record, notice)
     issue(record, BIOLOGY, NEXT)
+    notice = Notice(paper=doi(1), notice="doi:10.5555/n.1", type="retraction", day=NEXT, observed_at=AFTERWARDS)
+    write(record, notice)
     session = QuerySession(record)
     explained = all_tools()["explain"].call(session, {"paper": doi(1), "publication": "bio"})
     assert "The paper was retracted." in explained["notes"]
@@ -412,10 +414,10 @@ def test_an_article_that_appears_after_the_issue_is_named_everywhere(record: Rec
 @needs_wings
 def test_notices_are_in_markdown_mail_and_feeds(record: Record, tmp_path: Path) -> None:
     record.append([BIOLOGY], source="settings")
+    issue(record, BIOLOGY, NEXT)
     for number, kind in ((1, "retraction"), (2, "concern")):
         notice = f"doi:10.1101/2024.06.01.99999{number}"
-        write(record, Notice(paper=doi(number), notice=notice, type=kind, day=NEXT, observed_at=moment(NEXT)))  # type: ignore[arg-type]
-    issue(record, BIOLOGY, NEXT)
+        write(record, Notice(paper=doi(number), notice=notice, type=kind, day=NEXT, observed_at=AFTERWARDS))  # type: ignore[arg-type]
     for channel in ("markdown", "feeds"):
         export_site(record, "bio", [NEXT], channel, tmp_path / channel)
     message = message_view(RecordIssueReader(record).issue("bio", NEXT), SiteConfig(), 10)
@@ -427,6 +429,25 @@ def test_notices_are_in_markdown_mail_and_feeds(record: Record, tmp_path: Path) 
         assert "[retracted] Made-up neurons 1" in plain and "[retracted] Made-up neurons 2" not in plain
         for words in ("retraction of 8 May 2024", "expression of concern of 8 May 2024", "2024.06.01.999992"):
             assert words in plain
+
+
+@pytest.mark.parametrize(("publication", "is_on_arxiv"), [(BIOLOGY, False), (MIXED, True), (ALONE, True)])
+def test_pages_speak_of_the_servers_that_a_publication_has(
+    record: Record, tmp_path: Path, publication: Publication, is_on_arxiv: bool
+) -> None:
+    record.append([publication], source="settings")
+    issue(record, publication, NEXT)
+    export_site(record, publication.publication, [NEXT], "site", tmp_path)
+    texts = {
+        name: " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / name / "index.html").read_text("utf-8")).split())
+        for name in ("about", "method", f"{NEXT}/all")
+    }
+    names = {BIOLOGY: "bioRxiv", MIXED: "arXiv or bioRxiv", ALONE: "arXiv"}
+    assert f"is not part of {names[publication]}, and not related" in texts["about"]
+    assert ("Thank you to arXiv" in texts["about"]) is is_on_arxiv
+    assert ("archive" in texts["method"].partition("Others.")[2].partition("Part.")[0]) is is_on_arxiv
+    verbs = {BIOLOGY: "papers posted", MIXED: "papers announced or posted", ALONE: "paper announced"}
+    assert f" {verbs[publication]} ·" in texts[f"{NEXT}/all"]
 
 
 def test_the_program_in_the_docs_knows_the_servers() -> None:

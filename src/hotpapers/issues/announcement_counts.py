@@ -97,6 +97,16 @@ def when_announced(content: IssueContent) -> str:
     return " or ".join(parts)
 
 
+def count_listed(content: IssueContent, papers: int) -> str:
+    """How many papers were announced or posted in an issue's time: `8 papers announced`, `at least 6 papers posted`."""
+    servers = servers_of(content.publication.categories)
+    if servers == (ANNOUNCING,):
+        verb = "announced"
+    else:
+        verb = "announced or posted" if ANNOUNCING in servers else "posted"
+    return f"{_at_least(content)}{count_noun(papers, 'paper')} {verb}"
+
+
 def _announced(content: IssueContent) -> str:
     """`8 posted on Tuesday`; `at least 8` if a server was not read in full."""
     count = content.announced

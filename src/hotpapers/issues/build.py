@@ -42,7 +42,7 @@ from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
-from hotpapers.issues.selection import SelectedEntries, last_voices, pick_entries, without_counted_as
+from hotpapers.issues.selection import VOUCHING_ONCE, SelectedEntries, last_voices, pick_entries, without_counted_as
 from hotpapers.issues.wanted_papers import FieldRule
 from hotpapers.issues.windows import Moments, closing_time, known_absent, moments_of
 from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
@@ -147,9 +147,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     earlier_contents = [content for _, content in earlier]
     earlier_voices = last_voices(earlier_contents)
     has_rule = recipe.choice != selection.THRESHOLD_1
-    span = CandidateWindow(
-        start, earlier_voices, has_rule, end or MAX_INTEGER, recipe.choice in selection.VOUCHING_ONCE
-    )
+    span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER, recipe.choice in VOUCHING_ONCE)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least = selection.least_papers(publication, compared)

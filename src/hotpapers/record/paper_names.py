@@ -40,9 +40,14 @@ _looked_up = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def paper_named(record: Record, text: str) -> str:
-    """The key of the paper that a text names by an identifier, a DOI or any address. An article that the record does
-    not describe is the preprint that became it, unless two did. Raises NotAnArxivId."""
-    key = paper_or_doi(text)
+    """The key of the paper that a text names by an identifier, a DOI or any address; see `preprint_of`. Raises
+    NotAnArxivId."""
+    return preprint_of(record, paper_or_doi(text))
+
+
+def preprint_of(record: Record, key: str) -> str:
+    """The key of the preprint that became an article, by its key, unless two did or the record describes the article:
+    then the same key."""
     where = f"(t.paper = {NUMBER} OR t.doi <> '' AND lower(substr(t.doi, 1, 250)) = ?)"
     papers = {row.item.paper for row in record.view().latest(Paper, where, (key, key.removeprefix(DOI)))}
     return papers.pop() if len(papers) == 1 else key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 import pytest
@@ -124,6 +124,16 @@ def test_an_article_is_cited_with_its_journal_and_without_a_server() -> None:
 )
 def test_a_preprint_is_dated_by_its_first_version_if_known(changes: dict[str, int], year: str) -> None:
     assert citation_of(msgspec.structs.replace(ON_SERVERS, **changes)).year == year
+
+
+def test_a_preprint_keeps_its_own_doi_and_its_note_has_that_of_the_article() -> None:
+    """Programs that trust a DOI would take the article's title, date and journal for those of the preprint."""
+    citation = citation_of(msgspec.structs.replace(ON_SERVERS, doi="10.5555/Kettle", journal="Annals of Tea"))
+    own, note = "10.1101/2024.01.02.573921", "Annals of Tea; published as https://doi.org/10.5555/Kettle"
+    bibtex, ris, tags = format_bibtex(citation), format_ris(citation), dict(highwire_tags(citation))
+    assert f"  doi = {{{own}}},\n" in bibtex and f"note = {{{note}}}" in bibtex and "eprint" not in bibtex
+    assert f"DO  - {own}\r\n" in ris and f"N1  - {note}\r\n" in ris and "AN  - " not in ris
+    assert tags["citation_doi"] == own and own in unquote(coins_title(citation))
 
 
 def test_a_preprint_has_a_pdf_of_its_version_and_no_tag_is_empty() -> None:

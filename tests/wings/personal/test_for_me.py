@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
+from hotpapers.record import Record
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
 from hotpapers.wings.personal.for_me import papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, first_match, order_for
@@ -71,6 +72,15 @@ def test_a_day_is_ordered_without_the_starred_papers(sample_session: QuerySessio
     assert len(order_for(papers_up_to(sample_session, "2021-01-14", "", 31), profile)) > len(places)
     with pytest.raises(NotFound, match=r"hot-papers: no issue on 15 January; the latest is 11 May"):
         papers_up_to(sample_session, "2021-01-15", "", 1)
+
+
+def test_a_preprint_is_starred_by_the_doi_of_its_article(store_url: str) -> None:
+    preprint = Paper(paper="doi:10.64898/2026.01.02.1", doi="10.1038/S41586-1", title="Kettles", observed_at=1)
+    stars = [StarredPaper(f"doi:10.1038/s41586-{n}", "Teapots") for n in (1, 2)]
+    with Record(store_url) as record:
+        record.append([preprint], source="made-up")
+        profile = profile_of(QuerySession(record), ReaderChoices(tuple(stars)))
+    assert [text.paper for text, _ in profile.starred] == [preprint.paper, "doi:10.1038/s41586-2"]
 
 
 def test_the_tool_answers_as_its_schema_says(sample_session: QuerySession) -> None:

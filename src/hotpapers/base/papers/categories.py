@@ -56,6 +56,11 @@ def place_of(server: str) -> str:
     return "elsewhere" if server == ANY_DOI else f"on {_by_name()[server].title}"
 
 
+def server_titles(fields: Sequence[str]) -> list[str]:
+    """The titles of the servers that a publication's fields belong to, without that of any other server with DOIs."""
+    return [_by_name()[server].title for server in servers_of(fields) if server != ANY_DOI]
+
+
 def other_servers(fields: Iterable[str]) -> frozenset[str]:
     """The names of the servers besides arXiv that fields belong to."""
     return frozenset(map(server_of_category, fields)) - {ALL_OF_ARXIV}

@@ -24,9 +24,10 @@ _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 class PaperCitation(NamedTuple):
     """A paper's citation.
 
-    `date`: year, month and, if known, day; empty if unknown. `doi`: the published version's, else the paper's own.
-    `server`: the title of its server; empty for an article of `journal`. `taken_back`: how, if it was. `url`, `pdf`:
-    its addresses; `pdf` is empty if unknown.
+    `date`: year, month and, if known, day; empty if unknown. `doi`: on arXiv the published version's, else the paper's
+    own. `server`: the title of its server; empty for an article of `journal`. `article`: the DOI of the version that a
+    preprint with a DOI of its own became. `taken_back`: how, if it was. `url`, `pdf`: its addresses; `pdf` is empty if
+    unknown.
     """
 
     id: str
@@ -37,6 +38,7 @@ class PaperCitation(NamedTuple):
     doi: str
     journal: str
     server: str
+    article: str
     taken_back: str
     url: str
     pdf: str
@@ -57,12 +59,9 @@ class PaperCitation(NamedTuple):
     @property
     def note(self) -> str:
         """Anything that no other field says."""
-        return "; ".join(filter(None, (self.taken_back, "" if self.is_article else self.journal)))
-
-    @property
-    def own_doi(self) -> str:
-        """The DOI of a paper on another server than arXiv, if `doi` is that of the published version."""
-        return "" if self.is_on_arxiv or self.id == self.doi else self.id
+        journal = "" if self.is_article else self.journal
+        article = f"published as https://doi.org/{self.article}" if self.article else ""
+        return "; ".join(filter(None, (self.taken_back, journal, article)))
 
     @property
     def year(self) -> str:
@@ -75,7 +74,10 @@ def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
     if not paper_servers.is_paper_key(paper.paper):
         return None
     identifier = paper_servers.paper_id(paper.paper)
-    doi = _DOI.fullmatch(paper.doi.strip())
+    published = _DOI.fullmatch(paper.doi.strip())
+    article = published[0] if published else ""
+    own_doi = registered_doi(paper.paper)
+    is_on_arxiv = arxiv.is_key(paper.paper)
     server = paper_servers.server_of(paper.paper)
     url, _ = paper_servers.paper_links(paper.paper, 0)
     _, pdf = paper_servers.paper_links(paper.paper, paper.version)
@@ -85,7 +87,8 @@ def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
         authors=tuple(filter(None, map(person_names.without_affiliation, map(one_line, paper.authors)))),
         date=_date(paper),
         primary=one_line(paper.categories[0]) if paper.categories else "",
-        doi=doi[0] if doi else registered_doi(paper.paper),
+        doi=article if article and is_on_arxiv else own_doi,
+        article="" if is_on_arxiv or article.lower() == own_doi else article,
         journal=one_line(paper.journal),
         server="" if server.name == paper_servers.ANY_DOI else server.title,
         taken_back=taken_back,
@@ -140,8 +143,7 @@ def format_bibtex(citation: PaperCitation) -> str:
 def _eprint(citation: PaperCitation) -> dict[str, str]:
     """The fields that name the server: arXiv's own, or the publisher."""
     if not citation.is_on_arxiv:
-        own_id = bibtex_fields.format_value(citation.own_doi)
-        return {"eprint": own_id, "publisher": bibtex_fields.format_words(citation.server)}
+        return {"publisher": bibtex_fields.format_words(citation.server)}
     return {
         "eprint": citation.id,
         "archivePrefix": "arXiv",

@@ -29,7 +29,7 @@ def format_ris(citation: PaperCitation) -> str:
         ("PY", citation.year),
         ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/" if citation.date else ""),
         ("PB", citation.server),
-        ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else citation.own_doi),
+        ("AN", f"arXiv:{citation.id}" if citation.is_on_arxiv else ""),
         ("DO", citation.doi),
         ("JO", citation.article_journal),
         ("N1", citation.note),

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 
 from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
+from hotpapers.base.papers.paper_servers import DOI
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.key_sentence import split_sentences
 from hotpapers.publish.view.tex import plain_line, tex_line, tex_to_text
 from hotpapers.record.as_of import AsOfView
+from hotpapers.record.paper_names import preprint_of
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weigh_vector
@@ -59,12 +61,17 @@ def papers_of(view: AsOfView, keys: Sequence[str]) -> Iterator[Paper]:
 
 
 def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
-    """A reader's choices with vectors: from the record or, where it does not know a paper, from the file."""
+    """A reader's choices with vectors: from the record or, where it does not know a paper, from the file. An article is
+    the preprint that became it."""
     keys = [paper.paper for paper in choices.starred if paper.paper]
-    papers = papers_of(session.record.view(), keys)
-    known = {paper.paper: text_of(paper) for paper in papers}
+    view = session.record.view()
+    known = {paper.paper: text_of(paper) for paper in papers_of(view, keys)}
+    articles = [key for key in keys if key.startswith(DOI) and key not in known]
+    preprints = {key: preprint_of(session.record, key) for key in articles}
+    known |= {paper.paper: text_of(paper) for paper in papers_of(view, list(preprints.values()))}
     texts = [
-        known.get(paper.paper) or RankedText(paper.paper, paper.title, (), paper.abstract) for paper in choices.starred
+        known.get(preprints.get(paper.paper, paper.paper)) or RankedText(paper.paper, paper.title, (), paper.abstract)
+        for paper in choices.starred
     ]
     starred = tuple((text, weigh_vector(vector_of_text(text))) for text in texts)
     return ReaderProfile(starred, choices.authors, choices.words)

@@ -14,7 +14,7 @@ import msgspec
 from hotpapers.base.model import Attention
 from hotpapers.base.papers import citations
 from hotpapers.base.text.clean_text import one_line
-from hotpapers.base.text.words import count_noun
+from hotpapers.issues import announcement_counts
 from hotpapers.issues.repository import MAX_LISTED
 from hotpapers.issues.windows import LONG
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
@@ -153,12 +153,14 @@ class IssuePages:
         if by_field is None:
             return None
         chosen = [line for line in lines if choice.has(line.field)]
+        counted = announcement_counts.count_listed(site.issue_header(day).content, len(lines))
         return site.render(
             "all.html",
             path,
             f"All papers of {issue.name}",
-            f"{count_noun(len(lines), 'paper')} announced, by category.",
+            f"{counted[:1].upper()}{counted[1:]}, by category.",
             issue=issue,
+            counted=counted,
             most=MAX_LISTED,
             groups=[("", "", "", sorted(chosen, key=lambda line: -line.voices))]
             if choice.order

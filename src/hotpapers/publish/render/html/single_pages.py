@@ -18,7 +18,7 @@ from markupsafe import escape
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import group_of, place_of
+from hotpapers.base.papers.categories import group_of, place_of, server_titles
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.windows import LONG
@@ -34,6 +34,7 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.shares import unnamed_percent
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
+from hotpapers.publish.view.tops import KINDS_OF
 
 UNFOLDING = "unfold.js"
 """The script of pages of all papers of a day."""
@@ -186,6 +187,8 @@ class SinglePages:
             f"What {self._site.title} is, and who makes it.",
             publication=self._site.publication,
             contact=linked_contact(self._site.contact),
+            servers=server_titles(self._site.publication.categories),
+            top_kinds=KINDS_OF[self._site.publication.window][:-1],
             app=self._site.site_config.app,
             authors_path=next((page.path for page in hooks_of(AuthorsPage)), ""),
             command=f"hotpapers verify {days[-1] if days else '--all'}",
@@ -203,6 +206,7 @@ class SinglePages:
             "How scores are calculated",
             f"How {self._site.title} calculates scores, with one from the latest issue worked out by hand.",
             publication=self._site.publication,
+            servers=server_titles(self._site.publication.categories),
             example=example,
             entry=self._site.issue(issue.content.day).entries.of(example.paper)[0] if issue and example else None,
             reference_of=reference_of,
