@@ -347,6 +347,7 @@ def test_an_author_has_a_feed(sample_app: ASGIApp) -> None:
     by_name = get(sample_app, "/feeds/author/Valerii%20Likhosherstov.atom")
     by_slug = get(sample_app, "/feeds/author/valerii-likhosherstov.atom")
     assert entries(by_name) == entries(by_slug) == ["Sub-Linear Memory: How to Make Performers SLiM"]
+    assert all(b"Valerii Likhosherstov</title>" in reply.plain for reply in (by_name, by_slug))
     response = get(sample_app, "/feeds/author/Nobody%20Known.atom")
     assert (response.status, response.plain) == (404, b"no paper in an issue has an author with this name\n")
     assert get(sample_app, "/feeds/author/x.rss").status == 404

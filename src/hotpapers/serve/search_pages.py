@@ -166,10 +166,11 @@ class SearchRoutes:
             return any(make_slug(name) == author for name in authors)
 
         summaries = cache.issue_reader.entry_summaries(self._publication)
-        if not any(is_theirs(summary.authors) for summary in summaries):
+        spellings = (spelling for summary in summaries for spelling in summary.authors if make_slug(spelling) == author)
+        spelling = next(spellings, None)
+        if spelling is None:
             raise Refused(404, "no paper in an issue has an author with this name")
-        one_line = phrases.one_line(name if name != author else author.replace("-", " "))
-        title = phrases.cut_text(one_line, 200)
+        title = phrases.cut_text(phrases.one_line(spelling if name == author else name), 200)
         path = f"feeds/author/{quote(author)}.{form}"
         return cache.of(self._feeds).of_papers(path, title, lambda paper: is_theirs(paper.view.authors), form)
 

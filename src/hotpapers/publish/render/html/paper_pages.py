@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -63,6 +63,8 @@ class PaperPages:
         if is_folded(appearances[-1].issue.day, site.site_config.whole_since):
             return render("folded.html", path, latest.plain_title, latest.opening.text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
+        readings = site.issue_header(appearances[0].issue.day).content.readings
+        unread = {reading.network for reading in readings if reading.state != "complete"}
         conversations = site.conversations(latest.key, appearances[0])
         cited = citations.paper_citation(latest.metadata, latest.withdrawn)
         # listings have no announcements, and looking them up for each paper takes time
@@ -75,7 +77,7 @@ class PaperPages:
             authors=[(name, site.catalogue.path_of(name)) for name in latest.authors],
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()),
-            networks=network_histories(history),
+            networks=network_histories(history, unread),
             versions=version_rows(latest.metadata, announcements),
             conversations=conversations_view(conversations, latest.metadata) if conversations else None,
             discussed=discussion_views(posts),
@@ -90,15 +92,18 @@ class PaperPages:
         )
 
 
-def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:
-    """Hourly attention as one row per network, the most voices first."""
+def network_histories(history: Sequence[Attention], unread: Container[str]) -> tuple[NetworkHistory, ...]:
+    """Hourly attention as one row per network, the most voices first. `unread`: the networks that were not read in
+    full, so that nobody is not known of them."""
     by_network: dict[str, list[Attention]] = defaultdict(list)
     for attention in history:
         by_network[attention.network].append(attention)
     reached_ages = {attention.age for attention in history}
     rows = []
     for network, attentions in by_network.items():
-        voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
+        nobody = None if network in unread else 0
+        counted = {attention.age: attention.voices for attention in attentions}
+        voices_at = dict[int, int | None].fromkeys(reached_ages, nobody) | counted
         curve = history_curve(attentions, max(attention.until for attention in attentions))
         voices = tuple(map(voices_at.get, AGES))
         network_name = phrases.network_name(network)
