@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hotpapers.base.papers.categories import category_title
 from hotpapers.keep.search import query_parser
 from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
@@ -115,6 +116,22 @@ def test_the_categories_of_all_servers_are_asked_for_alike_in_the_browser() -> N
     for query in queries:
         [[atom]] = query_parser.parse_query(query).wanted
         assert (atom.kind, atom.text) == ("category", query[4:])
+
+
+@NODE
+def test_a_category_is_asked_for_as_pages_name_it() -> None:
+    fields = sorted(known_fields())
+    odd = {
+        "arXiv: q-bio": "q-bio",
+        "bioRxiv:zoology": "biorxiv.zoology",
+        "medRxiv : HIV/AIDS (all)": "medrxiv.hiv-aids",
+    }
+    expected = {category_title(field): field.lower() for field in fields} | odd
+    queries = [f'category:"{title}"' for title in expected]
+    words = in_script("(({ wanted }) => wanted.flat(2).map(({ kind, word }) => [kind, word]))", queries)
+    assert words == [[["category", f"#{field}"]] for field in expected.values()]
+    parsed = [query_parser.parse_query(query).atoms for query in queries]
+    assert [atom.terms[0].words for [atom] in parsed] == [(f"#{field}",) for field in expected.values()]
 
 
 @NODE

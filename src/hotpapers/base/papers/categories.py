@@ -11,7 +11,7 @@ from functools import cache
 
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
-from hotpapers.base.papers.paper_servers import ANY_DOI, PaperServer, all_servers
+from hotpapers.base.papers.paper_servers import ANY_DOI, PaperServer, all_servers, names_by_title
 from hotpapers.base.text.patterns import lazy_pattern
 
 MAX_CATEGORY_CHARS = 60
@@ -114,8 +114,9 @@ def fields_from(papers: Iterable[str]) -> tuple[str, ...]:
     """The fields that settings name with their servers: `biorxiv: neuroscience` → `biorxiv.neuroscience`; `arxiv:
     q-bio` → `q-bio`; `chemrxiv` is the whole server."""
     named = ([part.strip() for part in text.partition(":")[::2]] for text in papers)
+    names = names_by_title()
     return tuple(
-        field or server if server == ALL_OF_ARXIV else f"{server}.{slug_of(field)}".rstrip(".")
+        field or server if server == ALL_OF_ARXIV else f"{names.get(server, server)}.{slug_of(field)}".rstrip(".")
         for server, field in named
     )
 

@@ -300,10 +300,17 @@ def work_patterns() -> list[str]:
     return [server.dois for server in all_servers() if server.dois]
 
 
+def names_by_title() -> dict[str, str]:
+    """The names of servers by their titles in lower case, where these differ."""
+    titles = {server.title.lower(): server.name for server in all_servers()}
+    return {title: name for title, name in titles.items() if title != name}
+
+
 def doi_grammar() -> dict[str, Any]:
     """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
     without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none. `arxiv`: an id of
-    arXiv, in the groups of `grammar.ID`; `places`: its addresses up to that."""
+    arXiv, in the groups of `grammar.ID`; `places`: its addresses up to that. `titles`: see
+    `names_by_title`."""
     from hotpapers.base.papers.arxiv import addresses, grammar
     from hotpapers.base.text import unescaping
 
@@ -318,7 +325,7 @@ def doi_grammar() -> dict[str, Any]:
         "label": doi.LABEL.pattern, "badgeEnd": doi.BADGE_END.pattern,
         "signs": unescaping.SIGNS, "plain": unescaping.FOLD, "reviewed": unescaping.REVIEWED_DOI.pattern,
         "lookBack": doi.LOOK_BACK, "ofLetters": doi.OF_LETTERS,
-        "notWhole": (*DATED_DOIS, ARXIV_DOI), "moved": (_OLD_UNTIL, _NEW_FROM),
+        "notWhole": (*DATED_DOIS, ARXIV_DOI), "moved": (_OLD_UNTIL, _NEW_FROM), "titles": names_by_title(),
     }  # fmt: skip
 
 

@@ -7,7 +7,8 @@
     kettle OR teapot        either word; OR must be between two
     author:brewster         by an author of that name; author:"Ada Brewster"
     title:kettle            in the title
-    category:cs.LG          in a category, or in an archive: category:cs; cat: is the same
+    category:cs.LG          in a category, also as pages name it, category:"bioRxiv: neuroscience", or in an archive:
+                            category:cs; cat: is the same
     date:2026-11            announced in that month; also a year, a day, or a range 2026-11-02..2026-11-05
     from:2026-11 to:2027    from one date to the other, both included; from:2026-11..2027 is the same
     2101.04869              the paper: bare, with version, or any address of it; id: is the same
@@ -26,7 +27,7 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import paper_servers
-from hotpapers.base.papers.categories import is_category
+from hotpapers.base.papers.categories import fields_from, is_category
 from hotpapers.base.papers.mentions.server_mentions import parse_paper
 from hotpapers.keep.search import tokenizer
 
@@ -237,8 +238,9 @@ def _atom(chunk: re.Match[str], key_of: Callable[[str], str]) -> SearchAtom | No
     """The condition in a chunk; None if nothing is left of it."""
     field = (chunk["field"] or "").lower()
     words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
-    if field in ("category", "cat") and is_category(words.lower()):
-        return SearchAtom("category", (SearchTerm("labels", (f"#{words.lower()}",)),), words)
+    [category] = fields_from([words.lower()])
+    if field in ("category", "cat") and is_category(category):
+        return SearchAtom("category", (SearchTerm("labels", (f"#{category}",)),), words)
     if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words, key_of)) is not None:
         return paper
     if field == "author":

@@ -22,7 +22,7 @@ HELP = (
     ('"on steam"', "these words next to each other, in this order"),
     ("title:kettle", "the word in the title"),
     ('author:"Ada Brewster"', "by an author of that name; author:brewster works too"),
-    ("category:cs.LG", "in a category, or in an archive: category:cs"),
+    ("category:cs.LG", 'in a category, in an archive: category:cs, or as named: category:"bioRxiv: neuroscience"'),
     ("date:2026-11", "from that month; also a day, a year or a range 2026-11-02..2026-11-05"),
     ("from:2026-11 to:2027", "from one date to the other, both included"),
     ("2101.04869", "the paper itself"),

@@ -139,5 +139,5 @@ const dois = (() => {
     return `${registrant}/${rest.join("/").replace(unsafe, escaped)}`;
   }
 
-  return { onArxiv: { LINKED, canonical, trimmed, wholeId }, workIn, paperIn, folderOf };
+  return { onArxiv: { LINKED, canonical, trimmed, wholeId }, workIn, paperIn, folderOf, titles: doiGrammar.titles };
 })();
