@@ -48,6 +48,12 @@ def test_escapes_of_lone_surrogates_become_replacement_characters(value: Any) ->
     assert decode_json(b'{"value":%b}' % body.encode(), SampleStruct).value == decoded
 
 
+@pytest.mark.parametrize("body", [rb'"\ud8"]"', rb'"\ud83"', rb'"\udcx0"', rb'"\ud83d'])
+def test_half_an_escape_is_not_json(body: bytes) -> None:
+    with pytest.raises(InputError):
+        decode_json(body, Any)
+
+
 @pytest.mark.parametrize("body", [DEEP, b'{"value":' * 100_000, b'{"other":' + DEEP, b'{"value": "\xff"}'])
 def test_json_nested_too_deep_or_not_in_utf_8_is_refused(body: bytes) -> None:
     with pytest.raises(InputError):

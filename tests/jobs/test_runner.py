@@ -10,7 +10,16 @@ from functools import partial
 
 import pytest
 
-from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, StreamGap, UnreachableStore
+from hotpapers.base.errors import (
+    CorruptStore,
+    FullStore,
+    NetError,
+    RetryAfter,
+    RetryLater,
+    Stopped,
+    StreamGap,
+    UnreachableStore,
+)
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop, JobRunner
@@ -213,6 +222,22 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str, caplog: pytest.
         JobRunner({"one": lambda: JobLoop(job.name, lambda: job, open_record, leases, clock_until(stop))}, stop).run()
     assert (job.rounds, len(attempts)) == (2, 3)
     assert caplog.messages == ["store failing", "store failing", "store works again"]
+
+
+def test_a_store_that_opens_but_does_not_work_is_not_back(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    stop = threading.Event()
+
+    def fill_disk(number: int) -> float:
+        if number <= 3:
+            raise FullStore("the disk is full")
+        stop.set()
+        return 0.0
+
+    caplog.set_level("INFO", "hotpapers")
+    job, leases = CountingJob("one", fill_disk), leases_of(sqlite_url, "here")
+    with leases:
+        JobRunner({"one": loop_factory(sqlite_url, job, leases, stop)}, stop).run()
+    assert caplog.messages == ["store failing"] * 3 + ["store works again"]
 
 
 @pytest.mark.long

@@ -18,8 +18,10 @@ PaperId = Annotated[str, msgspec.Meta(max_length=340)]
 """A paper's id in another's file: a DOI may be so long."""
 
 
-_ESCAPE = re.compile(rb"\\(?:u[Dd][89ABab]..\\u[Dd][C-Fc-f]..|(u[Dd][89A-Fa-f]..)|.)", re.DOTALL)
+_HEX = rb"[0-9A-Fa-f]{2}"
+_ESCAPE = re.compile(rb"\\(?:u[Dd][89ABab]%b\\u[Dd][C-Fc-f]%b|(u[Dd][89A-Fa-f]%b)|.)" % (_HEX, _HEX, _HEX), re.DOTALL)
 """An escape in JSON: a pair of surrogates, one alone as a group, or another one."""
+_SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
 
 
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
@@ -37,6 +39,8 @@ def without_lone_surrogates(body: bytes | str | msgspec.Raw) -> bytes:
     """JSON with U+FFFD for each escaped surrogate that is not half of a pair. RFC 8259 §8.2 allows these, and programs
     write them for texts that were cut in the middle of a character; msgspec refuses the whole document."""
     octets = body.encode() if isinstance(body, str) else bytes(body)
+    if not _SURROGATE.search(octets):
+        return octets
     return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], octets)
 
 

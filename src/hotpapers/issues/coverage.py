@@ -125,10 +125,12 @@ class UnreadTimes:
         return max(end - start, 0) - total
 
 
-def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> UnreadTimes:
-    """When networks were not read in the 90 days up to a view. `further_spans`: coverage to include."""
+def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = (), since: int | None = None) -> UnreadTimes:
+    """When networks were not read up to a view: since a moment, by default in the 90 days before. `further_spans`:
+    coverage to include."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    before = view.as_of - REFERENCE_DAYS * DAY - TURN  # one that ended so shortly before may end in a short gap
+    start = view.as_of - REFERENCE_DAYS * DAY if since is None else since
+    before = start - TURN  # one that ended so shortly before may end in a short gap
     recorded = view.items(Coverage, "t.until_at > t.from_at AND t.until_at > ?", (before,))
     for span in (*recorded, *further_spans):
         spans[span.network].append(span)

@@ -29,7 +29,7 @@ from hotpapers.issues.windows import (
     scheduled_closing,
     unread_hour,
 )
-from hotpapers.record import Record, canonical_json, current_time
+from hotpapers.record import Record, batches, canonical_json, current_time
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.verify import VerifyFinding, flaw_of
 
@@ -212,7 +212,8 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
 
 
 def save_issue(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
-    """Write an issue and the posts it shows to the record. Raises IssueError if another process was first."""
+    """Write an issue and the posts it shows to the record. Raises IssueError if another process was first, or has
+    pruned what the issue was built from."""
     content = built.content
     item = Issue(
         publication=content.publication.publication,
@@ -222,7 +223,10 @@ def save_issue(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
         content=canonical_json(content).decode(),
         observed_at=at,
     )
-    record.append([item, *built.shown], source=BATCH_SOURCE, at=at)
+    with record.batch() as batch:
+        if batches.is_pruned_since(record.database, content.position):
+            raise IssueError(f"{content.day}: snapshots were pruned while this issue was built; try again")
+        batch.append([item, *built.shown], source=BATCH_SOURCE, at=at)
     return FrozenIssue(content, built.digest, at)
 
 

@@ -16,12 +16,12 @@ ReadingState = Literal["complete", "partial", "none", "before"]
 
 
 class ReadingStates:
-    """How networks were read, up to a view's moment."""
+    """How networks were read, up to a view's moment, in the 90 days before it or since a moment, µs UTC."""
 
-    def __init__(self, view: AsOfView) -> None:
+    def __init__(self, view: AsOfView, since: int | None = None) -> None:
         self.as_of = view.as_of
         self.networks = networks_read(view)
-        self._unread = unread_times(view)
+        self._unread = unread_times(view, since=since)
         self._began = {network: first_read_at(view, network, LOST) for network in self.networks}
 
     def of(self, network: str, start: int, end: int) -> tuple[ReadingState, int]:

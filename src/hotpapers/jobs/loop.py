@@ -165,14 +165,16 @@ class JobLoop:
     def attempt(self, *, once: bool = False) -> NextAttempt | None:
         """Runs one round and returns its consequence. Returns None if another process has the job. Reopens the store if
         it was closed."""
+        before = self.problem
+        self.problem = None
         try:
             context = self._context or self._open_context()
-            if isinstance(self.problem, StoreError):
-                log_event("store works again", job=self.name)
-            self.problem = None
             if not self._leases.take(context.record, self.name):
                 return None
-            return self._run_round(context, once)
+            following = self._run_round(context, once)
+            if isinstance(before, StoreError):
+                log_event("store works again", job=self.name)
+            return following
         except TakenOver:
             return None
         except (Stopped, *FATAL, *ENDS):

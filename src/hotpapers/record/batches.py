@@ -95,6 +95,11 @@ def load_genesis(database: Database) -> bytes:
     return manifest.genesis_value(bytes.fromhex(meta.read_meta(database, meta.SECRET) or ""))
 
 
+def is_pruned_since(database: Database, position: int) -> bool:
+    """Whether snapshots were pruned after a position of the record."""
+    return bool(database.rows("SELECT 1 FROM batch WHERE position > ? AND source = 'prune' LIMIT 1", (position,)))
+
+
 def chain_at(database: Database, position: int) -> bytes | None:
     """The chain value of the batch at a position, empty for 0; None if there is no such batch."""
     if position == 0:

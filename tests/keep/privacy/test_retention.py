@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base import model, network_terms
-from hotpapers.base.errors import CorruptStore
+from hotpapers.base.errors import CorruptStore, IssueError
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.issues.build import IssueRecipe, build_issue
+from hotpapers.issues.freeze import save_issue
 from hotpapers.keep.privacy import queries
 from hotpapers.keep.privacy import retention as pruning
 from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune_record
@@ -23,6 +25,7 @@ from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, database
 from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.manifest import HASH, unpack
+from tests.issues.made import DAILY
 from tests.parsing import parse_all
 from tests.record import made
 from tests.record.made import AT
@@ -190,6 +193,19 @@ def test_snapshots_that_an_issue_frozen_meanwhile_uses_stay(store_url: str, monk
         add_old_post(record)
         monkeypatch.setattr(queries, "posts_with_snapshots", freeze_first)
         assert prune_record(record, at=NOW).snapshots == 0
+
+
+def test_an_issue_built_from_what_was_pruned_meanwhile_is_not_kept(store_url: str) -> None:
+    with Record(store_url) as record:
+        add_old_post(record)
+        record.append([DAILY], source="settings")
+        built = build_issue(record, IssueRecipe(DAILY, "2019-01-08", 1, record.head.position))
+        assert prune_record(record, at=NOW).snapshots
+        with pytest.raises(IssueError, match="pruned while this issue was built; try again"):
+            save_issue(record, built, NOW)
+        built = build_issue(record, IssueRecipe(DAILY, "2019-01-08", 1, record.head.position))
+        assert save_issue(record, built, NOW).digest == built.digest
+        assert not made.verified(record).findings
 
 
 def test_snapshots_an_issue_used_before_later_ones_arrived_stay(store_url: str) -> None:

@@ -14,7 +14,7 @@ from hotpapers.issues.freeze import freeze_issue
 from hotpapers.publish.query import QuerySession, schemas
 from hotpapers.publish.query.session import paper_key
 from hotpapers.record import Record, current_time
-from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, read, write
+from tests.issues.made import DAY, frozen, key, more_talk, paper, post, posts_about, read, write
 from tests.publish.query.query_stores import DAILY, ID, TODAY, ask
 
 
@@ -43,6 +43,10 @@ def test_nobody_is_none_only_where_a_network_was_read(any_session: QuerySession)
     )
     write(any_session.record, paper(2, at=TODAY), posts_about(2, 5, TODAY + 25 * HOUR, network="x"))
     write(any_session.record, posts_about(2, 5, TODAY + 300 * HOUR))
+    write(any_session.record, post(3, "reddit:uncounted", TODAY + HOUR))
+    write(any_session.record, paper(3, at=TODAY))
+    [uncounted] = ask(any_session, "paper", paper=key(3)).attention
+    assert [(mark.voices, mark.likes) for mark in uncounted.marks[-1:]] == [(1, None)]
     [bluesky, x] = ask(any_session, "paper", paper=key(2)).attention
     assert [(mark.age, mark.voices, mark.reading) for mark in bluesky.marks] == [
         (6, 0, "complete"), (24, 0, "complete"), (72, None, "partial"), (168, None, "partial"), (None, 5, None),
@@ -63,6 +67,17 @@ def test_the_marks_are_those_by_which_papers_are_ranked(talk_session: QuerySessi
     engagements = list(read_engagement(view, MeasurementWindow(own_voices=own_voices, papers=(key(1),))))
     assert [engagement for engagement in engagements if engagement.peer] == expected and len(expected) == 6
     assert {engagement.paper for engagement in engagements} == {key(1)}
+
+
+def test_a_network_read_until_now_is_read_in_full_at_each_age(any_session: QuerySession) -> None:
+    """Also at the last, though the reading that covers its end ended later."""
+    write(any_session.record, paper(2, at=TODAY), posts_about(2, 5, TODAY + 200 * HOUR))
+    spans = [read("bluesky", TODAY + (hour - 1) * HOUR, TODAY + hour * HOUR + HOUR // 9) for hour in range(210)]
+    write(any_session.record, *spans)
+    [bluesky] = ask(any_session, "paper", paper=key(2)).attention
+    assert [(mark.age, mark.voices, mark.reading) for mark in bluesky.marks[:-1]] == [
+        (age, 0, "complete") for age in (6, 24, 72, 168)
+    ]
 
 
 def test_ages_that_a_paper_has_not_reached_are_left_out(any_session: QuerySession) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.model import MAX_INTEGER, RawPayload, Response
 from hotpapers.base.text import timestamps
-from hotpapers.base.untrusted_json import BROKEN, decode_json
+from hotpapers.base.untrusted_json import BROKEN, decode_json, without_lone_surrogates
 
 T = TypeVar("T")
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -61,7 +61,7 @@ def entry_decoder(type: type[T], *, strict: bool = True) -> Callable[[bytes | ms
         try:
             return decode(raw)
         except BROKEN:
-            return decode(_without_misfits(bytes(raw), type, strict))
+            return decode(_without_misfits(without_lone_surrogates(raw), type, strict))
 
     return decode_one
 

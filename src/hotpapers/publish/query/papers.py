@@ -14,7 +14,7 @@ from itertools import product
 
 from hotpapers.base import model, network_terms
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import HOUR, is_retrospective
+from hotpapers.base.model import DAY, HOUR, is_retrospective
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
 from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, is_blocked, policy_for
@@ -137,7 +137,7 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
         _, written_at = written_between(record.database)
         cut = min(written_at or 0, max(announced.at + AGES[-1] * HOUR, announced.observed_at))
         measured = {(age.network, age.age): age for age in read_engagement(record.view(cut), window) if age.peer}
-        readings = ReadingStates(record.view(cut))
+        readings = ReadingStates(record.view(min(written_at or 0, cut + DAY)), announced.at)
         networks = {network for network, _ in measured} | {engagement.network for engagement in latest}
         for network, age in product(sorted(networks), AGES):
             until = announced.at + age * HOUR
@@ -146,8 +146,7 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
                 numbers = known_numbers(measured.get((network, age)), state)
                 marks[network].append(_mark(numbers, age, until, state))
     for engagement in latest:
-        numbers = KnownNumbers(engagement.voices, engagement.reposts, engagement.likes, engagement.bots)
-        marks[engagement.network].append(_mark(numbers))
+        marks[engagement.network].append(_mark(known_numbers(engagement, "complete")))
     return tuple(schemas.NetworkAttention(network, tuple(ages)) for network, ages in sorted(marks.items()))
 
 

@@ -319,13 +319,15 @@ def places(entry: Entry, listed: bool) -> str:
 
 
 def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> str:
-    """`Place 7 of 10; 6th by likes and reposts.`, `2nd of 5 still talked about.`; empty for a paper without a place."""
+    """`Place 7 of 10; 6th by likes and reposts.`, `Place 11 of 12, in a line.`, `2nd of 5 still talked about.`; empty
+    for a paper without a place."""
     if not entry.place:
         return ""
     if is_ongoing:
         return f"{format_ordinal(entry.place)} of {len(issue.content.ongoing)} still talked about."
     other = place_change(entry, issue.listing is not None)
-    return f"Place {entry.place} of {len(issue.content.listed)}{other and f'; {other}'}."
+    line = "" if entry.place <= len(issue.content.entries) else ", in a line"
+    return f"Place {entry.place} of {len(issue.content.listed)}{line}{other and f'; {other}'}."
 
 
 def place_change(entry: Entry, listed: bool) -> str:

@@ -19,7 +19,7 @@ from hotpapers.base.text.timestamps import day_of, start_of_day
 from hotpapers.collect.sources.decoding import decode_entries, decode_entry, decode_response
 from hotpapers.wings.preprints import posted_papers
 from hotpapers.wings.preprints.posted_papers import PostedVersion
-from hotpapers.wings.preprints.preprint_source import PreprintSettings, PreprintSource
+from hotpapers.wings.preprints.preprint_source import OVERLAP, PreprintSettings, PreprintSource
 
 MAX_PAGES = 400
 """Most pages of an interval: more than a month of bioRxiv."""
@@ -77,8 +77,9 @@ class OpenRxivSource(PreprintSource[OpenRxivSettings]):
     """The connector."""
 
     def _posted(self, http: HttpClient, first: str, last: str) -> Pages:
-        """All rows of an interval; after each month the cursor moves, as later ones may fail."""
-        while (end := day_of(start_of_day(first) + MONTH)) < last:
+        """All rows of an interval; after each month the cursor moves, as later ones may fail. The last part has two
+        days at least, as a server may have no row on one."""
+        while (end := day_of(start_of_day(first) + MONTH)) < day_of(start_of_day(last) - OVERLAP):
             yield from self._rows(http, first, end)
             yield PayloadPage((), end)
             first = end

@@ -2,7 +2,8 @@
 "use strict";
 const dois = (() => {
   const { osf, suffix, page, numbered, pageNumber, resolver, lookBack, ofLetters, notWhole } = doiGrammar;
-  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn, arxiv, places } = doiGrammar;
+  const { signs, plain, reviewed, next, afterAnother, label, badgeEnd, numbers, goesOn, arxiv } = doiGrammar;
+  const { places, titles } = doiGrammar;
   const [oldUntil, newFrom] = doiGrammar.moved;
   const works = doiGrammar.works.map((pattern) => new RegExp(`^${pattern}`));
   const HOST = "(?:^|:/{1,3}|[^a-z0-9._/-])(?:[a-z0-9-]+\\.)*";
@@ -139,5 +140,13 @@ const dois = (() => {
     return `${registrant}/${rest.join("/").replace(unsafe, escaped)}`;
   }
 
-  return { onArxiv: { LINKED, canonical, trimmed, wholeId }, workIn, paperIn, folderOf, titles: doiGrammar.titles };
+  // a category as it is indexed, also if it was written as pages name it: `bioRxiv: cell biology`
+  function categoryOf(text) {
+    const [server, own = ""] = text.toLowerCase().split(/:(.*)/s).map((part) => part.trim());
+    const words = own.split("(")[0].split(/[^a-z]+/).filter(Boolean);
+    if (server === "arxiv") return own || server;
+    return [titles[server] ?? server, words.join("-")].filter(Boolean).join(".");
+  }
+
+  return { onArxiv: { LINKED, canonical, trimmed, wholeId }, workIn, paperIn, folderOf, categoryOf };
 })();

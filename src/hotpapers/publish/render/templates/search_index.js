@@ -100,7 +100,7 @@ const searchIndex = (() => {
   function termsOf(field, text, bare) {
     const id = bare && /^(id)?$/.test(field) ? dois.paperIn(text) : "";
     if (id) return [label("paper", id)];
-    if (/^cat/.test(field) && CATEGORY.test(categoryOf(text))) return [label("category", text, categoryOf(text))];
+    if (/^cat/.test(field) && CATEGORY.test(dois.categoryOf(text))) return [label("category", text, dois.categoryOf(text))];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
     const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
@@ -110,14 +110,6 @@ const searchIndex = (() => {
   }
 
   const label = (kind, text, word = text) => ({ kind, text, field: "label", word: "#" + word.toLowerCase() });
-
-  // a category as it is indexed, also if it was written as pages name it: `bioRxiv: cell biology`
-  function categoryOf(text) {
-    const [server, own = ""] = text.toLowerCase().split(/:(.*)/s).map((part) => part.trim());
-    const words = own.split("(")[0].split(/[^a-z]+/).filter(Boolean);
-    if (server === "arxiv") return own || server;
-    return [dois.titles[server] ?? server, words.join("-")].filter(Boolean).join(".");
-  }
 
   function threes(run) {
     const signs = run.normalize("NFKC").match(/\P{M}\p{M}*/gu) || [];
