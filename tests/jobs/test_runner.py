@@ -182,17 +182,23 @@ def test_a_store_that_no_waiting_mends_stops_all(store_url: str) -> None:
     assert stop.is_set()
 
 
-def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    stop = threading.Event()
+def failing_first(times: int, problem: Exception, stop: threading.Event) -> Callable[[int], float]:
+    """The rounds of a job that fails so many times, then ends the program."""
 
-    def fail_twice(number: int) -> float:
-        if number <= 2:
-            raise NetError("no route")
+    def do(number: int) -> float:
+        if number <= times:
+            raise problem
         stop.set()
         return 0.0
 
+    return do
+
+
+def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    stop = threading.Event()
+
     caplog.set_level("INFO", "hotpapers")
-    job, leases = CountingJob("one", fail_twice), leases_of(store_url, "here")
+    job, leases = CountingJob("one", failing_first(2, NetError("no route"), stop)), leases_of(store_url, "here")
     with leases:
         JobRunner({"one": loop_factory(store_url, job, leases, stop)}, stop).run()
     assert job.rounds == 3
@@ -226,15 +232,8 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str, caplog: pytest.
 
 def test_a_store_that_opens_but_does_not_work_is_not_back(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     stop = threading.Event()
-
-    def fill_disk(number: int) -> float:
-        if number <= 3:
-            raise FullStore("the disk is full")
-        stop.set()
-        return 0.0
-
     caplog.set_level("INFO", "hotpapers")
-    job, leases = CountingJob("one", fill_disk), leases_of(sqlite_url, "here")
+    job, leases = CountingJob("one", failing_first(3, FullStore("full"), stop)), leases_of(sqlite_url, "here")
     with leases:
         JobRunner({"one": loop_factory(sqlite_url, job, leases, stop)}, stop).run()
     assert caplog.messages == ["store failing"] * 3 + ["store works again"]

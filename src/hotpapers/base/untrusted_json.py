@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -27,21 +29,30 @@ _SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
     """Decodes a value of a type. Raises InputError for anything else."""
     try:
-        try:
-            return msgspec.json.decode(body, type=type)
-        except msgspec.DecodeError:
-            return msgspec.json.decode(without_lone_surrogates(body), type=type)
+        octets = body.encode() if isinstance(body, str) else bytes(body)
+        decode: Callable[[bytes], T] = partial(msgspec.json.decode, type=type)
+        return decode_or_mend(decode, octets)
     except BROKEN as problem:
         raise InputError(str(problem)) from problem
 
 
-def without_lone_surrogates(body: bytes | str | msgspec.Raw) -> bytes:
+def decode_or_mend(decode: Callable[[bytes], T], body: bytes) -> T:
+    """Decodes JSON; without lone surrogates if the decoder refuses it for these. Raises the decoder's errors."""
+    try:
+        return decode(body)
+    except msgspec.DecodeError:
+        mended = without_lone_surrogates(body)
+        if mended == body:
+            raise
+        return decode(mended)
+
+
+def without_lone_surrogates(body: bytes) -> bytes:
     """JSON with U+FFFD for each escaped surrogate that is not half of a pair. RFC 8259 §8.2 allows these, and programs
     write them for texts that were cut in the middle of a character; msgspec refuses the whole document."""
-    octets = body.encode() if isinstance(body, str) else bytes(body)
-    if not _SURROGATE.search(octets):
-        return octets
-    return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], octets)
+    if not _SURROGATE.search(body):
+        return body
+    return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], body)
 
 
 def refuse_repeated_names(text: str | bytes) -> None:

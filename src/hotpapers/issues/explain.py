@@ -62,11 +62,10 @@ ALL_KNOWN = "The additional people needed for a swap are assumed to be regulars.
 def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NotFound if the paper is not in the issue."""
     content = issue.content
-    lane = lane_of(content, paper)
+    lane, entry = lane_and_entry(content, paper)
     is_line = lane == "further"
     entries = content.ongoing if lane == "ongoing" else content.listed
-    index = [entry.paper for entry in entries].index(paper)
-    entry = entries[index]
+    index = entries.index(entry)
     entry_above = entries[index - 1] if index else None
     if index + 1 < len(entries):
         entry_below = entries[index + 1]
@@ -108,11 +107,12 @@ def explain_entry(issue: PublishedIssue, paper: str) -> Explanation:
     )
 
 
-def lane_of(content: IssueContent, paper: str) -> Lane:
-    """The lane that a paper is in. Raises NotFound if it is in none."""
+def lane_and_entry(content: IssueContent, paper: str) -> tuple[Lane, Entry]:
+    """The lane that a paper (by key) is in, and its entry there. Raises NotFound if it is in none."""
     for lane, entries in content.lanes:
-        if any(entry.paper == paper for entry in entries):
-            return lane
+        for entry in entries:
+            if entry.paper == paper:
+                return lane, entry
     raise NotFound(f"{paper_servers.paper_id(paper)} is not in the issue of {content.day}")
 
 

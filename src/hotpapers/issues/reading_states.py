@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, NamedTuple
 
 from hotpapers.base.text.timestamps import SECOND
@@ -9,7 +10,6 @@ from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.issues.coverage import LOST, unread_times
 from hotpapers.issues.queries import first_read_at
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.readings import networks_read
 
 ReadingState = Literal["complete", "partial", "none", "before"]
 """`before`: reading began later."""
@@ -20,20 +20,18 @@ class ReadingStates:
 
     def __init__(self, view: AsOfView, since: int | None = None) -> None:
         self.as_of = view.as_of
-        self.networks = networks_read(view)
         self._unread = unread_times(view, since=since)
-        self._began = {network: first_read_at(view, network, LOST) for network in self.networks}
+        self._first_read_at = cache(lambda network: first_read_at(view, network, LOST))
 
     def of(self, network: str, start: int, end: int) -> tuple[ReadingState, int]:
         """The state of the time between two moments, and how many seconds of it were not read in full."""
         unread = self._unread.of(network, start, end)
         if not unread:
             return "complete", 0
-        began = self._began.get(network)
         state: ReadingState
         if unread < end - start:
             state = "partial"
-        elif began is None or began >= end:
+        elif (began := self._first_read_at(network)) is None or began >= end:
             state = "before"
         else:
             state = "none"
@@ -58,4 +56,4 @@ def known_numbers(counts: Engagement | None, reading: ReadingState) -> KnownNumb
     else:
         numbers = KnownNumbers(counts.voices, None, None, counts.bots)
     nobody = 0 if reading == "complete" else None
-    return KnownNumbers(*(number or (nobody if number == 0 else None) for number in numbers))
+    return KnownNumbers(*(nobody if number == 0 else number for number in numbers))

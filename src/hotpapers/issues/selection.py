@@ -25,7 +25,6 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base import model
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     MAX_INTEGER,
@@ -38,6 +37,7 @@ from hotpapers.base.model import (
     ReferenceSize,
     ScoredCandidate,
     VoiceHistogram,
+    taken_back,
 )
 from hotpapers.issues import ranking
 from hotpapers.issues.ranking import rarity_1
@@ -127,17 +127,14 @@ def pick_entries(
     at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier
     issues; `earlier_lines`: see `papers_in_lines`. `rule`: see the module."""
 
-    if rule == LEAST_5:
-        notices = model.taken_back((), view.notices())
-    else:
-        notices = {}
+    by_notice = taken_back((), view.notices()) if rule == LEAST_5 else {}
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
         if rule not in (LEAST_2, *WITH_REGULARS):
             return rows
-        kept = {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
-        return {paper: row for paper, row in kept.items() if paper not in notices}
+        withdrawn = {paper for paper, row in rows.items() if row is not None and row.item.is_withdrawn}
+        return {paper: row for paper, row in rows.items() if paper not in withdrawn and paper not in by_notice}
 
     ranked = ranking.rank(ranking_input, publication.ranking)
     passing = [candidate for candidate in ranked if candidate.score >= publication.least_score]

@@ -300,6 +300,7 @@ def work_patterns() -> list[str]:
     return [server.dois for server in all_servers() if server.dois]
 
 
+@cache
 def names_by_title() -> dict[str, str]:
     """The names of servers by their titles in lower case, where these differ."""
     titles = {server.title.lower(): server.name for server in all_servers()}
@@ -309,8 +310,7 @@ def names_by_title() -> dict[str, str]:
 def doi_grammar() -> dict[str, Any]:
     """The patterns and signs by which DOIs, and addresses that tell one, are found, for readers in other languages:
     without possessive quantifiers. `notWhole`: what begins so is only a known server's DOI, or none. `arxiv`: an id of
-    arXiv, in the groups of `grammar.ID`; `places`: its addresses up to that. `titles`: see
-    `names_by_title`."""
+    arXiv, in the groups of `grammar.ID`; `places`: its addresses up to that. `titles`: see `names_by_title`."""
     from hotpapers.base.papers.arxiv import addresses, grammar
     from hotpapers.base.text import unescaping
 

@@ -61,7 +61,7 @@ def entry_decoder(type: type[T], *, strict: bool = True) -> Callable[[bytes | ms
         try:
             return decode(raw)
         except BROKEN:
-            return decode(_without_misfits(without_lone_surrogates(raw), type, strict))
+            return decode(_without_misfits(without_lone_surrogates(bytes(raw)), type, strict))
 
     return decode_one
 

@@ -9,15 +9,7 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import (
-    AT_ONCE,
-    Database,
-    column_among,
-    first_column,
-    first_value,
-    rows_among,
-    sql_placeholders,
-)
+from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, rows_among, sql_placeholders
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
@@ -246,8 +238,8 @@ def issue_contents(database: Database) -> Iterator[str]:
 
 def newest_issue(database: Database) -> int | None:
     """The row number of the issue that was frozen last; None if there is none."""
-    number: int | None = first_value(database, "SELECT max(id) FROM issue")
-    return number
+    numbers: list[int | None] = first_column(database, "SELECT max(id) FROM issue")
+    return numbers[0]
 
 
 def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:

@@ -238,9 +238,10 @@ def _atom(chunk: re.Match[str], key_of: Callable[[str], str]) -> SearchAtom | No
     """The condition in a chunk; None if nothing is left of it."""
     field = (chunk["field"] or "").lower()
     words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
-    [category] = fields_from([words.lower()])
-    if field in ("category", "cat") and is_category(category):
-        return SearchAtom("category", (SearchTerm("labels", (f"#{category}",)),), words)
+    if field in ("category", "cat"):
+        [category] = fields_from([words.lower()])
+        if is_category(category):
+            return SearchAtom("category", (SearchTerm("labels", (f"#{category}",)),), words)
     if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words, key_of)) is not None:
         return paper
     if field == "author":

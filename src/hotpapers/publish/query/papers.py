@@ -18,6 +18,7 @@ from hotpapers.base.model import DAY, HOUR, is_retrospective
 from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
 from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, choose_showing, is_blocked, policy_for
+from hotpapers.issues.explain import lane_and_entry
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.issues.reading_states import KnownNumbers, ReadingState, ReadingStates, known_numbers
@@ -109,7 +110,7 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
     appearances = [appearance for appearance in every_appearance if not is_retrospective(appearance[0])]
     for publication, day in appearances[-MAX_APPEARANCES:]:
         content = list_editions(session.record, publication, day)[-1].content
-        [(lane, entry)] = [(lane, entry) for lane, entries in content.lanes for entry in entries if entry.paper == key]
+        lane, entry = lane_and_entry(content, key)
         yield schemas.PaperAppearance(
             place=entry.place,
             score=entry.score,

@@ -326,8 +326,13 @@ def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = Fa
     if is_ongoing:
         return f"{format_ordinal(entry.place)} of {len(issue.content.ongoing)} still talked about."
     other = place_change(entry, issue.listing is not None)
-    line = "" if entry.place <= len(issue.content.entries) else ", in a line"
+    line = ", in a line" if is_line(issue.content, entry) else ""
     return f"Place {entry.place} of {len(issue.content.listed)}{line}{other and f'; {other}'}."
+
+
+def is_line(content: IssueContent, entry: Entry) -> bool:
+    """Whether an issue lists an entry in a line below the others."""
+    return entry in (content.further or ())
 
 
 def place_change(entry: Entry, listed: bool) -> str:
@@ -382,8 +387,8 @@ def announcement(content: IssueContent, entry: Entry) -> str:
 
 def provisional(content: IssueContent, entry: Entry) -> str:
     """Why an entry's place is provisional; empty once there is enough to compare with."""
-    is_line = entry in (content.further or ())
-    return words.why_provisional(content.compared, entry.score, content.publication.threshold, is_line=is_line)
+    threshold = content.publication.threshold
+    return words.why_provisional(content.compared, entry.score, threshold, is_line=is_line(content, entry))
 
 
 class Opening(NamedTuple):

@@ -26,7 +26,7 @@ from hotpapers.base.model import (
     typed_key,
 )
 from hotpapers.base.network_terms import admissible_items
-from hotpapers.base.untrusted_json import without_lone_surrogates
+from hotpapers.base.untrusted_json import decode_or_mend
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, believably_dated, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key
@@ -74,7 +74,7 @@ class ArchiveBatch:
         returned."""
         problem = None
         try:
-            payloads = self._payloads_of(line)
+            payloads = decode_or_mend(self._format.take, line)
         except UNREADABLE as reason:
             problem = reason
             raw_payload = RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)
@@ -85,12 +85,6 @@ class ArchiveBatch:
         self.count += len(payloads)
         self.size += sum(len(payload.body) for payload in payloads)
         return problem
-
-    def _payloads_of(self, line: bytes) -> Sequence[RawPayload]:
-        try:
-            return self._format.take(line)
-        except msgspec.DecodeError:
-            return self._format.take(without_lone_surrogates(line))
 
     def take_out(self) -> None:
         """Removes the last finding added."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import partial
 from itertools import product
 from typing import Any
@@ -21,6 +21,7 @@ from hotpapers.issues.reading_states import ReadingStates, known_numbers
 from hotpapers.record import identities
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.readings import networks_read
 from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
@@ -81,16 +82,21 @@ def counts_between(view: AsOfView, first: int, last: int) -> Iterator[Row]:
             if counts.peer and low <= counts.announced_at < high:
                 measured[counts.paper, counts.network, counts.age] = counts
         readings = ReadingStates(stretch_view)
+        read = networks_read(stretch_view)
         for paper, announced_at in queries.announced_between(stretch_view, low, high):
-            yield from _counts_of(paper, announced_at, measured, readings)
+            yield from _counts_of(paper, announced_at, measured, readings, read)
 
 
 def _counts_of(
-    paper: str, announced_at: int, measured: Mapping[tuple[str, str, int], Engagement], readings: ReadingStates
+    paper: str,
+    announced_at: int,
+    measured: Mapping[tuple[str, str, int], Engagement],
+    readings: ReadingStates,
+    read: Set[str],
 ) -> Iterator[Row]:
     """A paper's counts on every network that was read or counted, at the ages that it has reached."""
     counted = {network for network in network_names() if any((paper, network, age) in measured for age in AGES)}
-    for network, age in product(sorted(counted | readings.networks), AGES):
+    for network, age in product(sorted(counted | read), AGES):
         until = announced_at + age * HOUR
         if until > readings.as_of:
             continue

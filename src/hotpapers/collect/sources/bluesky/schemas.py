@@ -13,7 +13,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import ReactionType
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.html_text import html_to_text
-from hotpapers.base.untrusted_json import without_lone_surrogates
+from hotpapers.base.untrusted_json import decode_or_mend
 from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 
 POST = "app.bsky.feed.post"
@@ -267,10 +267,7 @@ class WithdrawnReaction(msgspec.Struct):
 
 def read_event(message: bytes) -> StreamEvent:
     """A message of either version of Jetstream. Raises the decoder's errors, and InputError for an impossible time."""
-    try:
-        return _read_event(message)
-    except msgspec.DecodeError:
-        return _read_event(without_lone_surrogates(message))
+    return decode_or_mend(_read_event, message)
 
 
 def _read_event(message: bytes) -> StreamEvent:

@@ -153,12 +153,13 @@ class IssuePages:
         if by_field is None:
             return None
         chosen = [line for line in lines if choice.has(line.field)]
-        counted = announcement_counts.count_listed(site.issue_header(day).content, len(lines))
+        count = announcement_counts.count_listed(site.issue_header(day).content, len(lines))
+        counted = count[:1].upper() + count[1:]
         return site.render(
             "all.html",
             path,
             f"All papers of {issue.name}",
-            f"{counted[:1].upper()}{counted[1:]}, by category.",
+            f"{counted}, by category.",
             issue=issue,
             counted=counted,
             most=MAX_LISTED,

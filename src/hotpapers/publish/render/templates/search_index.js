@@ -100,7 +100,8 @@ const searchIndex = (() => {
   function termsOf(field, text, bare) {
     const id = bare && /^(id)?$/.test(field) ? dois.paperIn(text) : "";
     if (id) return [label("paper", id)];
-    if (/^cat/.test(field) && CATEGORY.test(dois.categoryOf(text))) return [label("category", text, dois.categoryOf(text))];
+    const category = /^cat/.test(field) ? dois.categoryOf(text) : "";
+    if (CATEGORY.test(category)) return [label("category", text, category)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
     const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
