@@ -113,7 +113,7 @@ lighthouse: $(dev) ## score each kind of page with Lighthouse, medians of five r
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## check format, lint, strict types, scripts and pages, the budgets of tokens and words, density, names and imports; change nothing
+check: $(dev) ## check format, lint, strict types, scripts and pages, the budgets of tokens and words, density, names, imports and mutants; change nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
@@ -121,7 +121,7 @@ check: $(dev) ## check format, lint, strict types, scripts and pages, the budget
 	@$(python) -m tools.token_budget
 	@$(python) -m tools.density
 	@$(python) -m tools.word_budget
-	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py tests/test_rooms.py tests/test_names.py
+	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py tests/test_rooms.py tests/test_names.py tests/test_mutants.py
 
 format: $(dev) ## fix the format, and lint errors that can be fixed automatically
 	@$(venv)/bin/ruff check --fix-only --quiet .
