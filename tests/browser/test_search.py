@@ -37,6 +37,7 @@ from tests.publish.render.build import (
     paper,
     post,
 )
+from tests.publish.render.covered_days import LONG_ISSUES, searches_by_day
 from tests.publish.render.hostile import HOSTILE
 from tests.publish.render.sample import TEA
 
@@ -127,11 +128,7 @@ def number(title: str) -> int:
     return next(n for n, entry in enumerate(OTHERS, 1) if entry.paper.title == title)
 
 
-@pytest.mark.parametrize(("window", "day", "name"), [
-    ("weekly", "2021-01-18", "11–17 January 2021"), ("weekly", "2021-03-01", "22–28 February 2021"),
-    ("weekly", "2021-02-01", "25–31 January 2021"), ("weekly", "2021-02-03", "27 January – 2 February 2021"),
-    ("weekly", "2021-01-04", "28 December 2020 – 3 January 2021"), ("monthly", "2021-02-01", "January 2021"),
-])  # fmt: skip
+@pytest.mark.parametrize(("window", "day", "name"), LONG_ISSUES)
 def test_issues_are_called_by_what_they_cover(
     tab: Tab, site: str, folder: str, window: Window, day: str, name: str
 ) -> None:
@@ -141,6 +138,8 @@ def test_issues_are_called_by_what_they_cover(
     address = f"{site.removesuffix('deep/site/')}{window}/{day}/"
     assert search(tab, address, TEA.title) and tab.run("document.querySelector('.hits time').textContent") == name
     assert phrases.issue_name(window, day) == name
+    for query, is_listed in searches_by_day(window, day).items():
+        assert search(tab, address, query) == [TEA.title] * is_listed, query
 
 
 # ---- results -------------------------------------------------------------------------------------------

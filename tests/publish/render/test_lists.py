@@ -132,8 +132,8 @@ def test_a_catalogue() -> None:
             EntrySummary(
                 "2020-12-31", 1, "arxiv:2012.00001", "A", ("Zoë Brandywine", "Li Na"), ("cs.LG", "cs.LG", "nonsense!")
             ),
-            EntrySummary("2021-01-14", 2, "arxiv:2101.00002", "B", ("Zoe Brandywine",), ("cs.LG",)),
             EntrySummary("2021-01-14", 1, "arxiv:2101.00003", "C", ("Zoe Brandywine",), ("cs.CL",)),
+            EntrySummary("2021-01-14", 2, "arxiv:2101.00002", "B", ("Zoe Brandywine",), ("cs.LG",)),
             EntrySummary("2021-01-15", 1, "arxiv:2012.00001", "A", ("Li Na",), ("cs.LG",)),
         ]
     )

@@ -88,6 +88,7 @@ HOSTILE: dict[str, tuple[str, Any]] = {
     "an issue of another quarter": ("search/2026-q1/index.json", {**QUARTER, "issues": [["2026-07-02", 1]]}),
     "too many papers": ("search/2026-q1/index.json", {**QUARTER, "issues": [[DAY, MAX_PAPERS + 1]]}),
     "a paper 350,000 times": ("search/2026-q1/index.json", {**QUARTER, "ids": ["2601.00001"] * 350_000}),
+    "days of more issues": ("search/2026-q1/index.json", {**QUARTER, "covers": [[DAY, DAY]] * 2}),
     "a paper twice": ("search/2026-q1/index.json", {**QUARTER, "issues": [[DAY, 2]], "ids": ["2601.00001"] * 2}),
     "more papers than issues have": ("search/2026-q1/index.json", {**QUARTER, "ids": ["2601.00001", "2601.00002"]}),
     "a million first words": ("search/2026-q1/index.json", {**QUARTER, "from": [""] * 1_000_000}),

@@ -9,15 +9,21 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import InputError, NotFound
+from hotpapers.base.model import Window
 from hotpapers.base.papers.paper_servers import is_paper_key
 from hotpapers.base.untrusted_json import PaperId
+from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.phrases import no_issue
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
+from tests.publish.render.build import OWN, PlainIssueReader, issue, own_entry
+from tests.publish.render.covered_days import LONG_ISSUES, searches_by_day
+from tests.publish.render.sample import TEA
 
 DAY = "2026-03-12"
 
@@ -102,6 +108,16 @@ def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str
 def test_wrong_dates_are_refused(site: PublishedSite, query: str) -> None:
     with pytest.raises(InputError, match="not a date: "):
         site.search(query, 5)
+
+
+@pytest.mark.parametrize(("window", "day", "name"), LONG_ISSUES)
+def test_long_issues_are_searched_by_the_days_they_cover(window: Window, day: str, name: str) -> None:
+    publication = msgspec.structs.replace(OWN, window=window)
+    reader = PlainIssueReader([publication], [issue(publication, day, [own_entry(1, TEA, [], [])])])
+    files = {file.path: file.data for file in SiteChannel(NOBODY).render(reader, "daily", [day])}
+    site = PublishedSite(files.__getitem__)
+    for query, is_listed in searches_by_day(window, day).items():
+        assert len(site.search(query, 5)) == is_listed, query
 
 
 def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:

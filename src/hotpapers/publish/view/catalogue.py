@@ -49,14 +49,13 @@ def _in_ascii(name: str) -> str:
 
 
 class Catalogue:
-    """An index of entries of issues. `entries`: the newest issue first, then by place. `papers`: of each author who has
-    a page, by slug, the number of papers."""
+    """An index of entries of issues, which are ordered by day and place. `entries`: the newest issue first, then by
+    place. `papers`: of each author who has a page, by slug, the number of papers."""
 
     def __init__(self, entry_summaries: Iterable[EntrySummary]) -> None:
         by_category = defaultdict[str, list[EntrySummary]](list)
         self._by_author = defaultdict[str, list[EntrySummary]](list)
-        by_place = sorted(entry_summaries, key=attrgetter("place"))
-        self.entries = sorted(by_place, key=attrgetter("day"), reverse=True)
+        self.entries = sorted(entry_summaries, key=attrgetter("day"), reverse=True)
         names = {name for summary in self.entries for name in summary.authors}
         self._slugs = dict(zip(names, make_slugs(names), strict=False))
         for summary in self.entries:

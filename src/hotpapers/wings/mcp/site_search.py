@@ -36,13 +36,15 @@ Scores = Mapping[int, int]
 
 
 class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words": "from"}):
-    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
+    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file.
+    `covers`: the first and the last day of each issue, if issues are of several days."""
 
     issues: Annotated[
         tuple[tuple[Day, Annotated[int, Meta(ge=0, le=MAX_PAPERS)]], ...], Meta(min_length=1, max_length=MAX_ISSUES)
     ]
     ids: Annotated[tuple[PaperId, ...], Meta(max_length=MAX_ISSUES * MAX_PAPERS)]
     first_words: Annotated[tuple[Name, ...], Meta(max_length=MAX_WORD_FILES)]
+    covers: Annotated[tuple[tuple[Day, Day], ...], Meta(max_length=MAX_ISSUES)] = ()
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -53,10 +55,18 @@ class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words"
         """The issue with a paper's number."""
         return self.issues[bisect_right(self._ends, number)][0]
 
+    def covered_days(self, number: int) -> tuple[str, str]:
+        """The first and the last day of the issue with a paper's number."""
+        n = bisect_right(self._ends, number)
+        day = self.issues[n][0]
+        return self.covers[n] if self.covers else (day, day)
+
     def __post_init__(self) -> None:
         require_once([day for day, _ in self.issues], "an issue")
         if self._ends[-1] != len(self.ids):
             raise InputError(f"has {len(self.ids):,} papers, and issues of {self._ends[-1]:,}")
+        if self.covers and len(self.covers) != len(self.issues):
+            raise InputError(f"has {len(self.issues):,} issues, and the days of {len(self.covers):,}")
         for start, end in pairwise([0, *self._ends]):
             require_once(self.ids[start:end], "a paper of an issue")
 
@@ -64,7 +74,7 @@ class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words"
 def scores_of(fetch: Fetch, question: Question, quarter: QuarterIndex, part: str, query: SearchQuery) -> Scores:
     """The papers of a part that a query selects. `fetch`: reads a file of the site."""
     numbers = question.within(range(len(quarter.ids)))
-    chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.day_of(n), query)}
+    chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.covered_days(n), query)}
     search = _PartSearch(fetch, question, quarter, part)
     for alternatives in query.wanted:
         scores = _best(search.atom(atom) for atom in alternatives)
@@ -79,19 +89,24 @@ def has_span(query: SearchQuery) -> bool:
 
 
 def is_part_within(part: str, query: SearchQuery) -> bool:
-    """Whether a quarter such as 2026-q1 has days of a query's span."""
+    """Whether issues of a quarter such as 2026-q1 may have days of a query's span: the first ones may cover days of the
+    month before."""
     last = 3 * int(part[-1])
-    first_month = f"{part[:5]}{last - 2:02}"
     last_month = f"{part[:5]}{last:02}"
+    if last > 3:
+        first_month = f"{part[:5]}{last - 3:02}"
+    else:
+        first_month = f"{int(part[:4]) - 1:04}-12"
     if query.since[:7] > last_month:
         return False
     return not query.until or first_month <= f"{query.until}~"
 
 
-def _is_within(day: str, query: SearchQuery) -> bool:
-    if query.since > day:
+def _is_within(days: tuple[str, str], query: SearchQuery) -> bool:
+    first, last = days
+    if query.since > last:
         return False
-    return not query.until or day <= f"{query.until}~"
+    return not query.until or first <= f"{query.until}~"
 
 
 def _best(all_scores: Iterable[Scores]) -> Scores:

@@ -8,7 +8,8 @@ of `script_text`, and `index` also has the days whose posts are searched. Beside
     search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
     search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
                                     …]}: days with their number of papers; the papers' identifiers, so that a paper in
-                                    several issues is found once; and the first word of each word file
+                                    several issues is found once; and the first word of each word file. Of weekly and
+                                    monthly issues also "covers": the first and the last day of each
     search/2020-q2/07.txt           words in order, one per line: `kettle 3A3C1fD`
     search/papers/2020-06-29.json   what is shown of an issue's papers: identifier, title, authors, categories, text,
                                     place
@@ -33,6 +34,7 @@ from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import archive_of, is_category
 from hotpapers.base.text.clean_text import one_line
+from hotpapers.issues.windows import LONG, named_days
 from hotpapers.keep.search.tokenizer import stem_word, text_words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.phrases import marked_title
@@ -70,7 +72,8 @@ def index_files(
     for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
         issues = [(day, summaries[day]) for day in all_days if part_of(day) == part]
         texts = issue_reader.abstracts(publication, [day for day, _ in issues])
-        yield from part_files(part, issues, texts)
+        window = issue_reader.issue_header(publication, issues[0][0]).content.publication.window
+        yield from part_files(part, issues, texts, window)
         for day, group in issues:
             if day in chosen_days:
                 yield from shown_files(day, group, texts)
@@ -87,9 +90,12 @@ def paths_of(part: str) -> list[str]:
 
 
 def part_files(
-    part: str, issues: Sequence[tuple[str, Sequence[EntrySummary]]], texts: Mapping[tuple[str, str], str]
+    part: str,
+    issues: Sequence[tuple[str, Sequence[EntrySummary]]],
+    texts: Mapping[tuple[str, str], str],
+    window: str = "daily",
 ) -> Iterator[RenderedFile]:
-    """The files of a part. `issues`: days with their entries; `texts`: by day and paper."""
+    """The files of a part. `issues`: days with their entries; `texts`: by day and paper; `window`: of the issues."""
     index_path, *paths = paths_of(part)
     papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
     line_groups = _cut(index_lines(papers), len(paths))
@@ -100,7 +106,10 @@ def part_files(
         first_words.insert(0, following)
     ids = [site_paths.paper_id(summary.paper) for summary, _ in papers]
     days = [(day, len(group)) for day, group in issues]
-    yield from _with_script(index_path, {"issues": days, "ids": ids, "from": ["", *first_words]})
+    part_index: dict[str, Any] = {"issues": days, "ids": ids, "from": ["", *first_words]}
+    if window in LONG:
+        part_index["covers"] = [named_days(window, day) for day, _ in issues]
+    yield from _with_script(index_path, part_index)
     for path, group in zip(paths, line_groups, strict=True):
         text = "\n".join(["", *group, ""])
         yield RenderedFile(path, text.encode())

@@ -104,26 +104,20 @@
 
   const dayName = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
   const monthName = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "long", timeZone: "UTC" });
-  const DAY = 86_400_000;
+  const WEEK = 604_800_000;
 
-  // an issue by its time: a week or a month ends on the day before
-  function issueName(day) {
-    const { window } = byId("hits").dataset;
-    const last = Date.parse(day) - DAY;
-    if (window === "weekly") return weekName(last - 6 * DAY, last);
-    return window === "monthly" ? monthName.format(last) : dayName.format(new Date(day));
-  }
-
-  function weekName(first, last) {
+  function issueName(days) {
+    const [first, last] = days.map((day) => new Date(day));
+    if (last - first > WEEK) return monthName.format(last);
     const name = dayName.formatRange(first, last).replace(/\s/g, " ");
     return name.replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
   }
 
   const entryOf = async ({ day, at }) => (await load(`papers/${day}`))[at];
 
-  function issueLink({ day }, [id, , , , , place]) {
+  function issueLink({ day, days }, [id, , , , , place]) {
     const issue = new URL(`${day}/index.html#${id.replace("/", "-")}`, root);
-    const time = make("time", { datetime: day }, issueName(day));
+    const time = make("time", { datetime: day }, issueName(days));
     return make("a", { href: issue }, `place ${place}, `, time);
   }
 

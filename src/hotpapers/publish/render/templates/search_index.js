@@ -130,9 +130,9 @@ const searchIndex = (() => {
   }
 
   async function loadPart(name, terms) {
-    const { issues, ids, from } = await load(`${name}/index`);
-    const papers = await Promise.all(terms.map((term) => papersOf(name, from, term)));
-    return { issues, ids, count: ids.length, papers };
+    const part = await load(`${name}/index`);
+    const papers = await Promise.all(terms.map((term) => papersOf(name, part.from, term)));
+    return { ...part, count: part.ids.length, papers };
   }
 
   // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
@@ -173,10 +173,9 @@ const searchIndex = (() => {
 
   async function search(parsed, terms) {
     const { parts } = await load("index");
-    const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
-    const isInSpan = (part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to;
-    const partsInSpan = parts.filter(isInSpan);
-    const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
+    const month = (part, n) => new Date(Date.UTC(part.slice(0, 4), part.slice(-1) * 3 - n)).toISOString().slice(0, 7);
+    const isInSpan = (part) => month(part, 1) >= parsed.from.slice(0, 7) && month(part, 4) <= parsed.to;
+    const loadedParts = await Promise.all(parts.filter(isInSpan).map((part) => loadPart(part, terms)));
     const total = loadedParts.reduce((sum, { count }) => sum + count, 0);
     for (const [n, term] of terms.entries()) {
       const sizes = loadedParts.map(({ count, papers }) => (papers[n].common ? count : papers[n].weights.size));
@@ -196,14 +195,15 @@ const searchIndex = (() => {
 
   function* inPart({ wanted, unwanted, from, to, ranked }, part) {
     let number = -1;
-    for (const [day, count] of part.issues) {
+    for (const [n, [day, count]] of part.issues.entries()) {
+      const days = part.covers?.[n] || [day, day];
       for (let at = 0; at < count; at++) {
         const score = (terms) => scoreOf(part, terms, number);
         number++;
-        if (day < from || day > to || unwanted.some((terms) => score(terms) >= 0)) continue;
+        if (days[1] < from || days[0] > to || unwanted.some((terms) => score(terms) >= 0)) continue;
         const scores = wanted.map((alternatives) => Math.max(...alternatives.map(score)));
         if (scores.some((value) => value < 0)) continue;
-        yield { id: part.ids[number], day, at, score: ranked ? scores.reduce((a, b) => a + b, 0) : 0 };
+        yield { id: part.ids[number], day, days, at, score: ranked ? scores.reduce((a, b) => a + b, 0) : 0 };
       }
     }
   }
