@@ -175,7 +175,7 @@ def _hackernews(number: int, case: str) -> Iterable[Item]:
         "points": 50, "title": f"Tea! {text}", "url": link_of(number),
         "story_text": f"<p>{text} <a href={quoteattr(text)}>x</a>",
     }  # fmt: skip
-    return hackernews.read_hit(json.dumps(hit).encode(), MORNING + 1, NO_NAMES)
+    return hackernews.read_hit(json.dumps(hit).encode(), MORNING + 1, NO_NAMES, was_edited=False)
 
 
 def _feeds(number: int, case: str) -> Iterable[Item]:

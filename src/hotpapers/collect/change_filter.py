@@ -222,6 +222,16 @@ class ChangeFilter:
         elif is_edit(item):
             self._new_by_post[item.subject].append(item)
 
+    def believably_dated(self, item: Item) -> Item:
+        """An item. A known post without a date of its own, such as a feed's entry, or with one in the future, keeps the
+        moment at which it was first seen."""
+        item = created_when_seen(item)
+        if isinstance(item, Post) and item.created_at == item.observed_at:
+            last = self._last(typed_key(item))
+            if isinstance(last, Post) and last.created_at:
+                return msgspec.structs.replace(item, created_at=last.created_at)
+        return item
+
     def completed(self, post: Post) -> Post:
         """A post that may be known already. If a payload contains only its author's words, the author's names stay as
         last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
@@ -343,6 +353,13 @@ def restored_posts(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Pos
             post = None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
+
+
+def created_when_seen(item: Item) -> Item:
+    """An item; a post dated later than it was seen counts as created when seen."""
+    if isinstance(item, Post) and item.created_at > item.observed_at:
+        return msgspec.structs.replace(item, created_at=item.observed_at)
+    return item
 
 
 def is_mention(item: Item) -> TypeGuard[Mention]:

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Item, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
@@ -18,6 +16,7 @@ from hotpapers.base.network_terms import admissible_items, limited_posts
 from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits
+from hotpapers.collect.sources.batched_requests import EDIT
 from hotpapers.collect.sources.thread_payloads import GAP
 from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
@@ -26,9 +25,6 @@ from hotpapers.record.reaction_marks import remember_reactions
 
 POST = "post"
 """The kind of payload with a post's content. A stream that is read again after an outage may repeat it."""
-EDIT = "edit"
-"""The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
-has."""
 COUNTS = "counts"
 """The kind of payload requested by a post's key. A post that has counts exists."""
 REACTION = "reaction"
@@ -112,7 +108,7 @@ def without_limited_raw(parsed: ParsedPayload, terms: Network) -> ParsedPayload:
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
     """A payload's items and the consequences of them and of earlier ones: a known post or paper keeps fields that its
     payload lacks, an edit retracts mentions, and a post that has counts still exists."""
-    items = list(map(believably_dated, items))
+    items = [changes.believably_dated(item) for item in items]
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
         if payload.kind == EDIT:
@@ -121,13 +117,6 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return [changes.completed_paper(item) if isinstance(item, Paper) else item for item in items]
-
-
-def believably_dated(item: Item) -> Item:
-    """An item; a post dated later than it was seen counts as created when seen."""
-    if isinstance(item, Post) and item.created_at > item.observed_at:
-        return msgspec.structs.replace(item, created_at=item.observed_at)
-    return item
 
 
 # ---- pages that are not believed ----------------------------------------------------------------------

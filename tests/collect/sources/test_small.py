@@ -13,6 +13,7 @@ import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, Mention, Post, RawPayload, Snapshot
+from hotpapers.base.text.timestamps import day_of
 from hotpapers.collect.sources.hackernews import MAX_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
 from tests.collect.sources.cases import AT, cases, check
@@ -178,11 +179,20 @@ def test_a_long_list_of_a_day_is_read_to_its_end() -> None:
     assert len({payload.key for page in pages for payload in page.payloads}) == 130
 
 
-def test_the_lists_of_two_days_go_back_a_day_and_no_further() -> None:
+def test_the_lists_of_two_days_go_back_a_day() -> None:
     http = ScriptedClient(lambda url: b'[{"paper":{"id":"2601.00001"}}]')
     list(HF.pages(http, None))
     date = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
-    assert date == "2025-12-31" and HF.reach == DAY  # it is midnight: only the day before was read
+    assert date == "2025-12-31"
+
+
+@pytest.mark.parametrize(("days", "first"), [(0, "2025-12-31"), (5, "2025-12-27"), (400, "2025-12-03")])
+def test_after_a_pause_the_lists_are_read_from_the_last_one_on(days: int, first: str) -> None:
+    """As far back as a month: what was longer ago is out of reach."""
+    http = ScriptedClient(lambda url: b'[{"paper":{"id":"2601.00001"}}]')
+    list(HF.pages(http, day_of(START - days * DAY)))
+    dates = sorted({re.findall(r"date=([-0-9]+)", request.url)[0] for request in http.requests})
+    assert dates[0] == first and dates[-1] == "2026-01-01" and HF.reach == 29 * DAY
 
 
 def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:

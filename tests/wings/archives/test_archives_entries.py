@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from hotpapers.base.model import Post, Snapshot
+from hotpapers.base.model import Post, Snapshot, Verdict
 from hotpapers.record import Record
 from tests.conftest import ROOT, data
 from tests.wings.archives.archive_helpers import PAPER_URL, import_one, lines
@@ -64,6 +64,10 @@ TWEET = {"id": "1349600000000000000", "author_id": "7", "text": PAPER_URL.format
         ("x", TWEET, {"source": "\udfff"}),
         ("hackernews", HACKER_NEWS, {"score": "many", "descendants": {}, "kids": 5, "story_id": "x"}),
         ("x", TWEET, {"lang": 7, "public_metrics": "x", "entities": [], "possibly_sensitive": 5}),
+        ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"retrieved_on": "soon", "retrieved_utc": -1}),
+        ("hackernews", HACKER_NEWS, {"retrieved_on": "soon", "retrieved_at": -1}),
+        *(("x", TWEET, {"__twarc": {"retrieved_at": odd}}) for odd in ("soon", -1, [], {}, "Thu Jan 01 00:05:00 2026")),
+        ("x", TWEET, {"__twarc": "2"}),
     ],
 )
 def test_odd_side_fields_lose_no_post(
@@ -102,3 +106,37 @@ def test_what_jq_makes_of_a_dump_of_xs_first_api(record: Record) -> None:
     assert (post.handle, post.name, post.created_at) == ("ladle_made_up", "Ladle", 1646460000000000)
     [counts] = [row.item for row in record.view().latest(Snapshot) if row.item.post == post.post]
     assert (counts.reposts, counts.likes, counts.replies, counts.quotes) == (9, 55, 2, 0)
+
+
+def x_versions() -> list[dict[str, object]]:
+    ids = ["1577000000000000001", "1577000000000000002", "1577000000000000003"]
+    texts = [PAPER_URL.format(1001), PAPER_URL.format(1002), "sorry, I was wrong"]
+    return [
+        TWEET | {"id": id, "text": text, "edit_history_tweet_ids": ids} for id, text in zip(ids, texts, strict=True)
+    ]
+
+
+def reddit_versions() -> list[dict[str, object]]:
+    texts = [PAPER_URL.format(1001), PAPER_URL.format(1002), "sorry, I was wrong"]
+    edits = [False, 1610607600, 1610611200]
+    return [
+        REDDIT | {"selftext": text, "edited": edited, "retrieved_on": edited or 1610604060}
+        for text, edited in zip(texts, edits, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "versions"), [("x", x_versions()), ("reddit", reddit_versions())])
+def test_a_later_version_takes_papers_away(record: Record, kind: str, versions: list[dict[str, object]]) -> None:
+    """And its words are those of now. Of edited posts that name no paper, nothing is kept."""
+    other = versions[2] | {"id": "1577000000000000009", "name": "t3_aa9"}
+    other.pop("edit_history_tweet_ids", None)
+    import_one(record, kind, b"".join(json.dumps(line).encode() + b"\n" for line in (*versions, other)))
+    view = record.view()
+    assert [post.text.strip().endswith("sorry, I was wrong") for post in view.items(Post)] == [True]
+    verdicts = {item.about: item.judgement for item in view.items(Verdict) if item.rule == "edited"}
+    assert verdicts == {"arxiv:2606.01001": "doubtful", "arxiv:2606.01002": "doubtful"}
+
+
+def test_a_page_of_x_without_posts_is_no_mistake(record: Record) -> None:
+    result = import_one(record, "x", b'{"data":null,"meta":{"result_count":0}}\n')
+    assert (result.posts, result.quarantined) == (0, 0)

@@ -135,6 +135,24 @@ def test_relative_addresses_are_resolved() -> None:
     assert feed_parser.urljoin_or_not(URL, "http://[") == "http://["
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss version='2.0'><channel><item><title>t</title><link>https://arxiv.org/list/new</link><description>"
+        b"see &lt;a href='/abs/2609.01234'&gt;it&lt;/a&gt;</description></item></channel></rss>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>a</id><title>t</title><link href='https://a.example/1'/>"
+        b"<content type='html' xml:base='https://arxiv.org/'>&lt;a href='/abs/2609.01234'&gt;it&lt;/a&gt;</content>"
+        b"</entry></feed>",
+        b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":1,"url":"https://arxiv.org/list/new",'
+        b'"content_html":"<a href=../abs/2609.01234>it</a>"}]}',
+    ],
+    ids=["rss", "atom", "json"],
+)
+def test_relative_addresses_in_a_text_are_resolved(body: bytes) -> None:
+    """Against what the feed says, or the entry's own address."""
+    assert {item.paper for item in items(body) if isinstance(item, Mention)} == {"arxiv:2609.01234"}
+
+
 def test_authors_and_files_of_a_json_feed_that_are_none_are_passed_over() -> None:
     item = {"url": "https://tea.example/1", "authors": [1, {"name": "Ada"}, {"name": 2}], "attachments": [None, "x"]}
     assert single_entry(json.dumps({"version": "1", "items": [item]}).encode()).author == "Ada"

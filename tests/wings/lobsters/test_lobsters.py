@@ -12,6 +12,7 @@ import pytest
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused
 from hotpapers.base.model import DAY, Mention, PayloadPage, Post, Response, Snapshot
 from hotpapers.base.text.timestamps import as_utc
+from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.wings.lobsters.source import LobstersSettings, LobstersSource
 from tests.collect.sources.cases import cases, check
 from tests.collect.sources.net import START, Reply, ScriptedClient, reply
@@ -83,6 +84,9 @@ def test_a_story_that_fails_spoils_no_other() -> None:
     assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
 
 
+HITS = json.dumps({"hits": [{"objectID": "1", "created_at_i": START // 1_000_000, "title": "x"}], "nbHits": 1}).encode()
+
+
 def lobsters_pages(stories: int) -> Callable[[str], bytes]:
     """Stories a day apart, ending now, 25 per page."""
 
@@ -97,7 +101,7 @@ def lobsters_pages(stories: int) -> Callable[[str], bytes]:
 def test_lobsters_is_read_back_to_its_last_round_however_long_ago() -> None:
     http = ScriptedClient(lobsters_pages(90))
     pages = list(LOBSTERS.pages(http, str(START - 60 * DAY)))
-    assert len(http.requests) == 3 and pages[-1].cursor == str(START)
+    assert len(http.requests) == 3 and json.loads(pages[-1].cursor or "")["read"] == START
     for cursor in (None, str(START)):
         http = ScriptedClient(lobsters_pages(90))
         list(LOBSTERS.pages(http, cursor))
@@ -114,7 +118,37 @@ def test_stories_that_lobsters_is_not_asked_for_are_lost_and_it_is_said() -> Non
 def test_stories_that_were_read_before_are_not_lost() -> None:
     """A round reads a day again, here one more than ten pages have."""
     pages = list(LOBSTERS.pages(ScriptedClient(lobsters_pages(400)), str(START - 249 * DAY)))
-    assert pages[-1].cursor == str(START)
+    assert json.loads(pages[-1].cursor or "")["read"] == START
+
+
+def test_a_domain_that_lists_none_of_its_stories_is_doubted() -> None:
+    """Also while another has some; not one whose only story is gone."""
+    source = LobstersSource(LobstersSettings(domains=("arxiv.org", "a.example", "b.example")))
+    counts = {"arxiv.org": 3, "a.example": 1, "b.example": 2}
+
+    def respond(url: str) -> bytes:
+        return lobsters_pages(counts[re.findall("/domains/([^/]+).json", url)[0]])(url)
+
+    *_, last = source.pages(ScriptedClient(respond), None)
+    counts["a.example"] = 0
+    *_, last = source.pages(ScriptedClient(respond), last.cursor)
+    counts["arxiv.org"] = 0
+    pages = source.pages(ScriptedClient(respond), last.cursor)
+    with pytest.raises(PartiallyRead, match="^arxiv.org: lists nothing of what it listed before"):
+        list(pages)
+
+
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        (LobstersSource(LobstersSettings(), {"lobsters:s0"}), lobsters_pages(1)("")),
+        (HackerNewsSource(HackerNewsSettings(terms=("x",)), {"hackernews:1"}), HITS),
+    ],
+)
+def test_a_known_story_may_have_been_edited(source: LobstersSource | HackerNewsSource, body: bytes) -> None:
+    """These networks do not say so."""
+    pages = source.pages(ScriptedClient(lambda url: body), None)
+    assert {payload.kind for page in pages for payload in page.payloads} == {"edit"}
 
 
 def test_every_recording_of_lobsters_is_read(shared: Path) -> None:

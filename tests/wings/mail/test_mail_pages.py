@@ -107,6 +107,8 @@ def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:
     token = site.ask()
     site.clock = BEFORE + 8 * DAY
     assert site.post(f"/mail/confirm/{token}")[0] == 404 and site.reader(token).state == "asked"
+    status, _, page = site.get(f"/mail/confirm/{token}")
+    assert status == 404 and buttons(page) == [], "no button that would not work"
     subscribers.end(site.record, token[1:33], BEFORE)
     site.clock = BEFORE
     for response in (site.get(f"/mail/confirm/{token}"), site.post(f"/mail/confirm/{token}")):

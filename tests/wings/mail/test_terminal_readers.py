@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import pty
 import re
@@ -72,13 +73,17 @@ def in_terminal(command: list[str], folder: Path) -> None:
 @pytest.mark.parametrize("issue", ISSUES, ids=["full", "empty"])
 @pytest.mark.parametrize("name", sorted(BROWSERS))
 def test_the_html_reads_like_the_text_in_a_terminal(name: str, issue: PublishedIssue) -> None:
+    """After the line that other mail readers show beside the subject."""
     message = read(message_of(issue))
+    page = part(message, "html")
+    preheader = "".join(re.findall(r'<div style="display:none[^>]*>(.*)</div>', page))
     process = subprocess.run(
-        [program(name), *BROWSERS[name]], input=part(message, "html").encode(), capture_output=True, check=True,
+        [program(name), *BROWSERS[name]], input=page.encode(), capture_output=True, check=True,
         env={**os.environ, "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     text = process.stdout.decode()
-    assert words(text) == words(re.sub(r"<[a-z]+:[^>]*>", "", part(message, "plain")))
+    plain = re.sub(r"<[a-z]+:[^>]*>", "", part(message, "plain"))
+    assert words(text) == words(html.unescape(preheader)) + words(plain)
     assert max(map(len, text.splitlines())) <= 80
 
 

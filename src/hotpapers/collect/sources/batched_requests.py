@@ -235,6 +235,19 @@ def first_ids(lists: Iterable[Sequence[RawPayload]]) -> list[str]:
     return next(([payload.key for payload in payloads] for payloads in lists if payloads), [])
 
 
+# ---- posts that may have been edited ---------------------------------------------------------------------
+
+EDIT = "edit"
+"""The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
+has."""
+
+
+def as_edit_if_known(payload: RawPayload, network: str, known: Container[str]) -> RawPayload:
+    """A payload with a post's content; as an edit if the post is in the record, of a network that does not say whether
+    posts were edited."""
+    return payload._replace(kind=EDIT) if f"{network}:{payload.key}" in known else payload
+
+
 # ---- connectors ---------------------------------------------------------------------------------------
 
 

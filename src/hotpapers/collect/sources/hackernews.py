@@ -30,7 +30,7 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import minute_of
-from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
+from hotpapers.collect.sources.batched_requests import EDIT, GONE, PostSource, as_edit_if_known, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
@@ -173,6 +173,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
         hits = decode_entries(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
+        hits = [(hit, as_edit_if_known(payload, NETWORK, self.known)) for hit, payload in hits]
         is_whole = len(hits) < most and answer.total <= len(hits)
         payloads = [payload for _, payload in hits]
         return payloads, [hit.created_at_i for hit, _ in hits if hit], is_whole
@@ -212,7 +213,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
             return read_counts(payload.body, payload.at)
         if payload.kind == REPLY:
             return read_comment(payload, self.names)
-        return read_hit(payload.body, payload.at, self.names)
+        return read_hit(payload.body, payload.at, self.names, was_edited=payload.kind == EDIT)
 
 
 # ---- into our items --------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ class FirebaseItem(msgspec.Struct):
     descendants: Count | None = None
 
 
-def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
+def read_hit(body: bytes, at: int, names: PaperIndex, *, was_edited: bool) -> list[Item]:
     """A story with its papers: its title, linked as a whole, and its text; or a comment with its papers."""
     hit = decode_entry(body, AlgoliaHit)
     key = f"{NETWORK}:{hit.object_id}"
@@ -267,7 +268,7 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     answered = "" if is_story or not parent else str(parent)
     post = _post(hit.object_id, hit, text, links, answered, at)
     counts = _counts(key, hit.points, hit.num_comments, at) if is_story else []
-    return with_papers(post, [hit.url or "", *links], names, counts)
+    return with_papers(post, [hit.url or "", *links], names, counts, was_edited=was_edited)
 
 
 class _Comment(msgspec.Struct):

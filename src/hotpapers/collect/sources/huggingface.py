@@ -49,6 +49,8 @@ MAX_DAY_PAPERS = 500
 """Papers of a day's list after which no further page is read."""
 NO_LIST = (400, 404)
 """Statuses of a day that has no list, or none yet."""
+MAX_DAYS_BACK = 30
+"""Most daily lists of a round, after nothing was read for days."""
 WEEK = 7
 """At least one of this many days has a list."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z.-]{{1,20}}(?:/[0-9]{{7}})?)", re.ASCII)
@@ -103,11 +105,16 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
     name = NETWORK
 
     def _set_up(self) -> None:
-        self.reach = (self.settings.days - 1) * DAY  # the first of these days began at least this long ago
+        self.reach = (MAX_DAYS_BACK - 1) * DAY  # the first of these days began at least this long ago
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
-        """The daily lists, oldest first. A single day may have none, but not a whole week."""
-        yield from self._lists(http, self.settings.days, cursor)
+        """The daily lists, oldest first, since the last one that was read. A single day may have none, but not a whole
+        week."""
+        days = self.settings.days
+        if cursor:
+            missed = http.now() // DAY - timestamps.start_of_day(cursor) // DAY + 1
+            days = max(days, min(missed, MAX_DAYS_BACK))
+        yield from self._lists(http, days, cursor)
         yield PayloadPage()
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:

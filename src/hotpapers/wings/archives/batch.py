@@ -27,8 +27,9 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.network_terms import admissible_items
 from hotpapers.base.untrusted_json import decode_or_mend
-from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
-from hotpapers.collect.pipeline import EDIT, believably_dated, keep_raw_for, with_consequences, without_limited_raw
+from hotpapers.collect.change_filter import ChangeFilter, created_when_seen, is_edit, is_mention
+from hotpapers.collect.pipeline import keep_raw_for, with_consequences, without_limited_raw
+from hotpapers.collect.sources.batched_requests import EDIT
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.batches import allowed_offers
@@ -167,7 +168,7 @@ class ArchiveBatch:
         if self._terms.read == "no":
             return []
         cleaned = map(item_checks.clean_item, self._format.read(payload))
-        items = admissible_items(map(believably_dated, cleaned), self._terms)
+        items = admissible_items(map(created_when_seen, cleaned), self._terms)
         return self._with_consequences(payload, items) if payload.kind == EDIT else items
 
     def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:

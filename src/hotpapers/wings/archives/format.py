@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -52,9 +53,14 @@ class ImportTarget(NamedTuple):
         return bool(self.names.named_by_ids(words)) or self.names.may_name(words)
 
     def when_seen(self, created_at: int, moments: Iterable[Moment]) -> int:
-        """When something was seen: the latest moment on its line, or else the target's; never before it was made, never
-        in the future."""
-        known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= self.now]
+        """When something was seen: the latest readable moment on its line, or else the target's; never before it was
+        made, never in the future."""
+        known = []
+        for value in moments:
+            with suppress(InputError):
+                moment = moment_of(value)
+                if moment is not None and moment <= self.now:
+                    known.append(moment)
         return max(max(known, default=self.seen_at), created_at)
 
     def when_made(self, value: Moment) -> int:

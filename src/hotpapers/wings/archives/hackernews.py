@@ -139,5 +139,6 @@ def _hit(row: _Row, id: str, handle: str, created_at: int) -> dict[str, object]:
         "num_comments": replies if isinstance(replies, int) else None,
         "story_text": None if comment else row.story_text or row.text,
         "comment_text": (row.comment_text or row.text or "") if comment else None,
-        "story_id": (row.story_id or row.parent or row.parent_id) if comment else None,
+        "story_id": row.story_id if comment else None,
+        "parent_id": (row.parent_id or row.parent) if comment else None,
     }

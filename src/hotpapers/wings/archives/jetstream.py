@@ -15,8 +15,8 @@ import msgspec
 
 from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction, typed_key
 from hotpapers.collect.change_filter import TRACKED_FOR
-from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.queries import posts_of_account
+from hotpapers.collect.sources.batched_requests import EDIT
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.parser import (
     FIRST_ACCOUNT,

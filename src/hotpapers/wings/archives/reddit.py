@@ -18,6 +18,7 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import RawPayload
 from hotpapers.base.text.timestamps import SECOND
+from hotpapers.collect.sources.batched_requests import EDIT
 from hotpapers.collect.sources.decoding import entry_decoder
 from hotpapers.wings.archives.format import (
     Moment,
@@ -52,6 +53,7 @@ class _Thing(msgspec.Struct):
     author: str | None = None
     author_fullname: str | None = None
     created_utc: Moment = None
+    edited: Any = None
     title: str | None = None
     url: str | None = None
     selftext: str | None = None
@@ -102,7 +104,7 @@ class RedditArchive(SourceArchive):
     """Submissions and comments, in any mix."""
 
     network = "reddit"
-    only_known = frozenset(("counts",))
+    only_known = frozenset(("counts", EDIT))
     source = partial(RedditSource, RedditSettings(), ())
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
@@ -129,14 +131,19 @@ class RedditArchive(SourceArchive):
         parts = (thing.crosspost_parent_list, thing.gallery_data)
         shared = [bytes(part).decode("utf-8", "replace") for part in parts]
         words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
-        if not gone and not self._place.may_name("\n".join(filter(None, words))):
+        may_name = self._place.may_name("\n".join(filter(None, words)))
+        if not (gone or may_name or thing.edited):
             return ()
         created_at = self._place.when_made(thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
         # Its score is from the last time it was seen
         seen_times = (thing.retrieved_on, thing.retrieved_utc, thing.later().retrieved_2nd_on)
         when_seen = self._place.when_seen(created_at, seen_times)
-        return [RawPayload("counts" if gone else "post", name, body, when_seen)]
+        if gone:
+            kinds = ["counts"]
+        else:
+            kinds = [*(["post"] if may_name else []), *([EDIT] if thing.edited else [])]
+        return [RawPayload(kind, name, body, when_seen) for kind in kinds]
 
 
 def _as_written(words: str | None) -> str | None:

@@ -5,7 +5,8 @@
     {"id": "…", "action": "delete", "reason": …}       a post to delete, from a compliance job
 
 A repost includes the post that it repeats, a quote the one that it quotes, each with its own counts. Every version of
-an edited post has its own id; a version that is not the last was seen, at the latest, when the next was made.
+an edited post has its own id; a version that is not the last was seen, at the latest, when the next was made. Later
+ones take away papers that they no longer name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, RawPayload
 from hotpapers.base.text import timestamps
+from hotpapers.collect.sources.batched_requests import EDIT
 from hotpapers.collect.sources.decoding import decode_or_none, entry_decoder
 from hotpapers.wings.archives.format import (
     Moment,
@@ -27,6 +29,8 @@ from hotpapers.wings.archives.format import (
 )
 from hotpapers.wings.x.objects import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 from hotpapers.wings.x.source import XSettings, XSource
+
+NULL = msgspec.Raw(b"null")
 
 
 class _Twarc(msgspec.Struct):
@@ -45,7 +49,7 @@ class _Line(msgspec.Struct):
     includes: _Includes | None = None
     errors: list[msgspec.Raw] = []
     meta: msgspec.Raw = msgspec.Raw(b"")
-    twarc: _Twarc | None = msgspec.field(name="__twarc", default=None)
+    twarc: msgspec.Raw = msgspec.field(name="__twarc", default=NULL)
     id: str | int | None = None
     text: str | None = None
     referenced_tweets: list[msgspec.Raw] = []
@@ -61,7 +65,7 @@ class XArchive(SourceArchive):
     """Lines in any of these shapes, in any mix."""
 
     network = "x"
-    only_known = frozenset(("gone",))
+    only_known = frozenset(("gone", EDIT))
     source = partial(XSource, XSettings(), ())
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
@@ -83,7 +87,8 @@ class XArchive(SourceArchive):
         raise InputError("contains no post")
 
     def _at(self, line: _Line) -> int:
-        return self._place.when_seen(0, (line.twarc.retrieved_at if line.twarc else None,))
+        twarc = decode_or_none(line.twarc, _Twarc) or _Twarc()
+        return self._place.when_seen(0, (twarc.retrieved_at,))
 
     def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
@@ -92,7 +97,7 @@ class XArchive(SourceArchive):
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
         if is_object(line.data):
             data = [line.data]
-        elif line.data:
+        elif line.data and line.data != NULL:
             data = decode_list(line.data)
         else:
             data = []
@@ -108,17 +113,17 @@ class XArchive(SourceArchive):
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
         number = self._number(own.id)
-        if not self._place.may_name(raw.decode("utf-8", "replace")):
-            return ()
         history = [self._number(id) for id in own.edit_history_tweet_ids]
         following = [id for id in history if id > number]
         if following:
             at = min(at, timestamps.of_x_post(str(min(following))))
         author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
-        key = str(min([number, *history]))
+        first = min([number, *history])
         body = msgspec.json.encode(author)
         seen_at = max(at, timestamps.of_x_post(own.id))
-        return [RawPayload("post", key, body, seen_at)]
+        kinds = ["post"] if self._place.may_name(raw.decode("utf-8", "replace")) else []
+        kinds += [EDIT] if number > first else []
+        return [RawPayload(kind, str(first), body, seen_at) for kind in kinds]
 
     def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)

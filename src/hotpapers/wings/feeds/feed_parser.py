@@ -57,6 +57,7 @@ _HAS_ELEMENT = re.compile(
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of a feed. `id`: the feed's own, or made from link and title if it gives none. `published`: µs UTC.
     `elsewhere`: what the entry is about or brings along: the page that an entry of a link blog points to, enclosures.
+    `base`: what addresses in its content are relative to, if the feed says so.
 
     `title` and `content` are HTML. A feed's dates are only its author's claims.
     """
@@ -69,6 +70,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     published: int | None = None
     language: str = "und"
     elsewhere: tuple[str, ...] = ()
+    base: str = ""
 
 
 def feed_entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
@@ -82,9 +84,8 @@ def feed_entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[
             feed = decode_json(body.removeprefix(b"\xef\xbb\xbf").decode(), _JsonFeed)
         except (InputError, UnicodeError) as problem:
             raise NetError(f"{url}: not a JSON feed: {problem}") from problem
-        for raw in feed.items[:MAX_ENTRIES]:
-            if item := decode_or_none(raw, _JsonItem):
-                yield _json_entry(item, feed, url)
+        items = (decode_or_none(raw, _JsonItem) for raw in feed.items)
+        yield from _latest(_json_entry(item, feed, url) for item in items if item)
         return
     document = _parse(body, headers, url)
     if not document.get("version") and not document.entries:
@@ -94,8 +95,15 @@ def feed_entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[
         authors = _authors(document.feed)
     else:
         authors = ""
-    for entry in document.entries[:MAX_ENTRIES]:
-        yield _entry(entry, url, language, authors)
+    yield from _latest(_entry(entry, url, language, authors) for entry in document.entries)
+
+
+def _latest(entries: Iterable[FeedEntry]) -> list[FeedEntry]:
+    """The latest entries, as some feeds begin with the oldest; in the feed's order if it has not too many."""
+    entries = list(entries)
+    if len(entries) > MAX_ENTRIES:
+        entries.sort(key=lambda entry: entry.published or 0, reverse=True)
+    return entries[:MAX_ENTRIES]
 
 
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
@@ -120,7 +128,9 @@ def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
 
 def _entry(entry: Any, url: str, language: str, authors: str) -> FeedEntry:
     """An entry of a feed. `authors`: of those that name none (RFC 4287 §4.2.1)."""
-    contents = _contents([*entry.get("content", ()), entry.get("summary_detail")])
+    parts = [*entry.get("content", ()), entry.get("summary_detail")]
+    contents = _contents(parts)
+    base = next((_text_of(part.get("base")) for part in parts if part), "")
     link = _own_link(entry)
     title = _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
     return FeedEntry(
@@ -134,6 +144,7 @@ def _entry(entry: Any, url: str, language: str, authors: str) -> FeedEntry:
         elsewhere=_elsewhere(
             url, link, (part.get("href") for part in entry.get("links", ()) if part.get("rel") in _RELATIONS)
         ),
+        base=urljoin_or_not(url, base),
     )
 
 

@@ -6,23 +6,28 @@ RFC 4287 (Atom), RSS 2.0, https://www.jsonfeed.org/version/1.1/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.http.address_guard import require_address
-from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
+from hotpapers.base.model import DAY, Account, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, TextLink
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
-from hotpapers.collect.sources.batched_requests import PostSource, check_overlap
+from hotpapers.collect.sources.batched_requests import EDIT, PostSource, as_edit_if_known, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
-from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries
+from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries, made_id, urljoin_or_not
 
 NETWORK = "feeds"
 SINGLE = " single"
-"""Suffix of a feed's hash in the cursor if the feed had one entry."""
+"""Suffix by which earlier cursors named the feeds that had one entry."""
+NEWEST = 3
+"""How many of a feed's newest entries are remembered: one may be deleted."""
+PINNED = 3
+"""How many entries of a feed may be older than those that it left out."""
 
 
 class FeedsSettings(SettingsStruct):
@@ -36,11 +41,22 @@ class FeedsSettings(SettingsStruct):
             require_address(url)
 
 
+class FeedReading(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A feed's last reading that had entries. `at`: its moment, µs UTC; `is_single`: it had one entry; `newest`: hashes
+    of the ids of its newest ones."""
+
+    at: int
+    is_single: bool = False
+    newest: tuple[str, ...] = ()
+
+
 class _FeedPayload(msgspec.Struct, frozen=True):
-    """A stored entry, with the address of its feed."""
+    """A stored entry, with the address of its feed. `owner`: the author of all entries that the feed listed with it;
+    empty if they have several, None if that was not stored."""
 
     feed: str
     entry: FeedEntry
+    owner: str | None = None
 
 
 class FeedsSource(PostSource[FeedsSettings]):
@@ -54,14 +70,11 @@ class FeedsSource(PostSource[FeedsSettings]):
         self._empty = set[str]()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
-        """The entries of each feed. The cursor says when each feed with entries was last read, in µs UTC, by a hash of
-        its address: the address may contain a password, and cursors are exported; and, as `… single`, which feeds had
-        one entry then."""
-        stored_moments = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
-        names = {name for url in self.settings.urls for name in (_hash(url), _hash(url) + SINGLE)}
-        read_at = {name: at for name, at in stored_moments.items() if name in names}
-        parts = ((url, self._feed(http, url, read_at)) for url in self.settings.urls)
-        yield from self._rotation.pages(http, parts, _cursor_pages(read_at, stored_moments))
+        """The entries of each feed. The cursor has the last reading of each feed with entries, by a hash of its
+        address: the address may contain a password, and cursors are exported."""
+        readings = _readings(cursor, self.settings.urls)
+        parts = ((url, self._feed(http, url, readings)) for url in self.settings.urls)
+        yield from self._rotation.pages(http, parts, _cursor_pages(readings, cursor))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """Each feed's entries. If all feeds date theirs, a last page says since when nothing is missing."""
@@ -69,58 +82,63 @@ class FeedsSource(PostSource[FeedsSettings]):
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))
 
-    def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Pages:
-        """One feed. If all entries are newer than the last reading, those that came and went in between are lost."""
+    def _feed(self, http: HttpClient, url: str, readings: dict[str, FeedReading]) -> Pages:
+        """One feed. Raises PartiallyRead if entries that came and went since the last reading are lost."""
         response = http.get(url, accept=(304,))
         name = _hash(url)
-        single = name + SINGLE
-        last_read_at = read_at.get(name)
-        new_entries = (
-            [] if response.status == 304 else list(feed_entries(response.body, response.headers, response.url))
-        )
+        last = readings.get(name)
+        entries = list[FeedEntry]()
         if response.status != 304:
-            self._empty = self._empty - {url} if new_entries else self._empty | {url}
+            entries = _with_own_ids(feed_entries(response.body, response.headers, response.url))
+            self._empty = self._empty - {url} if entries else self._empty | {url}
         if url in self._empty:
-            if single not in read_at:  # a single entry may well be deleted
-                check_overlap(response.url, last_read_at, response.at)
-            read_at.pop(name, None)
-            read_at.pop(single, None)
+            if last and not last.is_single:  # a single entry may well be deleted
+                check_overlap(response.url, last.at, response.at)
+            readings.pop(name, None)
             return
-        dates = [entry.published for entry in new_entries if entry.published is not None]
+        dates = _dates(entries)
         if dates:
-            self._oldest.setdefault(url, min(*dates, response.at))
+            self._oldest.setdefault(url, min(_complete_since(dates), response.at))
+        if entries:
+            readings[name] = FeedReading(response.at, len(entries) == 1, _newest(entries, response.at))
+        elif last:
+            readings[name] = msgspec.structs.replace(last, at=response.at)
         leaves = None
-        if last_read_at is not None and dates and min(dates) > last_read_at:
+        if last and _has_lost(entries, last):
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
-            leaves = PartiallyRead(reason, lost_until=min(*dates, response.at))
-        if len(new_entries) == 1:
-            read_at[single] = response.at
-        elif new_entries:
-            read_at.pop(single, None)
-        if new_entries or last_read_at is not None:
-            read_at[name] = response.at
-        payloads = [
-            RawPayload(
-                "post", _hash(f"{url}\n{entry.id}", 32), msgspec.json.encode(_FeedPayload(url, entry)), response.at
-            )
-            for entry in new_entries
-        ]
-        yield PayloadPage(payloads, _encode(read_at) if leaves else None, leaves=leaves)
+            leaves = PartiallyRead(reason, lost_until=min(_complete_since(dates), response.at))
+        payloads = list(self._payloads(url, entries, last, response.at))
+        yield PayloadPage(payloads, _encode(readings) if leaves else None, leaves=leaves)
         if leaves:
             raise leaves
 
+    def _payloads(
+        self, url: str, entries: Sequence[FeedEntry], last: FeedReading | None, at: int
+    ) -> Iterator[RawPayload]:
+        """The entries of a feed. A known one may have been edited, and if it is now dated later than it was last read,
+        it has another date each time: that is none."""
+        authors = {entry.author for entry in entries}
+        owner = entries[0].author if len(authors) == 1 else ""
+        for entry in entries:
+            key = _hash(f"{url}\n{entry.id}", 32)
+            if last and (entry.published or 0) > last.at and f"{NETWORK}:{key}" in self.known:
+                entry = msgspec.structs.replace(entry, published=None)
+            body = msgspec.json.encode(_FeedPayload(url, entry, owner))
+            yield as_edit_if_known(RawPayload("post", key, body, at), NETWORK, self.known)
+
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """An entry with its papers."""
+        """An entry with its papers. The account is the feed's, so it has the name of its only author."""
         feed_entry = msgspec.json.decode(payload.body, type=_FeedPayload)
         entry = feed_entry.entry
-        key = f"{NETWORK}:{payload.key}"
-        account = f"{NETWORK}:{feed_entry.feed}"
         title = html_to_text(entry.title)[0]
-        text, links = join_title(title, entry.link, *html_to_text(entry.content))
+        content, links_in_content = html_to_text(entry.content)
+        base = entry.base or entry.link or feed_entry.feed
+        resolved = [TextLink(link.start, link.end, urljoin_or_not(base, link.target)) for link in links_in_content]
+        text, links = join_title(title, entry.link, content, resolved)
         post = Post(
-            post=key,
+            post=f"{NETWORK}:{payload.key}",
             network=NETWORK,
-            account=account,
+            account=f"{NETWORK}:{feed_entry.feed}",
             created_at=payload.at if entry.published is None else entry.published,
             text=text,
             links=links,
@@ -129,18 +147,81 @@ class FeedsSource(PostSource[FeedsSettings]):
             name=entry.author,
             observed_at=payload.at,
         )
-        return with_papers(post, [entry.link, *entry.elsewhere, *links], self.names)
+        targets = [entry.link, *entry.elsewhere, *links]
+        items = with_papers(post, targets, self.names, was_edited=payload.kind == EDIT)
+        name = entry.author if feed_entry.owner is None else feed_entry.owner
+        return [msgspec.structs.replace(item, name=name) if isinstance(item, Account) else item for item in items]
+
+
+def _with_own_ids(entries: Iterable[FeedEntry]) -> list[FeedEntry]:
+    """Entries with distinct ids: one that several pages share is none."""
+    entries = list(entries)
+    links = defaultdict[str, set[str]](set)
+    for entry in entries:
+        links[entry.id].add(entry.link)
+    return [
+        msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
+        if len(links[entry.id]) > 1
+        else entry
+        for entry in entries
+    ]
+
+
+# ---- what may have been lost -----------------------------------------------------------------------------
+
+
+def _dates(entries: Iterable[FeedEntry]) -> list[int]:
+    return [entry.published for entry in entries if entry.published is not None]
+
+
+def _complete_since(dates: Sequence[int]) -> int:
+    """The moment since which a feed lists everything. Its oldest entries may be pinned."""
+    return sorted(dates)[min(PINNED, len(dates) // 5)]
+
+
+def _newest(entries: Iterable[FeedEntry], at: int) -> tuple[str, ...]:
+    """Hashes of the ids of the newest entries at a moment; those dated later come last."""
+
+    def date_of(entry: FeedEntry) -> int:
+        date = entry.published or 0
+        return date if date <= at else 0
+
+    newest = sorted(entries, key=date_of, reverse=True)[:NEWEST]
+    return tuple(_hash(entry.id, 8) for entry in newest)
+
+
+def _has_lost(entries: Sequence[FeedEntry], last: FeedReading) -> bool:
+    """Whether a feed lists none of the newest entries of its last reading, and goes back no further than it."""
+    ids = {_hash(entry.id, 8) for entry in entries}
+    dates = _dates(entries)
+    return bool(dates) and ids.isdisjoint(last.newest) and _complete_since(dates) > last.at
+
+
+# ---- the cursor ------------------------------------------------------------------------------------------
 
 
 def _hash(text: str, length: int = 16) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def _cursor_pages(read_at: dict[str, int], stored_moments: dict[str, int]) -> Pages:
+def _readings(cursor: str | None, urls: Iterable[str]) -> dict[str, FeedReading]:
+    """The last readings of feeds, by hash. Earlier cursors have only their moments."""
+    stored = msgspec.json.decode(cursor, type=dict[str, FeedReading | int]) if cursor else {}
+    readings = dict[str, FeedReading]()
+    for name in map(_hash, urls):
+        reading = stored.get(name)
+        if isinstance(reading, int):
+            reading = FeedReading(reading, is_single=name + SINGLE in stored)
+        if reading:
+            readings[name] = reading
+    return readings
+
+
+def _cursor_pages(readings: dict[str, FeedReading], cursor: str | None) -> Pages:
     """The cursor to store once all feeds were read."""
-    if read_at or stored_moments:
-        yield PayloadPage((), _encode(read_at))
+    if readings or cursor:
+        yield PayloadPage((), _encode(readings))
 
 
-def _encode(read_at: dict[str, int]) -> str:
-    return msgspec.json.encode(read_at, order="sorted").decode()
+def _encode(readings: dict[str, FeedReading]) -> str:
+    return msgspec.json.encode(readings, order="sorted").decode()

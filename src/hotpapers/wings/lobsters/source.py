@@ -17,7 +17,16 @@ from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
-from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
+from hotpapers.collect.sources.batched_requests import (
+    EDIT,
+    GONE,
+    PostSource,
+    as_edit_if_known,
+    check_overlap,
+    ids_in,
+    no_overlap,
+    overlap_problem,
+)
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
@@ -36,6 +45,8 @@ FULL = 25
 """Stories per page; a page with fewer is the last."""
 MAX_PAGES = 10
 """Most pages that a round reads."""
+SEVERAL = 2
+"""So many stories of a domain are hardly ever all removed together."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
 _TAGS = re.compile(r"</[a-z]{1,10}>")
 _STORY = re.compile(r"(?:(?!/s/).)*+/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
@@ -47,6 +58,20 @@ class LobstersSettings(SettingsStruct):
     base: str = "https://lobste.rs"
     domains: tuple[str, ...] = ("arxiv.org",)
     every: AtLeastOne = 3600
+
+
+class _Cursor(msgspec.Struct, frozen=True):
+    """When the last round began that read stories, and when each domain last listed several, in µs UTC."""
+
+    read: int = 0
+    listed: dict[str, int] = {}
+
+
+def _parse(cursor: str | None) -> _Cursor:
+    """The stored cursor; earlier versions stored only `read`."""
+    if not cursor or cursor.isdigit():
+        return _Cursor(int(cursor or 0))
+    return msgspec.json.decode(cursor, type=_Cursor)
 
 
 class _User(msgspec.Struct):
@@ -152,7 +177,7 @@ def _read_comment(payload: RawPayload, names: PaperIndex) -> list[Item]:
 
 
 class LobstersSource(PostSource[LobstersSettings]):
-    """The connector. The cursor is the start of the last round that found stories, in µs."""
+    """The connector. A domain that listed stories must do so again."""
 
     name = NETWORK
 
@@ -162,10 +187,10 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
-        last = int(cursor) if cursor else None
-        since = http.now() if last is None else last - DAY
+        last = _parse(cursor).read
+        since = last - DAY if last else http.now()
         complete_from = yield from self._stories_since(http, cursor, since)
-        if last is not None and complete_from > last:
+        if last and complete_from > last:
             reason = f"more stories than the {MAX_PAGES * FULL} newest of a domain since it was last read"
             raise PartiallyRead(reason, lost_until=complete_from)
 
@@ -176,26 +201,41 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def _stories_since(self, http: HttpClient, cursor: str | None, since: int) -> Generator[PayloadPage, None, int]:
         """The stories of each domain back to a moment, page by page. Returns the moment since which all are listed.
-        Raises PartiallyRead if there are none, though there were."""
+        Raises PartiallyRead if a domain lists none, though it did, or if none does."""
+        before = _parse(cursor)
         started_at = http.now()
         complete_from = since
+        listed = {domain: before.listed[domain] for domain in self._domains if domain in before.listed}
         any_story = False
+        emptied_domains = []
         for domain in self._domains:
-            oldest = http.now()
-            for number in range(1, MAX_PAGES + 1):
-                payloads, times = self._list(http, domain, number)
-                yield PayloadPage(payloads)
-                any_story = any_story or bool(payloads)
-                oldest = min([oldest, *times])
-                if oldest <= since or len(payloads) < FULL:
-                    break
-            else:
-                complete_from = max(complete_from, oldest)
+            count, reached = yield from self._domain_since(http, domain, since)
+            complete_from = max(complete_from, reached)
+            any_story = any_story or count > 0
+            if count >= SEVERAL:
+                listed[domain] = started_at
+            elif not count and overlap_problem(domain, listed.get(domain), started_at):
+                emptied_domains.append(domain)
+        if emptied_domains:
+            raise no_overlap(", ".join(emptied_domains))
         if not any_story:
-            name = ", ".join(self._domains)
-            check_overlap(name, int(cursor) if cursor else None, started_at)
-        yield PayloadPage((), str(started_at) if any_story else cursor)
+            check_overlap(", ".join(self._domains), before.read or None, started_at)
+        after = msgspec.json.encode(_Cursor(started_at, listed), order="sorted").decode()
+        yield PayloadPage((), after if any_story else cursor)
         return complete_from
+
+    def _domain_since(self, http: HttpClient, domain: str, since: int) -> Generator[PayloadPage, None, tuple[int, int]]:
+        """A domain's stories back to a moment. Returns how many are listed, and the moment since which all are."""
+        count = 0
+        oldest = http.now()
+        for number in range(1, MAX_PAGES + 1):
+            payloads, times = self._list(http, domain, number)
+            yield PayloadPage(payloads)
+            count += len(payloads)
+            oldest = min([oldest, *times])
+            if oldest <= since or len(payloads) < FULL:
+                return count, since
+        return count, oldest
 
     def _list(self, http: HttpClient, domain: str, number: int = 1) -> tuple[list[RawPayload], list[int]]:
         """A page of a domain's stories, and when they were created."""
@@ -204,7 +244,7 @@ class LobstersSource(PostSource[LobstersSettings]):
         raws = decode_response(response, list[msgspec.Raw])
         stories = decode_entries(raws, _ListedStory, lambda story: story.short_id, "post", response.at)
         times = [microseconds_of(story.created_at) for story, _ in stories if story and story.created_at]
-        return [payload for _, payload in stories], times
+        return [as_edit_if_known(payload, NETWORK, self.known) for _, payload in stories], times
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""
@@ -265,4 +305,4 @@ class LobstersSource(PostSource[LobstersSettings]):
             handle=user,
             observed_at=payload.at,
         )
-        return with_papers(post, [story.url], self.names, [snapshot])
+        return with_papers(post, [story.url], self.names, [snapshot], was_edited=payload.kind == EDIT)

@@ -64,11 +64,11 @@ def link_routes(backend: Backend, clock: Callable[[], int] = current_time) -> It
 
     async def answer(name: str, request: Request) -> Reply:
         text = request.path_params["token"]
-        at = clock() if request.method == "POST" else None
+        is_pressed = request.method == "POST"
 
         def page() -> FormPage:
             with backend.open_record() as record:
-                return _page(record, name, text, at)
+                return _page(record, name, text, clock(), is_pressed=is_pressed)
 
         return _reply(await lane.run(page))
 
@@ -77,8 +77,9 @@ def link_routes(backend: Backend, clock: Callable[[], int] = current_time) -> It
         yield Route(f"/mail/{name}/{{token}}", responder)
 
 
-def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
-    """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown. Raises NotFound."""
+def _page(record: Record, name: str, text: str, at: int, *, is_pressed: bool) -> FormPage:
+    """The page of a link at a moment, µs UTC. `is_pressed`: its button was pressed; else it is only shown. Raises
+    NotFound."""
     if len(text) <= MAX_TOKEN_CHARS:
         token = tokens.decode_token(record.hasher.secret, text)
     else:
@@ -90,17 +91,23 @@ def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
     if token is None or reader is None:
         raise NotFound("no such link")
     title = phrases.one_line(publication_of(record, reader.publication).title)
-    if at is None:
-        return _question(reader, name, text, title)
-    return _done(record, name, token, title, at)
-
-
-def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
+    if is_pressed:
+        return _done(record, name, token, title, at)
     if name == "confirm":
-        if reader.state == "confirmed":
-            return FormPage(f"You are subscribed to {title}", ("Your subscription is already confirmed.",))
-        page = FormPage(f"Get {title} by mail?", buttons=(("", f"Yes, send me {title}"),))
-        return page if reader.state == "asked" else NOTHING
+        return _request(reader, token, title, at)
+    return _question(reader, text, title)
+
+
+def _request(reader: Subscriber, token: MailToken, title: str, at: int) -> FormPage:
+    """The page of a link that confirms. Without a button if it would not."""
+    if reader.state == "confirmed":
+        return FormPage(f"You are subscribed to {title}", ("Your subscription is already confirmed.",))
+    if reader.state == "asked" and subscribers.can_confirm(reader, token, at):
+        return FormPage(f"Get {title} by mail?", buttons=(("", f"Yes, send me {title}"),))
+    return NOTHING
+
+
+def _question(reader: Subscriber, text: str, title: str) -> FormPage:
     if reader.state != "confirmed":
         return FormPage(f"You are not subscribed to {title}")
     choice = ("all", "Every issue by mail") if reader.skip_empty else ("skip", "No issues without papers")

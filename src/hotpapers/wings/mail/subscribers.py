@@ -107,11 +107,16 @@ def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
             raise NotFound("there is no request for this confirmation; subscribe again")
         if current.state == "confirmed":
             return current
-        if current.since // 1_000_000 != token.moment or at - current.since > CONFIRM_WITHIN:
+        if not can_confirm(current, token, at):
             raise NotFound("this confirmation has expired; subscribe again")
         subscriber = current._replace(state="confirmed", since=at, reason="")
         put_subscriber(record, subscriber)
     return subscriber
+
+
+def can_confirm(asked: Subscriber, token: MailToken, at: int) -> bool:
+    """Whether a token confirms a request: that of the newest message does, for a week."""
+    return asked.since // 1_000_000 == token.moment and at - asked.since <= CONFIRM_WITHIN
 
 
 def end(record: Record, mark: str, at: int) -> Subscriber | None:

@@ -203,7 +203,8 @@ def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     key = f"{NETWORK}:{tweet.first}"
     references = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
     text, links = _text_and_links(tweet)
-    targets = [target for url in _urls(tweet) for target in (url.unwound_url, url.expanded_url)]
+    urls = [*(_urls(tweet.note_tweet) if tweet.note_tweet else ()), *_urls(tweet)]
+    targets = [target for url in urls for target in (url.unwound_url, url.expanded_url)]
     limits = [*(["sensitive"] if tweet.possibly_sensitive else []), *(["protected"] if author.protected else [])]
     post = Post(
         post=key,
@@ -240,18 +241,18 @@ def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
     ]
 
 
-def _urls(tweet: XPost) -> list[XUrl]:
-    entities = tweet.note_tweet.entities if tweet.note_tweet else tweet.entities
-    return entities.urls if entities else []
+def _urls(text: XPost | _Note) -> list[XUrl]:
+    return text.entities.urls if text.entities else []
 
 
 def _text_and_links(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
     """The text as readers see it: unescaped, and with displayed addresses in place of short ones."""
-    full_text = tweet.note_tweet.text if tweet.note_tweet else tweet.text
+    whole = tweet.note_tweet or tweet
+    full_text = whole.text
     text = ""
     links = []
     at = 0
-    for url in sorted(_urls(tweet), key=lambda u: (u.start, u.end)):
+    for url in sorted(_urls(whole), key=lambda u: (u.start, u.end)):
         if not at <= url.start < url.end <= len(full_text):
             continue
         text += html.unescape(full_text[at : url.start])
