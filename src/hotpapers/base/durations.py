@@ -1,6 +1,8 @@
-"""Durations in microseconds, and in words; none is parsed."""
+"""Durations: in microseconds, in words, and measured; none is parsed."""
 
 from __future__ import annotations
+
+import time
 
 HOUR = 3_600_000_000
 """Microseconds in an hour."""
@@ -16,3 +18,10 @@ def format_duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
     return f"{seconds:.1g} s" if 0 < seconds < 1 else f"{max(seconds, 0):.0f} s"
+
+
+def monotonic_seconds() -> float:
+    """Seconds that never go back, whatever the clock is set to. They include time asleep where the system can count
+    it."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)

@@ -313,7 +313,7 @@ class RecountJob(NetworkJob):
 
     def __init__(self, source: Source, connection: Connection, terms: Network) -> None:
         super().__init__(source.name + COUNTS, source, connection, terms)
-        self._position = 0
+        self._position = self._followed_at = 0
         self._threads: ThreadReader | None = None
         if isinstance(source, ThreadSource) and terms.shown != "link":
             self._threads = ThreadReader(source, source.name, connection.http)
@@ -324,7 +324,9 @@ class RecountJob(NetworkJob):
         database = context.record.database
         network = self.source.name
         at = self._now()
-        self._position = recount_queries.follow_new_posts(database, network, self._position, at)
+        position = self._position if at >= self._followed_at else 0  # the clock was ahead: all seemed old
+        self._position = recount_queries.follow_new_posts(database, network, position, at)
+        self._followed_at = at
         recount_queries.follow_shown_posts(database, network, at)
         posts = recount_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:

@@ -7,11 +7,11 @@ import re
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import NamedTuple, Self
 
+from hotpapers.base.durations import monotonic_seconds
 from hotpapers.base.errors import StoreError, TakenOver
 from hotpapers.jobs import job_state, queries
 from hotpapers.jobs.isolation import log_defect
@@ -20,13 +20,6 @@ from hotpapers.record import Record
 PRESENCE = "process"
 """The lease with which a process announces itself, even while idle: `process:HOLDER`."""
 _ANNOUNCED = re.compile(rf"{PRESENCE}:(.+):(\d{{1,10}}):([0-9a-f]+)")
-
-
-def monotonic_seconds() -> float:
-    """Seconds that never go back. They include time asleep where the system can count it, since leases expire during
-    sleep."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
 
 
 class Leases:

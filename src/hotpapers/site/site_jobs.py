@@ -33,6 +33,8 @@ def site_jobs(
     """The jobs that publish and keep house, and those that send issues. `read_jobs`: those that read networks;
     `reads_more`: whether there are others that read. `shared`: the context shared by the jobs of this process."""
 
+    witnesses = shared.witnesses if read_jobs or reads_more else None
+
     def publish() -> PublishJob:
         parts = [parts for hook in hooks_of(Publishing) if (parts := hook.parts(site, shared))]
         return PublishJob(
@@ -43,7 +45,7 @@ def site_jobs(
             site.terms,
             before_freezing(site, shared.stop),
             read_jobs,
-            shared.witnesses if read_jobs or reads_more else None,
+            witnesses,
             parts,
         )
 
@@ -56,6 +58,7 @@ def site_jobs(
             ping,
             lambda work, once: site_health(site, work.record, work.clock.now(), once=once),
             site.terms,
+            witnesses,
         )
 
     def send() -> SendJob:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 
 from hotpapers.base.http import ServerClocks
@@ -34,10 +36,10 @@ def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
     for ahead in (DAY, 5):  # the latest response of each counts
         first({"date": DATE}, AT + ahead)
     second({"date": DATE}, AT + 7)
-    third({"date": DATE}, AT + 9 * DAY)
-    assert clocks.ahead(AT + 9 * DAY) == 7
-    third({}, AT + 20 * DAY)
-    assert clocks.ahead(AT + 9 * DAY) == 7
+    third({"date": formatdate((AT - 9 * DAY) / 1e6, usegmt=True)}, AT)
+    assert clocks.ahead(AT + 9) == 7, "the third one's clock is wrong"
+    third({}, AT + 20)
+    assert clocks.ahead(AT + 20) == 7
 
 
 def test_after_a_jump_nobody_has_answered_for_long() -> None:
@@ -46,10 +48,21 @@ def test_after_a_jump_nobody_has_answered_for_long() -> None:
     assert clocks.ahead(AT + DAY) == 0 and clocks.ahead(AT + 5 * DAY) == 5 * DAY
 
 
+def test_a_jump_is_known_whoever_answers_afterwards() -> None:
+    """Also back."""
+    clocks = ServerClocks(lambda: 0.0)
+    first, second, third = clocks.listener(), clocks.listener(), clocks.listener()
+    for listener in (first, second, third):
+        listener({"date": DATE}, AT)
+    first({"date": DATE}, AT + 5 * DAY)
+    assert clocks.ahead(AT + 5 * DAY) == 5 * DAY
+    assert clocks.ahead(AT) == 0
+
+
 def test_days_without_a_network_are_no_jump() -> None:
     seconds = [100.0]
     clocks = ServerClocks(lambda: seconds[0])
     clocks.listener()({"date": DATE}, AT + 7)
     seconds[0] += 5 * 86_400
     assert clocks.ahead(AT + 7 + 5 * DAY) == 7, "the network was down for five days"
-    assert clocks.ahead(AT + 7 + 8 * DAY) == 3 * DAY
+    assert clocks.ahead(AT + 7 + 8 * DAY) == 3 * DAY + 7

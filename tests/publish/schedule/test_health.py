@@ -46,6 +46,13 @@ def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
     assert not list(dead_jobs([waiting], NOW + DAY))
 
 
+def test_moments_of_a_clock_that_was_ahead_do_not_hide_a_dead_job() -> None:
+    ahead = msgspec.structs.replace(GOOD, started_at=NOW + 365 * DAY, next_at=NOW + 365 * DAY)
+    assert not list(dead_jobs([ahead], NOW + SILENT))
+    [problem] = dead_jobs([ahead], NOW + 3 * DAY)
+    assert problem.startswith("lobsters: nothing heard for 3 days")
+
+
 def test_jobs_of_a_single_round_are_not_dead_while_others_take_long(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         jobs_queries.save_state(record, GOOD)

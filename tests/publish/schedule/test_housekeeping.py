@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
 from functools import partial
 from typing import NamedTuple
 
 import pytest
 
+from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import DAY, HOUR, Item
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.engagement.standing.queries import (
     ENOUGH_KNOWN,
     KNOWN_FOR,
@@ -22,7 +26,7 @@ from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.schedule import housekeeping
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
-from hotpapers.record import Record
+from hotpapers.record import Record, current_time
 from hotpapers.wings.mail import subscribers
 from tests.collect.sources.net import START, ScriptedClient
 from tests.issues.made import paper, post, write
@@ -51,12 +55,18 @@ class HouseRounds(NamedTuple):
 
 @pytest.fixture
 def house(sqlite_url: str) -> Iterator[HouseRounds]:
+    with house_rounds(sqlite_url) as rounds:
+        yield rounds
+
+
+@contextmanager
+def house_rounds(sqlite_url: str, witnesses: ServerClocks | None = None) -> Iterator[HouseRounds]:
     open_record, clock = partial(Record, sqlite_url), [START]
     line = Connection(ScriptedClient(lambda url: b"", now=START))
     with Record(sqlite_url) as record:
         rounds = JobLoop(
             HousekeepingJob.name,
-            lambda: HousekeepingJob(line, "", lambda work, once: SiteHealth(True, (), ())),
+            lambda: HousekeepingJob(line, "", lambda work, once: SiteHealth(True, (), ()), witnesses=witnesses),
             open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None),
         )  # fmt: skip
         yield HouseRounds(rounds, record, clock)
@@ -113,3 +123,21 @@ def test_hour_by_hour_it_learns_what_would_be_learned_at_once(house: HouseRounds
         and any(row[-1] for row in learned_rows)
         and not all(row[-1] for row in learned_rows)
     )
+
+
+def test_nothing_is_old_by_a_clock_that_no_network_confirms(sqlite_url: str) -> None:
+    """As at a start without a network, or after a jump: what is deleted does not come back."""
+    witnesses = ServerClocks(lambda: 0.0)
+    with house_rounds(sqlite_url, witnesses) as house:
+        write(house.record, posts_of(1))
+        recount_queries.follow_new_posts(house.record.database, "bluesky", 0, START + DAY)
+        followed = "SELECT count(*) FROM recount"
+        listener = witnesses.listener()
+        for date in (None, START):
+            if date:
+                listener({"date": formatdate(date / 1e6, usegmt=True)}, START)
+            house.round(current_time() + 90 * DAY)
+            assert house.record.database.rows(followed) == [(3,)]
+        listener({"date": formatdate((current_time() + 90 * DAY) / 1e6, usegmt=True)}, current_time() + 90 * DAY)
+        house.round(current_time() + 90 * DAY + HOUR)
+        assert house.record.database.rows(followed) == [(0,)]

@@ -28,13 +28,13 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.keep.privacy.forget import forget_key
 from hotpapers.publish.schedule import publishing as schedule
+from hotpapers.publish.schedule.clock_check import check_clock
 from hotpapers.publish.schedule.health import assess_health
 from hotpapers.publish.schedule.publishing import (
     FurtherParts,
     IssueDestination,
     PublishJob,
     changed_issues,
-    check_clock,
     new_rules,
     render_changed,
 )
@@ -178,6 +178,26 @@ def test_a_clock_that_jumps_waits_for_a_network(sqlite_url: str, tmp_path: Path)
         assert site.round(CUT + 5 * 24 * HOUR) == "partial" and frozen_days(site.record, "daily") == []
         listener(date_header(CUT + HOUR), CUT + HOUR)
         assert site.round(CUT + HOUR) == "idle" and frozen_days(site.record, "daily") == [DAY]
+
+
+def test_a_clock_that_jumped_is_known_by_one_network(sqlite_url: str, tmp_path: Path) -> None:
+    """Also after another one has answered, which others did before the jump."""
+    witnesses = ServerClocks(lambda: 0.0)
+    networks = [witnesses.listener() for _ in range(3)]
+    with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as site:
+        fill(site.record)
+        for listener in networks:
+            listener(date_header(CUT - HOUR), CUT - HOUR)
+        jumped = CUT + 5 * 24 * HOUR
+        networks[0](date_header(CUT - HOUR), jumped)
+        assert site.round(jumped) == "partial" and frozen_days(site.record, "daily") == []
+
+
+def test_a_publication_that_was_added_while_the_clock_was_ahead_has_issues(sqlite_url: str, tmp_path: Path) -> None:
+    with publishing(sqlite_url, tmp_path / "public") as site:
+        fill(site.record, msgspec.structs.replace(DAILY, observed_at=CUT + 365 * 24 * HOUR))
+        site.round(CUT + 1)
+        assert frozen_days(site.record, "daily") == [DAY]
 
 
 def test_a_machine_that_was_off_for_days_waits_for_one_answer(sqlite_url: str, tmp_path: Path) -> None:

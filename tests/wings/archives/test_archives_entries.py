@@ -66,7 +66,9 @@ TWEET = {"id": "1349600000000000000", "author_id": "7", "text": PAPER_URL.format
         ("x", TWEET, {"lang": 7, "public_metrics": "x", "entities": [], "possibly_sensitive": 5}),
         ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"retrieved_on": "soon", "retrieved_utc": -1}),
         ("hackernews", HACKER_NEWS, {"retrieved_on": "soon", "retrieved_at": -1}),
-        *(("x", TWEET, {"__twarc": {"retrieved_at": odd}}) for odd in ("soon", -1, [], {}, "Thu Jan 01 00:05:00 2026")),
+        ("x", TWEET, {"__twarc": {"retrieved_at": "Thu Jan 01 00:05:00 2026"}}),
+        ("x", TWEET, {"__twarc": {"retrieved_at": -1}}),
+        ("x", TWEET, {"__twarc": {"retrieved_at": []}}),
         ("x", TWEET, {"__twarc": "2"}),
     ],
 )

@@ -134,7 +134,7 @@ def test_a_domain_that_lists_none_of_its_stories_is_doubted() -> None:
     *_, last = source.pages(ScriptedClient(respond), last.cursor)
     counts["arxiv.org"] = 0
     pages = source.pages(ScriptedClient(respond), last.cursor)
-    with pytest.raises(PartiallyRead, match="^arxiv.org: lists nothing of what it listed before"):
+    with pytest.raises(PartiallyRead, match=r"^arxiv\.org: lists nothing of what it listed before"):
         list(pages)
 
 

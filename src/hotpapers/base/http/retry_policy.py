@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from itertools import count
 from statistics import median_low
+from typing import NamedTuple
 
+from hotpapers.base.durations import monotonic_seconds
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater
 from hotpapers.base.model import DAY
 from hotpapers.base.text import timestamps
@@ -164,20 +166,26 @@ HeaderListener = Callable[[Headers, int], None]
 """Called with a response's headers and when they arrived by this machine's clock, µs UTC."""
 
 
+class _Vote(NamedTuple):
+    """By how much this machine's clock was ahead at a response, and when that was, by both clocks."""
+
+    offset: int
+    at: int
+    steady: float
+
+
 class ServerClocks:
     """How far this machine's clock is ahead of the networks' clocks, by the latest response of each client.
 
     Votes are per client, not per host: redirects can lead a client to any number of hosts. Thread-safe.
     """
 
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
-        """`steady`: monotonic seconds, unaffected by setting the clock."""
+    def __init__(self, steady: Callable[[], float] = monotonic_seconds) -> None:
+        """`steady`: seconds that setting the clock does not change."""
         self._lock = threading.Lock()
         self._numbers = count()
-        self._offsets: dict[int, int] = {}
+        self._votes: dict[int, _Vote] = {}
         self._steady = steady
-        self._newest = 0
-        self._newest_steady = 0.0
 
     def listener(self) -> HeaderListener:
         """A listener for one client, to be called with each response's headers."""
@@ -187,18 +195,18 @@ class ServerClocks:
             date = date_of(headers)
             if date is not None:
                 with self._lock:
-                    self._offsets[number] = now - date
-                    self._newest, self._newest_steady = now, self._steady()
+                    self._votes[number] = _Vote(now - date, now, self._steady())
 
         return on_headers
 
     def ahead(self, now: int) -> int | None:
         """µs, negative if the clock is behind; None until a server has responded.
 
-        If the clock has gained more than a day on the steady one since the last response, it has jumped: then the jump.
+        If the clock has gained or lost more than a day on the steady one since a response, it has jumped.
         """
         with self._lock:
-            if not self._offsets:
-                return None
-            jump = now - self._newest - int((self._steady() - self._newest_steady) * 1e6)
-            return jump if jump > DAY else median_low(self._offsets.values())
+            votes = list(self._votes.values())
+            steady = self._steady()
+        jumps = (now - vote.at - int((steady - vote.steady) * 1e6) for vote in votes)
+        offsets = [vote.offset + (jump if abs(jump) > DAY else 0) for vote, jump in zip(votes, jumps, strict=True)]
+        return median_low(offsets) if offsets else None

@@ -276,7 +276,9 @@ def missing_days(record: Record, publication: Publication, settled: Collection[s
         return []
     # From when on there can be issues, µs UTC: the record existed and knew of the publication
     first, _ = written_between(record.database)
-    since = max(publication_started_at(record.database, publication.publication), first or 0)
-    if began_at := site_started_at(record.view()):
+    started_at = publication_started_at(record.database, publication.publication)
+    since = max(started_at if started_at <= at else 0, first or 0)  # a later moment is that of a clock that was ahead
+    began_at = site_started_at(record.view())
+    if began_at and began_at <= at:
         since = first_due(publication, since, began_at)
     return due_days(publication, settled, since, at)

@@ -69,8 +69,13 @@ def assess_health(
 def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for job in states:
-        signs = (job.success_at, job.started_at, job.next_at, job.failing_since)
-        last_sign = max(moment or 0 for moment in signs)
+        signs = [moment for moment in (job.success_at, job.started_at, job.failing_since) if moment]
+        past_signs = [moment for moment in signs if moment <= at]
+        is_by_this_clock = len(past_signs) in (
+            0,
+            len(signs),
+        )  # else it was ahead at times: then only those before count
+        last_sign = max([*signs, job.next_at or 0] if is_by_this_clock else past_signs)
         if job.source not in FROM_OUTSIDE and last_sign + silent < at:
             yield f"{job.source}: nothing heard for {format_duration((at - last_sign) / 1e6)}; is the program running?"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hotpapers.base import network_terms
+from hotpapers.base.http.retry_policy import ServerClocks
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
@@ -17,6 +18,7 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.publish.hooks import Housekeeping
+from hotpapers.publish.schedule.clock_check import is_believable
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.record import reaction_marks
 
@@ -31,7 +33,7 @@ LEARN_EVERY = HOUR
 class HousekeepingJob:
     """The job. `ping`: an address requested every hour while all is well, for a service that alerts when requests stop;
     empty for none. `health`: returns the site's health, in a single round (True) or later. `allowed`: the networks'
-    terms."""
+    terms. `witnesses`: the clocks of the servers that are read, if any are."""
 
     name = "housekeeping"
 
@@ -41,20 +43,24 @@ class HousekeepingJob:
         ping: str,
         health: Callable[[JobContext, bool], SiteHealth],
         allowed: network_terms.Table = network_terms.TERMS,
+        witnesses: ServerClocks | None = None,
     ) -> None:
         self._connection = connection
         self._ping = ping
         self._health = health
         self._allowed = allowed
+        self._witnesses = witnesses
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Prunes once a day; updates standing, does the wings' work and pings once an hour."""
+        """Prunes once a day; updates standing, does the wings' work and pings once an hour. By a clock that cannot be
+        believed, nothing is old."""
         at = context.clock.now()
-        if is_over(self._pruned_at, PRUNE_EVERY, at):
+        believes = is_believable(context.record.database, self._witnesses, at)
+        if believes and is_over(self._pruned_at, PRUNE_EVERY, at):
             context.check_lease()
             result = prune_record(context.record, at=at, whole=False, allowed=self._allowed)
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
@@ -64,7 +70,7 @@ class HousekeepingJob:
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:
                 log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)
-        if is_over(self._learned_at, LEARN_EVERY, at):
+        if believes and is_over(self._learned_at, LEARN_EVERY, at):
             context.check_lease()
             learn_standing(context.record.database)
             for hook in hooks_of(Housekeeping):

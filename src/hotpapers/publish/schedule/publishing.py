@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from hotpapers.base import network_terms
-from hotpapers.base.durations import format_duration
-from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
+from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError
 from hotpapers.base.file_modes import make_published_folders, real_path
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.base.model import DAY, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.version import __version__
 from hotpapers.discussion.conversations.queries import posts_in_reach
@@ -52,19 +51,17 @@ from hotpapers.publish.deliver.export_site import (
 )
 from hotpapers.publish.page_hooks import Cards
 from hotpapers.publish.schedule import due, queries
+from hotpapers.publish.schedule.clock_check import waits_for_time
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_counting, still_reading_back
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, batches, read_meta, write_meta
 from hotpapers.record.commitments import sha256
-from hotpapers.record.statistics import written_between
 
 if TYPE_CHECKING:
     from hotpapers.base.http import ServerClocks
     from hotpapers.issues.judged_freezing import BeforeFreezing
 
-FAR_AHEAD = HOUR // 2
-"""How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
 LOOK = 20.0
 """Seconds between two rounds."""
 
@@ -170,7 +167,8 @@ class PublishJob:
         name = publication.publication
         frozen_before = frozen_days(context.record, name)
         days = missing_days(context.record, publication, {*frozen_before, *self._without_issue[name]}, at)
-        if days and self._waits_for_time(context, at):
+        if days and waits_for_time(context.record.database, self._witnesses, at):
+            context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
             return
         if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
             return
@@ -195,19 +193,6 @@ class PublishJob:
             context.note(items=context.status.items + 1, reason="")
             entries = len(issue.content.entries)
             log_event("issue frozen", publication=name, day=day, entries=entries, digest=issue.digest)
-
-    def _waits_for_time(self, context: JobContext, at: int) -> bool:
-        """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
-        is far ahead of others: an issue that is frozen too early stays so for good."""
-        database = context.record.database
-        shared = database.clock() if database.name != "sqlite" else None  # its server may be another machine
-        ahead = self._witnesses.ahead(at) if self._witnesses else None
-        check_clock(at, ahead, shared)
-        is_unconfirmed = self._witnesses is not None and ahead is None
-        waits = is_unconfirmed and at - (written_between(database)[1] or at) > DAY
-        if waits:
-            context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
-        return waits
 
     def _waits(
         self, context: JobContext, publication: Publication, days: Sequence[str], at: int, *, is_first: bool
@@ -324,14 +309,6 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
-    """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
-    for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
-        if lead is not None and lead > FAR_AHEAD:
-            clock = f"this machine's clock is {format_duration(lead / 1e6)} ahead of {owner}"
-            raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
 def new_rules(record: Record, allowed: network_terms.Table, site_config: SiteConfig) -> str:

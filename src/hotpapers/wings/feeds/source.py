@@ -147,7 +147,7 @@ class FeedsSource(PostSource[FeedsSettings]):
             name=entry.author,
             observed_at=payload.at,
         )
-        targets = [entry.link, *entry.elsewhere, *links]
+        targets = [entry.link, *entry.elsewhere, *(link.target for link in links)]
         items = with_papers(post, targets, self.names, was_edited=payload.kind == EDIT)
         name = entry.author if feed_entry.owner is None else feed_entry.owner
         return [msgspec.structs.replace(item, name=name) if isinstance(item, Account) else item for item in items]

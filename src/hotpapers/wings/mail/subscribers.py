@@ -114,9 +114,9 @@ def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
     return subscriber
 
 
-def can_confirm(asked: Subscriber, token: MailToken, at: int) -> bool:
+def can_confirm(current: Subscriber, token: MailToken, at: int) -> bool:
     """Whether a token confirms a request: that of the newest message does, for a week."""
-    return asked.since // 1_000_000 == token.moment and at - asked.since <= CONFIRM_WITHIN
+    return current.since // 1_000_000 == token.moment and at - current.since <= CONFIRM_WITHIN
 
 
 def end(record: Record, mark: str, at: int) -> Subscriber | None:
