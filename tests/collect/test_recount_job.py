@@ -58,6 +58,20 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
         assert jobs_queries.load_state(setup.record, "hackernews/counts").items >= 4
 
 
+def test_posts_that_seemed_old_by_a_clock_that_was_ahead_are_followed(store_url: str) -> None:
+    """As on a machine that starts without a network."""
+    http = ScriptedClient(list_or_story)
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
+        setup.record.append([post("aa")], source="test")
+        http.sleep(40 * DAY / 1e6)
+        setup.loop.attempt()
+        http.sleep((7 * HOUR - 40 * DAY) / 1e6)
+        for _ in range(2):
+            setup.loop.attempt()
+            http.sleep(HOUR / 1e6)
+        assert likes_in(setup.record) == [1]
+
+
 def test_what_is_gone_is_noticed(store_url: str) -> None:
     http = ScriptedClient(lambda url: story("bb", 1) if url.endswith("bb.json") else reply(404))
     with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:

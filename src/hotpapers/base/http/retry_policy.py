@@ -173,6 +173,12 @@ class _Vote(NamedTuple):
     at: int
     steady: float
 
+    def ahead(self, now: int, steady: float) -> int:
+        """By how much the clock is ahead now. If it has gained or lost more than a day on the steady one, it has
+        jumped."""
+        gained = now - self.at - int((steady - self.steady) * 1e6)
+        return self.offset + gained if abs(gained) > DAY else self.offset
+
 
 class ServerClocks:
     """How far this machine's clock is ahead of the networks' clocks, by the latest response of each client.
@@ -200,13 +206,8 @@ class ServerClocks:
         return on_headers
 
     def ahead(self, now: int) -> int | None:
-        """µs, negative if the clock is behind; None until a server has responded.
-
-        If the clock has gained or lost more than a day on the steady one since a response, it has jumped.
-        """
+        """µs, negative if the clock is behind; None until a server has responded."""
         with self._lock:
             votes = list(self._votes.values())
             steady = self._steady()
-        jumps = (now - vote.at - int((steady - vote.steady) * 1e6) for vote in votes)
-        offsets = [vote.offset + (jump if abs(jump) > DAY else 0) for vote, jump in zip(votes, jumps, strict=True)]
-        return median_low(offsets) if offsets else None
+        return median_low([vote.ahead(now, steady) for vote in votes]) if votes else None

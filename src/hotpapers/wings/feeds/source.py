@@ -159,12 +159,12 @@ def _with_own_ids(entries: Iterable[FeedEntry]) -> list[FeedEntry]:
     links = defaultdict[str, set[str]](set)
     for entry in entries:
         links[entry.id].add(entry.link)
-    return [
-        msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
-        if len(links[entry.id]) > 1
-        else entry
-        for entry in entries
-    ]
+    own = list[FeedEntry]()
+    for entry in entries:
+        if len(links[entry.id]) > 1:
+            entry = msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
+        own.append(entry)
+    return own
 
 
 # ---- what may have been lost -----------------------------------------------------------------------------

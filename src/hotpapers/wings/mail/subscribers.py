@@ -116,7 +116,8 @@ def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
 
 def can_confirm(current: Subscriber, token: MailToken, at: int) -> bool:
     """Whether a token confirms a request: that of the newest message does, for a week."""
-    return current.since // 1_000_000 == token.moment and at - current.since <= CONFIRM_WITHIN
+    is_newest = current.since // 1_000_000 == token.moment
+    return is_newest and at - current.since <= CONFIRM_WITHIN
 
 
 def end(record: Record, mark: str, at: int) -> Subscriber | None:
