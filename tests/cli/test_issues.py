@@ -363,7 +363,8 @@ def test_the_settings_say_how_posts_are_shown(cwd: Path, store: Path) -> None:
 @pytest.mark.parametrize("args", [[], ["--all", "2021-03-02"]], ids=["nothing", "both"])
 def test_either_dates_or_all(store: Path, args: list[str]) -> None:
     assert misuse("publish", *args, "--store", store) == "name either days such as 2021-01-14, or add --all"
-    assert misuse("verify", *args, "--store", store) == "name either days such as 2021-01-14, or add --all"
+    either = "name either days such as 2021-01-14, or add one of --all and --site"
+    assert misuse("verify", *args, "--store", store) == either
 
 
 def test_a_folder_that_cannot_be_written(store: Path, tmp_path: Path) -> None:

@@ -284,9 +284,10 @@ def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -
     )
     forge(publisher, [leaf, leaf, future_leaf, endless_leaf, backwards_leaf], {name: data, future_name: future_data})
     assert follower.follow(3).problems == (
-        "2024-05-06T23-1: is in the log twice", "2024-05-15T23-1: is of an hour that is not over",
+        "2024-05-06T23-1: is in the log twice",
+        "2024-05-15T23-1: is of an hour that is not over by this machine's clock",
         "the log names a file of hour 4,294,967,295, which is out of range",
-        "2024-05-07T23-1: is of an hour that is not over",
+        "2024-05-07T23-1: is of an hour that is not over by this machine's clock",
     )  # fmt: skip
 
 

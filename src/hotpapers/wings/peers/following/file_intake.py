@@ -254,7 +254,7 @@ class Intake:
         if name in others:
             return f"{name}: is in the log twice"
         is_over = file.first <= file.hour and file.hour * HOUR <= self._http.now()
-        return "" if is_over else f"{name}: is of an hour that is not over"
+        return "" if is_over else f"{name}: is of an hour that is not over by this machine's clock"
 
     def _fetch(self, log: LoggedFolder, file: ObservedFile) -> list[observations.ObservationLine]:
         """A file's checked lines. Raises NotExchange, NotAProof, NetError."""
