@@ -56,7 +56,8 @@ def verify(
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
     require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
     files = [Path(name) for name in dates if Path(name).suffix in SAVED or Path(name).is_file()]
-    require(bool(dates) + everything + bool(whole_site) == 1, "name either days such as 2021-01-14, or add one of --all and --site")
+    is_one = bool(dates) + everything + bool(whole_site) == 1
+    require(is_one, "name either days such as 2021-01-14, or add one of --all and --site")
     require(not files or len(files) == len(dates), "give either days or files, not both")
     require(policy is None or bool(files or whole_site), "--policy needs files or --site")
     if files or whole_site is not None:
