@@ -121,7 +121,7 @@ def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Pat
         if content.day != day or (edition and content.edition != int(edition[1])):
             yield f"it is edition {content.edition} of {content.day}"
         if not edition and (place / f"edition-{content.edition}").exists():
-            yield f"it is edition {content.edition}, but there is a later edition"
+            yield f"it is edition {content.edition}, although edition-{content.edition} is beside it"
 
 
 def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
