@@ -168,6 +168,7 @@ class ChangeFilter:
     """The latest observation for each key: the page's latest so far, or else the record's. One per page. `items`: the
     page's items, and `edited`, the posts that it reports as edited, to look up in the record together. `known`: the
     tombstones; items are stored without the forgotten parts. `lookup`: finds the identities of their keys.
+    `believes_dates`: whether known posts may have other dates, as in archives, which are read in any order.
     """
 
     def __init__(
@@ -177,8 +178,11 @@ class ChangeFilter:
         edited: Collection[str] = (),
         known: Tombstones = NOTHING_FORGOTTEN,
         lookup: IdentityCache | None = None,
+        *,
+        believes_dates: bool = False,
     ) -> None:
         self._view = view
+        self._believes_dates = believes_dates
         self._known = known
         self._lookup = lookup or IdentityCache(view.database)
         self._new_items: dict[tuple[Any, ...], Item] = {}
@@ -223,14 +227,13 @@ class ChangeFilter:
             self._new_by_post[item.subject].append(item)
 
     def believably_dated(self, item: Item) -> Item:
-        """An item. A known post without a date of its own, such as a feed's entry, or with one in the future, keeps the
-        moment at which it was first seen."""
-        item = created_when_seen(item)
-        if isinstance(item, Post) and item.created_at == item.observed_at:
+        """An item. A known post that is dated later than it was seen, such as a feed's entry without a date of its own,
+        keeps its date."""
+        if isinstance(item, Post) and not self._believes_dates:
             last = self._last(typed_key(item))
-            if isinstance(last, Post) and last.created_at:
+            if isinstance(last, Post) and last.created_at and last.observed_at < item.created_at:
                 return msgspec.structs.replace(item, created_at=last.created_at)
-        return item
+        return created_when_seen(item)
 
     def completed(self, post: Post) -> Post:
         """A post that may be known already. If a payload contains only its author's words, the author's names stay as

@@ -143,8 +143,10 @@ def test_a_feed_is_called_after_its_only_author(sqlite_url: str, names: str, exp
 
 
 def test_entries_that_share_an_id_are_several(sqlite_url: str) -> None:
+    """Also once the feed has dropped all but one."""
+
     def body_at(now: int) -> bytes:
-        links = [f"<link href='https://a.example/{n}'/>" for n in range(3)]
+        links = [f"<link href='https://a.example/{n}'/>" for n in range(3 if now < START + 2 * HOUR else 1)]
         return atom(*(entry("same", f"arXiv:2609.0123{n}", START - HOUR, link) for n, link in enumerate(links)))
 
     with read_hourly(sqlite_url, body_at) as setup:

@@ -82,7 +82,10 @@ def _too_many_leaves(site: Path) -> None:
         (_copy(f"{FIRST}/index.html", f"{SECOND}/index.html"), f"{SECOND}/index.html: it is not the same issue"),
         (_copy(f"{FIRST}/issue.json", f"{SECOND}/issue.json"), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
         (_copy_day(FIRST, SECOND), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
-        (_copy_day(f"{FIRST}/edition-1", FIRST), f"{FIRST}/issue.json: it is edition 1, although edition-1 is beside it"),
+        (
+            _copy_day(f"{FIRST}/edition-1", FIRST),
+            f"{FIRST}/issue.json: it is edition 1, although edition-1 is beside it",
+        ),
         (_copy_day(FIRST, f"{FIRST}/edition-1"), f"{FIRST}/edition-1/issue.json: it is edition 2 of {FIRST}"),
         (_copy(f"{FIRST}/index.html", "index.html"), f"index.html: it is the issue of {FIRST}, not the latest"),
         (_copy(f"{FIRST}/issue.tlog-proof", f"{SECOND}/issue.tlog-proof"), "issue.tlog-proof: the content is not in"),

@@ -213,7 +213,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
             return read_counts(payload.body, payload.at)
         if payload.kind == REPLY:
             return read_comment(payload, self.names)
-        return read_hit(payload.body, payload.at, self.names, was_edited=payload.kind == EDIT)
+        was_edited = payload.kind == EDIT
+        return read_hit(payload.body, payload.at, self.names, was_edited=was_edited)
 
 
 # ---- into our items --------------------------------------------------------------------------------------

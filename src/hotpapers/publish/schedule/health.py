@@ -69,7 +69,8 @@ def assess_health(
 def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for job in states:
-        signs = [moment for moment in (job.success_at, job.started_at, job.failing_since) if moment]
+        moments = (job.success_at, job.started_at, job.failing_since)
+        signs = [moment for moment in moments if moment]
         past_signs = [moment for moment in signs if moment <= at]
         is_by_this_clock = len(past_signs) in (
             0,

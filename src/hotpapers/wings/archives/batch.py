@@ -176,7 +176,7 @@ class ArchiveBatch:
         the record's observations of the same moment are ignored: they are this very edit, imported earlier."""
         at = payload.at
         before = at - 1 if self._in_order else at
-        changes = ChangeFilter(self._record.view(before))
+        changes = ChangeFilter(self._record.view(before), believes_dates=True)
         for post in {item.post for item in items if isinstance(item, Post)}:
             changes.learn(item for item in self._items_by_post[post] if item.observed_at <= at)
         return with_consequences(changes, payload, items)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -43,11 +43,12 @@ class FeedsSettings(SettingsStruct):
 
 class FeedReading(msgspec.Struct, frozen=True, omit_defaults=True):
     """A feed's last reading that had entries. `at`: its moment, µs UTC; `is_single`: it had one entry; `newest`: hashes
-    of the ids of its newest ones."""
+    of the ids of its newest ones; `shared`: of ids that several entries have or had."""
 
     at: int
     is_single: bool = False
     newest: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 class _FeedPayload(msgspec.Struct, frozen=True):
@@ -87,9 +88,12 @@ class FeedsSource(PostSource[FeedsSettings]):
         response = http.get(url, accept=(304,))
         name = _hash(url)
         last = readings.get(name)
+        shared = last.shared if last else ()
         entries = list[FeedEntry]()
         if response.status != 304:
-            entries = _with_own_ids(feed_entries(response.body, response.headers, response.url))
+            entries = list(feed_entries(response.body, response.headers, response.url))
+            shared = _shared_ids(entries, shared)
+            entries = [_with_own_id(entry, shared) for entry in entries]
             self._empty = self._empty - {url} if entries else self._empty | {url}
         if url in self._empty:
             if last and not last.is_single:  # a single entry may well be deleted
@@ -100,29 +104,25 @@ class FeedsSource(PostSource[FeedsSettings]):
         if dates:
             self._oldest.setdefault(url, min(_complete_since(dates), response.at))
         if entries:
-            readings[name] = FeedReading(response.at, len(entries) == 1, _newest(entries, response.at))
+            newest = _newest(entries, response.at)
+            readings[name] = FeedReading(response.at, len(entries) == 1, newest, shared)
         elif last:
             readings[name] = msgspec.structs.replace(last, at=response.at)
         leaves = None
         if last and _has_lost(entries, last):
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
             leaves = PartiallyRead(reason, lost_until=min(_complete_since(dates), response.at))
-        payloads = list(self._payloads(url, entries, last, response.at))
+        payloads = list(self._payloads(url, entries, response.at))
         yield PayloadPage(payloads, _encode(readings) if leaves else None, leaves=leaves)
         if leaves:
             raise leaves
 
-    def _payloads(
-        self, url: str, entries: Sequence[FeedEntry], last: FeedReading | None, at: int
-    ) -> Iterator[RawPayload]:
-        """The entries of a feed. A known one may have been edited, and if it is now dated later than it was last read,
-        it has another date each time: that is none."""
+    def _payloads(self, url: str, entries: Sequence[FeedEntry], at: int) -> Iterator[RawPayload]:
+        """The entries of a feed. A known one may have been edited."""
         authors = {entry.author for entry in entries}
         owner = entries[0].author if len(authors) == 1 else ""
         for entry in entries:
             key = _hash(f"{url}\n{entry.id}", 32)
-            if last and (entry.published or 0) > last.at and f"{NETWORK}:{key}" in self.known:
-                entry = msgspec.structs.replace(entry, published=None)
             body = msgspec.json.encode(_FeedPayload(url, entry, owner))
             yield as_edit_if_known(RawPayload("post", key, body, at), NETWORK, self.known)
 
@@ -148,23 +148,27 @@ class FeedsSource(PostSource[FeedsSettings]):
             observed_at=payload.at,
         )
         targets = [entry.link, *entry.elsewhere, *(link.target for link in links)]
-        items = with_papers(post, targets, self.names, was_edited=payload.kind == EDIT)
+        was_edited = payload.kind == EDIT
+        items = with_papers(post, targets, self.names, was_edited=was_edited)
         name = entry.author if feed_entry.owner is None else feed_entry.owner
         return [msgspec.structs.replace(item, name=name) if isinstance(item, Account) else item for item in items]
 
 
-def _with_own_ids(entries: Iterable[FeedEntry]) -> list[FeedEntry]:
-    """Entries with distinct ids: one that several pages share is none."""
-    entries = list(entries)
+def _shared_ids(entries: Sequence[FeedEntry], before: Collection[str]) -> tuple[str, ...]:
+    """Hashes of the ids that several pages have, or had `before` and are still there."""
     links = defaultdict[str, set[str]](set)
     for entry in entries:
-        links[entry.id].add(entry.link)
-    own = list[FeedEntry]()
-    for entry in entries:
-        if len(links[entry.id]) > 1:
-            entry = msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
-        own.append(entry)
-    return own
+        links[_hash(entry.id, 8)].add(entry.link)
+    several = {id for id, pages in links.items() if len(pages) > 1}
+    still = links.keys() & set(before)
+    return tuple(sorted(several | still))
+
+
+def _with_own_id(entry: FeedEntry, shared: Collection[str]) -> FeedEntry:
+    """An entry with an id that no other has: a shared one is none."""
+    if _hash(entry.id, 8) not in shared:
+        return entry
+    return msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
 
 
 # ---- what may have been lost -----------------------------------------------------------------------------

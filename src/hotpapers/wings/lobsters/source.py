@@ -305,4 +305,5 @@ class LobstersSource(PostSource[LobstersSettings]):
             handle=user,
             observed_at=payload.at,
         )
-        return with_papers(post, [story.url], self.names, [snapshot], was_edited=payload.kind == EDIT)
+        was_edited = payload.kind == EDIT
+        return with_papers(post, [story.url], self.names, [snapshot], was_edited=was_edited)
