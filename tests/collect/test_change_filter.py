@@ -88,6 +88,16 @@ def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(stor
         assert "x:3" in tracked and "x:9" in tracked
 
 
+def test_posts_that_seemed_old_by_a_clock_that_was_ahead_are_tracked_again(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.append([post(1)], source="test")
+        tracked = TrackedPosts(record, "x", START)
+        tracked.look(record, START + 365 * DAY)
+        assert "x:1" not in tracked
+        tracked.look(record, START + HOUR)
+        assert "x:1" in tracked
+
+
 def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
     with Record(store_url) as record:
         record.append([post(1, created_at=START - 400 * DAY, account="x:8")], source="test")

@@ -29,7 +29,7 @@ from hotpapers.base.model import (
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.text.timestamps import is_over
 from hotpapers.collect import queries
-from hotpapers.collect.sources.paper_mentions import EDIT_RULE, edit_verdicts
+from hotpapers.collect.sources.paper_mentions import EDIT_RULE, TITLE_RULE, edit_verdicts
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.record.batches import BatchWriter
@@ -39,6 +39,8 @@ from hotpapers.record.paper_names import aliases_between, last_numbers, load_nam
 from hotpapers.record.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
 TRACKED_FOR = 30 * DAY
+CUT_SIGNS = " …[].\n"
+"""Signs at the end of a text that was cut."""
 LASTING = (Account, Announcement, Mention, Paper, Post, Reaction, Snapshot, Verdict)
 """Kinds whose items are stored only if they say something new, however often a list repeats them."""
 
@@ -65,10 +67,10 @@ class TrackedPosts(set[str]):
         """Adds everything stored since the last look, by any process, and drops posts outside the window. Later
         questions go to this record."""
         self._record = record
-        self._from = at - TRACKED_FOR
         head = record.head.position
-        if head < self._position:  # a backup from before was restored
+        if head < self._position or at - TRACKED_FOR < self._from:  # a backup was restored, or the clock was ahead
             self._position = 0
+        self._from = at - TRACKED_FOR
         for post, account, created_at in queries.living_posts(record, self._network, self._position, self._from):
             self._track(post, account, created_at)
         for post in queries.gone_posts(record, self._network, self._position) if self._position else ():
@@ -227,13 +229,18 @@ class ChangeFilter:
             self._new_by_post[item.subject].append(item)
 
     def believably_dated(self, item: Item) -> Item:
-        """An item. A known post that is dated later than it was seen, such as a feed's entry without a date of its own,
-        keeps its date."""
+        """An item. A known post keeps its date if it has a later one now: such as a feed's entry without a date of its
+        own, or a feed that dates its entries anew."""
         if isinstance(item, Post) and not self._believes_dates:
             last = self._last(typed_key(item))
-            if isinstance(last, Post) and last.created_at and last.observed_at < item.created_at:
+            if isinstance(last, Post) and 0 < last.created_at < item.created_at:
                 return msgspec.structs.replace(item, created_at=last.created_at)
         return created_when_seen(item)
+
+    def were_edited(self, items: Iterable[Item]) -> bool:
+        """Whether the words or links of posts differ from the recorded ones by more than a cut at the end."""
+        posts = [item for item in items if isinstance(item, Post)]
+        return any(_differ(post, self.recorded(post)) for post in posts)
 
     def completed(self, post: Post) -> Post:
         """A post that may be known already. If a payload contains only its author's words, the author's names stay as
@@ -356,6 +363,27 @@ def restored_posts(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Pos
             post = None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
+
+
+def _differ(post: Post, recorded: Post | None) -> bool:
+    if recorded is None:
+        return True
+    if post.text == recorded.text:
+        return post.links != recorded.links
+    return not recorded.text.startswith(post.text.rstrip(CUT_SIGNS))
+
+
+def without_edit(items: Sequence[Item]) -> list[Item]:
+    """The items of a post that was read again without being edited: nothing that an edit says, and nothing at all if it
+    names no paper by the names known now."""
+    if not any(map(is_mention, items)):
+        return []
+    return [item for item in items if not is_pardon(item)]
+
+
+def is_pardon(item: Item) -> bool:
+    """Whether an item is a verdict that, after an edit, a post's words no longer make its mention doubtful."""
+    return isinstance(item, Verdict) and item.rule == TITLE_RULE and item.judgement == "sound"
 
 
 def created_when_seen(item: Item) -> Item:

@@ -15,8 +15,8 @@ from hotpapers.base.model import HOUR, Item, Paper, PayloadPage, Post, RawPayloa
 from hotpapers.base.network_terms import admissible_items, limited_posts
 from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits
-from hotpapers.collect.sources.batched_requests import EDIT
+from hotpapers.collect.change_filter import ChangeFilter, restored_posts, verdicts_on_edits, without_edit
+from hotpapers.collect.sources.batched_requests import AGAIN, EDIT
 from hotpapers.collect.sources.thread_payloads import GAP
 from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
@@ -72,7 +72,7 @@ def ingest_page(
             if isinstance(item, Reaction)
         ]
         remember_reactions(batch, reactions, at)
-        edited = _items_of(payload for payload in parsed if payload.payload.kind == EDIT)
+        edited = _items_of(payload for payload in parsed if payload.payload.kind in (EDIT, AGAIN))
         posts = [item.post for item in edited if isinstance(item, Post)]
         changes = ChangeFilter.inside(batch, items, posts)
         if not believes_dates:
@@ -109,9 +109,11 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     """A payload's items and the consequences of them and of earlier ones: a known post or paper keeps fields that its
     payload lacks, an edit retracts mentions, and a post that has counts still exists."""
     items = [changes.believably_dated(item) for item in items]
-    if payload.kind in (POST, EDIT):
+    if payload.kind in (POST, EDIT, AGAIN):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
-        if payload.kind == EDIT:
+        if payload.kind == AGAIN and not changes.were_edited(items):
+            return without_edit(completed_items)
+        if payload.kind != POST:
             return [*completed_items, *verdicts_on_edits(changes, items)]
         return completed_items
     if payload.kind == COUNTS:

@@ -59,6 +59,17 @@ def test_a_jump_is_known_whoever_answers_afterwards() -> None:
     assert clocks.ahead(AT) == 0
 
 
+def test_a_pause_that_the_steady_clock_does_not_count_ends_with_the_first_answer() -> None:
+    """As of a virtual machine."""
+    clocks = ServerClocks(lambda: 0.0)
+    first, second, third = clocks.listener(), clocks.listener(), clocks.listener()
+    for listener in (first, second, third):
+        listener({"date": DATE}, AT)
+    assert clocks.ahead(AT + 2 * DAY) == 2 * DAY
+    first({"date": formatdate((AT + 2 * DAY) / 1e6, usegmt=True)}, AT + 2 * DAY)
+    assert clocks.ahead(AT + 2 * DAY) == 0
+
+
 def test_days_without_a_network_are_no_jump() -> None:
     seconds = [100.0]
     clocks = ServerClocks(lambda: seconds[0])

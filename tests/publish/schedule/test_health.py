@@ -49,6 +49,7 @@ def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
 def test_moments_of_a_clock_that_was_ahead_do_not_hide_a_dead_job() -> None:
     ahead = msgspec.structs.replace(GOOD, started_at=NOW + 365 * DAY, next_at=NOW + 365 * DAY)
     assert not list(dead_jobs([ahead], NOW + SILENT))
+    assert not list(dead_jobs([msgspec.structs.replace(GOOD, success_at=NOW + 1)], NOW)), "another machine's clock"
     [problem] = dead_jobs([ahead], NOW + 3 * DAY)
     assert problem.startswith("lobsters: nothing heard for 3 days")
 

@@ -133,6 +133,7 @@ def test_nothing_is_old_by_a_clock_that_no_network_confirms(sqlite_url: str) -> 
         recount_queries.follow_new_posts(house.record.database, "bluesky", 0, START + DAY)
         followed = "SELECT count(*) FROM recount"
         listener = witnesses.listener()
+        write(house.record, paper(9))
         for date in (None, START):
             if date:
                 listener({"date": formatdate(date / 1e6, usegmt=True)}, START)

@@ -94,14 +94,52 @@ def test_entries_that_a_feed_still_has_are_no_loss(sqlite_url: str, body_at: Cal
         assert state(setup, "feeds", 0, 4.3) == "complete"
 
 
-@pytest.mark.parametrize("published", [lambda now: None, lambda now: now, lambda now: START + 40 * DAY])
+@pytest.mark.parametrize(
+    "published",
+    [
+        lambda now: None,
+        lambda now: now,
+        lambda now: START + 40 * DAY,
+        lambda now: now - (now - START) % (6 * HOUR),
+        lambda now: now - (now - START) % DAY,
+    ],
+    ids=["none", "now", "later", "built four times a day", "built daily"],
+)
+@pytest.mark.parametrize("count", [1, 5])
 def test_an_entry_without_a_date_of_its_own_has_that_of_its_first_reading(
-    sqlite_url: str, published: Callable[[int], int | None]
+    sqlite_url: str, published: Callable[[int], int | None], count: int
 ) -> None:
-    """However often it is read, it is one row."""
-    with read_hourly(sqlite_url, lambda now: atom(entry("a", "see arXiv:2609.01234", published(now)))) as setup:
-        [post] = setup.record.view().items(Post)
-        assert abs(post.created_at - START) < MINUTE and count_rows(setup, "post") == 1
+    """However often it is read, it is one row; and nothing is lost."""
+
+    def body_at(now: int) -> bytes:
+        return atom(*(entry(n, f"see arXiv:2609.0123{n}", published(now)) for n in range(count)))
+
+    with read_hourly(sqlite_url, body_at, rounds=30) as setup:
+        posts = list(setup.record.view().items(Post))
+        assert {abs(post.created_at - START) < MINUTE for post in posts} == {True}
+        assert len(posts) == count_rows(setup, "post") == count and count_rows(setup, "verdict") == 0
+        assert state(setup, "feeds", 0, 31) == "complete"
+
+
+@pytest.mark.parametrize(
+    "later", ["see arXiv:2609.01234", "see …", "see [...]"], ids=["unchanged", "cut", "cut otherwise"]
+)
+def test_an_entry_that_is_shortened_was_not_edited(sqlite_url: str, later: str) -> None:
+    """Some feeds cut older entries."""
+
+    def body_at(now: int) -> bytes:
+        return atom(entry("a", "see arXiv:2609.01234" if now < START + HOUR else later, START - HOUR))
+
+    with read_hourly(sqlite_url, body_at) as setup:
+        assert count_rows(setup, "post") == 1 and count_rows(setup, "verdict") == 0
+
+
+def test_undated_entries_that_came_and_went_are_lost(sqlite_url: str) -> None:
+    def body_at(now: int) -> bytes:
+        return atom(*(entry(f"{(now - START) // HOUR} {n}", "arXiv:2609.01234") for n in range(9)))
+
+    with read_hourly(sqlite_url, body_at, rounds=3) as setup:
+        assert state(setup, "feeds", 0.1, 2) == "partial"
 
 
 def test_the_newest_entries_of_a_long_feed_are_read(sqlite_url: str) -> None:
@@ -147,7 +185,8 @@ def test_entries_that_share_an_id_are_several(sqlite_url: str) -> None:
 
     def body_at(now: int) -> bytes:
         links = [f"<link href='https://a.example/{n}'/>" for n in range(3 if now < START + 2 * HOUR else 1)]
-        return atom(*(entry("same", f"arXiv:2609.0123{n}", START - HOUR, link) for n, link in enumerate(links)))
+        numbered = list(enumerate(links))
+        return atom(*(entry("same", f"arXiv:2609.0123{n}", START - (9 - n) * HOUR, link) for n, link in numbered))
 
     with read_hourly(sqlite_url, body_at) as setup:
         assert len(list(setup.record.view().items(Post))) == count_rows(setup, "post") == 3

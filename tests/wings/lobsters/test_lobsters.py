@@ -148,7 +148,7 @@ def test_a_domain_that_lists_none_of_its_stories_is_doubted() -> None:
 def test_a_known_story_may_have_been_edited(source: LobstersSource | HackerNewsSource, body: bytes) -> None:
     """These networks do not say so."""
     pages = source.pages(ScriptedClient(lambda url: body), None)
-    assert {payload.kind for page in pages for payload in page.payloads} == {"edit"}
+    assert {payload.kind for page in pages for payload in page.payloads} == {"again"}
 
 
 def test_every_recording_of_lobsters_is_read(shared: Path) -> None:

@@ -173,11 +173,9 @@ class _Vote(NamedTuple):
     at: int
     steady: float
 
-    def ahead(self, now: int, steady: float) -> int:
-        """By how much the clock is ahead now. If it has gained or lost more than a day on the steady one, it has
-        jumped."""
-        gained = now - self.at - int((steady - self.steady) * 1e6)
-        return self.offset + gained if abs(gained) > DAY else self.offset
+    def gained(self, now: int, steady: float) -> int:
+        """How much the clock has gained since on the steady one."""
+        return now - self.at - int((steady - self.steady) * 1e6)
 
 
 class ServerClocks:
@@ -206,8 +204,14 @@ class ServerClocks:
         return on_headers
 
     def ahead(self, now: int) -> int | None:
-        """µs, negative if the clock is behind; None until a server has responded."""
+        """µs, negative if the clock is behind; None until a server has responded.
+
+        If the clock has gained or lost more than a day on the steady one since a response, only later ones count.
+        """
         with self._lock:
             votes = list(self._votes.values())
             steady = self._steady()
-        return median_low([vote.ahead(now, steady) for vote in votes]) if votes else None
+        later = [vote for vote in votes if abs(vote.gained(now, steady)) <= DAY]
+        if later:
+            return median_low([vote.offset for vote in later])
+        return median_low([vote.offset + vote.gained(now, steady) for vote in votes]) if votes else None

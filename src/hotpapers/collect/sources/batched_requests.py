@@ -18,6 +18,7 @@ from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, Retry
 from hotpapers.base.model import DAY, HOUR, HttpClient, Pages, PayloadPage, RawPayload
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.text.timestamps import is_over
 
 GONE = (404, 410)
 """Statuses of a post that no longer exists."""
@@ -78,7 +79,7 @@ class EndpointRotation:
     """Reads parts one after another, pausing those that asked for it or that refused."""
 
     def __init__(self) -> None:
-        self._paused: dict[str, tuple[int, NetError]] = {}
+        self._paused: dict[str, tuple[int, int, NetError]] = {}
 
     def pages(
         self, http: HttpClient, parts: Iterable[tuple[str, Pages]], final_pages: Iterable[PayloadPage] = ()
@@ -90,16 +91,17 @@ class EndpointRotation:
             count += 1
             try:
                 now = http.now()
-                until, error = self._paused.get(name, (0, NetError()))
-                if now < until:  # raises its last error again
-                    raise type(error)((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
+                since, pause, error = self._paused.get(name, (0, 0, NetError()))
+                if not is_over(since, pause, now):  # raises its last error again
+                    left = (since + pause - now) / 1e6
+                    raise type(error)(left, error.reason) if isinstance(error, RetryLater) else error
                 self._paused.pop(name, None)
                 yield from pages
             except NetError as problem:
                 now = http.now()
                 if isinstance(problem, RetryLater | RequestRefused) and name not in self._paused:
                     pause = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else REFUSED_FOR
-                    self._paused[name] = (now + pause, problem)
+                    self._paused[name] = (now, pause, problem)
                 failures.append(problem)
         yield from final_pages
         raise_failures(failures, count)
@@ -154,7 +156,7 @@ def no_overlap(name: str) -> PartiallyRead:
 def overlap_problem(name: str, last_at: int | None, now: int) -> PartiallyRead | None:
     """The error for an empty list, if it is doubted. `last_at`: when it was last seen with entries, or when its newest
     known entry was made, in µs; None if it is not known to have had any."""
-    if last_at is not None and now - last_at < DOUBTED_FOR:
+    if last_at is not None and not is_over(last_at, DOUBTED_FOR, now):
         return no_overlap(name)
     return None
 
@@ -238,14 +240,15 @@ def first_ids(lists: Iterable[Sequence[RawPayload]]) -> list[str]:
 # ---- posts that may have been edited ---------------------------------------------------------------------
 
 EDIT = "edit"
-"""The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
-has."""
+"""The kind of payload with a post's content after an edit, which removes mentions that the post no longer has."""
+AGAIN = "again"
+"""The kind of payload with the content of a known post from a network that does not say whether it was edited: an edit
+if its words or links have changed, unless only its end was cut off."""
 
 
-def as_edit_if_known(payload: RawPayload, network: str, known: Container[str]) -> RawPayload:
-    """A payload with a post's content; as an edit if the post is in the record, of a network that does not say whether
-    posts were edited."""
-    return payload._replace(kind=EDIT) if f"{network}:{payload.key}" in known else payload
+def as_known(payload: RawPayload, network: str, known: Container[str]) -> RawPayload:
+    """A payload with a post's content, of kind `AGAIN` if the post is in the record."""
+    return payload._replace(kind=AGAIN) if f"{network}:{payload.key}" in known else payload
 
 
 # ---- connectors ---------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import minute_of
-from hotpapers.collect.sources.batched_requests import EDIT, GONE, PostSource, as_edit_if_known, ids_in, no_overlap
+from hotpapers.collect.sources.batched_requests import AGAIN, GONE, PostSource, as_known, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
@@ -173,7 +173,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
         hits = decode_entries(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
-        hits = [(hit, as_edit_if_known(payload, NETWORK, self.known)) for hit, payload in hits]
+        hits = [(hit, as_known(payload, NETWORK, self.known)) for hit, payload in hits]
         is_whole = len(hits) < most and answer.total <= len(hits)
         payloads = [payload for _, payload in hits]
         return payloads, [hit.created_at_i for hit, _ in hits if hit], is_whole
@@ -213,7 +213,7 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
             return read_counts(payload.body, payload.at)
         if payload.kind == REPLY:
             return read_comment(payload, self.names)
-        was_edited = payload.kind == EDIT
+        was_edited = payload.kind == AGAIN
         return read_hit(payload.body, payload.at, self.names, was_edited=was_edited)
 
 

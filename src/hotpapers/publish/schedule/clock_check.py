@@ -33,8 +33,9 @@ def waits_for_time(database: Database, witnesses: ServerClocks | None, at: int) 
 
 
 def is_believable(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
-    """Whether nothing speaks against this clock."""
+    """Whether a server confirms this clock, if any are read, and none speaks against it."""
     try:
-        return not waits_for_time(database, witnesses, at)
+        waits_for_time(database, witnesses, at)
     except WrongClock:
         return False
+    return witnesses is None or witnesses.ahead(at) is not None

@@ -71,7 +71,7 @@ def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iter
     for job in states:
         moments = (job.success_at, job.started_at, job.failing_since)
         signs = [moment for moment in moments if moment]
-        past_signs = [moment for moment in signs if moment <= at]
+        past_signs = [moment for moment in signs if moment <= at + SILENT]
         is_by_this_clock = len(past_signs) in (
             0,
             len(signs),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ from hotpapers.base.model import DAY, Account, HttpClient, Item, Pages, PayloadP
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
-from hotpapers.collect.sources.batched_requests import EDIT, PostSource, as_edit_if_known, check_overlap
+from hotpapers.collect.sources.batched_requests import AGAIN, PostSource, as_known, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry, feed_entries, made_id, urljoin_or_not
 
@@ -26,6 +26,8 @@ SINGLE = " single"
 """Suffix by which earlier cursors named the feeds that had one entry."""
 NEWEST = 3
 """How many of a feed's newest entries are remembered: one may be deleted."""
+SEVERAL = 3
+"""So many entries hardly ever have one date."""
 PINNED = 3
 """How many entries of a feed may be older than those that it left out."""
 
@@ -43,12 +45,12 @@ class FeedsSettings(SettingsStruct):
 
 class FeedReading(msgspec.Struct, frozen=True, omit_defaults=True):
     """A feed's last reading that had entries. `at`: its moment, µs UTC; `is_single`: it had one entry; `newest`: hashes
-    of the ids of its newest ones; `shared`: of ids that several entries have or had."""
+    of the ids of its newest ones; `shared`: of ids that several entries have or had, each with the page that has it."""
 
     at: int
     is_single: bool = False
     newest: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
+    shared: dict[str, str] = {}
 
 
 class _FeedPayload(msgspec.Struct, frozen=True):
@@ -88,10 +90,10 @@ class FeedsSource(PostSource[FeedsSettings]):
         response = http.get(url, accept=(304,))
         name = _hash(url)
         last = readings.get(name)
-        shared = last.shared if last else ()
+        shared = last.shared if last else {}
         entries = list[FeedEntry]()
         if response.status != 304:
-            entries = list(feed_entries(response.body, response.headers, response.url))
+            entries = _dated(list(feed_entries(response.body, response.headers, response.url)))
             shared = _shared_ids(entries, shared)
             entries = [_with_own_id(entry, shared) for entry in entries]
             self._empty = self._empty - {url} if entries else self._empty | {url}
@@ -111,7 +113,8 @@ class FeedsSource(PostSource[FeedsSettings]):
         leaves = None
         if last and _has_lost(entries, last):
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
-            leaves = PartiallyRead(reason, lost_until=min(_complete_since(dates), response.at))
+            lost_until = min(_complete_since(dates), response.at) if dates else response.at
+            leaves = PartiallyRead(reason, lost_until=lost_until)
         payloads = list(self._payloads(url, entries, response.at))
         yield PayloadPage(payloads, _encode(readings) if leaves else None, leaves=leaves)
         if leaves:
@@ -124,7 +127,7 @@ class FeedsSource(PostSource[FeedsSettings]):
         for entry in entries:
             key = _hash(f"{url}\n{entry.id}", 32)
             body = msgspec.json.encode(_FeedPayload(url, entry, owner))
-            yield as_edit_if_known(RawPayload("post", key, body, at), NETWORK, self.known)
+            yield as_known(RawPayload("post", key, body, at), NETWORK, self.known)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """An entry with its papers. The account is the feed's, so it has the name of its only author."""
@@ -148,25 +151,36 @@ class FeedsSource(PostSource[FeedsSettings]):
             observed_at=payload.at,
         )
         targets = [entry.link, *entry.elsewhere, *(link.target for link in links)]
-        was_edited = payload.kind == EDIT
+        was_edited = payload.kind == AGAIN
         items = with_papers(post, targets, self.names, was_edited=was_edited)
         name = entry.author if feed_entry.owner is None else feed_entry.owner
         return [msgspec.structs.replace(item, name=name) if isinstance(item, Account) else item for item in items]
 
 
-def _shared_ids(entries: Sequence[FeedEntry], before: Collection[str]) -> tuple[str, ...]:
-    """Hashes of the ids that several pages have, or had `before` and are still there."""
-    links = defaultdict[str, set[str]](set)
-    for entry in entries:
-        links[_hash(entry.id, 8)].add(entry.link)
-    several = {id for id, pages in links.items() if len(pages) > 1}
-    still = links.keys() & set(before)
-    return tuple(sorted(several | still))
+def _dated(entries: list[FeedEntry]) -> list[FeedEntry]:
+    """Entries with their dates; one that all of several have in common is that of the feed, and none of theirs."""
+    if len(entries) < SEVERAL or len(set(_dates(entries))) != 1:
+        return entries
+    return [msgspec.structs.replace(entry, published=None) for entry in entries]
 
 
-def _with_own_id(entry: FeedEntry, shared: Collection[str]) -> FeedEntry:
-    """An entry with an id that no other has: a shared one is none."""
-    if _hash(entry.id, 8) not in shared:
+def _shared_ids(entries: Sequence[FeedEntry], before: Mapping[str, str]) -> dict[str, str]:
+    """The ids that several pages have, or had `before` and are still there, each with the page whose id it is: the
+    first that had it, or the oldest."""
+    links = defaultdict[str, list[str]](list)
+    for entry in sorted(entries, key=lambda entry: entry.published or 0):
+        links[_hash(entry.id, 8)].append(_hash(entry.link, 8))
+    shared = dict[str, str]()
+    for id, pages in links.items():
+        if id in before or len(set(pages)) > 1:
+            shared[id] = before.get(id, pages[0])
+    return shared
+
+
+def _with_own_id(entry: FeedEntry, shared: Mapping[str, str]) -> FeedEntry:
+    """An entry with an id that no other has."""
+    link = _hash(entry.link, 8)
+    if shared.get(_hash(entry.id, 8), link) == link:
         return entry
     return msgspec.structs.replace(entry, id=made_id(entry.link, entry.title, entry.content))
 
@@ -183,14 +197,18 @@ def _complete_since(dates: Sequence[int]) -> int:
     return sorted(dates)[min(PINNED, len(dates) // 5)]
 
 
-def _newest(entries: Iterable[FeedEntry], at: int) -> tuple[str, ...]:
-    """Hashes of the ids of the newest entries at a moment; those dated later come last."""
+def _newest(entries: Sequence[FeedEntry], at: int) -> tuple[str, ...]:
+    """Hashes of the ids of the newest entries at a moment; those dated later come last. Without dates, the first and
+    the last ones."""
 
     def date_of(entry: FeedEntry) -> int:
         date = entry.published or 0
         return date if date <= at else 0
 
-    newest = sorted(entries, key=date_of, reverse=True)[:NEWEST]
+    if _dates(entries):
+        newest = sorted(entries, key=date_of, reverse=True)[:NEWEST]
+    else:
+        newest = [*entries[:NEWEST], *entries[-NEWEST:]]
     return tuple(_hash(entry.id, 8) for entry in newest)
 
 
@@ -198,7 +216,9 @@ def _has_lost(entries: Sequence[FeedEntry], last: FeedReading) -> bool:
     """Whether a feed lists none of the newest entries of its last reading, and goes back no further than it."""
     ids = {_hash(entry.id, 8) for entry in entries}
     dates = _dates(entries)
-    return bool(dates) and ids.isdisjoint(last.newest) and _complete_since(dates) > last.at
+    if not ids.isdisjoint(last.newest):
+        return False
+    return _complete_since(dates) > last.at if dates else bool(entries and last.newest)
 
 
 # ---- the cursor ------------------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.collect.sources.batched_requests import (
-    EDIT,
+    AGAIN,
     GONE,
     PostSource,
-    as_edit_if_known,
+    as_known,
     check_overlap,
     ids_in,
     no_overlap,
@@ -244,7 +244,7 @@ class LobstersSource(PostSource[LobstersSettings]):
         raws = decode_response(response, list[msgspec.Raw])
         stories = decode_entries(raws, _ListedStory, lambda story: story.short_id, "post", response.at)
         times = [microseconds_of(story.created_at) for story, _ in stories if story and story.created_at]
-        return [as_edit_if_known(payload, NETWORK, self.known) for _, payload in stories], times
+        return [as_known(payload, NETWORK, self.known) for _, payload in stories], times
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""
@@ -305,5 +305,5 @@ class LobstersSource(PostSource[LobstersSettings]):
             handle=user,
             observed_at=payload.at,
         )
-        was_edited = payload.kind == EDIT
+        was_edited = payload.kind == AGAIN
         return with_papers(post, [story.url], self.names, [snapshot], was_edited=was_edited)
