@@ -230,7 +230,7 @@ class ChangeFilter:
 
     def believably_dated(self, item: Item) -> Item:
         """An item. A known post keeps its date if it has a later one now: such as a feed's entry without a date of its
-        own, or a feed that dates its entries anew."""
+        own, or one of a feed that is rebuilt."""
         if isinstance(item, Post) and not self._believes_dates:
             last = self._last(typed_key(item))
             if isinstance(last, Post) and 0 < last.created_at < item.created_at:
