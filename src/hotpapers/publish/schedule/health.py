@@ -72,11 +72,10 @@ def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iter
         moments = (job.success_at, job.started_at, job.failing_since)
         signs = [moment for moment in moments if moment]
         past_signs = [moment for moment in signs if moment <= at + SILENT]
-        is_by_this_clock = len(past_signs) in (
-            0,
-            len(signs),
-        )  # else it was ahead at times: then only those before count
-        last_sign = max([*signs, job.next_at or 0] if is_by_this_clock else past_signs)
+        if past_signs and len(past_signs) < len(signs):  # the clock was ahead at times
+            last_sign = max(past_signs)
+        else:
+            last_sign = max([*signs, job.next_at or 0])
         if job.source not in FROM_OUTSIDE and last_sign + silent < at:
             yield f"{job.source}: nothing heard for {format_duration((at - last_sign) / 1e6)}; is the program running?"
 
