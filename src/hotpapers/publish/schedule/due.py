@@ -277,8 +277,7 @@ def missing_days(record: Record, publication: Publication, settled: Collection[s
     # From when on there can be issues, µs UTC: the record existed and knew of the publication
     first, _ = written_between(record.database)
     started_at = publication_started_at(record.database, publication.publication)
-    moments = (started_at, first or 0)  # later ones are of a clock that was ahead
-    since = max([moment for moment in moments if moment <= at], default=0)
+    since = max(started_at if started_at <= at else 0, first or 0)  # a later moment is of a clock that was ahead
     began_at = site_started_at(record.view())
     if began_at and began_at <= at:
         since = first_due(publication, since, began_at)

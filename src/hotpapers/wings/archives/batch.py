@@ -131,10 +131,7 @@ class ArchiveBatch:
         known = set(known_keys(self._record, "post", "post", posts))
         self._items_by_post.clear()
         outcomes = []
-        payloads = self._payloads
-        if not self._in_order:
-            payloads = sorted(payloads, key=attrgetter("at"))
-        for payload in payloads:
+        for payload in self._payloads:
             if payload.kind in only_known and key_of(self._format, payload) not in known:
                 continue
             outcome = self._outcome(payload)
