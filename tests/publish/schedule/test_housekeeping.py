@@ -24,6 +24,7 @@ from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.schedule import housekeeping
+from hotpapers.publish.schedule.clock_check import PATIENCE, is_believable
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.record import Record, current_time
@@ -142,3 +143,15 @@ def test_nothing_is_old_by_a_clock_that_no_network_confirms(sqlite_url: str) -> 
         listener({"date": formatdate((current_time() + 90 * DAY) / 1e6, usegmt=True)}, current_time() + 90 * DAY)
         house.round(current_time() + 90 * DAY + HOUR)
         assert house.record.database.rows(followed) == [(0,)]
+
+
+def test_a_process_that_reads_no_network_keeps_house_after_a_day(sqlite_url: str) -> None:
+    """Other processes of the site read them."""
+    seconds = [0.0]
+    witnesses = ServerClocks(lambda: seconds[0])
+    with house_rounds(sqlite_url, witnesses) as house:
+        write(house.record, paper(9))
+        at = current_time()
+        assert not is_believable(house.record.database, witnesses, at)
+        seconds[0] += PATIENCE + 1
+        assert is_believable(house.record.database, witnesses, at)

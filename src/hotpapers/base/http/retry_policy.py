@@ -190,6 +190,7 @@ class ServerClocks:
         self._numbers = count()
         self._votes: dict[int, _Vote] = {}
         self._steady = steady
+        self._began = steady()
 
     def listener(self) -> HeaderListener:
         """A listener for one client, to be called with each response's headers."""
@@ -202,6 +203,10 @@ class ServerClocks:
                     self._votes[number] = _Vote(now - date, now, self._steady())
 
         return on_headers
+
+    def seconds_listened(self) -> float:
+        """Seconds since it began to listen."""
+        return self._steady() - self._began
 
     def ahead(self, now: int) -> int | None:
         """µs, negative if the clock is behind; None until a server has responded.

@@ -12,6 +12,8 @@ from hotpapers.record.statistics import written_between
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
+PATIENCE = 86_400.0
+"""Seconds after which a process that no server answered reads none: other processes of the site do."""
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
@@ -33,9 +35,11 @@ def waits_for_time(database: Database, witnesses: ServerClocks | None, at: int) 
 
 
 def is_believable(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
-    """Whether a server confirms this clock, if any are read, and none speaks against it."""
+    """Whether a server confirms this clock, if this process reads any, and none speaks against it."""
     try:
         waits_for_time(database, witnesses, at)
     except WrongClock:
         return False
-    return witnesses is None or witnesses.ahead(at) is not None
+    if witnesses is None or witnesses.ahead(at) is not None:
+        return True
+    return witnesses.seconds_listened() > PATIENCE
