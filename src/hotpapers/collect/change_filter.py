@@ -239,8 +239,7 @@ class ChangeFilter:
 
     def were_edited(self, items: Iterable[Item]) -> bool:
         """Whether the words or links of posts differ from the recorded ones by more than a cut at the end."""
-        posts = [item for item in items if isinstance(item, Post)]
-        return any(_differ(post, self.recorded(post)) for post in posts)
+        return any(isinstance(item, Post) and _differ(item, self.recorded(item)) for item in items)
 
     def completed(self, post: Post) -> Post:
         """A post that may be known already. If a payload contains only its author's words, the author's names stay as

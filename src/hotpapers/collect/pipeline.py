@@ -72,7 +72,7 @@ def ingest_page(
             if isinstance(item, Reaction)
         ]
         remember_reactions(batch, reactions, at)
-        edited = _items_of(payload for payload in parsed if payload.payload.kind in (EDIT, AGAIN))
+        edited = _items_of(payload for payload in parsed if payload.payload.kind == EDIT)
         posts = [item.post for item in edited if isinstance(item, Post)]
         changes = ChangeFilter.inside(batch, items, posts)
         if not believes_dates:

@@ -216,7 +216,7 @@ class ServerClocks:
         with self._lock:
             votes = list(self._votes.values())
             steady = self._steady()
-        later = [vote for vote in votes if abs(vote.gained(now, steady)) <= DAY]
-        if later:
-            return median_low([vote.offset for vote in later])
-        return median_low([vote.offset + vote.gained(now, steady) for vote in votes]) if votes else None
+        offsets = [vote.offset for vote in votes if abs(vote.gained(now, steady)) <= DAY]
+        if not offsets:  # it has jumped since all of them
+            offsets = [vote.offset + vote.gained(now, steady) for vote in votes]
+        return median_low(offsets) if offsets else None

@@ -14,6 +14,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
+
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, HOUR, HttpClient, Pages, PayloadPage, RawPayload
 from hotpapers.base.papers import paper_servers
@@ -65,6 +67,13 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], Answer]) -> Iterator[Answe
         yield answer
     if last_failure and not any_answer:
         raise last_failure
+
+
+def parse_cursor(cursor: str | None, type: type[T]) -> T:
+    """A stored cursor. Earlier versions stored only `read`."""
+    if not cursor or cursor.isdigit():
+        return msgspec.convert({"read": int(cursor or 0)}, type)
+    return msgspec.json.decode(cursor, type=type)
 
 
 # ---- networks read part by part: servers, timelines, subreddits, feeds --------------------------------

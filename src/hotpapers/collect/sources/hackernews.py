@@ -30,7 +30,15 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.text.html_text import html_to_text
 from hotpapers.base.text.timestamps import minute_of
-from hotpapers.collect.sources.batched_requests import AGAIN, GONE, PostSource, as_known, ids_in, no_overlap
+from hotpapers.collect.sources.batched_requests import (
+    AGAIN,
+    GONE,
+    PostSource,
+    as_known,
+    ids_in,
+    no_overlap,
+    parse_cursor,
+)
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
@@ -83,13 +91,6 @@ class _Cursor(msgspec.Struct, frozen=True):
     newest: dict[str, int] = {}
 
 
-def _parse(cursor: str | None) -> _Cursor:
-    """The stored cursor; earlier versions stored only `read`."""
-    if not cursor or cursor.isdigit():
-        return _Cursor(int(cursor or 0))
-    return msgspec.json.decode(cursor, type=_Cursor)
-
-
 class HackerNewsSource(PostSource[HackerNewsSettings]):
     """The connector. Each term is read from its newest item on at the latest, which must be found again."""
 
@@ -100,13 +101,13 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """Everything created since the cursor, with an overlap."""
-        before = _parse(cursor)
+        before = parse_cursor(cursor, _Cursor)
         first_since = http.now() // 1_000_000 - self.settings.first_days * 86_400
         return self._round(http, before.read - OVERLAP if cursor else first_since, before.newest)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """Everything created since a moment: the search has the whole history."""
-        return self._round(http, since // 1_000_000, _parse(cursor).newest, PayloadPage(since=since))
+        return self._round(http, since // 1_000_000, parse_cursor(cursor, _Cursor).newest, PayloadPage(since=since))
 
     def _round(self, http: HttpClient, since: int, before: Mapping[str, int], *whole: PayloadPage) -> Pages:
         """Everything created since a moment, in seconds; then pages that say how far that is everything. `before`: see
@@ -173,9 +174,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
         hits = decode_entries(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
-        hits = [(hit, as_known(payload, NETWORK, self.known)) for hit, payload in hits]
         is_whole = len(hits) < most and answer.total <= len(hits)
-        payloads = [payload for _, payload in hits]
+        payloads = [as_known(payload, NETWORK, self.known) for _, payload in hits]
         return payloads, [hit.created_at_i for hit, _ in hits if hit], is_whole
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:

@@ -3,12 +3,16 @@ deleted as old is gone."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import WrongClock
-from hotpapers.base.http.retry_policy import ServerClocks
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.record import Database
 from hotpapers.record.statistics import written_between
+
+if TYPE_CHECKING:
+    from hotpapers.base.http import ServerClocks
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
@@ -24,22 +28,24 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
-def waits_for_time(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
-    """Whether to wait for a server's clock, after more than a day without a batch. `witnesses`: the clocks of the
-    servers that are read, if any are. Raises WrongClock if this clock is far ahead of others."""
+def is_unconfirmed(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
+    """Whether no server has answered yet. `witnesses`: the clocks of the servers that are read, if any are. Raises
+    WrongClock if this clock is far ahead of others."""
     shared = database.clock() if database.name != "sqlite" else None  # its server may be another machine
     ahead = witnesses.ahead(at) if witnesses else None
     check_clock(at, ahead, shared)
-    is_unconfirmed = witnesses is not None and ahead is None
-    return is_unconfirmed and at - (written_between(database)[1] or at) > DAY
+    return witnesses is not None and ahead is None
+
+
+def waits_for_time(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
+    """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock."""
+    return is_unconfirmed(database, witnesses, at) and at - (written_between(database)[1] or at) > DAY
 
 
 def is_believable(database: Database, witnesses: ServerClocks | None, at: int) -> bool:
     """Whether a server confirms this clock, if this process reads any, and none speaks against it."""
     try:
-        waits_for_time(database, witnesses, at)
+        is_doubtful = is_unconfirmed(database, witnesses, at)
     except WrongClock:
         return False
-    if witnesses is None or witnesses.ahead(at) is not None:
-        return True
-    return witnesses.seconds_listened() > PATIENCE
+    return not is_doubtful or (witnesses is not None and witnesses.seconds_listened() > PATIENCE)

@@ -69,8 +69,7 @@ def assess_health(
 def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for job in states:
-        moments = (job.success_at, job.started_at, job.failing_since)
-        signs = [moment for moment in moments if moment]
+        signs = list(filter(None, (job.success_at, job.started_at, job.failing_since)))
         past_signs = [moment for moment in signs if moment <= at + SILENT]
         if past_signs and len(past_signs) < len(signs):  # the clock was ahead at times
             last_sign = max(past_signs)

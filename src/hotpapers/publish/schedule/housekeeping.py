@@ -4,9 +4,9 @@ well."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from hotpapers.base import network_terms
-from hotpapers.base.http.retry_policy import ServerClocks
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
@@ -21,6 +21,9 @@ from hotpapers.publish.hooks import Housekeeping
 from hotpapers.publish.schedule.clock_check import is_believable
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.record import reaction_marks
+
+if TYPE_CHECKING:
+    from hotpapers.base.http import ServerClocks
 
 LOOK, SOON = 300.0, 30.0
 """Seconds between two rounds: usually, and while a ping is due."""

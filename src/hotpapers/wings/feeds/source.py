@@ -102,19 +102,18 @@ class FeedsSource(PostSource[FeedsSettings]):
                 check_overlap(response.url, last.at, response.at)
             readings.pop(name, None)
             return
-        dates = _dates(entries)
-        if dates:
-            self._oldest.setdefault(url, min(_complete_since(dates), response.at))
+        complete_since = _complete_since(entries, response.at)
+        if complete_since is not None:
+            self._oldest.setdefault(url, complete_since)
         if entries:
             newest = _newest(entries, response.at)
             readings[name] = FeedReading(response.at, len(entries) == 1, newest, shared)
         elif last:
             readings[name] = msgspec.structs.replace(last, at=response.at)
         leaves = None
-        if last and _has_lost(entries, last):
+        if last and _has_lost(entries, last, complete_since):
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
-            lost_until = min(_complete_since(dates), response.at) if dates else response.at
-            leaves = PartiallyRead(reason, lost_until=lost_until)
+            leaves = PartiallyRead(reason, lost_until=response.at if complete_since is None else complete_since)
         payloads = list(self._payloads(url, entries, response.at))
         yield PayloadPage(payloads, _encode(readings) if leaves else None, leaves=leaves)
         if leaves:
@@ -192,9 +191,11 @@ def _dates(entries: Iterable[FeedEntry]) -> list[int]:
     return [entry.published for entry in entries if entry.published is not None]
 
 
-def _complete_since(dates: Sequence[int]) -> int:
-    """The moment since which a feed lists everything. Its oldest entries may be pinned."""
-    return sorted(dates)[min(PINNED, len(dates) // 5)]
+def _complete_since(entries: Iterable[FeedEntry], at: int) -> int | None:
+    """The moment since which a feed lists everything, at the latest that of its reading; None without dates. Its oldest
+    entries may be pinned."""
+    dates = sorted(_dates(entries))
+    return min(dates[min(PINNED, len(dates) // 5)], at) if dates else None
 
 
 def _newest(entries: Sequence[FeedEntry], at: int) -> tuple[str, ...]:
@@ -212,13 +213,14 @@ def _newest(entries: Sequence[FeedEntry], at: int) -> tuple[str, ...]:
     return tuple(_hash(entry.id, 8) for entry in newest)
 
 
-def _has_lost(entries: Sequence[FeedEntry], last: FeedReading) -> bool:
+def _has_lost(entries: Sequence[FeedEntry], last: FeedReading, complete_since: int | None) -> bool:
     """Whether a feed lists none of the newest entries of its last reading, and goes back no further than it."""
     ids = {_hash(entry.id, 8) for entry in entries}
-    dates = _dates(entries)
     if not ids.isdisjoint(last.newest):
         return False
-    return _complete_since(dates) > last.at if dates else bool(entries and last.newest)
+    if complete_since is None:
+        return bool(entries and last.newest)
+    return complete_since > last.at
 
 
 # ---- the cursor ------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from hotpapers.collect.sources.batched_requests import (
     ids_in,
     no_overlap,
     overlap_problem,
+    parse_cursor,
 )
 from hotpapers.collect.sources.decoding import (
     Count,
@@ -65,13 +66,6 @@ class _Cursor(msgspec.Struct, frozen=True):
 
     read: int = 0
     listed: dict[str, int] = {}
-
-
-def _parse(cursor: str | None) -> _Cursor:
-    """The stored cursor; earlier versions stored only `read`."""
-    if not cursor or cursor.isdigit():
-        return _Cursor(int(cursor or 0))
-    return msgspec.json.decode(cursor, type=_Cursor)
 
 
 class _User(msgspec.Struct):
@@ -187,7 +181,7 @@ class LobstersSource(PostSource[LobstersSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
-        last = _parse(cursor).read
+        last = parse_cursor(cursor, _Cursor).read
         since = last - DAY if last else http.now()
         complete_from = yield from self._stories_since(http, cursor, since)
         if last and complete_from > last:
@@ -202,7 +196,7 @@ class LobstersSource(PostSource[LobstersSettings]):
     def _stories_since(self, http: HttpClient, cursor: str | None, since: int) -> Generator[PayloadPage, None, int]:
         """The stories of each domain back to a moment, page by page. Returns the moment since which all are listed.
         Raises PartiallyRead if a domain lists none, though it did, or if none does."""
-        before = _parse(cursor)
+        before = parse_cursor(cursor, _Cursor)
         started_at = http.now()
         complete_from = since
         listed = {domain: before.listed[domain] for domain in self._domains if domain in before.listed}
