@@ -68,7 +68,9 @@ class InputError(HotPapersError):
     """Input cannot be read. `file` and `line` (1-based) are set where known."""
 
     def __init__(self, reason: str, *, file: str | None = None, line: int | None = None) -> None:
-        self.reason, self.file, self.line = reason, file, line
+        self.reason = reason
+        self.file = file
+        self.line = line
         location = ":".join(str(part) for part in (file, line) if part is not None)
         super().__init__(f"{location}: {reason}" if location else reason)
 
@@ -147,7 +149,8 @@ class RetryLater(NetError):
     """A network asks us to try again later, or is unavailable."""
 
     def __init__(self, seconds: float, reason: str) -> None:
-        self.seconds, self.reason = seconds, reason
+        self.seconds = seconds
+        self.reason = reason
         super().__init__(f"{reason}: try again in {format_duration(seconds)}")
 
 
@@ -162,7 +165,8 @@ class RequestRefused(NetError):
     """A network refused a request, and repeating it now would not help."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
-        self.reason, self.status = reason, status
+        self.reason = reason
+        self.status = status
         super().__init__(reason)
 
 
@@ -175,7 +179,9 @@ class PartiallyRead(NetError):
     def __init__(
         self, reason: str, again: float | None = None, lost_until: int | None = None, unasked: Collection[str] = ()
     ) -> None:
-        self.again, self.lost_until, self.unasked = again, lost_until, unasked
+        self.again = again
+        self.lost_until = lost_until
+        self.unasked = unasked
         super().__init__(reason)
 
 
@@ -185,7 +191,8 @@ class StreamGap(NetError):
     """
 
     def __init__(self, reason: str, resume: str, missing: tuple[int, int] | None = None) -> None:
-        self.resume, self.missing = resume, missing
+        self.resume = resume
+        self.missing = missing
         super().__init__(reason)
 
 

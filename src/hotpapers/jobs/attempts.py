@@ -92,7 +92,8 @@ class PartRetries:
         """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again
         every round. `not_before`: until when it must wait in any case; an earlier failure is not forgotten meanwhile.
         Raises errors that end a round (see `isolation`)."""
-        at, before = now(), self._failed.get(part)
+        at = now()
+        before = self._failed.get(part)
         if before is not None and before.waits(at):
             return [before.reason]
         if not_before and at < not_before <= at + DAY:  # a later moment is from before the clock was set back

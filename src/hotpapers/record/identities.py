@@ -156,7 +156,8 @@ class IdentityCache:
         """The cache for the record that ends with a chain value. A full one begins again."""
         if chain != self._chain or len(self._known) > RECENT:
             self._known = {"": NO_IDENTITY}
-        self._chain, self._absent = chain, set()
+        self._chain = chain
+        self._absent = set()
         return self
 
     def __call__(self, keys: Collection[str]) -> dict[str, Identity]:

@@ -48,7 +48,8 @@ class _KindScan:
             is_out_of_order = self._second is not None and self._batch(self._second) < self._batch(row)
             if self._batch(row) > position and not is_out_of_order:
                 return
-            self._next, self._second = self._second, next(self._rows, None)
+            self._next = self._second
+            self._second = next(self._rows, None)
             yield _read_strictly(self._spec, row)
 
     def _batch(self, row: Sequence[Any]) -> int:

@@ -109,7 +109,8 @@ def plan_reparse(
     upto = 0
     kept = 0
     unreadable = 0
-    closed, added = Counter[str](), Counter[str]()
+    closed = Counter[str]()
+    added = Counter[str]()
     while payloads := payloads_after(view.database, source, upto):
         upto = payloads[-1][0]
         kept = kept + len(payloads)

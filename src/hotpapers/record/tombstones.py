@@ -245,7 +245,8 @@ def redact_item(item: model.Item, known: Known) -> model.Item:
     if isinstance(item, model.Post):
         links = tuple(link for link in item.links if not any(found_in(link.target, known)))
         blackened_text = _blackened(_without_mentions(item, links), known)
-        text, name = blackened_text, _blackened(item.name, known)
+        text = blackened_text
+        name = _blackened(item.name, known)
         if (text, name, len(links)) != (item.text, item.name, len(item.links)):
             return msgspec.structs.replace(item, text=text, name=name, links=links)
     elif isinstance(item, model.Account) and (name := _blackened(item.name, known)) != item.name:

@@ -122,7 +122,8 @@ class SearchRoutes:
         return finish_page(f"query.{form}", await self._pages.ask(feed)).for_client(request.scope)
 
     async def _author_feed(self, request: Request) -> Reply:
-        name, form = request.path_params["name"], request.path_params["form"]
+        name = request.path_params["name"]
+        form = request.path_params["form"]
         author = make_slug(name[:MAX_NAME_CHARS])
         if form not in FORMATS or not author:
             raise Refused(404, "not found; the feed of an author is feeds/author/NAME.atom")

@@ -335,7 +335,8 @@ RESTART = frozenset(("output", "base", "window"))
 
 def changed_keys(running: Settings, changed: Settings) -> tuple[list[str], list[str]]:
     """The keys that differ: those that can be applied immediately, and those that take a restart."""
-    at_once, restart = list[str](), list[str]()
+    at_once = list[str]()
+    restart = list[str]()
     old, new = ({table.name: table for table in settings.publication} for settings in (running, changed))
     for name in {**old, **new}:
         if name not in old or name not in new:

@@ -417,7 +417,8 @@ def hosts_of(servers: Container[str]) -> tuple[str, ...]:
 
 def paper_links(key: str, version: int | None = None) -> tuple[str, str]:
     """The addresses of a paper's page and of its PDF, empty if unknown: of a version, if it has its own."""
-    server, own = server_of(key), key.partition(":")[2]
+    server = server_of(key)
+    own = key.partition(":")[2]
     match = re.match(server.dois, own)
     known = {"id": own, "doi": own} | (match.groupdict() if match else {}) | {"version": version}
     pdf = server.pdf if version or "{version}" not in server.pdf else ""

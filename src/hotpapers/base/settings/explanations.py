@@ -73,7 +73,9 @@ def converted_all(
 ) -> tuple[T | None, list[str]]:
     """A whole file as a struct, and all that is wrong with it, as in `convert_table`: a wrong value is left out to see
     what else is wrong. None if something needed is missing."""
-    rest, mistakes, is_whole = copy.deepcopy(dict(table)), list[str](), True
+    rest = copy.deepcopy(dict(table))
+    mistakes = list[str]()
+    is_whole = True
     for _ in range(MAX_MISTAKES):
         try:
             result = msgspec.convert(rest, cls)
@@ -93,7 +95,8 @@ def _is_mended(table: dict[str, Any], problem: msgspec.ValidationError) -> bool:
     mistakes, a text stands in, and the table is of no further use."""
     reason, _, text = str(problem).partition(" - at `$")
     steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(text)]
-    missing, unknown = _MISSING.fullmatch(reason), _UNKNOWN.fullmatch(reason)
+    missing = _MISSING.fullmatch(reason)
+    unknown = _UNKNOWN.fullmatch(reason)
     if named := missing or unknown:
         steps.append(named[1])
     while isinstance(steps[-1], int):
@@ -187,7 +190,8 @@ def _is_of_tables(hint: Any) -> bool:
 
 def _expected(place: ValuePlace) -> str:
     """What a value must be, and what it is."""
-    hint, name = _bare(place.hint), re.split(r"[.\[]", place.path)[-1]
+    hint = _bare(place.hint)
+    name = re.split(r"[.\[]", place.path)[-1]
     is_table = isinstance(hint, type) and issubclass(hint, msgspec.Struct)
     if get_origin(hint) is Literal and isinstance(place.value, str):
         return f"{place.value!r} is not one of {list_choices(place.value, get_args(hint))}"

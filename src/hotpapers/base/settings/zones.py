@@ -36,7 +36,9 @@ _DAYS = (datetime.datetime(2026, 1, 1), datetime.datetime(2026, 7, 1))
 def _zones_at(offset: re.Match[str]) -> str:
     """What to write for a distance from UTC: a place there, whose clocks may change, or the fixed distance, which has
     the opposite sign in the names of zones."""
-    sign, hours, minutes = offset[1], int(offset[2]), int(offset[3] or 0)
+    sign = offset[1]
+    hours = int(offset[2])
+    minutes = int(offset[3] or 0)
     distance = datetime.timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
     place = next((name for name in _PLACES if _standard_offset(name) == distance), "")
     fixed = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if not minutes and hours <= 12 else ""

@@ -76,7 +76,8 @@ def _pieces(source: str) -> Iterator[_Tag | str]:
         if match := _TAG.match(source, mark):
             if not match["closed"]:
                 return
-            tag, at = _Tag(match["name"].lower(), bool(match["ends"]), _attributes(match["attributes"])), match.end()
+            tag = _Tag(match["name"].lower(), bool(match["ends"]), _attributes(match["attributes"]))
+            at = match.end()
             yield tag
             if tag.name in RAW and not tag.ends:  # nothing inside is markup, up to its own end tag
                 end_tag = re.compile(rf"</{tag.name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
@@ -111,7 +112,8 @@ class _Page:
         self._last = "\n"
         self._links: list[TextLink] = []
         self._open: tuple[int, str] | None = None
-        self._invisible_tag, self._depth = "", 0
+        self._invisible_tag = ""
+        self._depth = 0
         self._pending = ""
         self._pre = 0
         self._shortened = ""
@@ -127,7 +129,8 @@ class _Page:
         elif tag.name in VOID or tag.name in RAW:
             pass
         elif tag.name == "template" or HIDDEN & tag.classes:
-            self._invisible_tag, self._depth = tag.name, 1
+            self._invisible_tag = tag.name
+            self._depth = 1
         elif tag.name == "a":
             self._close_link()
             self._open = (self._length, tag.attributes.get("href", "").strip())
@@ -159,7 +162,8 @@ class _Page:
         elif not self._length:
             text = text.lstrip()
         if text:
-            gap, self._pending = self._pending, ""
+            gap = self._pending
+            self._pending = ""
             if gap:
                 if self._open is not None and self._open[0] == self._length:  # the link begins after the gap
                     self._open = (self._length + len(gap), self._open[1])
@@ -191,7 +195,8 @@ class _Page:
 
 
 def _tight(text: str, link: TextLink) -> TextLink:
-    start, end = min(link.start, len(text)), min(link.end, len(text))
+    start = min(link.start, len(text))
+    end = min(link.end, len(text))
     span = text[start:end]
     start += len(span) - len(span.lstrip())
     return TextLink(start, max(start, start + len(span.strip())), storable_text(link.target))

@@ -114,11 +114,16 @@ def with_slashes(text: str) -> str:
 def decode_escapes(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
     """Remove the escapes from `text[start:end]`, which must be lower-case."""
     end = len(text) if end is None else end
-    pieces, starts, origins, length, last = [], [0], [start], 0, start
+    pieces = []
+    starts = [0]
+    origins = [start]
+    length = 0
+    last = start
     for match in _ESCAPE.finditer(text, start, end):
         if (meaning := _meaning(match)) is not None:
             piece = text[last : match.start()] + meaning
-            length, last = length + len(piece), match.end()
+            length += len(piece)
+            last = match.end()
             pieces.append(piece)
             starts.append(length)
             origins.append(last)
@@ -128,7 +133,8 @@ def decode_escapes(text: str, start: int = 0, end: int | None = None) -> Unescap
 
 def _meaning(match: re.Match[str]) -> str | None:
     """Decodes an escape. Returns None to leave it as it is."""
-    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    kind = match.lastgroup
+    value = match[match.lastgroup or 0]
     if kind is None:
         return ""  # a backslash before a sign, or <wbr>
     if kind == "name":

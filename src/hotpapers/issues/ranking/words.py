@@ -154,7 +154,8 @@ def counted_note(entry: Entry, count: PrintedCount) -> str:
 
 def why_counted(entry: Entry, count: PrintedCount) -> str:
     """Why that many people count, in a sentence; empty if all do."""
-    part, name = counting_part(entry, count.network), network_title(count.network)
+    part = counting_part(entry, count.network)
+    name = network_title(count.network)
     if part is None or part.voices == count.voices:
         return ""
     if part.counted_as in ("likes", "reposts"):

@@ -128,7 +128,8 @@ def _all_of(atom: SearchAtom, one_column: bool) -> str:
 def _term(term: SearchTerm, one_column: bool) -> str:
     """A term. Titles, abstracts and posts are indexed without plural endings, names unchanged."""
     phrase = _phrase(term.stems, term.prefix)
-    stems, plain = phrase, _phrase(term.words, term.prefix)
+    stems = phrase
+    plain = _phrase(term.words, term.prefix)
     if term.field in ("authors", "labels"):
         return f"{term.field} : {plain}"
     if term.field:

@@ -56,7 +56,8 @@ def _nearest(database: Database, atom: SearchAtom, count: Counter) -> str:
 def typing_slips(word: str) -> Iterator[str]:
     """The words that differ from a word by one letter, or by the order of two that are next to each other."""
     for at in range(len(word) + 1):
-        start, end = word[:at], word[at:]
+        start = word[:at]
+        end = word[at:]
         yield from (f"{start}{letter}{end}" for letter in ascii_lowercase)
         if end:
             yield f"{start}{end[1:]}"

@@ -206,7 +206,8 @@ def linked_pieces(post: Post) -> tuple[LinkedPiece, ...]:
 def disguised_host(text: str, target: str) -> str:
     """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
     match = _HOST.match(text.strip())
-    text_host, target_host = match, _HOST.match(target)
+    text_host = match
+    target_host = _HOST.match(target)
     if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
         return ""
     return f" [{target_host[1].lower()}]"
@@ -253,7 +254,8 @@ def _line(issue: PublishedIssue, lane_paper: LanePaper) -> LaneLine:
     title = one_line(paper.title) or phrases.paper_name(paper.paper)
     omitted = len(posts) - MAX_POSTS
     more = f"and {omitted} more" if omitted > 0 else ""
-    url, sources = site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS]))
+    url = site_paths.abs_url(paper.paper)
+    sources = tuple(map(_source, posts[:MAX_POSTS]))
     return LaneLine(paper.paper, title, withdrawn, url, sources, more)
 
 

@@ -176,7 +176,8 @@ class MyPostsPage(NamedTuple):
 
 def _refill(values: Values) -> FormPage:
     """The form with the submitted values: the second form if they have a proof."""
-    text, proof = values.get("who", ""), values.get("proof", "")
+    text = values.get("who", "")
+    proof = values.get("proof", "")
     return _choice_form(text, proof, values.get("choice", "")) if proof else account_page(text)
 
 

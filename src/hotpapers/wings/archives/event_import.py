@@ -61,7 +61,8 @@ class EventImport:
         self._task = task
         self._format = EVENTS[task.kind]
         self._record = task.record
-        self._marks, self._reactions = KnownMarks(), KnownMarks()
+        self._marks = KnownMarks()
+        self._reactions = KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""

@@ -278,7 +278,8 @@ def _run(work: Callable[[], object]) -> None:
 def is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a form comes from one of the app's own pages, according to the browser (Fetch Metadata; RFC 6454 §7).
     Clients that send neither header are not browsers, so they act for no reader and are accepted."""
-    site, sent_origin = headers.get("sec-fetch-site"), headers.get("origin")
+    site = headers.get("sec-fetch-site")
+    sent_origin = headers.get("origin")
     if site is not None:
         return site == "same-origin"
     return sent_origin is None or sent_origin.lower() == origin

@@ -109,7 +109,9 @@ class EmailSender:
         progress = self._progress(issue_reader, publication, day)
         if progress is None:
             return
-        self._issue, self._readers, at = (publication, day), progress.readers, current_time()
+        self._issue = (publication, day)
+        self._readers = progress.readers
+        at = current_time()
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
         due = {mark for mark, state in progress.states.items() if state.is_due(at)}

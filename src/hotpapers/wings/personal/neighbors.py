@@ -191,7 +191,8 @@ def by_vectors(saved: SavedVectors | None, paper: str, by_words: Mapping[str, in
 
 def vector_cosine(vector: bytes, other: bytes) -> int:
     """The cosine of two vectors of signed bytes in ten-thousandths, 0 at least."""
-    first, second = array("b", vector), array("b", other)
+    first = array("b", vector)
+    second = array("b", other)
     product = sum(map(mul, first, second))
     total = sum(map(mul, first, first))
     length = isqrt(total * sum(map(mul, second, second)))

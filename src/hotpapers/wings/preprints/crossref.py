@@ -60,7 +60,8 @@ class CrossrefSource(PreprintSource[CrossrefSettings]):
         """All works of a registrant since a day. Raises PartiallyRead if they cannot be read to the end, or if there
         are none, not even from the two months before: an outage may look so."""
         known_keys = set[str]()
-        total, cursor = 0, "*"
+        total = 0
+        cursor = "*"
         for _ in range(MAX_PAGES):
             response, works = self._list(http, registrant, first, cursor)
             rows = decode_entries(works.items, _WorkId, lambda work: work.doi.lower(), "work", response.at)

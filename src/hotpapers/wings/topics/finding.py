@@ -158,7 +158,8 @@ def _counted(
     candidates: Mapping[Group, _Uses], week: Sequence[DiscussedPaper], before: Sequence[DiscussedPaper]
 ) -> Iterator[TopicGroup]:
     """The groups that stand out."""
-    here, there = set_of(week), set_of(before)
+    here = set_of(week)
+    there = set_of(before)
     for group, uses in candidates.items():
         weight = sum(paper.weight for paper, _ in uses)
         earlier = [paper for paper in before if has_group(paper.text, group)]
@@ -182,7 +183,8 @@ def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) 
     """The z score, in hundredths, of a group whose papers have these weights in the week and before. Rounded half to
     even."""
     d = _DECIMAL
-    papers, before_papers = _effective(week), _effective(before)
+    papers = _effective(week)
+    before_papers = _effective(before)
     here = d.divide(d.multiply(weight, papers), week.weight)
     there = d.divide(d.multiply(before_weight, before_papers), before.weight)
     every = d.add(papers, before_papers)

@@ -128,9 +128,11 @@ def _xiv(text: str, place: int) -> Mention | None:
         start = address_start(text, begin)
         form = "ar5iv" if text[begin - 11 : begin] == "ar5iv.labs." else (path or (query and "api") or "short")
     elif vanity:
-        start, form = address_start(text, begin), "vanity"
+        start = address_start(text, begin)
+        form = "vanity"
     elif oai:
-        start, form = begin, "oai"
+        start = begin
+        form = "oai"
     else:
         start, form = _prose_start(text, begin, text[place + 3])
     return _mention(start, match, form)
@@ -197,7 +199,8 @@ _ARCHIVE_OF = {name.replace("-", "."): name for name in ARCHIVE.split("|")}
 
 def _bibcode(text: str, begin: int) -> Mention | None:
     """The paper of a bibcode whose word arXiv is at a place."""
-    match, year = _BIBCODE.match(text, begin), text[max(0, begin - 4) : begin]
+    match = _BIBCODE.match(text, begin)
+    year = text[max(0, begin - 4) : begin]
     if match is None or len(year) < 4 or not year.isdigit() or text[begin - 5 : begin - 4].isalnum():
         return None
     id = match[1] or f"{match[2]}.{match[3]}"

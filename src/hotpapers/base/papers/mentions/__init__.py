@@ -91,9 +91,11 @@ def shift_mention(mention: addresses.Mention, dropped: list[int]) -> addresses.M
 def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) -> bool:
     """Whether no escape near a needle could change its mention, or make it one."""
     if mention is None:
-        low, high = place - addresses.BEFORE, place + addresses.AFTER
+        low = place - addresses.BEFORE
+        high = place + addresses.AFTER
     else:
-        low, high = mention[0], mention[1] + 6
+        low = mention[0]
+        high = mention[1] + 6
         if low and plain[low - 1] not in _NO_ESCAPE_ENDS:
             low -= 32
     return not has_escapes(plain[max(0, low) : high])
@@ -103,7 +105,8 @@ def match_decoded(
     plain: str, needle: str, place: int, match: Callable[..., addresses.Mention | None] | None = None
 ) -> addresses.Mention | None:
     """The mention around a needle after undoing the escapes near it. `match`: if not `addresses.match_address`."""
-    low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
+    low = max(0, place - addresses.BEFORE)
+    high = place + addresses.AFTER
     line_end = plain.find("\n", place, high + 1)
     window = decode_escapes(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
     needle_at = window.place(place)

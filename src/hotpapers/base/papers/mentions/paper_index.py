@@ -254,5 +254,6 @@ def _is_apart(plain_text: str, marks: list[re.Match[str]], start: int, end: int)
     before = plain_text[marks[start - 1].end() : marks[start].start()] if start else "\n"
     if not _APART.search(before) or end == len(marks):
         return bool(_APART.search(before))
-    following, between = marks[end][0], plain_text[marks[end - 1].end() : marks[end].start()]
+    following = marks[end][0]
+    between = plain_text[marks[end - 1].end() : marks[end].start()]
     return following in _ADDRESS_BEGINS or (following not in _SEQUELS and bool(_APART.search(between)))

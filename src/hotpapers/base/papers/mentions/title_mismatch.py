@@ -45,7 +45,8 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
         heading = split_words(_heading(text))
         return "" if heading and _replaces(heading, text_words[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
-    beside, most_shared = text_words[:start] + text_words[end:], len(_stems(title)) // 2
+    beside = text_words[:start] + text_words[end:]
+    most_shared = len(_stems(title)) // 2
     is_single = all(match.paper == paper for match in quoted)
     return paper if is_single and _replaces(text_words[start:end], beside, title, most_shared) else None
 

@@ -294,7 +294,8 @@ class ExchangeReader:
     def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
         """The line's identity, checked."""
         identity_line = self.convert(line, IdentityLine)
-        salt, committed = hex_bytes(identity_line.salt), hex_bytes(identity_line.commitment)
+        salt = hex_bytes(identity_line.salt)
+        committed = hex_bytes(identity_line.commitment)
         if not set(identity_line.commitment) <= set("0123456789abcdef"):  # hex_bytes also accepts spaces and capitals
             committed = b"?"
         is_key = keys.is_key(identity_line.key)

@@ -98,7 +98,8 @@ def _paper_line(paper: Paper | EntrySummary, withdrawn: str) -> PaperLine:
 
 def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[str]]:
     """Paths of the categories of these issues' entries, with and without the year, and slugs of the authors."""
-    paths, authors = set[str](), set[str]()
+    paths = set[str]()
+    authors = set[str]()
     for issue in issues:
         for entry in issue.listed:
             authors.update(map(make_slug, entry.metadata.authors))
@@ -179,7 +180,8 @@ class ListPages:
             links = [
                 (category_title(category), site_paths.category_path(category), count) for category, count in counts
             ]
-            title, description = "Categories", "The categories of the papers in the issues, with the number of papers."
+            title = "Categories"
+            description = "The categories of the papers in the issues, with the number of papers."
         elif path == AUTHORS:
             links = [
                 (name, site_paths.author_path(make_slug(name)), count)

@@ -82,7 +82,8 @@ def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list
     """Logs that the site now names and the policy does not, or the other way round: the site's key or the site itself
     changed, or it lost a log. Raises NetError, NotAProof."""
     logs = set(parse_policy(_published_policy(site, http)).logs)
-    known, current = set(policy.logs), logs
+    known = set(policy.logs)
+    current = logs
     return [
         *(
             f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
