@@ -14,5 +14,6 @@ wings, installed, outside_wings   features that hook into the core; which there 
 hook_checks        whether hooks are as the parts that call them expect
 networks           the networks, a row each
 file_modes, logs, version   files of one's own, log lines, the program's version
+grouping           the values of each key, together
 spans              what spans of time cover together
 """

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import msgspec
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import DAY, HOUR, Candidate, Measurement, WitnessedCounts
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
@@ -109,10 +110,8 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     if not queries.has_measurements(view):
         return msgspec.UNSET
     # What others who read a network in full counted for the papers, by paper, network and moment
-    others: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
-    for item in view.items_among(Measurement, "paper", (candidate.paper for candidate in candidates)):
-        if item.unread <= TURN:
-            others[item.paper, item.network, item.until_at].append(item)
+    measured = view.items_among(Measurement, "paper", (candidate.paper for candidate in candidates))
+    others = lists_by_key(((item.paper, item.network, item.until_at), item) for item in measured if item.unread <= TURN)
     pairs = []
     for candidate in candidates:
         for attention in candidate.attention:

@@ -11,7 +11,6 @@ An issue reports the reading of a period, by a versioned rule, and is verified b
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
@@ -21,6 +20,7 @@ import msgspec
 from msgspec import UNSET
 
 from hotpapers.base.errors import IssueError
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -72,10 +72,8 @@ def network_readings(
 ) -> tuple[NetworkReading, ...]:
     """How each of the publication's networks was read from `start` to the cut; by default all that were ever read or
     are in `networks_with_posts`."""
-    spans: dict[str, list[Coverage]] = defaultdict(list)
-    for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
-        if span.from_at < span.until_at:
-            spans[span.network].append(span)
+    recorded = view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of))
+    spans = lists_by_key((span.network, span) for span in recorded if span.from_at < span.until_at)
     known_networks = {*networks_with_posts, *networks_read(view)}
     networks = publication.networks or [network for network in network_names() if network in known_networks]
     # Where reading back ended so recently that no stretch of time has been recorded yet.
@@ -128,13 +126,10 @@ class UnreadTimes:
 def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = (), since: int | None = None) -> UnreadTimes:
     """When networks were not read up to a view: since a moment, by default in the 90 days before. `further_spans`:
     coverage to include."""
-    spans: dict[str, list[Coverage]] = defaultdict(list)
     start = view.as_of - REFERENCE_DAYS * DAY if since is None else since
     before = start - TURN  # one that ended so shortly before may end in a short gap
     recorded = view.items(Coverage, "t.until_at > t.from_at AND t.until_at > ?", (before,))
-    for span in (*recorded, *further_spans):
-        spans[span.network].append(span)
-    return UnreadTimes(spans)
+    return UnreadTimes(lists_by_key((span.network, span) for span in (*recorded, *further_spans)))
 
 
 def _read_ranges(spans: Sequence[Coverage]) -> list[Span]:

@@ -19,11 +19,11 @@ Nolan: A cross-validatory method for dependent data, 1994), and ranges are widen
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers.categories import group_of
@@ -195,9 +195,7 @@ def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
     there are too few in all. The borders depend only on the voices at the age, as a Mondrian taxonomy requires (Vovk,
     Gammerman, Shafer: Algorithmic Learning in a Random World, 2005, §4.5).
     """
-    by_doubling: dict[int, list[Curve]] = defaultdict(list)
-    for curve in curves:
-        by_doubling[doubling_of(curve.voices)].append(curve)
+    by_doubling = lists_by_key((doubling_of(curve.voices), curve) for curve in curves)
     groups: list[list[int]] = [[]]
     for step in sorted(by_doubling, reverse=True):
         groups[-1].append(step)
@@ -240,10 +238,7 @@ class ForecastTable(NamedTuple):
 
 def calibrate_table(curves: Iterable[Curve]) -> ForecastTable:
     """The table of the curves, in any order. Curves without a voice at their age are ignored."""
-    curves_by_key: dict[tuple[str, int], list[Curve]] = defaultdict(list)
-    for curve in curves:
-        if curve.voices > 0:
-            curves_by_key[curve.network, curve.age].append(curve)
+    curves_by_key = lists_by_key(((curve.network, curve.age), curve) for curve in curves if curve.voices > 0)
     ranges = {
         (network, age, ranges.among, step): ranges
         for (network, age), network_curves in curves_by_key.items()
@@ -266,11 +261,12 @@ def _ranges(network_curves: Sequence[Curve]) -> Iterator[GrowthRange]:
         return
     for size in classes:
         yield _range("all", size.least, size.most, size.curves, level)
-    fields: dict[str, list[Curve]] = defaultdict(list)
-    for curve in network_curves:
-        if curve.archive:
-            fields[curve.archive].append(curve)
-            fields[group_name(curve.archive)].append(curve)
+    fields = lists_by_key(
+        (field, curve)
+        for curve in network_curves
+        if curve.archive
+        for field in (curve.archive, group_name(curve.archive))
+    )
     for among, field_curves in fields.items():
         for size in size_classes(field_curves):
             if doubling_of(size.least) == doubling_of(size.most):

@@ -13,6 +13,7 @@ import msgspec
 
 from hotpapers.base import network_terms
 from hotpapers.base.errors import NotFound
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import (
     AnnouncedPaper,
     Announcement,
@@ -98,12 +99,12 @@ class RecordIssueReader:
 
     @cached_property
     def _appearances(self) -> dict[str, list[tuple[str, str]]]:
-        appearances: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for publication, issues in self._index.items():
-            for day, issue in issues.items():
-                for key in issue.voices:
-                    appearances[key].append((publication, day))
-        return appearances
+        return lists_by_key(
+            (key, (publication, day))
+            for publication, issues in self._index.items()
+            for day, issue in issues.items()
+            for key in issue.voices
+        )
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         return self._read_summaries(publication)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, product, starmap
 from typing import NamedTuple
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import ThreadPost
 from hotpapers.record.item_rows import normalized_text
 
@@ -101,9 +101,7 @@ class _Following:
 
     def __init__(self, same: Sequence[Sequence[ComparedText]]) -> None:
         self._texts = [texts[0] for texts in same]
-        self._numbers: dict[int, list[int]] = defaultdict(list)
-        for number, text in enumerate(self._texts):
-            self._numbers[text.post.voice].append(number)
+        self._numbers = lists_by_key((text.post.voice, number) for number, text in enumerate(self._texts))
 
     def beginning_with(self, number: int) -> Iterator[int]:
         text = self._texts[number]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from hotpapers.base.grouping import sets_by_key
 from hotpapers.base.model import Mention, Post, Snapshot
 from hotpapers.discussion.engagement.queries import (
     VOICE,
@@ -57,10 +57,7 @@ def posts_about(view: AsOfView, papers: Sequence[str], own_voices: Sequence[int]
         WHERE mention.paper IN ({NUMBERS}) AND {view.visible("mention")} AND {view.newest(SPECS[Mention], "mention")}
           AND {VOICE} NOT IN (SELECT voice FROM own) AND NOT EXISTS (
               SELECT 1 FROM doubtful WHERE doubtful.post = mention.post AND doubtful.paper = mention.paper)"""
-    result: dict[str, set[int]] = defaultdict(set)
-    for paper, post in rows_among(view.database, sql, papers):
-        result[paper].add(post)
-    return result
+    return sets_by_key(rows_among(view.database, sql, papers))
 
 
 def answers_to(view: AsOfView, posts: Collection[int]) -> dict[int, set[int]]:
@@ -69,10 +66,7 @@ def answers_to(view: AsOfView, posts: Collection[int]) -> dict[int, set[int]]:
             WHERE post.reply_to IN (…) AND post.reply_to > 0 AND {view.visible("post")}
         UNION SELECT post.quotes, post.post FROM post
             WHERE post.quotes IN (…) AND post.quotes > 0 AND {view.visible("post")}"""
-    result: dict[int, set[int]] = defaultdict(set)
-    for parent, post in _followed(view, sql, posts):
-        result[parent].add(post)
-    return result
+    return sets_by_key(_followed(view, sql, posts))
 
 
 def _followed(view: AsOfView, sql: str, posts: Collection[int]) -> Iterator[tuple[int, int]]:

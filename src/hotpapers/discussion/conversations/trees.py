@@ -6,10 +6,10 @@ somebody answered it, and so does one that was not read. In a circle of answers,
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import Conversation, PaperConversations, ThreadNode, ThreadPost
 from hotpapers.discussion.conversations import copies
 from hotpapers.discussion.conversations.landmarks import first_posts, is_question
@@ -62,9 +62,8 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
     in_order = sorted(by_key)
     answered = {key: parent for key in in_order if (parent := by_key[key].parent)}
     parents = _without_circles(answered, by_key)
-    children: dict[str, list[str]] = defaultdict(list)
-    for key in (*in_order, *sorted(set(parents.values()) - by_key.keys())):
-        children[parents.get(key, "")].append(key)
+    unknown = sorted(set(parents.values()) - by_key.keys())
+    children = lists_by_key((parents.get(key, ""), key) for key in (*in_order, *unknown))
     members, answers = _merged(children, by_key, title)
     nodes: dict[str, ThreadNode] = {}
     for key in reversed(members):

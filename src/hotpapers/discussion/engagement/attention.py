@@ -15,13 +15,13 @@ Papers are processed one by one, and reactions for a few hundred posts at a time
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, groupby
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hotpapers.base.grouping import lists_by_key, sets_by_key
 from hotpapers.base.model import Reaction, within_largest
 from hotpapers.discussion.engagement import measurement, queries
 from hotpapers.discussion.engagement.post_reactions import ReactionsByPost
@@ -116,10 +116,7 @@ def voice_rule(view: AsOfView, people: queries.People, *, with_standing: bool) -
     """Whose voices count as of a view."""
     if not with_standing:
         return VoiceRule(people.left_out)
-    authors: dict[str, set[int]] = defaultdict(set)
-    for paper, voice in queries.author_voices(view):
-        authors[paper].add(voice)
-    return VoiceRule(people.left_out, known_voices(view), authors)
+    return VoiceRule(people.left_out, known_voices(view), sets_by_key(queries.author_voices(view)))
 
 
 POSTS_AT_ONCE = 500
@@ -143,10 +140,7 @@ def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge
 
 def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
     """The moments at which each post is measured, ascending, for posts whose reactions count."""
-    moments: dict[int, set[int]] = defaultdict(set)
-    for post in chain.from_iterable(papers):
-        if not post.automated:
-            moments[post.post].add(post.until)
+    moments = sets_by_key((post.post, post.until) for post in chain.from_iterable(papers) if not post.automated)
     return {post: sorted(post_moments) for post, post_moments in moments.items()}
 
 
@@ -217,18 +211,13 @@ def count_by_network(
 ) -> Iterator[NetworkEngagement]:
     """Engagement by network, before standing is considered."""
     for posts in papers:
-        by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
-        for post in posts:
-            moment = post.age, post.peer, -post.announced_at
-            by_age[moment].append(post)
+        by_age = lists_by_key(((post.age, post.peer, -post.announced_at), post) for post in posts)
         for _, age_posts in sorted(by_age.items()):
             yield from _count_age(age_posts, reactions, rule)
 
 
 def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[NetworkEngagement]:
-    networks: dict[str, list[PostAtAge]] = defaultdict(list)
-    for row in posts:
-        networks[row.network].append(row)
+    networks = lists_by_key((row.network, row) for row in posts)
     compared = posts if len(networks) > 1 else ()
     texts, voices = _strongest_networks(compared)
     counted = []

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from hotpapers.base import model
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import DAY, HOUR, MAX_INTEGER
 from hotpapers.discussion.engagement.measurement import (
     BACK_WITHIN,
@@ -384,10 +385,9 @@ def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: P
     ascending. `last`: the view's last reaction, from `last_row`."""
     result = _events_of(view, _with_withdrawals(view, moments, last), people)
     for chunk in statement_slices(sorted(moments.keys() - result.keys())):
-        accounts: dict[int, list[int]] = defaultdict(list)
         most = max(len(moments[post]) for post in chunk)
-        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in chunk}, last)):
-            accounts[group].append(account)
+        sql = _grouped_sql(view, {post: moments[post] for post in chunk}, last)
+        accounts: dict[int, list[int]] = lists_by_key(view.database.iterate(sql))
         result |= {post: count_reactions(accounts, post, most, moments[post], people.stable) for post in chunk}
     return result
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from hotpapers.base.grouping import sets_by_key
 from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, edited_sql, limited_sql, persons_sql
 from hotpapers.discussion.moderation.bots import rules
@@ -288,10 +289,9 @@ def announced_papers(span: ActivityWindow) -> dict[str, set[str]]:
         FROM announcement WHERE announcement.announced_at > {span.start}
             AND announcement.announced_at <= {span.view.as_of - LATE}
           AND announcement.type = 'new' AND {span.view.visible("announcement")}"""
-    result: dict[str, set[str]] = defaultdict(set)
-    for paper, categories, feed in span.view.database.iterate(sql):
-        result[(_categories(categories) or [feed])[0]].add(paper)
-    return result
+    return sets_by_key(
+        ((_categories(categories) or [feed])[0], paper) for paper, categories, feed in span.view.database.iterate(sql)
+    )
 
 
 _categories = msgspec.json.Decoder(list[str]).decode

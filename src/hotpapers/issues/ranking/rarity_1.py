@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import Attention, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 from hotpapers.base.papers.categories import group_of
 from hotpapers.issues.ranking.scoring import ordered
@@ -81,9 +82,7 @@ class ReferenceTable:
     """All references of a ranking, each computed once, by network, age and group of papers."""
 
     def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
-        self._peers: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
-        for peer in peers:
-            self._peers[peer.network, peer.age].append(peer)
+        self._peers = lists_by_key(((peer.network, peer.age), peer) for peer in peers)
         self._references: dict[tuple[str, int, str], VoiceReference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound
+from hotpapers.base.grouping import sets_by_key
 from hotpapers.base.keys import parse_key
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.moderation.aliases import join_accounts
@@ -139,10 +139,11 @@ def erase_keys(record: Record, keys: Sequence[str], *, marks: Collection[str] = 
     batches.append(database, batch_stamp, forgotten=remainders, erased=erased, tombstones=new)
     write_meta(database, RENDERED_BY, "")
     # Counts the rows that lost words, by key
-    own: dict[str, set[int]] = defaultdict(set)
-    for number, (row, _) in enumerate(changes):
-        for key in gone.intersection(_own_keys(row.item)) or ("",):
-            own[key].add(number)
+    own = sets_by_key(
+        (key, number)
+        for number, (row, _) in enumerate(changes)
+        for key in gone.intersection(_own_keys(row.item)) or ("",)
+    )
     return ErasedRows(own, len(own.pop("", ())), raw_payloads)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers.base import network_terms
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import DAY, MAX_INTEGER, Mention, Post
 from hotpapers.base.text import timestamps
 from hotpapers.discussion.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
@@ -140,10 +140,7 @@ def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
         WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {newest}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
         ORDER BY 1, 2"""
-    result: dict[str, list[str]] = defaultdict(list)
-    for post, paper in view.database.rows(sql, tuple(posts)):
-        result[post].append(paper)
-    return result
+    return lists_by_key(view.database.rows(sql, tuple(posts)))
 
 
 def _hit(post: Post, score: float, papers: Sequence[str], marker: Highlighter) -> PostHit:

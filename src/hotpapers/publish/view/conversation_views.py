@@ -7,12 +7,12 @@ can be read. Each post has its rank in both orders, so that styles alone can cha
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.durations import format_duration
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import Conversation, Landmarks, Paper, PaperConversations, ThreadNode, ThreadPost
 from hotpapers.base.network_terms import cut_excerpt
 from hotpapers.base.networks import icon_of, is_blogs
@@ -195,10 +195,11 @@ def _facts(conversation: Conversation) -> str:
 
 def _singles(conversations: Sequence[Conversation]) -> Iterator[str]:
     """`12 posts on Bluesky (3 answers there)`, of posts without an answer here, and how many their networks count."""
-    answers: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for conversation in conversations:
-        if not conversation.has_replies:
-            answers[conversation.networks].append(conversation.counted - conversation.posts)
+    answers = lists_by_key(
+        (conversation.networks, conversation.counted - conversation.posts)
+        for conversation in conversations
+        if not conversation.has_replies
+    )
     for networks, counted in sorted(answers.items()):
         there = f" ({count_noun(sum(counted), 'answer')} there)" if sum(counted) else ""
         yield f"{count_noun(len(counted), 'post')} on {_where(networks)}{there}"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, is_blogs
 from hotpapers.base.text import timestamps
@@ -167,9 +168,8 @@ def blog_name(post: Post) -> str:
 
 def discussion_views(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
     """Where a paper is discussed: its posts by network, those with the most reactions first."""
-    by_network: dict[str, list[Quotation]] = defaultdict(list)
-    for quotation in sorted(posts, key=lambda quotation: -quotation.reactions):
-        by_network[quotation.post.network].append(quotation)
+    best_first = sorted(posts, key=lambda quotation: -quotation.reactions)
+    by_network = lists_by_key((quotation.post.network, quotation) for quotation in best_first)
     ordered = sorted(by_network.items(), key=lambda item: -sum(quotation.reactions for quotation in item[1]))
     return tuple(
         DiscussionView(phrases.network_name(network), icon_of(network), tuple(map(_thread, quotations)))

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import EntrySummary, HeldPapers, IssueReader, Publication, Window
 from hotpapers.issues.windows import named_days
 from hotpapers.publish.view import phrases
@@ -67,18 +68,13 @@ class Tops:
     @cached_property
     def _days(self) -> dict[str, list[str]]:
         """The days of each period's issues, ascending; periods of a kind are ascending, too."""
-        days: dict[str, list[str]] = defaultdict(list)
-        for day in sorted(self._held):
-            for kind in self.kinds:
-                days[period_of(kind, self._window, day)].append(day)
-        return days
+        return lists_by_key(
+            (period_of(kind, self._window, day), day) for day in sorted(self._held) for kind in self.kinds
+        )
 
     @cached_property
     def _periods(self) -> dict[str, list[str]]:
-        periods: dict[str, list[str]] = defaultdict(list)
-        for period in self._days:
-            periods[kind_of(period)].append(period)
-        return periods
+        return lists_by_key((kind_of(period), period) for period in self._days)
 
     @cached_property
     def _entries(self) -> dict[tuple[str, str], EntrySummary]:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.errors import FullStore, InputError
+from hotpapers.base.grouping import sets_by_key
 from hotpapers.base.model import (
     Item,
     Mention,
@@ -277,8 +278,5 @@ class _EarlierItems:
 def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     """By kind, the keys of posts, accounts and so on that the record has rows for. Others need no lookup, and most
     things in an archive are new."""
-    keys: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for item in items:
-        key = getattr(item, item.key[0])
-        keys[kind_of(item), item.key[0]].add(key)
+    keys = sets_by_key(((kind_of(item), item.key[0]), getattr(item, item.key[0])) for item in items)
     return {kind: set(known_keys(record, kind, column, some)) for (kind, column), some in keys.items()}

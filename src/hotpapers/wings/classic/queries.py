@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
+from hotpapers.base.grouping import sets_by_key
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import first_column
 from hotpapers.record.identities import key_of
@@ -23,10 +22,7 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
     """The papers that each listed post is listed under or links."""
     sql = f"""SELECT {key_of("t.post")}, {key_of("t.paper")} FROM mention AS t
         WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
-    result: dict[str, set[str]] = defaultdict(set)
-    for post, paper in view.database.iterate(sql):
-        result[post].add(paper)
-    return result
+    return sets_by_key(view.database.iterate(sql))
 
 
 def listings_observed(view: AsOfView) -> tuple[int, int]:

@@ -3,13 +3,13 @@ cut to the next, and for which papers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.base import model
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import INFERRED, Announcement
 from hotpapers.base.papers.announcement_days import ANNOUNCING
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
@@ -104,10 +104,7 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
     for listed in manifests_after(view.database, position):
         if listed.closed or listed.pruned or listed.forgotten or listed.erased:
             return True
-        numbers: dict[str, list[int]] = defaultdict(list)
-        for kind, number in listed.rows():
-            if kind in MEASURED:
-                numbers[kind].append(number)
+        numbers = lists_by_key(row for row in listed.rows() if row[0] in MEASURED)
         for kind, added in numbers.items():
             sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
             if view.database.rows(sql, (min(added), max(added), until)):

@@ -9,12 +9,12 @@ tree level; a bundle has the up to 256 entries below a tile of level 0.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
 from hotpapers.base.errors import NotAProof
+from hotpapers.base.grouping import sets_by_key
 
 HASH = 32
 """Bytes of a hash."""
@@ -177,9 +177,7 @@ def files_of(
     A partial one is the beginning of a wider one, so only the widest is put together: a growing tile has up to 255
     partial ones.
     """
-    needed: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for level, index, width in names:
-        needed[level, index].add(width)
+    needed = sets_by_key(((level, index), width) for level, index, width in names)
     for (level, index), tile_widths in needed.items():
         widest = max(tile_widths)
         is_full = widest == WIDTH

@@ -4,7 +4,6 @@ an account's owner, which overrides the rules that examine single accounts."""
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.base import keys
 from hotpapers.base.errors import NotFound, UsageError
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import Judgement, Verdict
 from hotpapers.base.settings import BotSettings
 from hotpapers.discussion.engagement.queries import PROVED
@@ -52,9 +52,7 @@ def review_account(record: Record, key: str) -> list[tuple[AccountReview, list[A
     view = record.view()
     reviews = []
     for account in known_accounts_of(view, key):
-        by_paper: dict[str, list[Verdict]] = defaultdict(list)
-        for row in queries.verdict_rows(view, [account]):
-            by_paper[row.item.about].append(row.item)
+        by_paper = lists_by_key((row.item.about, row.item) for row in queries.verdict_rows(view, [account]))
         own_review = AccountReview(account, queries.is_bot(view, account), tuple(by_paper.pop("", ())))
         authored = queries.authored_papers(view, account) if by_paper else set[str]()
         papers = [

@@ -30,6 +30,7 @@ from typing import Any
 
 import msgspec
 
+from hotpapers.base.grouping import lists_by_key
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import archive_of, is_category
@@ -66,9 +67,7 @@ def index_files(
     parts = sorted(set(map(part_of, all_days)))
     yield _json("search/index.json", {"parts": parts})
     yield script_file("search/index.json", {"parts": parts, "days": all_days[-POSTS:]})
-    summaries: defaultdict[str, list[EntrySummary]] = defaultdict(list)
-    for summary in issue_reader.entry_summaries(publication):
-        summaries[summary.day].append(summary)
+    summaries = lists_by_key((summary.day, summary) for summary in issue_reader.entry_summaries(publication))
     for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
         issues = [(day, summaries[day]) for day in all_days if part_of(day) == part]
         texts = issue_reader.abstracts(publication, [day for day, _ in issues])
