@@ -63,7 +63,7 @@ def _outside(other_names: Sequence[str]) -> tuple[Wing, ...]:
 
 def _offers_wings(folder: str) -> bool:
     """Whether a package that is installed in a folder has entry points for wings."""
-    names: list[str] = []
+    names = []
     with suppress(OSError):
         names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
     for name in names:

@@ -43,7 +43,7 @@ def demo(folder: Path, is_opened: bool) -> None:
         f"why       {program_call()} explain {paper} --issue {issue.content.day} --store {shlex.quote(str(store))}"
     )
     print_line(f"proof     {program_call()} verify --all --store {shlex.quote(str(store))}\n")
-    sights: list[tuple[str, str]] = []
+    sights = []
     week = make_week(folder / FOLDER, lambda label, place: sights.append((label, place)))
     _print(week, SHOWN_OF_WEEK)
     print_line(f"{week.content.publication.note}\n")

@@ -123,7 +123,7 @@ def _by_server(content: IssueContent) -> str:
     """` (18 on arXiv, at least 6 on bioRxiv)`; empty if the publication has one server, all had none, or no number is
     known."""
     not_read = _not_read(content)
-    counts: list[str] = []
+    counts = []
     for count in content.announced_on or ():
         if count.papers is not None:
             least = "at least " if count.server in not_read else ""
@@ -194,7 +194,7 @@ are, which count for the next issue."""
 def _periods_of_entries(content: IssueContent) -> list[str]:
     """For each entry one of `_PERIODS`, or nothing if it is among those announced for the issue; an empty list unless
     the days of all are known."""
-    periods: list[str] = []
+    periods = []
     for entry in content.entries:
         if not entry.announced_at:
             return []

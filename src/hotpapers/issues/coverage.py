@@ -95,7 +95,7 @@ def server_readings(view: AsOfView, publication: Publication, span: Span) -> tup
     """How the servers besides arXiv were read over a span, whose new papers belong to an issue."""
     start, end = span
     where = "t.network = ? AND t.until_at > ? AND t.from_at < ?"
-    readings: list[NetworkReading] = []
+    readings = []
     for server in servers_with_lists(publication.categories):
         spans = list(view.items(Coverage, where, (server, start, end)))
         readings.append(reading_of(server, spans, start, end))
@@ -276,7 +276,7 @@ def lasts_until(gap: ReadingGap, end: int) -> bool:
 
 def _gaps(ranges: Iterable[CoveredRange]) -> Iterator[ReadingGap]:
     """The stretches that were not read in full; those of one state are joined if less than a turn lies between."""
-    last: ReadingGap | None = None
+    last = None
     for piece in ranges:
         if not piece.severity:
             continue
@@ -297,7 +297,7 @@ def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[
     pending = sorted(full_spans, key=lambda span: span.from_at)
     edges = sorted({start, end, *(min(max(edge, start), end) for s in pending for edge in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []
-    ranges: list[CoveredRange] = []
+    ranges = []
     first_pending = 0
     for left, right in pairwise(edges):
         while first_pending < len(pending) and (span := pending[first_pending]).from_at <= left:

@@ -178,7 +178,7 @@ def _network(post: CandidatePost) -> str:
 def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
     """The first post of each network, then the others."""
     first_of_network: dict[str, CandidatePost] = {}
-    others: list[CandidatePost] = []
+    others = []
     for post in ordered:
         if first_of_network.setdefault(_network(post), post) is not post:
             others.append(post)

@@ -64,7 +64,7 @@ def collect_input(
     window = measured_window(publication, span.start, own_voices, span.end)
     window = window._replace(vouching_once=span.vouching_once)
     peers = PeerCounts()
-    candidates: list[Candidate] = []
+    candidates = []
     since = read_since(view)
     servers = servers_of(publication.categories)
     own_rows = (without_late_peer(engagement, since) for engagement in read(view, window))

@@ -44,7 +44,7 @@ class RawArchive(NamedTuple):
 
     def keep(self, offered: Iterable[ParsedPayload]) -> list[int]:
         """Store payloads; the number of each, 0 if it must not be kept."""
-        contents: list[bytes] = []
+        contents = []
         payloads: dict[bytes, tuple[model.RawPayload, int]] = {}
         for payload, items, _, keep_for in offered:
             if keep_for <= 0 or self._names_forgotten(payload) or any(map(self.forgotten.refuses, items)):

@@ -271,7 +271,7 @@ class RowVerifier:
             yield VerifyFinding("added", name)
 
     def _batch(self, position: int, listed: Manifest, rows: Iterable[StoredRow | RowName]) -> Iterator[VerifyFinding]:
-        present: dict[RowName, StoredRow] = {row.name: row for row in self._early_rows.pop(position, [])}
+        present = {row.name: row for row in self._early_rows.pop(position, [])}
         for row in rows:
             if not isinstance(row, RowOf):
                 yield VerifyFinding("changed", f"{_damaged_name(row)} (not in the form in which rows are written)")

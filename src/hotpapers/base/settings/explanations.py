@@ -94,7 +94,7 @@ def _is_mended(table: dict[str, Any], problem: msgspec.ValidationError) -> bool:
     """Removes a wrong value, or its list, from a table. If something needed is missing, which would hide other
     mistakes, a text stands in, and the table is of no further use."""
     reason, _, text = str(problem).partition(" - at `$")
-    steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(text)]
+    steps = [name or int(number) for name, number in _STEP.findall(text)]
     missing = _MISSING.fullmatch(reason)
     unknown = _UNKNOWN.fullmatch(reason)
     if named := missing or unknown:

@@ -47,7 +47,7 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], Answer]) -> Iterator[Answe
     """
     any_answer = False
     failures = refusals = 0
-    last_failure: NetError | None = None
+    last_failure = None
     for item in items:
         try:
             answer = ask(item)

@@ -73,7 +73,7 @@ def _groups(texts: Sequence[ComparedText]) -> Iterator[list[ComparedText]]:
     """Groups of copies, from texts in order: those that begin with a text follow it."""
     same = [list(texts) for _, texts in groupby(texts, key=_sameness)]
     following = _Following(same)
-    grouped: set[int] = set()
+    grouped = set()
     for number, first in enumerate(same):
         if number in grouped:
             continue

@@ -71,7 +71,7 @@ def answers_to(view: AsOfView, posts: Collection[int]) -> dict[int, set[int]]:
 
 def _followed(view: AsOfView, sql: str, posts: Collection[int]) -> Iterator[tuple[int, int]]:
     """The rows of a query for some posts, then for the posts that end these rows, and so on."""
-    reached: set[int] = set()
+    reached = set()
     following = set(posts)
     for _ in range(MAX_STEPS):
         pairs = list(rows_among(view.database, sql, sorted(following)))

@@ -109,7 +109,7 @@ def _merged(
     """The posts that each node unites, the first of them first, with each node before its answers; and the nodes that
     answer each node."""
     members: dict[str, list[str]] = {}
-    answers: dict[str, list[str]] = {}
+    answers = {}
     waiting = [("", list(children.get("", ())))]
     for parent, keys in waiting:  # which grows meanwhile, by the answers to each
         siblings = [by_key[key] for key in keys if key in by_key]

@@ -125,7 +125,7 @@ POSTS_AT_ONCE = 500
 
 def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
     """Papers in groups: several with some hundreds of posts in total, or a single large one."""
-    group: list[list[PostAtAge]] = []
+    group = []
     count = 0
     for posts in papers:
         group.append(posts)
@@ -236,7 +236,7 @@ def _vouching_once(engagements: Sequence[NetworkEngagement], homes: Mapping[int,
     """A paper's engagement with each voice vouching on one network: its home, if it is named there, or else the first.
     Otherwise somebody with accounts on two networks would be two who vouch. `homes`: of the voices that posted."""
     voices: set[int] = set()
-    several: set[int] = set()
+    several = set()
     for engagement in engagements:
         several |= voices & engagement.vouching
         voices |= engagement.vouching

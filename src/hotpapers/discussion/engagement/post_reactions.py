@@ -99,7 +99,7 @@ def count_reactions(
 ) -> PostReactions:
     """A post's reactions, from groups of accounts. `most`: how many moments the posts in these groups have at most;
     `stable`: the stable account of each account that has one."""
-    result: dict[str, CountedReactions] = {}
+    result = {}
     for first, type in enumerate(TYPES, post * _steps(most)):
         numbers = range(first, first + KINDS * len(moments), KINDS)
         voices = {passed: groups[number] for passed, number in enumerate(numbers) if number in groups}

@@ -250,7 +250,7 @@ def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
         WHERE mention.post = post.post AND post.account = {NUMBER} AND {span.posts} AND {span.view.visible("mention")}
         ORDER BY post.id DESC LIMIT {LATEST}"""
     papers: dict[str, set[str]] = defaultdict(set)
-    texts: dict[str, tuple[int, str]] = {}
+    texts = {}
     for post, at, text, paper in span.view.database.rows(sql, (account,)):
         papers[post].add(paper)
         texts[post] = (at, text)

@@ -131,7 +131,7 @@ def _unneeded_snapshots(
     record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], old: queries.OldRows
 ) -> list[queries.SnapshotRow]:
     """The posts' old snapshots that are not needed."""
-    gone: list[queries.SnapshotRow] = []
+    gone = []
     for chunk in database.statement_slices(posts):
         # The moments at which the posts' papers are compared, each with the first position at which an issue did so
         moments: dict[int, list[_IssueCut]] = defaultdict(list)
@@ -205,7 +205,7 @@ def delete_snapshots(record: Record, rows: Collection[tuple[int, int]]) -> list[
         raise errors.CorruptStore(
             f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`"
         )
-    pairs: list[Pair] = []
+    pairs = []
     for since, group in groupby(sorted(rows), key=itemgetter(0)):
         numbers = [number for _, number in group]
         places = batches.pairs_of(record.database, [("snapshot", number, since) for number in numbers])

@@ -70,7 +70,7 @@ def tokenize_text(text: str) -> list[Token]:
     if is_plain(text):
         matches = PLAIN.finditer(text.lower(), 0, READ)
         return [(match[1], *match.span()) for match in islice(matches, MAX_TEXT_WORDS)]
-    result: list[Token] = []
+    result = []
     for match in _CHUNK.finditer(text, 0, READ):
         if match.lastgroup == "plain":
             result.append((match[0][:MAX_WORD_CHARS].lower(), *match.span()))

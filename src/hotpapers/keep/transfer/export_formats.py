@@ -108,7 +108,7 @@ def export_bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once."""
     view = record.view()
     how_taken_back = view.taken_back()
-    keys: set[str] = set()
+    keys = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():
             if key in keys:

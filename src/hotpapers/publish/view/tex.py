@@ -71,7 +71,7 @@ _TEX_CODE, _MARK = Markup('<code class="tex">{}</code>'), Markup("<mark>{}</mark
 
 
 def _formulas_html(pieces: Sequence[TexFormula]) -> list[Markup]:
-    result: list[Markup] = []
+    result = []
     size = 0
     for piece in pieces:
         rendered = render_formula(piece.tex) if size < MAX_FORMULAS_CHARS else None

@@ -188,7 +188,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
     accounts = [name for name in members if is_account(name)]
     papers = [entry.paper for entry in issue.content.all_entries]
     posted = posters(accounts, papers) if accounts else {}
-    result: dict[str, str] = {}
+    result = {}
     for paper in papers:
         all_authors = issue.papers[paper].authors
         authors = [author for author in all_authors if _normalized(author) in names]

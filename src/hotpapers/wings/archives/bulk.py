@@ -39,7 +39,7 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         read = stream.readinto(memoryview(data)[filled:]) or 0
         end = cut = data.rfind(_END, filled, filled + read) + 1
         filled += read
-        last: int | None = None
+        last = None
         if not read:
             end = cut = filled
         elif not cut and filled == len(data):  # a piece of a long line
@@ -83,7 +83,7 @@ _END = b"\n"
 
 def _mentions(data: Bytes, high: int, offset: int) -> list[PaperMention]:
     """The mentions in the lines of `data[:high]`, with `offset` added to their places."""
-    mentions: list[PaperMention] = []
+    mentions = []
     after = 0
     for place, needle in needle_places(data, high):
         if place < after:
@@ -178,7 +178,7 @@ def _database() -> hyperscan.Database:
 
 def needle_places(data: Bytes, high: int) -> Places:
     """The needles in `data[:high]`, by position."""
-    places: Places = []
+    places = []
 
     def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         place = end - _LENGTHS[number]

@@ -84,8 +84,8 @@ class CarFile(NamedTuple):
 def read_car(stream: BinaryIO) -> CarFile:
     """All blocks of a CAR file, as far as it can be read. Raises InputError if it is not a CAR file."""
     root = _root(stream)
-    blocks: dict[bytes, bytes] = {}
-    forged: set[bytes] = set()
+    blocks = {}
+    forged = set()
     problem = ""
     total = 0
     try:
@@ -221,8 +221,8 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
     car = read_car(stream)
     commit = _commit(car)
     latest = tid_time(commit.rev or "")
-    records: list[tuple[int, str, bytes]] = []
-    problems: list[RepositoryLeaf] = []
+    records = []
+    problems = []
     for leaf in tree_leaves(car, commit.data):
         collection, _, rkey = leaf.path.partition("/")
         if leaf.problem:

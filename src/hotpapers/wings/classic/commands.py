@@ -56,7 +56,7 @@ def _take(task: ImportTask) -> None:
 
 
 def _summary(done: Outcomes) -> Iterator[str]:
-    files: list[importing.ClassicImport] = [result for _, result in done]
+    files = [result for _, result in done]
     for file in files:
         if file.repaired:
             yield f"{file.file}: was UTF-8 misread as Mac Roman; repaired"

@@ -150,7 +150,7 @@ def note_failure(record: Record, key: DeliveryKey, at: int) -> Subscriber | None
     current = find(record, key.target)
     if current is None or current.state != "confirmed":
         return None
-    failures: list[str] = []
+    failures = []
     for state, reason in outcomes_until(record, key, current.since):
         if state == "sent":
             break

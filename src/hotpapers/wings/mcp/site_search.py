@@ -74,7 +74,7 @@ class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words"
 def scores_of(fetch: Fetch, question: Question, quarter: QuarterIndex, part: str, query: SearchQuery) -> Scores:
     """The papers of a part that a query selects. `fetch`: reads a file of the site."""
     numbers = question.within(range(len(quarter.ids)))
-    chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.covered_days(n), query)}
+    chosen = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.covered_days(n), query)}
     search = _PartSearch(fetch, question, quarter, part)
     for alternatives in query.wanted:
         scores = _best(search.atom(atom) for atom in alternatives)
@@ -130,7 +130,7 @@ class _PartSearch:
     def atom(self, atom: SearchAtom) -> Scores:
         """The papers with all words of a condition."""
         words = [(term, word) for term in atom.terms for word in term.words]
-        total: Scores | None = None
+        total = None
         for term, word in words:
             scores = self._word(term, word)
             if total is None:

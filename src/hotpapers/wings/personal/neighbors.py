@@ -89,7 +89,7 @@ class Neighbors:
     def _states(self) -> Mapping[str, bytes]:
         """By day, a digest of all issues up to it."""
         assert isinstance(self._reader, RecordIssueReader)  # others have no folder
-        states: dict[str, bytes] = {}
+        states = {}
         state = b""
         for day, (_, digest) in sorted(latest_editions(self._reader.record, self._name).items()):
             state = sha256(state + digest.encode())

@@ -293,7 +293,7 @@ class PostgresDatabase:
 
     def _rewrite(self, table: str) -> None:
         """Rewrite a table. Raises ReadOnlyStore if this role may not: the server only warns, and skips it."""
-        warnings: list[str] = []
+        warnings = []
 
         def note(notice: psycopg.errors.Diagnostic) -> None:
             if notice.severity_nonlocalized == "WARNING":

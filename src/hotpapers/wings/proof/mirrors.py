@@ -54,7 +54,7 @@ def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None =
     JSON and as page, and that the checkpoint of each proof belongs to that log. `fetch`: gives the files of the logs,
     if they are not in the folder; its errors other than InputError stop the check."""
     unreadable = InputError if fetch else (InputError, OSError)  # what is fetched fails to be written on our own disk
-    problems: list[str] = []
+    problems = []
     logs = dict[str, MirroredLog]()
     for log in policy.logs:
         try:
@@ -87,7 +87,7 @@ def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None =
 
 def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
     """The issue as read from each existing file of a folder."""
-    issue: SavedIssue | None = None
+    issue = None
     for file in (file for name in (CONTENT, PAGE, PROOF) if (file := place / name).is_file()):
         try:
             if file.name != PROOF:

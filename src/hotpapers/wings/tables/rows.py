@@ -77,7 +77,7 @@ def counts_between(view: AsOfView, first: int, last: int) -> Iterator[Row]:
     for low in range(first - first % STRETCH, last + 1, STRETCH):
         high = low + STRETCH
         stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
-        measured: dict[tuple[str, str, int], Engagement] = {}
+        measured = {}
         for counts in read_engagement(stretch_view, MeasurementWindow()):
             if counts.peer and low <= counts.announced_at < high:
                 measured[counts.paper, counts.network, counts.age] = counts

@@ -61,7 +61,7 @@ def plain_text(text: str) -> tuple[str, list[int]]:
 def spans_in(plain: str, dropped: list[int]) -> list[addresses.Mention]:
     """The mentions in a text made plain by `plain_text`."""
     escapes = has_escapes(plain)
-    mentions: list[addresses.Mention] = []
+    mentions = []
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
         while place >= 0:

@@ -57,7 +57,7 @@ def own_words(text: str, papers: Iterable[Paper | None]) -> OwnWords:
     better than too many.
     """
     words = to_words(text[:MAX_TEXT_CHARS])
-    known_papers: list[Paper] = []
+    known_papers = []
     for paper in papers:
         if paper is None or not paper.title:
             return OwnWords(tuple(words), tuple(words))

@@ -225,7 +225,7 @@ def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     plain_text = to_ascii(text)
     marks = list(WORD.finditer(plain_text.lower()))
     text_words = [mark[0] for mark in marks]
-    matches: list[TitleMatch] = []
+    matches = []
     after = tried = 0
     for at, beginning in enumerate(_beginnings(text_words)):
         if at < after or hash(beginning) not in tables.openings:

@@ -83,7 +83,7 @@ def _elsewhere(plain: str, dropped: list[int]) -> list[Mention]:
     """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
     if plain.isascii() and not ("/" in plain or "%" in plain or "&" in plain or "\\" in plain):
         return []  # most posts: an address or a DOI has a slash, perhaps escaped
-    mentions: list[Mention] = []
+    mentions = []
     for needle in [needle for needle in _needles() if needle in plain]:
         place = plain.find(needle)
         while place >= 0:

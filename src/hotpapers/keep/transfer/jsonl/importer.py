@@ -300,7 +300,7 @@ class _FullImport:
     ) -> list[tuple[manifest.RowName, bytes, PreparedRow | None]]:
         """The rows for the manifest, their hashes, and the prepared rows, None for pruned ones."""
         numbers: dict[str, int] = {}
-        result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
+        result = []
         for line in read:
             if line.item is None:
                 prepared = None
@@ -363,7 +363,7 @@ class _FullImport:
 
     def _prune(self, line: NumberedLine, batch: ExchangeBatch) -> None:
         """Prune rows of batches that were here before this import. Of later batches, the file has no such rows."""
-        rows: list[tuple[int, int]] = []
+        rows = []
         for since, pairs in groupby(sorted(pair for pair in batch.pruned if 0 < pair[0] < self._first), itemgetter(0)):
             listed = batches.load_manifest(self.database, since)
             names = dict(enumerate(listed.rows()))

@@ -174,7 +174,7 @@ class ListPages:
         """The index page of a folder, for readers who shorten an address."""
         catalogue = self._site.catalogue
         lines = list[Markup]()
-        links: list[tuple[str, str, int]] = []
+        links = []
         if path == CATEGORIES:
             counts = catalogue.categories()
             links = [

@@ -119,7 +119,7 @@ def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result: defaultdict[str, list[str]] = defaultdict(list)
     text_counts: Counter[str] = Counter()
-    in_texts: list[Counter[str]] = []
+    in_texts = []
     for number, (summary, text) in enumerate(papers):
         paper_number = to_base36(number)
         categories = {category.lower() for category in summary.categories if is_category(category)}

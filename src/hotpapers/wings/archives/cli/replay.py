@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -119,5 +119,5 @@ def _summary(outcomes: Outcomes) -> Iterator[str]:
         yield "nothing of that time"
         return
     is_whole = all(done.whole for _, done in outcomes)
-    sums: dict[str, Any] = {name: sum(getattr(done, name) for _, done in outcomes) for name in SUMMED}
+    sums = {name: sum(getattr(done, name) for _, done in outcomes) for name in SUMMED}
     yield from result_lines(ImportedFile("", is_whole, **sums))

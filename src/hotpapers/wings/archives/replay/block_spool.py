@@ -66,7 +66,7 @@ class BlockSpool:
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
             os.truncate(file, len(whole))
-        ends: dict[str, int] = {}
+        ends = {}
         for line in whole.decode().splitlines():
             segment, number, end = line.split(" ")
             self.done[segment].add(int(number))

@@ -214,7 +214,7 @@ def _line(lines: list[str], at: int) -> str:
 
 def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
     """The posts from this line on, and the index of the line after the two empty lines that end the item."""
-    posts: list[ClassicPost] = []
+    posts = []
     while line := _line(lines, at):
         try:
             post = _embed(line)
@@ -250,8 +250,8 @@ def _embed(line: str) -> ClassicPost:
 
 def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:
     """The plain text and links of an embed's paragraph."""
-    parts: list[str] = []
-    links: list[TextLink] = []
+    parts = []
+    links = []
     length = 0
     opened = 0
     target = ""

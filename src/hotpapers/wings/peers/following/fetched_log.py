@@ -178,7 +178,7 @@ def _new_entries(base: str, stored: StoredLog, signed: Checkpoint, http: HttpCli
 def _bundles(base: str, signed: Checkpoint, first: int, http: HttpClient) -> list[bytes]:
     """All leaves of a checkpoint from the `first` bundle on, as the site has them now. Raises NotAProof if some are
     withheld."""
-    entries: list[bytes] = []
+    entries = []
     try:
         for level, index, width in merkle.list_tiles(signed.size):
             if level == 0 and index >= first:

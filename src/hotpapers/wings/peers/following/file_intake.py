@@ -415,7 +415,7 @@ class Allowance:
 
 def subtract_spans(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
     """Subtracts spans from others; both must be disjoint and ascending."""
-    result: list[Span] = []
+    result = []
     for start, end in apart:
         for left, right in clip_spans(without, start, end):
             if start < left:
