@@ -12,9 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from hotpapers.base.model import SitePart
 from hotpapers.publish.query import schemas
-from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.site_context import PublicationPart
 from hotpapers.publish.view.issue_view import EntryView
 
 _PATH = re.compile(r"(\d{4}-\d\d-\d\d)/hot\.json", re.ASCII)
@@ -82,11 +81,8 @@ def paper_figures(entries: Iterable[EntryView], *, further: bool = False) -> Ite
         yield PaperFigures(paper=entry.paper, score=entry.score, counts=tuple(counts), further=further)
 
 
-class HotPart(SitePart):
+class HotPart(PublicationPart):
     """The files of one publication's site."""
-
-    def __init__(self, site: SiteContext) -> None:
-        self._site = site
 
     def has(self, path: str) -> bool:
         return bool(_PATH.fullmatch(path))

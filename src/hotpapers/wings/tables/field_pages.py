@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.model import Publication, SitePart
+from hotpapers.base.model import Publication
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.announcement_days import day_of_issue
 from hotpapers.base.papers.categories import ALL_OF_ARXIV, archive_of, category_title, in_fields
@@ -25,7 +25,7 @@ from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query.schemas import Schema
-from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.site_context import PublicationPart
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view.page_fields import field_name
 from hotpapers.publish.view.phrases import day_name
@@ -72,11 +72,8 @@ class FieldPaper(NamedTuple):
     announced_at: int
 
 
-class FieldsPart(SitePart):
+class FieldsPart(PublicationPart):
     """The files of one publication's site."""
-
-    def __init__(self, site: SiteContext) -> None:
-        self._site = site
 
     def has(self, path: str) -> bool:
         return path in (PAGE, DATA)

@@ -13,10 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.model import EntrySummary, SitePart
+from hotpapers.base.model import EntrySummary
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
-from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.site_context import PublicationPart
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.sparkline import Sparkline, draw_curve
@@ -53,11 +53,8 @@ def data_path(week: str) -> str:
     return f"topics/{week}/topics.json"
 
 
-class TopicsPart(SitePart):
+class TopicsPart(PublicationPart):
     """The files of one publication's site."""
-
-    def __init__(self, site: SiteContext) -> None:
-        self._site = site
 
     @cached_property
     def weeks(self) -> TopicWeeks:

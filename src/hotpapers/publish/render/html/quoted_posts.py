@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.search_index import script_file
-from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.site_context import PublicationPart
 from hotpapers.publish.view.issue_view import EntryView
 from hotpapers.publish.view.phrases import marked_title
 from hotpapers.publish.view.text_for_scripts import script_text
@@ -20,11 +19,8 @@ from hotpapers.publish.view.text_for_scripts import script_text
 _PATH = re.compile(r"search/posts/(\d{4}-\d\d-\d\d)\.js", re.ASCII)
 
 
-class QuotedPosts(SitePart):
+class QuotedPosts(PublicationPart):
     """The files of one publication's site."""
-
-    def __init__(self, site: SiteContext) -> None:
-        self._site = site
 
     def has(self, path: str) -> bool:
         return _PATH.fullmatch(path) is not None

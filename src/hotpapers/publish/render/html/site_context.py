@@ -319,3 +319,10 @@ class SiteContext:
             base=self.site_config.base,
             **values,
         )
+
+
+class PublicationPart(SitePart):
+    """Further files of a site, made from the issues of its publication."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
