@@ -1,9 +1,9 @@
-"""Pairs of a key and a value, with the values of a key brought together."""
+"""Values brought together by their keys."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 Key = TypeVar("Key")
@@ -24,3 +24,8 @@ def sets_by_key(pairs: Iterable[tuple[Key, Value]]) -> defaultdict[Key, set[Valu
     for key, value in pairs:
         result[key].add(value)
     return result
+
+
+def group_by(values: Iterable[Value], key_of: Callable[[Value], Key]) -> defaultdict[Key, list[Value]]:
+    """The values with each key, in their order."""
+    return lists_by_key((key_of(value), value) for value in values)

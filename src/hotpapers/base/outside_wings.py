@@ -56,15 +56,15 @@ def _or_warning(what: str, load: Callable[[], list[T]]) -> list[T]:
 
 def _points() -> Iterator[tuple[EntryPoint, str]]:
     """The entry points, each with its package; a package that is on the path twice counts once."""
-    seen: set[str] = set()
+    packages = set()
     for distribution in distributions():
         try:
             if GROUP not in (distribution.read_text("entry_points.txt") or ""):
                 continue
         except UnicodeDecodeError:
             continue
-        if (package := _name_of(distribution)) not in seen:
-            seen.add(package)
+        if (package := _name_of(distribution)) not in packages:
+            packages.add(package)
             points = _or_warning(f"wings of {package}", partial(_points_of, distribution))
             yield from ((point, package) for point in points)
 

@@ -20,7 +20,7 @@ class SettingsStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def learn_structs() -> None:
     """Makes msgspec analyze every imported struct. It otherwise does so when it first decodes a type, and crashes the
     process if two threads do that simultaneously (msgspec 0.22): call this before starting threads."""
-    classes: list[type[msgspec.Struct]] = [msgspec.Struct]
+    classes = [msgspec.Struct]
     while classes:
         cls = classes.pop()
         classes += cls.__subclasses__()

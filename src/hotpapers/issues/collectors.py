@@ -59,7 +59,7 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
             key = (item.paper, item.network, item.age)
             best[key] = min(item, best.get(key, item), key=lambda item: (item.unread, item.source))
     knows_standing = bool(best) and window.with_standing and known_accounts(view) is not None
-    result: dict[str, list[Measurement]] = defaultdict(list)
+    result = defaultdict(list)
     for (paper, _, _), item in sorted(best.items()):
         is_unvouched = knows_standing and item.known is None
         result[paper].append(msgspec.structs.replace(item, known=0) if is_unvouched else item)

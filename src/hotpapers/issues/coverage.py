@@ -20,7 +20,7 @@ import msgspec
 from msgspec import UNSET
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by, lists_by_key
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -129,7 +129,7 @@ def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = (), since: 
     start = view.as_of - REFERENCE_DAYS * DAY if since is None else since
     before = start - TURN  # one that ended so shortly before may end in a short gap
     recorded = view.items(Coverage, "t.until_at > t.from_at AND t.until_at > ?", (before,))
-    return UnreadTimes(lists_by_key((span.network, span) for span in (*recorded, *further_spans)))
+    return UnreadTimes(group_by((*recorded, *further_spans), lambda span: span.network))
 
 
 def _read_ranges(spans: Sequence[Coverage]) -> list[Span]:

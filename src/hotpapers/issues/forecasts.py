@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by, lists_by_key
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers.categories import group_of
@@ -195,7 +195,7 @@ def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
     there are too few in all. The borders depend only on the voices at the age, as a Mondrian taxonomy requires (Vovk,
     Gammerman, Shafer: Algorithmic Learning in a Random World, 2005, §4.5).
     """
-    by_doubling = lists_by_key((doubling_of(curve.voices), curve) for curve in curves)
+    by_doubling = group_by(curves, lambda curve: doubling_of(curve.voices))
     groups: list[list[int]] = [[]]
     for step in sorted(by_doubling, reverse=True):
         groups[-1].append(step)

@@ -83,7 +83,7 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
         JOIN post ON post.post = shown.post AND post.observed_at = shown.observed_at AND {view.visible("post")}
         WHERE shown.publication = ? AND shown.day = ? AND shown.edition = ? AND {view.visible("shown")}
           AND {newest} ORDER BY shown.place, shown.n"""
-    result: dict[int, list[RowOf[Post]]] = defaultdict(list)
+    result = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
     return result

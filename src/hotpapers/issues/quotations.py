@@ -210,7 +210,7 @@ def leading_posts(
 ) -> dict[str, list[CandidatePost]]:
     """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
     by the quotation rule; one per account and text, and none that may not be quoted."""
-    candidates: dict[str, list[CandidatePost]] = defaultdict(list)
+    candidates = defaultdict(list)
     for batch in statement_slices(papers):
         sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
         for paper, weight, voice, *row in view.database.iterate(sql, params):

@@ -408,7 +408,7 @@ def attention_history(
 ) -> dict[str, tuple[Attention, ...]]:
     """Each paper's attention at the hours it has reached, sorted by hour and network; only papers announced in the 90
     days before. `own_voices`: numbers of the publication's own accounts."""
-    result: dict[str, list[Attention]] = defaultdict(list)
+    result = defaultdict(list)
     if papers:
         window = measurement.MeasurementWindow(
             ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)

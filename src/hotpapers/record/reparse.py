@@ -139,7 +139,7 @@ def payloads_after(database: Database, source: str, number: int) -> list[tuple[i
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:
     """The open rows parsed from raw payloads, by the payload's number. `numbers`: ascending."""
-    rows: dict[int, list[StoredRow]] = defaultdict(list)
+    rows = defaultdict(list)
     if numbers:
         for spec in SPECS.values():
             among = "until = 0 AND origin > 0 AND origin BETWEEN ? AND ?"  # `origin > 0` as its index has it

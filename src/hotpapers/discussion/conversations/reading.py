@@ -165,7 +165,7 @@ def _reached(posts: set[int], answers: Mapping[int, set[int]], parents: Mapping[
 def _connected(posts: Sequence[StoredPost], about: set[int]) -> dict[str, StoredPost]:
     """The posts about a paper, all that answer them as last edited, and what they reply to, by key."""
     by_key = {post.row.item.post: post for post in posts}
-    answers: dict[str, list[str]] = defaultdict(list)
+    answers = defaultdict(list)
     for key, post in by_key.items():
         answers[post.reply_to].append(key)
         answers[post.quotes].append(key)

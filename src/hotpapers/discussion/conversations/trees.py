@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by
 from hotpapers.base.model import Conversation, PaperConversations, ThreadNode, ThreadPost
 from hotpapers.discussion.conversations import copies
 from hotpapers.discussion.conversations.landmarks import first_posts, is_question
@@ -63,7 +63,7 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
     answered = {key: parent for key in in_order if (parent := by_key[key].parent)}
     parents = _without_circles(answered, by_key)
     unknown = sorted(set(parents.values()) - by_key.keys())
-    children = lists_by_key((parents.get(key, ""), key) for key in (*in_order, *unknown))
+    children = group_by((*in_order, *unknown), lambda key: parents.get(key, ""))
     members, answers = _merged(children, by_key, title)
     nodes: dict[str, ThreadNode] = {}
     for key in reversed(members):

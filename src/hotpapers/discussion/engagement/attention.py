@@ -21,7 +21,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hotpapers.base.grouping import lists_by_key, sets_by_key
+from hotpapers.base.grouping import group_by, sets_by_key
 from hotpapers.base.model import Reaction, within_largest
 from hotpapers.discussion.engagement import measurement, queries
 from hotpapers.discussion.engagement.post_reactions import ReactionsByPost
@@ -211,13 +211,13 @@ def count_by_network(
 ) -> Iterator[NetworkEngagement]:
     """Engagement by network, before standing is considered."""
     for posts in papers:
-        by_age = lists_by_key(((post.age, post.peer, -post.announced_at), post) for post in posts)
+        by_age = group_by(posts, lambda post: (post.age, post.peer, -post.announced_at))
         for _, age_posts in sorted(by_age.items()):
             yield from _count_age(age_posts, reactions, rule)
 
 
 def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[NetworkEngagement]:
-    networks = lists_by_key((row.network, row) for row in posts)
+    networks = group_by(posts, lambda row: row.network)
     compared = posts if len(networks) > 1 else ()
     texts, voices = _strongest_networks(compared)
     counted = []

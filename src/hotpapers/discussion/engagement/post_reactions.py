@@ -51,7 +51,7 @@ class CountedReactions:
 
     def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
         in_order: dict[int, None] = {}
-        self._upto: dict[int, int] = {}
+        self._upto = {}
         for passed, moment in enumerate(moments):
             if some := voices.get(passed):
                 in_order |= dict.fromkeys(some)

@@ -31,7 +31,7 @@ _AS_HYPHEN = str.maketrans("_~", "--")
 
 def bridge_aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:
     """The alias of each copy. A copy on Bluesky has none if accounts with several handles may be its original."""
-    on_bluesky: dict[str, list[ShownAccount]] = defaultdict(list)
+    on_bluesky = defaultdict(list)
     for copy in copies:
         if is_on_bluesky(copy):
             on_bluesky[copy.handle].append(copy)
@@ -45,7 +45,7 @@ def bridge_aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAcco
 
 def _originals(handles: Mapping[str, object], accounts: Iterable[ShownAccount]) -> dict[str, ShownAccount]:
     """By a copy's handle, its original: of several accounts with the same handle, the one known first."""
-    candidates: dict[str, list[ShownAccount]] = defaultdict(list)
+    candidates = defaultdict(list)
     for account in accounts:
         if (handle := handle_on_bluesky(account)) in handles:
             candidates[handle].append(account)

@@ -249,7 +249,7 @@ def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
         FROM post CROSS JOIN mention
         WHERE mention.post = post.post AND post.account = {NUMBER} AND {span.posts} AND {span.view.visible("mention")}
         ORDER BY post.id DESC LIMIT {LATEST}"""
-    papers: dict[str, set[str]] = defaultdict(set)
+    papers = defaultdict(set)
     texts = {}
     for post, at, text, paper in span.view.database.rows(sql, (account,)):
         papers[post].add(paper)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by
 from hotpapers.base.model import Attention, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 from hotpapers.base.papers.categories import group_of
 from hotpapers.issues.ranking.scoring import ordered
@@ -65,7 +65,7 @@ class VoiceReference(NamedTuple):
 @lru_cache(maxsize=512)
 def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
     counts: dict[int, int] = defaultdict(int)
-    days: list[int] = []
+    days = []
     for peer in peers:
         if peer.days is not UNSET:
             days.append(peer.days)
@@ -82,7 +82,7 @@ class ReferenceTable:
     """All references of a ranking, each computed once, by network, age and group of papers."""
 
     def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
-        self._peers = lists_by_key(((peer.network, peer.age), peer) for peer in peers)
+        self._peers = group_by(peers, lambda peer: (peer.network, peer.age))
         self._references: dict[tuple[str, int, str], VoiceReference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:

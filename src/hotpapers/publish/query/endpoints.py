@@ -61,7 +61,7 @@ QUESTIONS: tuple[Endpoint, ...] = (
 )
 """In matching order: an identifier may contain a slash, so longer addresses come first."""
 
-BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTIONS}
+BY_NAME = {question.name: question for question in QUESTIONS}
 """Queries by name."""
 
 

@@ -132,7 +132,7 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
     view = record.view()
     window = MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     latest = list(read_engagement(view, window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)))
-    marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
+    marks = defaultdict(list)
     announced = queries.first_announced(view, key)
     if announced is not None:
         _, written_at = written_between(record.database)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by
 from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
 from hotpapers.base.networks import icon_of, is_blogs
 from hotpapers.base.text import timestamps
@@ -169,7 +169,7 @@ def blog_name(post: Post) -> str:
 def discussion_views(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
     """Where a paper is discussed: its posts by network, those with the most reactions first."""
     best_first = sorted(posts, key=lambda quotation: -quotation.reactions)
-    by_network = lists_by_key((quotation.post.network, quotation) for quotation in best_first)
+    by_network = group_by(best_first, lambda quotation: quotation.post.network)
     ordered = sorted(by_network.items(), key=lambda item: -sum(quotation.reactions for quotation in item[1]))
     return tuple(
         DiscussionView(phrases.network_name(network), icon_of(network), tuple(map(_thread, quotations)))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by, lists_by_key
 from hotpapers.base.model import EntrySummary, HeldPapers, IssueReader, Publication, Window
 from hotpapers.issues.windows import named_days
 from hotpapers.publish.view import phrases
@@ -74,7 +74,7 @@ class Tops:
 
     @cached_property
     def _periods(self) -> dict[str, list[str]]:
-        return lists_by_key((kind_of(period), period) for period in self._days)
+        return group_by(self._days, kind_of)
 
     @cached_property
     def _entries(self) -> dict[tuple[str, str], EntrySummary]:

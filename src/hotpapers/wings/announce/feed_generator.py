@@ -102,7 +102,7 @@ class FeedSkeleton:
 
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, at its first occurrence."""
-        uris: set[str] = set()
+        uris = set()
         for day in list(reversed(self.issue_reader.days(self._publication)))[:ISSUES]:
             issue = self.issue_reader.issue(self._publication, day)
             for entry in issue.content.entries:

@@ -81,8 +81,8 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
 
 def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[ClassicImport]:
     """Import files of different days in one batch."""
-    done: list[ClassicImport] = []
-    items: list[model.Item] = []
+    done = []
+    items = []
     for file in parsed:
         known = queries.known_files(record, PUBLICATION, file.issue.date)
         state: Literal["new", "known", "later"] = "later" if known else "new"

@@ -244,7 +244,7 @@ class CompletenessChecks:
 
     def _fetch(self, ids: Sequence[str], payloads: list[RawPayload]) -> list[str]:
         """Fetch papers into `payloads`; returns the identifiers that the API does not have."""
-        missing: list[str] = []
+        missing = []
         for start in range(0, len(ids), self.settings.batch):
             batch = ids[start : start + self.settings.batch]
             try:

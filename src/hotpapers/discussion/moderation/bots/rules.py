@@ -223,7 +223,7 @@ def chorus_posts(voices: Iterable[TimedPost], paper: Paper | None, limit: int) -
 
     The first to post the words is left out: otherwise a few accounts could silence anybody by repeating them.
     """
-    same_words: dict[tuple[int, bytes], list[TimedPost]] = defaultdict(list)
+    same_words = defaultdict(list)
     for voice in voices:
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= MIN_OWN_LETTERS:

@@ -142,7 +142,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
         held_rules = [rule for rule in limits if account in held_bots[rule]]
         own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
         posts = queries.posts_of(span, account)
-        known_papers: Mapping[str, Paper] = {}
+        known_papers = {}
         if number >= own_limits.get("template", number + 1):
             known_papers = span.view.by_key(Paper, (paper for post in posts for paper in post.papers))
         fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by
 from hotpapers.base.model import Announcement, Attention, Paper
 from hotpapers.base.networks import icon_of
 from hotpapers.base.papers import citations
@@ -95,7 +95,7 @@ class PaperPages:
 def network_histories(history: Sequence[Attention], unread: Container[str]) -> tuple[NetworkHistory, ...]:
     """Hourly attention as one row per network, the most voices first. `unread`: the networks that were not read in
     full, so that nobody is not known of them."""
-    by_network = lists_by_key((attention.network, attention) for attention in history)
+    by_network = group_by(history, lambda attention: attention.network)
     reached_ages = {attention.age for attention in history}
     rows = []
     for network, attentions in by_network.items():
@@ -118,7 +118,7 @@ def version_rows(paper: Paper, announcements: Iterable[Announcement]) -> list[tu
         "replacement": "replaced",
         "inferred": "new in {}, judging by the time of submission",
     }
-    by_day = lists_by_key(((announcement.day, announcement.type), announcement) for announcement in announcements)
+    by_day = group_by(announcements, lambda announcement: (announcement.day, announcement.type))
     result = []
     for (day, kind), same_day in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
         name = next((f"v{announcement.version}" for announcement in same_day if announcement.version), "")

@@ -30,7 +30,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.grouping import lists_by_key
+from hotpapers.base.grouping import group_by
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.categories import archive_of, is_category
@@ -67,7 +67,7 @@ def index_files(
     parts = sorted(set(map(part_of, all_days)))
     yield _json("search/index.json", {"parts": parts})
     yield script_file("search/index.json", {"parts": parts, "days": all_days[-POSTS:]})
-    summaries = lists_by_key((summary.day, summary) for summary in issue_reader.entry_summaries(publication))
+    summaries = group_by(issue_reader.entry_summaries(publication), lambda summary: summary.day)
     for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
         issues = [(day, summaries[day]) for day in all_days if part_of(day) == part]
         texts = issue_reader.abstracts(publication, [day for day, _ in issues])
@@ -117,7 +117,7 @@ def part_files(
 
 def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
-    result: defaultdict[str, list[str]] = defaultdict(list)
+    result = defaultdict(list)
     text_counts: Counter[str] = Counter()
     in_texts = []
     for number, (summary, text) in enumerate(papers):
