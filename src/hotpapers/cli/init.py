@@ -149,12 +149,12 @@ class SiteAnswers(NamedTuple):
     """The properties of a new site; None if unknown. `fields`: categories, empty for all of arXiv; `title`: what
     readers see; `hour`, `zone`: when each day closes; `hosts`: where the program runs, empty for here."""
 
-    contact: str | None = None
-    fields: tuple[str, ...] | None = None
-    title: str | None = None
-    hour: int | None = None
-    zone: str | None = None
-    hosts: tuple[str, ...] = ()
+    contact: str | None
+    fields: tuple[str, ...] | None
+    title: str | None
+    hour: int | None
+    zone: str | None
+    hosts: tuple[str, ...]
 
     @property
     def values(self) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def pick_entries(
     publication: Publication,
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
-    least_entries: int = 0,
+    least_entries: int,
     rule: str = LATEST,
     earlier_lines: Collection[str] = (),
 ) -> SelectedEntries:

@@ -26,7 +26,7 @@ class HostName(NamedTuple):
     """A host as it is compared: in lowercase, as DNS has it, IPv6 in brackets. `port`: 0 for that of the scheme."""
 
     name: str
-    port: int = 0
+    port: int
 
     @property
     def ip(self) -> IPv4Address | IPv6Address | None:

@@ -207,7 +207,7 @@ class ConfiguredSite:
         self.save_publications(self.record)
         return self.saved_publication(name)
 
-    def saved_publication(self, name: str | None = None) -> Publication:
+    def saved_publication(self, name: str | None) -> Publication:
         """A publication of the store; by default the first of the settings, or else the first that the store had.
         Raises NotFound."""
         from hotpapers.issues.freeze import publication_of

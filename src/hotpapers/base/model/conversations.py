@@ -45,11 +45,11 @@ class ThreadNode(NamedTuple):
 
     key: str
     post: ThreadPost | None
-    copies: tuple[ThreadPost, ...] = ()
-    replies: tuple[ThreadNode, ...] = ()
-    is_unread: bool = False
-    began_at: int = 0
-    voices: tuple[int, ...] = ()
+    copies: tuple[ThreadPost, ...]
+    replies: tuple[ThreadNode, ...]
+    is_unread: bool
+    began_at: int
+    voices: tuple[int, ...]
 
     @property
     def posts(self) -> tuple[ThreadPost, ...]:

@@ -50,7 +50,7 @@ def describe_fields(cls: type[Any]) -> dict[str, str]:
 
 
 def convert_table(
-    table: object, cls: type[T], path: str = "", more: Mapping[str, str] = NOTHING, homes: Mapping[str, str] = NOTHING
+    table: object, cls: type[T], path: str, more: Mapping[str, str] = NOTHING, homes: Mapping[str, str] = NOTHING
 ) -> T:
     """A table as a struct. `path`: where it is in the file; `more`: keys besides the struct's, which are read
     elsewhere, and what they do; `homes`: where keys of other tables belong. Raises SettingsError that names the key and
@@ -68,9 +68,7 @@ MAX_MISTAKES = 20
 """The most mistakes of a file that are told."""
 
 
-def converted_all(
-    table: Mapping[str, Any], cls: type[T], homes: Mapping[str, str] = NOTHING
-) -> tuple[T | None, list[str]]:
+def converted_all(table: Mapping[str, Any], cls: type[T], homes: Mapping[str, str]) -> tuple[T | None, list[str]]:
     """A whole file as a struct, and all that is wrong with it, as in `convert_table`: a wrong value is left out to see
     what else is wrong. None if something needed is missing."""
     rest = copy.deepcopy(dict(table))

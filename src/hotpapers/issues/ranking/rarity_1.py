@@ -54,7 +54,7 @@ class VoiceReference(NamedTuple):
     voices: tuple[int, ...]
     papers_below: tuple[int, ...]
     papers: int
-    days: int | UnsetType = UNSET
+    days: int | UnsetType
 
     def atleast(self, x: int) -> int:
         """How many papers have x voices or more."""

@@ -41,7 +41,7 @@ class PaperHit(NamedTuple):
     snippet: str
     spans: HighlightSpans
     issues: tuple[SearchHitIssue, ...]
-    taken_back: str = ""
+    taken_back: str
 
 
 class PaperResults(NamedTuple):

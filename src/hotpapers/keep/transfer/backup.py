@@ -41,7 +41,7 @@ class RestoreResult(NamedTuple):
     position: int
     lost_batches: int
     forgotten_again: int
-    aside: str = ""
+    aside: str
 
 
 class _ReplacedStore(NamedTuple):

@@ -114,7 +114,7 @@ def editions_in_record(database: Database, publication: str, channel: str) -> se
     return set(database.rows(sql, (publication, channel)))
 
 
-def delivered_editions(database: Database, *, whole: bool = False) -> list[tuple[str, str, str, str]]:
+def delivered_editions(database: Database, *, whole: bool) -> list[tuple[str, str, str, str]]:
     """(target, publication, channel, day) of all editions ever delivered, even in part, unless only `whole` ones."""
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state WHERE edition > 0'
     return database.rows(f"{sql} AND state = 'sent'" if whole else sql)

@@ -351,7 +351,7 @@ def terminal_explanation(session: QuerySession, params: EntryParams) -> explaini
     return explaining.explain_entry(issue, key)
 
 
-def publication_with(session: QuerySession, paper: str, day: str = "latest") -> str:
+def publication_with(session: QuerySession, paper: str, day: str) -> str:
     """The only publication with a paper in an issue, by default of any day; empty if there are several or none. Raises
     NotAnArxivId."""
     appearances = session.issue_reader().appearances(paper_named(session.record, paper))

@@ -52,7 +52,7 @@ class JobHealth(NamedTuple):
     day_out: int | None
     quarantine: int
     back_to: int | None
-    step: str = ""
+    step: str
 
 
 def status(session: QuerySession, _: request_params.NoParams) -> status_schemas.SiteStatus:

@@ -19,7 +19,7 @@ from hotpapers.base.model import Channel
 from hotpapers.base.suggestions import list_choices
 from hotpapers.base.wings import load_lazily
 from hotpapers.publish.hooks import Renderer
-from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_config import SiteConfig
 
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
     name: load_lazily(place)
@@ -33,7 +33,7 @@ CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
 """Channel factories by name, also those of wings."""
 
 
-def find_channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
+def find_channel(name: str, site_config: SiteConfig) -> Channel:
     """Return the channel with this name. Raises UsageError."""
     if name not in CHANNELS:
         raise UsageError(f"{name}: no such channel; choose from {list_choices(name, CHANNELS)}")

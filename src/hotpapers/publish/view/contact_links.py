@@ -34,7 +34,7 @@ class ContactLinks(NamedTuple):
 
     mail: str
     page: str
-    app: str = ""
+    app: str
 
     def wrong(self, about: ReportSubject) -> str:
         """Where to report that an entry is wrong; empty if unknown."""

@@ -294,7 +294,7 @@ def counts_line(count: PrintedCount, note: str = "") -> str:
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
 
 
-def counts_and_bots(count: PrintedCount, note: str = "") -> str:
+def counts_and_bots(count: PrintedCount, note: str) -> str:
     """`40 people, 38 count, 12 reposts, 28 likes (not counted: 3 bot posts)`. `note`: how many count, if not all."""
     bots = f" (not counted: {count_noun(count.bots, 'bot post')})" if count.bots else ""
     return counts_line(count, note) + bots

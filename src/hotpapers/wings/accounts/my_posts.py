@@ -229,7 +229,7 @@ def _code_page(
     return page._replace(lines=lines, facts=facts, code=code, status=400 if error else 200)
 
 
-def _choice_form(text: str, proof: str, choice: str = "", error: str = "") -> FormPage:
+def _choice_form(text: str, proof: str, choice: str, error: str = "") -> FormPage:
     hidden = (("who", text), ("proof", proof))
     form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, error)
     return FormPage("Your code", (), form)

@@ -66,7 +66,7 @@ class RepositoryLeaf(NamedTuple):
 
     path: str
     cid: bytes
-    problem: str = ""
+    problem: str
 
 
 class CarFile(NamedTuple):

@@ -24,12 +24,12 @@ class SourceCheck(NamedTuple):
     that is not in the settings; `is_metered`: the source costs money, so no request was sent; `is_unreached`: no
     request reached a server."""
 
-    answered: tuple[str, ...] = ()
-    failed: Mapping[str, str] = {}
-    entries: int = 0
-    is_refused: bool = False
-    is_metered: bool = False
-    is_unreached: bool = False
+    answered: tuple[str, ...]
+    failed: Mapping[str, str]
+    entries: int
+    is_refused: bool
+    is_metered: bool
+    is_unreached: bool
 
 
 def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:

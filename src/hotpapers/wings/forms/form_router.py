@@ -159,7 +159,7 @@ class FormRouter:
     """Routes for forms that are about one thing, with threads and an hourly limit of their own. `site`: the site's
     title. `contact`: the operator's, for whom a form refuses."""
 
-    def __init__(self, backend: Backend, site: str, contact: str = "") -> None:
+    def __init__(self, backend: Backend, site: str, contact: str) -> None:
         self.backend = backend
         self._origin = origin_of(backend.config.base)
         self._site = site

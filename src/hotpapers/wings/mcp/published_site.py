@@ -87,7 +87,7 @@ class PublishedSite:
         except NotFound:
             raise NotFound(phrases.no_issue(chosen, latest)) from None
 
-    def hot(self, day: str = "latest") -> tuple[HotPaper, ...]:
+    def hot(self, day: str) -> tuple[HotPaper, ...]:
         """The entries of an issue, with scores, counts and links to discussions. Raises NotFound, InputError."""
         papers = self.issue(day)
         figures = self._figures(papers[0].day) if papers else {}

@@ -434,7 +434,7 @@ FORMATS = tuple(
 their abstracts cite. The first sign in a file tells: a later one may be in an abstract."""
 
 
-def read_entries(text: str, name: str = "") -> Iterator[Entry] | None:
+def read_entries(text: str, name: str) -> Iterator[Entry] | None:
     """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
     signs = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
     first = min(signs, key=lambda sign: sign[0], default=(0, None))

@@ -53,8 +53,8 @@ class ReaderProfile(NamedTuple):
     """A reader's starred papers with their vectors, and the followed authors and words."""
 
     starred: tuple[tuple[RankedText, WeighedVector], ...]
-    authors: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    authors: tuple[str, ...]
+    words: tuple[str, ...]
     unwanted: tuple[WeighedVector, ...] = ()
 
 

@@ -43,7 +43,7 @@ class LogKeeping:
         logs: site_logs.SiteLogs,
         site_config: SiteConfig,
         allowed: network_terms.Table,
-        connection: Connection | None = None,
+        connection: Connection | None,
     ) -> None:
         self._logs = logs
         self._site_config = site_config._replace(proofs=logs)

@@ -34,7 +34,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class MerkleTree:
     """A growing tree. It keeps the hash of every full subtree, about two per leaf."""
 
-    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
+    def __init__(self, leaf_hashes: Iterable[bytes]) -> None:
         self.levels: list[list[bytes]] = [[]]
         """`levels[k][i]`: the hash of the 2^k leaves starting at i · 2^k."""
         for leaf in leaf_hashes:

@@ -25,7 +25,7 @@ class ResearchTable(NamedTuple):
     meaning: str
     key: tuple[str, ...]
     columns: tuple[TableColumn, ...]
-    references: tuple[tuple[str, str, str], ...] = ()
+    references: tuple[tuple[str, str, str], ...]
 
     @property
     def is_key_complete(self) -> bool:

@@ -78,7 +78,7 @@ _ABSTRACT_BEGINS = re.compile(rf"\W*(?:{'|'.join(_FIRST_OF_ABSTRACT)})", re.IGNO
 _SAYS = re.compile("|".join(_ANYWHERE), re.IGNORECASE)
 
 
-def says_withdrawn(comment: str, abstract: str, arxiv_id: str = "") -> bool:
+def says_withdrawn(comment: str, abstract: str, arxiv_id: str) -> bool:
     """Whether a comment, or the beginning of an abstract, says that its paper is withdrawn. Without the paper's id, any
     id that it names is taken for it."""
     named = _OF_ID.search(f"{comment}\n{abstract}")

@@ -33,7 +33,7 @@ from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of, join_address
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.page_fields import Fields, PageChoice, choose_fields
-from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_config import SiteConfig
 
 CACHED = 64
 """Prepared issues kept: some 2 MB."""
@@ -88,7 +88,7 @@ class SiteContext:
 
     parts: Sequence[SitePart] = ()
 
-    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
         self.issue_reader = issue_reader
         self.name = publication
         self.site_config = site_config
