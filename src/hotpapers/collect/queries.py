@@ -26,8 +26,7 @@ def living_posts(record: Record, network: str, position: int, created_from: int)
     moment and, as last observed, not gone."""
     sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = ''"
     sql += f" AND p.created_at > ? AND {is_whole('p.post')}"
-    rows = record.database.rows(sql, (network, position, created_from))
-    return [(post, account, at) for post, account, at in rows]
+    return record.database.rows(sql, (network, position, created_from))
 
 
 def posts_of_account(record: Record, account: str) -> list[str]:

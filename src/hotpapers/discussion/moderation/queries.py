@@ -39,8 +39,7 @@ def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
     """Post and paper of every mention that some rule finds doubtful and the operator has not called sound. Such a post
     must not be shown as being about that paper."""
     sql = f"WITH {doubtful_sql(view)} SELECT {key_of('doubtful.post')}, {key_of('doubtful.paper')} FROM doubtful"
-    rows = view.database.rows(sql)
-    return frozenset((post, paper) for post, paper in rows)
+    return frozenset(view.database.rows(sql))
 
 
 # ---- authors' voices -------------------------------------------------------------------------------------
@@ -77,7 +76,7 @@ def _pairs(view: AsOfView, where: str) -> list[Pair]:
     sql = f"""SELECT DISTINCT {key_of("mention.post")}, {key_of("mention.paper")}
         FROM mention JOIN post ON post.post = mention.post
         WHERE {where} AND {view.visible("mention")} AND {view.visible("post")} AND post.account <> 0"""
-    return [(post, paper) for post, paper in view.database.rows(sql)]
+    return view.database.rows(sql)
 
 
 def first_observed(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
@@ -262,8 +261,7 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     sql = f"""SELECT {key_of("mention.paper")}, post.network FROM post CROSS JOIN mention
         WHERE mention.post = post.post AND {span.posts} AND {span.view.visible("mention")}
         GROUP BY mention.paper, post.network HAVING count(DISTINCT post.account) >= {int(least)} ORDER BY 1, 2"""
-    rows = span.view.database.iterate(sql)
-    return [(paper, network) for paper, network in rows]
+    return span.view.database.rows(sql)
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:

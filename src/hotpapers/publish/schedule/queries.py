@@ -65,7 +65,7 @@ def taken_back_papers(view: AsOfView) -> dict[str, str]:
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(publication, day) of the issues and listings that show any of these posts."""
     sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({NUMBERS})'
-    return ((publication, day) for publication, day in rows_among(database, sql, posts))
+    return rows_among(database, sql, posts)
 
 
 def papers_named_by(database: Database, posts: Sequence[str]) -> list[str]:

@@ -15,5 +15,4 @@ def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> 
     sql = f"""{show_tables(view, voices)} SELECT {key_of("mention.paper")}, post.network, post.name, post.handle
         {posts_about_papers(view, f"IN ({numbers_of(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
         ORDER BY 1, post.created_at DESC, {key_of("post.post")}"""
-    rows = view.database.rows(sql, papers)
-    return [(paper, network, name, handle) for paper, network, name, handle in rows]
+    return view.database.rows(sql, papers)

@@ -38,7 +38,7 @@ def discussed_papers(view: AsOfView, since: int, turn: int) -> list[tuple[str, s
           AND {view.visible("announcement")} AND {newest}
           AND EXISTS (SELECT 1 FROM mention WHERE mention.paper = announcement.paper AND {view.visible("mention")})
         ORDER BY 1"""
-    return [(key, doi) for key, doi in view.database.rows(sql, (since, turn % TURNS))]
+    return view.database.rows(sql, (since, turn % TURNS))
 
 
 def mentions_of_article(view: AsOfView, article: str) -> list[Mention]:
