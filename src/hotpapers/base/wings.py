@@ -66,10 +66,6 @@ class DatabaseKind(NamedTuple):
     place: str
 
 
-def _no_tables() -> Iterable[SettingsTable]:
-    return ()
-
-
 class Wing(NamedTuple):
     """A feature. `summary`: its description, in a line. `settings`: its tables of hotpapers.toml. `hooks`: its
     additions to the core. The part that calls a hook defines its type, in a module of `HOOK_MODULES`;
@@ -77,7 +73,7 @@ class Wing(NamedTuple):
 
     name: str
     summary: str
-    settings: Callable[[], Iterable[SettingsTable]] = _no_tables
+    settings: Callable[[], Iterable[SettingsTable]] = tuple
     hooks: tuple[object, ...] = ()
 
 

@@ -143,7 +143,7 @@ class SearchRoutes:
             )
             match = papers.search(session, params)
         except UsageError:  # the query was checked before, so it is the cursor
-            return expired_answer(query), 400
+            return SearchAnswer(query, GONE, first_page=_asking(q=query)), 400
         posts: Sequence[PostHit] = ()
         with suppress(UsageError):  # the query may ask for something that only papers have
             if not cursor:
@@ -204,11 +204,6 @@ def query_error(query: str) -> str:
     if parsed.not_dates:
         return f"Not a date: {', '.join(parsed.not_dates)}. {query_parser.DATES.capitalize()}."
     return "" if parsed.asks else NOTHING
-
-
-def expired_answer(query: str) -> SearchAnswer:
-    """The answer for a page of results that have expired, with a link to the first page."""
-    return SearchAnswer(query, GONE, first_page=_asking(q=query))
 
 
 def _asking(**values: str) -> str:

@@ -6,7 +6,7 @@ Crossref answers faster (https://www.crossref.org/documentation/retrieve-metadat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
@@ -105,16 +105,15 @@ def registrants_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(registrant for several in registrants for registrant in several))
 
 
-Make = Callable[..., CrossrefSource]
-chemrxiv: Make = partial(CrossrefSource, "chemrxiv")
-africarxiv: Make = partial(CrossrefSource, "africarxiv")
-ecoevorxiv: Make = partial(CrossrefSource, "ecoevorxiv")
-edarxiv: Make = partial(CrossrefSource, "edarxiv")
-engrxiv: Make = partial(CrossrefSource, "engrxiv")
-metaarxiv: Make = partial(CrossrefSource, "metaarxiv")
-osf: Make = partial(CrossrefSource, "osf")
-psyarxiv: Make = partial(CrossrefSource, "psyarxiv")
-socarxiv: Make = partial(CrossrefSource, "socarxiv")
-researchsquare: Make = partial(CrossrefSource, "researchsquare")
-ssrn: Make = partial(CrossrefSource, "ssrn")
-preprints: Make = partial(CrossrefSource, "preprints")
+chemrxiv = partial(CrossrefSource, "chemrxiv")
+africarxiv = partial(CrossrefSource, "africarxiv")
+ecoevorxiv = partial(CrossrefSource, "ecoevorxiv")
+edarxiv = partial(CrossrefSource, "edarxiv")
+engrxiv = partial(CrossrefSource, "engrxiv")
+metaarxiv = partial(CrossrefSource, "metaarxiv")
+osf = partial(CrossrefSource, "osf")
+psyarxiv = partial(CrossrefSource, "psyarxiv")
+socarxiv = partial(CrossrefSource, "socarxiv")
+researchsquare = partial(CrossrefSource, "researchsquare")
+ssrn = partial(CrossrefSource, "ssrn")
+preprints = partial(CrossrefSource, "preprints")

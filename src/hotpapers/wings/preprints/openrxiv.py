@@ -7,7 +7,7 @@ says `ok` is a reading. The interval reaches back two days before the last one t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
@@ -152,5 +152,5 @@ def _number(value: str | float | None) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-biorxiv: Callable[..., OpenRxivSource] = partial(OpenRxivSource, "biorxiv")
-medrxiv: Callable[..., OpenRxivSource] = partial(OpenRxivSource, "medrxiv")
+biorxiv = partial(OpenRxivSource, "biorxiv")
+medrxiv = partial(OpenRxivSource, "medrxiv")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from hotpapers.base.settings.limits import model_problems
@@ -22,15 +21,10 @@ class SummarySettings(SettingsStruct):
     key: str = ""
 
 
-def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
-    """Problems in `[summary]`, as (key, reason and remedy)."""
-    return model_problems(summary.url, summary.model, summary.key)
-
-
 TABLE = SettingsTable(
     "summary",
     SummarySettings,
     SummarySettings(),
-    summary_problems,
+    lambda table: model_problems(table.url, table.model, table.key),
     template=Path(__file__).with_name("template.toml"),
 )
