@@ -22,6 +22,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.durations import FOREVER
+from hotpapers.base.struct_types import Value
 
 MAX_INTEGER = FOREVER
 """The largest count or timestamp: the largest integer that every JSON reader represents exactly (RFC 8259 §6)."""
@@ -53,9 +54,7 @@ class TextLink(msgspec.Struct, frozen=True):
     target: str
 
 
-class Item(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower, forbid_unknown_fields=True, gc=False
-):
+class Item(Value, kw_only=True, tag_field="kind", tag=str.lower, forbid_unknown_fields=True, gc=False):
     """One observation; the subclass defines what was observed. Items contain no reference cycles, so the garbage
     collector does not track them: it would be slow with millions of them."""
 
@@ -65,7 +64,7 @@ class Item(
     observed_at: int
 
 
-class Paper(Item, frozen=True, kw_only=True):
+class Paper(Item, kw_only=True):
     """A paper's metadata at one moment. All versions of a work are one paper. `categories`: primary category first.
     `withdrawn`: true if its authors or its server have withdrawn it; absent otherwise. `license`: that of its abstract,
     as the server names it; absent if it does not. Exports of observations leave out the abstract if it is `cc_no`."""
@@ -92,7 +91,7 @@ class Paper(Item, frozen=True, kw_only=True):
         return self.withdrawn is True
 
 
-class Announcement(Item, frozen=True, kw_only=True):
+class Announcement(Item, kw_only=True):
     """A paper's appearance on its server on a day: in arXiv's own listing, or as posted elsewhere."""
 
     key = ("paper", "day", "category")
@@ -105,7 +104,7 @@ class Announcement(Item, frozen=True, kw_only=True):
     version: int | None = None
 
 
-class Listing(Item, frozen=True, kw_only=True):
+class Listing(Item, kw_only=True):
     """A dated list of papers published by somebody else, as imported.
 
     `made`: its printed time. `lead`: number of extra blank lines before place 1. `file`: SHA-256 of the file.
@@ -121,7 +120,7 @@ class Listing(Item, frozen=True, kw_only=True):
     file: str
 
 
-class Place(Item, frozen=True, kw_only=True):
+class Place(Item, kw_only=True):
     """One paper in a listing, with its text as printed there.
 
     Its counts are in the `Tally` with the same paper, network and method. `tallied`: the printed time of the counts.
@@ -143,7 +142,7 @@ class Place(Item, frozen=True, kw_only=True):
     file: str
 
 
-class Shown(Item, frozen=True, kw_only=True):
+class Shown(Item, kw_only=True):
     """The n-th post shown under a place, in a listing (edition 0) or in one of our own issues (edition 1, 2 …).
 
     What is shown is the observation of `post` with the same `observed_at`.
@@ -160,7 +159,7 @@ class Shown(Item, frozen=True, kw_only=True):
     post: str
 
 
-class Account(Item, frozen=True, kw_only=True):
+class Account(Item, kw_only=True):
     """An account on a network, with its names at one moment. `automated`: the account declares itself a bot."""
 
     key = ("account",)
@@ -172,7 +171,7 @@ class Account(Item, frozen=True, kw_only=True):
     automated: bool = False
 
 
-class Alias(Item, frozen=True, kw_only=True):
+class Alias(Item, kw_only=True):
     """Another key of the same account: that of its handle, or one on another network. Both are one voice. They are
     found for accounts that a bridge made or that are known by their handle; others come with imports."""
 
@@ -183,7 +182,7 @@ class Alias(Item, frozen=True, kw_only=True):
     stable: str
 
 
-class Post(Item, frozen=True, kw_only=True):
+class Post(Item, kw_only=True):
     """One original public message. Native reposts are reactions, never posts.
 
     `handle`, `name`: the author's, as shown with the post. `limits`: labels and account settings that forbid quoting
@@ -209,7 +208,7 @@ class Post(Item, frozen=True, kw_only=True):
     gone: str = ""
 
 
-class Mention(Item, frozen=True, kw_only=True):
+class Mention(Item, kw_only=True):
     """A post's reference to a paper. `form`: what matched, or `listed`. `found_in`: link, text, embed or listing."""
 
     key = ("post", "paper")
@@ -222,7 +221,7 @@ class Mention(Item, frozen=True, kw_only=True):
     version: int | None = None
 
 
-class Reaction(Item, frozen=True, kw_only=True):
+class Reaction(Item, kw_only=True):
     """One account's repost, like, reply or quote of a post, or the withdrawal of one."""
 
     key = ("post", "account", "type")
@@ -238,7 +237,7 @@ COUNTS = ("reposts", "likes", "replies", "quotes", "views")
 """The counts that a snapshot may have."""
 
 
-class Snapshot(Item, frozen=True, kw_only=True):
+class Snapshot(Item, kw_only=True):
     """A post's counts at one moment; `None` for a count that the network does not report."""
 
     key = ("post",)
@@ -252,7 +251,7 @@ class Snapshot(Item, frozen=True, kw_only=True):
     views: int | None = None
 
 
-class Tally(Item, frozen=True, kw_only=True):
+class Tally(Item, kw_only=True):
     """A paper's total counts at one moment, by a named method, where the individual posts are unknown."""
 
     key = ("paper", "network", "method")
@@ -264,7 +263,7 @@ class Tally(Item, frozen=True, kw_only=True):
     likes: int
 
 
-class Measurement(Item, frozen=True, kw_only=True):
+class Measurement(Item, kw_only=True):
     """A paper's counts in the published observations of another collector, computed by our rules.
 
     `source`: our name for the collector. `age`: hours from the announcement to `until_at`. `unread`: microseconds of
@@ -289,7 +288,7 @@ class Measurement(Item, frozen=True, kw_only=True):
     unread: int
 
 
-class Verdict(Item, frozen=True, kw_only=True):
+class Verdict(Item, kw_only=True):
     """A judgment made by this site. `about`: the paper, if a mention or an author's voice is judged, else empty."""
 
     key = ("subject", "about", "rule")
@@ -308,7 +307,7 @@ BEGAN, READ_BACK = "reading began", "read back"
 the posts it returned from before then, and their counts, were all in the record."""
 
 
-class Coverage(Item, frozen=True, kw_only=True):
+class Coverage(Item, kw_only=True):
     """How completely a source read a network between two moments."""
 
     key = ("network", "from_at")
@@ -320,7 +319,7 @@ class Coverage(Item, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Publication(Item, frozen=True, kw_only=True):
+class Publication(Item, kw_only=True):
     """A publication's settings at one moment, by which its issues are made.
 
     `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: 0 if absent.
@@ -362,7 +361,7 @@ def is_retrospective(publication: str) -> bool:
     return publication.endswith(HISTORY)
 
 
-class Issue(Item, frozen=True, kw_only=True):
+class Issue(Item, kw_only=True):
     """A publication's frozen issue for one day. `content`: an `IssueContent` as RFC 8785 JSON."""
 
     key = ("publication", "day", "edition")
@@ -374,7 +373,7 @@ class Issue(Item, frozen=True, kw_only=True):
     content: str
 
 
-class Notice(Item, frozen=True, kw_only=True):
+class Notice(Item, kw_only=True):
     """A publisher's notice about a paper, or about the article that it became. `notice`: its key; `type`: a kind of
     update, as Crossref lists it; `day`: when it appeared, empty once Crossref no longer lists it. Only a `retraction`,
     `withdrawal` or `removal` takes a paper back."""
@@ -387,7 +386,7 @@ class Notice(Item, frozen=True, kw_only=True):
     day: str
 
 
-class Delivery(Item, frozen=True, kw_only=True):
+class Delivery(Item, kw_only=True):
     """The finished delivery of an issue's edition by a channel. `target`: *everybody* that the channel delivers to.
     `state`: *failed* if nobody received it. `receipt`: how many received it; for files, the issue's digest."""
 

@@ -173,7 +173,7 @@ def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]
     yield MAX_INTEGER, issue_cuts.firsts[last]
 
 
-class _Content(HeldPapers, frozen=True, kw_only=True):
+class _Content(HeldPapers, kw_only=True):
     """The parts of an issue's content that are used here."""
 
     as_of: int

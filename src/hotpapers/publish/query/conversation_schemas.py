@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotpapers.publish.query.schemas import PostDetails, Schema
 
 
-class ThreadPostDetails(Schema, frozen=True):
+class ThreadPostDetails(Schema):
     """A post in a conversation. `depth`: 0 for the first; each answers the last one before it that is a level higher.
     `post`: null if it may not be shown or was not read (`unread`). `author`, `regular`: by an author of the paper, by
     an account that the record has long known. `also`: the same words elsewhere."""
@@ -19,7 +19,7 @@ class ThreadPostDetails(Schema, frozen=True):
     also: tuple[str, ...]
 
 
-class ConversationDetails(Schema, frozen=True):
+class ConversationDetails(Schema):
     """A conversation. `people`, `posts`: how many wrote, and how many posts may be shown, copies once; `counted`: how
     many its network counts; `author_answers`: posts in which authors of the paper answered others. `thread`: its first
     posts."""
@@ -34,7 +34,7 @@ class ConversationDetails(Schema, frozen=True):
     thread: tuple[ThreadPostDetails, ...]
 
 
-class PaperConversationDetails(Schema, frozen=True):
+class PaperConversationDetails(Schema):
     """The conversations about a paper, those with the most people first; posts that nobody answered come last.
     `sentence`: the facts in words, empty if nobody answered anybody. `people`: how many wrote in those with answers;
     `authors`: how many authors of the paper answered others; `answered_posts`: what they answered; `answered`: how many

@@ -46,7 +46,7 @@ _PROBLEMS = {
 _LATER = ("429", "503")
 
 
-class ProblemDetails(schemas.Schema, frozen=True):
+class ProblemDetails(schemas.Schema):
     """Why a request failed (RFC 9457): `title` is the status in words, `detail` says what to do."""
 
     type: str

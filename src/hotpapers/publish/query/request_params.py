@@ -18,6 +18,7 @@ from msgspec import Meta
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.base.networks import network_names
+from hotpapers.base.struct_types import Value
 from hotpapers.base.untrusted_json import decode_json
 
 MAX_CURSOR_CHARS = 600
@@ -104,15 +105,15 @@ Query = Annotated[
 ]
 
 
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Params(Value, forbid_unknown_fields=True):
     """Base of all parameters: unknown ones are rejected."""
 
 
-class NoParams(Params, frozen=True):
+class NoParams(Params):
     """A query without parameters."""
 
 
-class IssuesParams(Params, frozen=True):
+class IssuesParams(Params):
     """A publication's issues, page by page."""
 
     publication: Publication = ""
@@ -120,7 +121,7 @@ class IssuesParams(Params, frozen=True):
     cursor: Cursor = ""
 
 
-class IssueParams(Params, frozen=True):
+class IssueParams(Params):
     """One issue."""
 
     publication: Publication = ""
@@ -137,20 +138,20 @@ Period = Annotated[
 ]
 
 
-class TopParams(Params, frozen=True):
+class TopParams(Params):
     """The top of a period."""
 
     publication: Publication = ""
     period: Period = "week"
 
 
-class PaperParams(Params, frozen=True):
+class PaperParams(Params):
     """One paper."""
 
     paper: Paper
 
 
-class PostsParams(Params, frozen=True):
+class PostsParams(Params):
     """Posts about a paper, or their counts, page by page."""
 
     paper: Paper
@@ -159,14 +160,14 @@ class PostsParams(Params, frozen=True):
     cursor: Cursor = ""
 
 
-class ConversationParams(Params, frozen=True):
+class ConversationParams(Params):
     """The conversations about a paper, with some of their posts."""
 
     paper: Paper
     posts: Annotated[int, Meta(ge=1, le=500, description="Most posts to return of all conversations")] = 100
 
 
-class EntryParams(Params, frozen=True):
+class EntryParams(Params):
     """A paper's entry in an issue; `latest` is the latest issue that contains it."""
 
     paper: Paper
@@ -175,7 +176,7 @@ class EntryParams(Params, frozen=True):
     edition: Edition = 0
 
 
-class SearchParams(Params, frozen=True):
+class SearchParams(Params):
     """A search for papers, page by page."""
 
     q: Query

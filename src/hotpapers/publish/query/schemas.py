@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
+from hotpapers.base.struct_types import Value
 from hotpapers.issues.reading_states import ReadingState
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
 
 
-class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Schema(Value, forbid_unknown_fields=True):
     """Base of all answers: every field is always present."""
 
 
-class PostDetails(Schema, frozen=True):
+class PostDetails(Schema):
     """A post as far as its network's terms allow it to be shown; its words are a stranger's.
     `shown`: all of it (text), its first words (excerpt), or only its place and time, without words or names (link).
     `url`: its page on its network, empty if unknown. `automated`: its account was judged to be a bot, so it does not
@@ -40,7 +40,7 @@ class PostDetails(Schema, frozen=True):
     automated: bool
 
 
-class LanePaperDetails(Schema, frozen=True):
+class LanePaperDetails(Schema):
     """A paper in a lane, and the posts about it that may be shown. `taken_back`: withdrawn, retracted or removed, else
     empty."""
 
@@ -50,7 +50,7 @@ class LanePaperDetails(Schema, frozen=True):
     taken_back: str = ""
 
 
-class LaneDetails(Schema, frozen=True):
+class LaneDetails(Schema):
     """Papers beside an issue, such as those shared by people whom the publication follows."""
 
     title: str
@@ -60,7 +60,7 @@ class LaneDetails(Schema, frozen=True):
 # ---- issues ----------------------------------------------------------------------------------------------
 
 
-class PublicationSummary(Schema, frozen=True):
+class PublicationSummary(Schema):
     """A publication, its number of frozen issues, and the day of the latest one (null if there is none).
     `most_entries`: the most entries of an issue, 0 without a limit.
     `last_day`: the day of its final issue, null if it has no end."""
@@ -81,13 +81,13 @@ class PublicationSummary(Schema, frozen=True):
     latest: str | None
 
 
-class PublicationList(Schema, frozen=True):
+class PublicationList(Schema):
     """All publications in the store, by name."""
 
     publications: tuple[PublicationSummary, ...]
 
 
-class IssueSummary(Schema, frozen=True):
+class IssueSummary(Schema):
     """The latest edition of a day's issue. `entries`: its number of papers."""
 
     publication: str
@@ -98,14 +98,14 @@ class IssueSummary(Schema, frozen=True):
     entries: int
 
 
-class IssuePage(Schema, frozen=True):
+class IssuePage(Schema):
     """Some of a publication's issues, latest first. `next`: the cursor for earlier ones, null at the end."""
 
     issues: tuple[IssueSummary, ...]
     next: str | None
 
 
-class FurtherEntry(Schema, frozen=True):
+class FurtherEntry(Schema):
     """A paper beyond the most entries of an issue, in a line."""
 
     place: int
@@ -115,7 +115,7 @@ class FurtherEntry(Schema, frozen=True):
     voices: int
 
 
-class NoticeDetails(Schema, frozen=True):
+class NoticeDetails(Schema):
     """A publisher's notice about a paper, by its DOI. Only a retraction, withdrawal or removal takes the paper back."""
 
     doi: str
@@ -123,7 +123,7 @@ class NoticeDetails(Schema, frozen=True):
     day: str
 
 
-class EntryDetails(Schema, frozen=True):
+class EntryDetails(Schema):
     """A paper in an issue.
 
     `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 if
@@ -160,7 +160,7 @@ class EntryDetails(Schema, frozen=True):
     notices: tuple[NoticeDetails, ...] | UnsetType = UNSET
 
 
-class TopPaperDetails(Schema, frozen=True):
+class TopPaperDetails(Schema):
     """A paper in a top. `voices`: most in an issue of that time, that of `day`, in which it had `place`; 0 if it was
     only still talked about."""
 
@@ -175,7 +175,7 @@ class TopPaperDetails(Schema, frozen=True):
     withdrawn: bool
 
 
-class TopDetails(Schema, frozen=True):
+class TopDetails(Schema):
     """The papers with most voices of a week, a month, a year or all time: the best of all and of each category, out of
     `total`. `unit`: what is counted, likes in imported listings. `previous`, `next`: the periods before and after that
     have issues."""
@@ -190,7 +190,7 @@ class TopDetails(Schema, frozen=True):
     next: str | None
 
 
-class IssueDetails(Schema, frozen=True):
+class IssueDetails(Schema):
     """A frozen issue with everything shown about its papers.
 
     `editions`: the digests of all editions, oldest first. `from_at`, `as_of`: observations count from and up to these
@@ -231,7 +231,7 @@ class IssueDetails(Schema, frozen=True):
     further: tuple[FurtherEntry, ...] = ()
 
 
-class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
+class IssueWithProof(IssueDetails, kw_only=True):
     """A frozen issue with what is needed to check a saved copy of this answer: `content`, whose SHA-256 as RFC 8785
     JSON is the digest; `metadata`, the items whose hashes are in its entries, by paper; `proof` that the digest was in
     the publication's log (C2SP tlog-proof). Null, {} and "" while no log contains the issue."""
@@ -241,7 +241,7 @@ class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
     proof: str
 
 
-class Verification(Schema, frozen=True):
+class Verification(Schema):
     """Whether an issue's content matches its digest and is the same when rebuilt from the record. `findings`: what
     differs.
 
@@ -261,7 +261,7 @@ class Verification(Schema, frozen=True):
 # ---- explanations ----------------------------------------------------------------------------------------
 
 
-class ExplainedComponent(Schema, frozen=True):
+class ExplainedComponent(Schema):
     """A part of a score, as a sentence and as a formula that readers can recompute."""
 
     part: model.ScoreComponent
@@ -269,7 +269,7 @@ class ExplainedComponent(Schema, frozen=True):
     formula: str
 
 
-class NeededGrowth(Schema, frozen=True):
+class NeededGrowth(Schema):
     """With `needed` instead of `now` on this network, the lower of two neighbors overtakes. `unit`: what is
     counted."""
 
@@ -279,7 +279,7 @@ class NeededGrowth(Schema, frozen=True):
     needed: int
 
 
-class NeighborDetails(Schema, frozen=True):
+class NeighborDetails(Schema):
     """An entry next to the explained one, and what would make the two swap."""
 
     place: int
@@ -290,7 +290,7 @@ class NeighborDetails(Schema, frozen=True):
     swaps: tuple[NeededGrowth, ...]
 
 
-class EntryExplanation(Schema, frozen=True):
+class EntryExplanation(Schema):
     """Why a paper ranks where it does. `of`: the number of papers in its lane; `classic_rank`: its place there by the
     classic rule; `notes`: what readers must know about its counts; `tied`: a neighbor has the same score."""
 
@@ -316,7 +316,7 @@ class EntryExplanation(Schema, frozen=True):
 # ---- papers ----------------------------------------------------------------------------------------------
 
 
-class PaperAppearance(Schema, frozen=True):
+class PaperAppearance(Schema):
     """A paper in an issue. `lane`: among the entries, in a line below them, or as still talked about."""
 
     publication: str
@@ -328,7 +328,7 @@ class PaperAppearance(Schema, frozen=True):
     voices: int
 
 
-class PaperAnnouncement(Schema, frozen=True):
+class PaperAnnouncement(Schema):
     """A paper in arXiv's listing for a day and category."""
 
     day: str
@@ -338,7 +338,7 @@ class PaperAnnouncement(Schema, frozen=True):
     announced_at: int
 
 
-class AttentionAtAge(Schema, frozen=True):
+class AttentionAtAge(Schema):
     """A paper's attention on a network at an age, in hours after its announcement, or now (`age`, `at` and `reading`
     null). `bots`: posts by bots, which the other numbers leave out. `reading`: how the network was read up to the age;
     `before`: only later. A number that is not known is null. Who was a bot is as judged at the last age."""
@@ -352,14 +352,14 @@ class AttentionAtAge(Schema, frozen=True):
     reading: ReadingState | None
 
 
-class NetworkAttention(Schema, frozen=True):
+class NetworkAttention(Schema):
     """A paper's attention on a network: at 6, 24, 72 and 168 hours, if it was announced, and now."""
 
     network: str
     marks: tuple[AttentionAtAge, ...]
 
 
-class ListedCounts(Schema, frozen=True):
+class ListedCounts(Schema):
     """A paper's counts from someone's listing, summed by its method. `note`: what is known about the method."""
 
     network: str
@@ -370,7 +370,7 @@ class ListedCounts(Schema, frozen=True):
     note: str
 
 
-class PaperDetails(Schema, frozen=True):
+class PaperDetails(Schema):
     """A paper: its metadata as last observed, the issues that contain it, its attention.
 
     `observed_at` is 0 if the record has no metadata. `appearances`: the latest ones, oldest first.
@@ -400,7 +400,7 @@ class PaperDetails(Schema, frozen=True):
     notices: tuple[NoticeDetails, ...] | UnsetType = UNSET
 
 
-class PostPage(Schema, frozen=True):
+class PostPage(Schema):
     """Some of the posts about a paper that may be shown, latest first. `next`: the cursor for earlier ones, null at the
     end."""
 
@@ -409,7 +409,7 @@ class PostPage(Schema, frozen=True):
     next: str | None
 
 
-class PostCounts(Schema, frozen=True):
+class PostCounts(Schema):
     """A post's counts at a moment; null if the network doesn't report them."""
 
     post: str
@@ -422,7 +422,7 @@ class PostCounts(Schema, frozen=True):
     views: int | None
 
 
-class PostCountsPage(Schema, frozen=True):
+class PostCountsPage(Schema):
     """Counts of the posts about a paper, oldest first. `next`: the cursor for later ones, null at the end."""
 
     paper: str
@@ -433,7 +433,7 @@ class PostCountsPage(Schema, frozen=True):
 # ---- search ------------------------------------------------------------------------------------------------
 
 
-class SearchHit(Schema, frozen=True):
+class SearchHit(Schema):
     """A paper that was found. `day`: when it was first announced, else when it was submitted, else the month of its
     identifier (2021-03). `snippet`: the part of its abstract with the most matches. `taken_back`: withdrawn, retracted
     or removed; empty for nearly all."""
@@ -450,7 +450,7 @@ class SearchHit(Schema, frozen=True):
     taken_back: str
 
 
-class SearchPage(Schema, frozen=True):
+class SearchPage(Schema):
     """Papers, best first, or latest first if the query has only authors, categories and days.
 
     `understood`: the query in words. `total`: the number of papers found, a minimum unless `exact`. `parts`: no paper

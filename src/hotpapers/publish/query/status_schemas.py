@@ -6,7 +6,7 @@ from hotpapers.base import model
 from hotpapers.publish.query.schemas import Schema
 
 
-class JobStatus(Schema, frozen=True):
+class JobStatus(Schema):
     """How a job is doing. `reason`: why it fails, empty for the public; `lag`: seconds since the end of what was read
     of its network; `items`: how many it added to the record; `quarantine`: how many of its payloads are in
     quarantine."""
@@ -22,7 +22,7 @@ class JobStatus(Schema, frozen=True):
     quarantine: int
 
 
-class LatestIssue(Schema, frozen=True):
+class LatestIssue(Schema):
     """The latest issue of a publication; null if there is none. `age`: seconds since it was frozen."""
 
     publication: str
@@ -31,7 +31,7 @@ class LatestIssue(Schema, frozen=True):
     age: int | None
 
 
-class MissingPapers(Schema, frozen=True):
+class MissingPapers(Schema):
     """A span of time with missing arXiv papers, and which."""
 
     from_at: int
@@ -39,7 +39,7 @@ class MissingPapers(Schema, frozen=True):
     reason: str
 
 
-class SiteStatus(Schema, frozen=True):
+class SiteStatus(Schema):
     """How the site is doing. `position`, `last_at`: the record's last batch and when it was written. `issues`: the
     number of frozen issues, counting all editions. `coverage`: how each network was read in the last 24 hours.
     `incomplete`: arXiv days of the last two weeks with missing papers."""

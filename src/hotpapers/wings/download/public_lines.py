@@ -35,7 +35,7 @@ TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "bib
 """The media type of each format."""
 
 
-class ExportParams(request_params.Params, frozen=True, kw_only=True):
+class ExportParams(request_params.Params, kw_only=True):
     """The whole record: the observations (jsonl), or the issues' entries."""
 
     format: Annotated[Literal["jsonl", "csv", "bibtex"], msgspec.Meta(description="The output format")] = "jsonl"

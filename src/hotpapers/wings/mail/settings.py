@@ -105,7 +105,7 @@ class Secret:
         return "[secret]" if self.value else "[none]"
 
 
-class MailConfig(MailingSettings, frozen=True, kw_only=True):
+class MailConfig(MailingSettings, kw_only=True):
     """The settings with what is not written: `reply_to` and `bounces` always have an address, domains are as in DNS.
     `base` ends in `/`, or is empty. `password`: the relay's."""
 

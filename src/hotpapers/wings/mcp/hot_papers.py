@@ -22,7 +22,7 @@ _PATH = re.compile(r"(\d{4}-\d\d-\d\d)/hot\.json", re.ASCII)
 Field = Annotated[str, Meta(max_length=5_000)]
 
 
-class HotCount(schemas.Schema, frozen=True, kw_only=True):
+class HotCount(schemas.Schema, kw_only=True):
     """A paper's attention on a network. `count`: as one number; `words`: the same in words; `thread`: the discussion
     there with the most reactions, empty if none may be shown."""
 
@@ -32,7 +32,7 @@ class HotCount(schemas.Schema, frozen=True, kw_only=True):
     thread: Field
 
 
-class PaperFigures(schemas.Schema, frozen=True, kw_only=True):
+class PaperFigures(schemas.Schema, kw_only=True):
     """The score and the counts of a paper in an issue. `further`: whether it only follows the issue's entries."""
 
     paper: Field
@@ -41,7 +41,7 @@ class PaperFigures(schemas.Schema, frozen=True, kw_only=True):
     further: bool = False
 
 
-class HotPaper(schemas.Schema, frozen=True, kw_only=True):
+class HotPaper(schemas.Schema, kw_only=True):
     """A paper in an issue. `text`: its summary or abstract; `place`: its rank in the issue of `day`; `score`: its
     points; `page`: the site's page about it, which lists what people said, or arXiv's. Sites of earlier versions give
     neither score nor counts."""
@@ -58,7 +58,7 @@ class HotPaper(schemas.Schema, frozen=True, kw_only=True):
     counts: tuple[HotCount, ...] = ()
 
 
-class HotList(schemas.Schema, frozen=True, kw_only=True):
+class HotList(schemas.Schema, kw_only=True):
     """An issue's papers, best first. `earlier`: the days of the issues before the latest."""
 
     day: str

@@ -58,7 +58,7 @@ EntryLimit = Annotated[int, Meta(ge=1, le=50, description="Most entries to retur
 PostLimit = Annotated[int, Meta(ge=0, le=5, description="Most posts per entry")]
 
 
-class LatestIssueToolParams(request_params.Params, frozen=True, kw_only=True):
+class LatestIssueToolParams(request_params.Params, kw_only=True):
     """The latest issue, in part."""
 
     publication: request_params.Publication = ""
@@ -67,40 +67,40 @@ class LatestIssueToolParams(request_params.Params, frozen=True, kw_only=True):
     posts: PostLimit = 1
 
 
-class IssueToolParams(LatestIssueToolParams, frozen=True, kw_only=True):
+class IssueToolParams(LatestIssueToolParams, kw_only=True):
     """One issue, in part."""
 
     day: request_params.Day = "latest"
     edition: request_params.Edition = 0
 
 
-class PaperToolParams(request_params.Params, frozen=True, kw_only=True):
+class PaperToolParams(request_params.Params, kw_only=True):
     """One paper, with some of the posts about it."""
 
     paper: request_params.Paper
     posts: Annotated[int, Meta(ge=0, le=20, description="Most posts to return, latest first")] = 5
 
 
-class ConversationToolParams(request_params.ConversationParams, frozen=True, kw_only=True):
+class ConversationToolParams(request_params.ConversationParams, kw_only=True):
     """The conversations about a paper, with some of their posts."""
 
     posts: Annotated[int, Meta(ge=1, le=100, description="Most posts to return of all conversations")] = 40
 
 
-class HotParams(request_params.Params, frozen=True, kw_only=True):
+class HotParams(request_params.Params, kw_only=True):
     """An issue's papers in short, by default the latest's."""
 
     day: request_params.Day = "latest"
     limit: Annotated[int, Meta(ge=1, le=50, description="Most papers to return")] = 10
 
 
-class HotIssueParams(HotParams, frozen=True, kw_only=True):
+class HotIssueParams(HotParams, kw_only=True):
     """An issue's papers in short, of one of several publications."""
 
     publication: request_params.Publication = ""
 
 
-class SearchToolParams(request_params.Params, frozen=True, kw_only=True):
+class SearchToolParams(request_params.Params, kw_only=True):
     """A search, page by page."""
 
     q: request_params.Query
@@ -108,7 +108,7 @@ class SearchToolParams(request_params.Params, frozen=True, kw_only=True):
     cursor: request_params.Cursor = ""
 
 
-class PartialIssue(schemas.Schema, frozen=True, kw_only=True):
+class PartialIssue(schemas.Schema, kw_only=True):
     """An issue with some of its entries. `entries`: how many it has; `next`: the place to continue from, null if there
     are no more."""
 
@@ -117,7 +117,7 @@ class PartialIssue(schemas.Schema, frozen=True, kw_only=True):
     next: int | None
 
 
-class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
+class PartialPaper(schemas.Schema, kw_only=True):
     """A paper and some of the posts about it. `more`: whether there are more posts."""
 
     paper: schemas.PaperDetails

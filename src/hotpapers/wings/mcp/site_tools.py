@@ -16,7 +16,7 @@ from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import MAX_EARLIER, HotParams, ToolDefinition, by_name
 
 
-class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):
+class SiteSearchParams(request_params.Params, kw_only=True):
     """A search."""
 
     q: request_params.Query

@@ -35,7 +35,7 @@ FewPhrases = Annotated[tuple[Phrase, ...], Meta(max_length=100)]
 STARS = "arXiv identifiers, DOIs, or titles, of papers that the reader likes"
 
 
-class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
+class SiteForMeParams(request_params.Params, kw_only=True):
     """What a reader likes and follows, and the days whose papers are ordered."""
 
     stars: Annotated[FewPhrases, Meta(description=STARS)] = ()
@@ -46,13 +46,13 @@ class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=100, description="Most papers to return")] = 20
 
 
-class PublicForMeParams(SiteForMeParams, frozen=True, kw_only=True):
+class PublicForMeParams(SiteForMeParams, kw_only=True):
     """What *for_me* takes where there may be several publications."""
 
     publication: request_params.Publication = ""
 
 
-class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
+class ForMeParams(PublicForMeParams, kw_only=True):
     """What *for_me* takes from whoever has the store: more at once."""
 
     stars: Annotated[Phrases, Meta(description=STARS)] = ()
@@ -61,7 +61,7 @@ class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=31, description="How many days, up to this one")] = 1
 
 
-class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
+class OrderedPaper(schemas.Schema, kw_only=True):
     """A paper in an order. `reason`: why it is there; `closeness`: from 0 to 1, as pages show it; `taken_back`:
     withdrawn, retracted or removed, else empty."""
 
@@ -73,13 +73,13 @@ class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
     taken_back: str
 
 
-class OrderedPapers(schemas.Schema, frozen=True, kw_only=True):
+class OrderedPapers(schemas.Schema, kw_only=True):
     """Papers, the nearest first."""
 
     papers: tuple[OrderedPaper, ...]
 
 
-class OrderForReader(OrderedPapers, frozen=True, kw_only=True):
+class OrderForReader(OrderedPapers, kw_only=True):
     """Papers in a reader's order. `unknown`: stars of which nothing is known."""
 
     unknown: tuple[str, ...] = ()

@@ -53,7 +53,7 @@ _NAMES = {
 """Archives that are no categories (arXiv's category taxonomy)."""
 
 
-class FieldComparison(Schema, frozen=True, kw_only=True):
+class FieldComparison(Schema, kw_only=True):
     """A publication's fields. `per_thousand`: places per 1,000 papers of all fields together."""
 
     publication: str

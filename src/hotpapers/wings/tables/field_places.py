@@ -26,7 +26,7 @@ class FieldFacts(NamedTuple):
     people: Mapping[str, int]
 
 
-class FieldRow(Schema, frozen=True, kw_only=True):
+class FieldRow(Schema, kw_only=True):
     """A field. `per_thousand`: places per 1,000 papers, from `low` to `high`, its Wilson interval; `anybody`,
     `three_people`: the shares of papers with so many, of those whose week was read in full, None if none was;
     `read_in_full`: their share."""

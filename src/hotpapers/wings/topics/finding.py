@@ -55,7 +55,7 @@ def discussed_paper(paper: str, voices: int, title: str, abstract: str) -> Discu
     return DiscussedPaper(paper, voices, title, abstract, fold_paper(title, abstract))
 
 
-class TopicGroup(schemas.Schema, frozen=True, kw_only=True):
+class TopicGroup(schemas.Schema, kw_only=True):
     """A word group and its arithmetic: how many papers have it and their weight, in the week and before. `surface`: how
     most papers of the week write it; `z`: in hundredths."""
 

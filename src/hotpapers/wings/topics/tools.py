@@ -20,7 +20,7 @@ MAX_WEEKS = 6
 """Weeks in which a site's latest topics are looked for."""
 
 
-class SiteTopicsParams(request_params.Params, frozen=True, kw_only=True):
+class SiteTopicsParams(request_params.Params, kw_only=True):
     """A week."""
 
     week: Annotated[
@@ -28,7 +28,7 @@ class SiteTopicsParams(request_params.Params, frozen=True, kw_only=True):
     ] = "latest"
 
 
-class TopicsParams(SiteTopicsParams, frozen=True, kw_only=True):
+class TopicsParams(SiteTopicsParams, kw_only=True):
     """A week of a publication."""
 
     publication: request_params.Publication = ""

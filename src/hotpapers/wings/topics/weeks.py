@@ -39,7 +39,7 @@ CACHED_DAYS = 256
 CACHED_WEEKS = 64
 
 
-class TopicIssue(Schema, frozen=True, kw_only=True):
+class TopicIssue(Schema, kw_only=True):
     """An issue that was counted."""
 
     day: str
@@ -47,14 +47,14 @@ class TopicIssue(Schema, frozen=True, kw_only=True):
     digest: str
 
 
-class TopicPaper(Schema, frozen=True, kw_only=True):
+class TopicPaper(Schema, kw_only=True):
     """A paper of a topic, with its most voices in an issue of the week."""
 
     paper: str
     voices: int
 
 
-class Topic(Schema, frozen=True, kw_only=True):
+class Topic(Schema, kw_only=True):
     """A topic: the papers that have the first of its groups, most voices first; the groups, the strongest first; and
     by week, the latest last, how many papers had the first group."""
 
@@ -64,7 +64,7 @@ class Topic(Schema, frozen=True, kw_only=True):
     line: tuple[int, ...]
 
 
-class WeekTopics(Schema, frozen=True, kw_only=True):
+class WeekTopics(Schema, kw_only=True):
     """The topics of a week. `issues`: all that were counted, those of the weeks before, too; `papers`, `weight`,
     `squares`: the number of discussed papers, the sum of their weights and of these squared; `before_*`: the same of
     the weeks before, of which `before_weeks` have issues."""
