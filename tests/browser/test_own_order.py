@@ -79,6 +79,30 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
     assert tab.run(GLANCE) == glance
 
 
+def test_choices_that_are_made_at_once_are_all_kept(tab: Tab, base: str) -> None:
+    open_page(tab, base + KINDS["issue"])
+    rows = tab.run("document.querySelectorAll('.entry .own').length")
+    tab.run("""for (const row of document.querySelectorAll('.entry .own')) {
+      const [star, , seen] = row.querySelectorAll('button');
+      star.click();
+      seen.click();
+    }""")
+    tab.wait(f"{PRESSED}.length === {2 * rows}")
+    open_page(tab, base + KINDS["issue"])
+    assert tab.run(PRESSED) == ["★ star", "seen"] * rows and rows > 1
+
+
+def test_a_star_for_which_there_is_no_room_is_not_shown(tab: Tab, app: str) -> None:
+    open_page(tab, app + KINDS["issue"])
+    forget(tab)
+    star_first(tab)
+    tab.run("IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    tab.run("document.querySelectorAll('.entry .own')[1].querySelector('button').click()")
+    tab.wait("paperChoices.problem().includes('full')")
+    tab.run("readerStorage.inTurn(() => {})")
+    assert tab.run(PRESSED) == ["★ star"]
+
+
 def test_papers_still_talked_about_are_lists_among_the_entries(tab: Tab, demos: Path) -> None:
     open_page(tab, (demos / "made-up-week" / "site" / "2026-03-12" / "index.html").as_uri())
     forget(tab)

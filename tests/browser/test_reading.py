@@ -201,6 +201,20 @@ def test_what_was_followed_before_moves_into_indexeddb(tab: Tab, app: str) -> No
     assert tab.run("field.value") == "ice\n", "what is being written stays as it is"
 
 
+def test_what_is_written_quickly_is_kept_as_it_was_written_last(tab: Tab, app: str) -> None:
+    set_choices(tab, include="water")
+    tab.open(app + KINDS["reading"])
+    tab.wait("document.getElementById('include').value === 'water'")
+    tab.run("""const words = document.getElementById('include');
+        for (const text of ['', 't', 'tea']) {
+          words.value = text;
+          words.dispatchEvent(new Event('input', { bubbles: true }));
+        }""")
+    tab.wait("document.getElementById('saved').textContent === 'Saved.'")
+    tab.run("readerStorage.inTurn(() => {})")
+    assert tab.run("readerStorage.getValue('followed')") == {"authors": [], "words": ["tea"]}
+
+
 BROKEN = {
     "blocked": "indexedDB.open = () => { throw new DOMException('blocked', 'SecurityError'); }",
     "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",

@@ -153,8 +153,7 @@ def configured_folders(site: ConfiguredSite, publication: str) -> list[ChannelFo
         if name not in CHANNELS:
             raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {list_choices(name, CHANNELS)}")
     folder = _folder(site, _own_folder(site, publication) or settings.publish.output)
-    is_other = len(settings.publication) > 1 and publication not in {table.name for table in settings.publication}
-    is_below = (is_other or publication in settings.below) and not _own_folder(site, publication)
+    is_below = settings.is_below(publication) and not _own_folder(site, publication)
     return _below(folder / publication if is_below else folder, settings.publish.channels)
 
 
@@ -226,12 +225,14 @@ def _other_layouts(site: ConfiguredSite, publication: str, channel: str) -> Iter
 
 def _remedy(site: ConfiguredSite, publication: str, output: str) -> str:
     publish = site.settings.publish
-    bases = site.settings.bases
+    bases = dict(site.settings.bases)
+    if publication not in bases:
+        return "name the folder with --output"
     if not output:
         return "set channels in [publish] as they were, and publish to others with --to and --output"
     lines = [f'output = "{output}"']
     base = publish.base and (publish.base if output == publish.output else f"{publish.base}{publication}/")
-    if base and dict(bases)[publication] != base:
+    if base and bases[publication] != base:
         lines.append(f'base = "{base}"')
     return f"to keep it there, write {' and '.join(lines)} in its [[publication]] in {site.file}"
 

@@ -62,6 +62,22 @@ def test_of_a_store_on_a_server(postgres_url: str, tmp_path: Path) -> None:
         assert folder_of(database, f"{target}2") == PublishedFolder(tmp_path.resolve(), f"{target.rpartition('=')[2]}2")
 
 
+def test_a_server_owns_the_folders_of_a_file_that_was_moved_to_it(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "hotpapers.db"
+    with closing(open_database(str(file))) as database:
+        targets = [target_of(database, output) for output in (tmp_path / "site", tmp_path.parent / "site")]
+    with closing(open_database(postgres_url)) as database:
+        owners = [folder_of(database, target) for target in targets]
+        file.unlink()
+        later = [folder_of(database, target) for target in targets]
+    paths = [tmp_path / "site", tmp_path.parent / "site"]
+    assert owners == [PublishedFolder(path, str(file)) for path in paths]
+    assert later == [PublishedFolder(path) for path in paths], "nobody else can take care of them"
+
+
 def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from(
     postgres_url: str, tmp_path: Path
 ) -> None:
@@ -69,6 +85,17 @@ def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from
         for output in (tmp_path / "site", tmp_path.parent / "site"):
             target = target_of(database, output)
             assert folder_of(copy, target) == PublishedFolder(output.resolve(), target.rpartition("=")[2])
+
+
+def test_what_a_store_wrote_where_a_server_s_had_is_its_own(home: Path) -> None:
+    with Record(str(home / "hotpapers.db")) as record:
+        columns = 'publication, "day", edition, channel, state, receipt, at'
+        copied = f"""INSERT INTO delivery_state ({columns}, target) SELECT {columns}, ?
+            FROM delivery_state WHERE target LIKE 'file:site%'"""
+        with record.database.write():
+            record.database.run(copied, [f"file:{home / 'site'}?store=papers"])
+    result = run("forget", POST, "--yes", "--store", home / "hotpapers.db")
+    assert result.out.count("rendered again") == 2 and "belongs to" not in result.err
 
 
 # ---- copies --------------------------------------------------------------------------------------------

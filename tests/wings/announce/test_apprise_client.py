@@ -133,6 +133,8 @@ def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
     [
         (answer(429), RetryLater, f"JSON answered 429: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(408), RetryLater, f"JSON answered 408: try again in {format_duration(RETRY_SECONDS)}"),
+        (answer(502), RetryLater, f"JSON answered 502: try again in {format_duration(RETRY_SECONDS)}"),
+        (answer(503), RetryLater, f"JSON answered 503: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),
@@ -164,6 +166,22 @@ def test_an_unreachable_room_has_no_message(log: list[str]) -> None:
         port = listener.getsockname()[1]
     problem = error_of(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
     assert (type(problem), str(problem), problem.tries) == (NetError, "JSON could not be reached", 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "login", "play"),
+    [
+        ("matrix://ada:{}@127.0.0.1:{}/!a:b", "/_matrix/client/v3/login", answer(503)),
+        ("rocket://ada:{}@127.0.0.1:{}/#a", "/api/v1/login", answer(503)),
+        ("rocket://ada:{}@127.0.0.1:{}/#a", "/api/v1/login", answer(200, b"{}")),
+    ],
+)
+def test_a_room_that_lets_nobody_in_has_no_message(
+    server: Server, address: str, login: str, play: Play, log: list[str]
+) -> None:
+    server.on(login, play)
+    problem = error_of(AppriseClient(address.format(SECRET, server.port), "chat 1: url"), log)
+    assert isinstance(problem, RetryLater) or problem.tries == 0
 
 
 def test_a_failing_service_is_a_network_error(server: Server, monkeypatch: pytest.MonkeyPatch, log: list[str]) -> None:

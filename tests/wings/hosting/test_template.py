@@ -51,7 +51,7 @@ def test_five_lines_are_to_be_edited() -> None:
 @pytest.fixture
 def networks() -> Iterator[dict[str, str]]:
     now = time.time_ns() // 1000
-    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=20, subjects=SUBJECTS)
+    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=60, subjects=SUBJECTS)
     with Loopback(world, RunningClock(now, 1)) as loopback:
         yield dict(loopback.bases)
 

@@ -118,11 +118,14 @@ class WrittenDay(NamedTuple):
 
 
 def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
-    """Lists the days written to folders, in order; also days written in part, unless `whole`."""
+    """Lists the days written to folders, in order; also days written in part, unless `whole`. What this store has
+    written where another one had is its own."""
     rows = queries.delivered_editions(record.database, whole=whole)
     targets = {row[0] for row in rows}
     folders = {target: folder_of(record.database, target) for target in targets}
-    return sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
+    written = sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
+    own = {row[:3] for row in written if not row.folder.owner}
+    return [row for row in written if not row.folder.owner or (PublishedFolder(row.folder.path), *row[1:3]) not in own]
 
 
 def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
@@ -336,12 +339,12 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     parts = target.removeprefix(PREFIX).partition(_STORE)
     folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
     store = _file(database)
-    if store is None:
-        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
-    if Path(folder).is_absolute() and not Path(owner).is_absolute():  # see target_of
-        return PublishedFolder(Path(folder), owner)
-    writer = store.parent / owner
-    return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
+    if Path(folder).is_absolute() and not Path(owner).is_absolute():  # a server's database wrote it: see target_of
+        is_own = store is None and owner == server_database(database)
+        return PublishedFolder(Path(folder), "" if is_own else owner)
+    home = store.parent if store else Path.cwd()
+    writer = home / owner
+    return PublishedFolder(home / folder, "" if writer == store or not writer.exists() else str(writer))
 
 
 def _target(folder: Path, store: str) -> str:

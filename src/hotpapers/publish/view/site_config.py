@@ -35,8 +35,11 @@ class SiteConfig(NamedTuple):
     own_icon: str = ""
 
     def of(self, publication: str) -> SiteConfig:
-        """The configuration of one publication's pages, with their address."""
-        return self._replace(base=dict(self.bases).get(publication, self.base))
+        """The configuration of one publication's pages, with their address. One that the settings no longer name is
+        expected in a folder of its name."""
+        bases = dict(self.bases)
+        unnamed = f"{self.base}{publication}/" if self.base and bases else self.base
+        return self._replace(base=bases.get(publication, unnamed))
 
 
 NOBODY = SiteConfig()

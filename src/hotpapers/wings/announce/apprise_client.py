@@ -21,14 +21,16 @@ MAX_MESSAGE_CHARS = 1500
 """Characters of a message."""
 RETRY_SECONDS = 60.0
 """Seconds to wait if a room says *too many requests* but not how long."""
-_PASSING = (408, 429)
-"""Statuses of a message that did not arrive but may later: a timeout, too many requests."""
+_PASSING = (408, 429, 502, 503)
+"""Statuses of a message that did not arrive but may later: a timeout, too many requests, a service that is down."""
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
-_STATUS = re.compile(r"\berror=(\d{3})\b")
+_STATUS = re.compile(r"\b(?:error|Matrix Response: code)=(?!2)(\d{3})\b")
 _SENT = re.compile(r"^Sent ", re.MULTILINE)
 """Apprise's log line for each of an address's rooms that accepted the message."""
-_UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
+_UNREACHABLE = re.compile(
+    r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|(?:Could not|Failed to) authenticate"
+)
 
 # Log messages of Apprise and its HTTP library contain addresses with tokens.
 LOG = logging.getLogger("apprise")

@@ -11,7 +11,7 @@ const paperChoices = (() => {
   const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
   const { strings } = readerWords;
-  const { getValue, setValue } = readerStorage;
+  const { getValue, setValue, inTurn } = readerStorage;
   const whenChanged = [myPapersLink.show]; // what shows them
 
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
@@ -61,6 +61,7 @@ const paperChoices = (() => {
       problem = "";
     } catch (error) {
       problem = error?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
+      if (problem === FULL) await load(); // shows what is kept
     }
     tell();
   }
@@ -73,19 +74,21 @@ const paperChoices = (() => {
   }
 
   // another page may have changed them
-  async function change(act) {
-    await load();
-    choices = { ...choices, ...(await act(choices)) };
-    await keep();
-  }
+  const change = (act) =>
+    inTurn(async () => {
+      await load();
+      choices = { ...choices, ...(await act(choices)) };
+      await keep();
+    });
 
-  async function forget() {
-    choices = empty();
-    await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
-    await reader.saveFollowed({ authors: [], words: [] });
-    await keep();
-    if (!problem) await setValue(DAMAGED, null);
-  }
+  const forget = () =>
+    inTurn(async () => {
+      choices = empty();
+      await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
+      await reader.saveFollowed({ authors: [], words: [] });
+      await keep();
+      if (!problem) await setValue(DAMAGED, null);
+    });
 
   const has = (papers, id) => papers.some((paper) => paper.id === id);
 

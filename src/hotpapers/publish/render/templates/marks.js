@@ -89,11 +89,14 @@
     if (!heading) return;
     const name = heading.dataset.author;
     const isFollowed = () => reader.followed().authors.includes(name);
-    const element = button("", async () => {
-      const wasFollowed = isFollowed(); // as the button says, whatever another page has kept meanwhile
+    async function follow(isWanted) {
       const { authors, words } = await reader.loadFollowed();
       const others = authors.filter((author) => author !== name);
-      await reader.saveFollowed({ authors: wasFollowed ? others : [...others, name], words });
+      await reader.saveFollowed({ authors: isWanted ? [...others, name] : others, words });
+    }
+    const element = button("", () => {
+      const isWanted = !isFollowed(); // as the button says, whatever another page has kept meanwhile
+      return readerStorage.inTurn(() => follow(isWanted));
     });
     const show = () => {
       element.textContent = isFollowed() ? "Unfollow" : "Follow";

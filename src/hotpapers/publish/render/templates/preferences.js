@@ -24,7 +24,10 @@
         field.value = shown[list].join("\n");
       }
     });
-    form.oninput = (event) => save(form, event.target);
+    form.oninput = ({ target: { name } }) => {
+      const text = String(new FormData(form).get(name) ?? "");
+      return readerStorage.inTurn(() => save(name, text));
+    };
     form.onsubmit = (event) => {
       event.preventDefault();
       showSaved(reader.prefer({}));
@@ -32,8 +35,7 @@
   }
 
   // only what is changed here: another page may have changed the rest
-  async function save(form, { name }) {
-    const text = String(new FormData(form).get(name) ?? "");
+  async function save(name, text) {
     const list = LISTS[name];
     if (list) {
       const followed = await reader.loadFollowed();

@@ -112,7 +112,16 @@ const readerStorage = (() => {
     });
   }
 
+  // one change at a time, so that none overwrites another
+  let lastChange = Promise.resolve();
+
+  function inTurn(change) {
+    const changed = lastChange.then(change);
+    lastChange = changed.catch(() => {});
+    return changed;
+  }
+
   const getValue = (key) => (isFile ? ask("get", key) : own.get(key));
   const setValue = (key, value) => (isFile ? ask("set", key, value) : own.set(key, value));
-  return { preferences, savePreferences, getValue, setValue };
+  return { preferences, savePreferences, getValue, setValue, inTurn };
 })();
