@@ -319,18 +319,15 @@ def test_a_store_that_is_not_there_and_then_is(make_api: ApiFactory, tmp_path: P
 
 
 def test_a_database_that_was_gone_for_a_while(make_api: ApiFactory, postgres_url: str) -> None:
-    """All connections are closed; the next question opens a new one."""
+    """All connections are closed while nobody uses them; the next question opens a new one."""
     with Record(postgres_url) as record:
         query_stores.add_talk(record)
         app = make_api(postgres_url)
         assert get(app, "/api/v1/status").status == 200
         record.database.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        assert {get(app, "/api/v1/status").status for _ in range(2)} <= {200, 503}
-        for _ in range(8):
-            get(app, "/api/v1/status")
         assert get(app, "/api/v1/status").status == 200
 
 

@@ -8,5 +8,6 @@ interface Window {
   searchFile(name: string, value: any): void;
 }
 
-// In the site, before dois.js.
+// In the site, before dois.js and library_exports.js.
 declare const doiGrammar: any;
+declare const latexGrammar: any;

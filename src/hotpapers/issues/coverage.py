@@ -229,14 +229,18 @@ def servers_span(content: IssueContent) -> Span:
 
 PARTLY = "only in part"
 REFUSED = "could not be read"
-"""Two of the ways in which a network was not read in full, in words."""
+FROM_ARCHIVES = "known from archives alone"
+"""Ways in which a network was not read in full, in words."""
 
 
 def unread_words(content: IssueContent) -> dict[str, str]:
     """How each of an issue's networks was not read in full, by network: `only in part`, `not read`, `could not be
-    read`; empty for one that was."""
+    read`; empty for one that was. For an issue made afterwards, one that was not read is known from archives."""
     span = reading_span(content)
-    return {reading.network: words_of_reading(reading, span) for reading in content.readings}
+    words = {reading.network: words_of_reading(reading, span) for reading in content.readings}
+    if not content.retrospective:
+        return words
+    return {network: FROM_ARCHIVES if how == NOT_READ else how for network, how in words.items()}
 
 
 def words_of_reading(reading: NetworkReading, span: Span) -> str:

@@ -122,8 +122,9 @@ class Backend:
             raise StoreError(str(problem)) from problem
 
     def call(self, work: Callable[[QuerySession], Result]) -> Result:
-        """The result of work with a session that nobody else uses meanwhile. Raises StoreError."""
-        session = self._idle.pop() if self._idle else None
+        """The result of work with a session that nobody else uses meanwhile. Work only reads: it is done again if a
+        session had lost its server while nobody used it. Raises StoreError."""
+        idle = session = self._idle.pop() if self._idle else None
         if session is None:
             record = self.open_record()
             self._is_file = record.database.name == "sqlite"
@@ -134,11 +135,14 @@ class Backend:
             return work(session)
         except StoreError:  # the database server may have gone away: the next request gets a new connection
             is_usable = False
+            is_over = idle is None or not session.record.database.is_lost
             session.record.database.close()
-            raise
+            if is_over:
+                raise
         finally:
             if is_usable:
                 self._idle.append(session)
+        return self.call(work)
 
     def state_at_once(self) -> SessionState | None:
         """The state for which cached answers are valid. Returns None where asking means waiting for a server. Raises

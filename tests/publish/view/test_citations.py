@@ -153,6 +153,12 @@ def test_a_key_keeps_the_letters_of_a_name(author: str, key: str) -> None:
     )
 
 
+@pytest.mark.parametrize("doi", ["10.1000/a 10.1000/b", " https://doi.org/10.1000/a ", "http://dx.doi.org/10.1000/a"])
+def test_the_first_of_several_dois_is_cited(doi: str) -> None:
+    citation = citation_of(paper("2101.99910", "Tea", doi=doi))
+    assert (citation.doi, citation.article) == ("10.1000/a", "")
+
+
 def test_what_little_is_known_is_cited() -> None:
     reference = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
     assert reference.title == "2101.99908" and reference.doi == "10.48550/arXiv.2101.99908"

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from html.entities import html5
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -35,8 +37,20 @@ const doiOf = (id) => decodeURIComponent(id.replaceAll("~", "%"));
 const paperAddress = (id) =>
   id.startsWith("10.") ? `https://doi.org/${encodeURI(doiOf(id))}` : `https://arxiv.org/abs/${encodeURI(id)}`;
 const dom = { doiOf, paperAddress };
+const codeOf = (number) => (/^x/i.test(number) ? parseInt(number.slice(1), 16) : Number(number));
+const decoded = (name) => (name[0] === "#" ? String.fromCodePoint(codeOf(name.slice(1))) : entities[`${name};`]);
+const document = {
+  createElement: () => ({
+    set innerHTML(reference) {
+      this.value = decoded(reference.slice(1, -1)) ?? reference;
+    },
+  }),
+};
 """
-SCRIPT = "".join([read_asset("words.js").decode(), doi_script().decode(), DOM, *FILES])
+ENTITIES = f"const entities = {json.dumps(html5)};\n"
+"""For Node.js, which has no page that could read them."""
+LATEX = f"const latexGrammar = {json.dumps(bibtex_fields.latex_grammar())};\n"
+SCRIPT = "".join([read_asset("words.js").decode(), doi_script().decode(), LATEX, ENTITIES, DOM, *FILES])
 IN_NODE = """
 const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
@@ -255,6 +269,11 @@ TITLES = {
     "10⁻⁶ cups of H₂O, 10^1.5": r"10\textsuperscript{-6} cups of H\textsubscript{2}O, 10\textsuperscript{1.5}",
     "x^(n+1)": r"x\textsuperscript{(n+1)}",
     "A ^ alone": r"A \textasciicircum{} alone",
+    "Ο λόγος of αβγ and αβγδ": r"Ο λόγος of $\alpha$$\beta$$\gamma$ and αβγδ",
+    r"\sqrt{2}, \frac{a}{b}, \mathbb{R}^n": r"$\sqrt{2}$, $\frac{a}{b}$, $\mathbb{R}$\textsuperscript{n}",
+    r"{\it Kettle} \textless b, ~10 kpc, √2 ⊗ ϵ":
+        r"{\it Kettle} \textless b, \textasciitilde{}10 kpc, $\surd$2 $\otimes$ $\epsilon$",
+    r"\begin{align}x&y\end{align}": r"\begin{align}x&y\end{align}",
     "{Unbalanced kettles": "Unbalanced kettles",
     r"\(x^2\) and \[y_1\]": r"\(x^2\) and \[y_1\]",
     r"It costs \$5 & more": r"It costs \$5 \& more",
@@ -273,7 +292,8 @@ def test_titles_are_written_alike_in_bibtex() -> None:
 AUTHORS = [
     *GROUPS, "Tansy Overquill", "Ludwig van Moth Jr.", "Tansy Overquill, M.D.", "Ada Li MD",
     "Ada Brewster (Tea Institute)", "Ada Brewster for the Kettle Team", "(for the Oven Team)", "Wei Ai", "T. Lab",
-    "Ai Wei", "Ada (Addie) Li", "Jan And Li",
+    "Ai Wei", "Ada (Addie) Li", "Jan And Li", "Γιώργος Παπαδόπουλος", "Overquill, Sr.",
+    "Overquill and Sons", "Moth & Li",
 ]  # fmt: skip
 
 
@@ -356,6 +376,36 @@ def test_what_is_raised_in_bibtex_is_read_back() -> None:
     expected = [*titles[:-1], "10⁶/10⁷"]
     assert [(in_python(text) or [["", "", ""]])[0][1] for text in written] == expected
     assert [papers[0][1] for papers in in_browser(written)] == expected
+
+
+@NODE
+def test_names_of_characters_are_read_alike() -> None:
+    texts = ["TY  - JOUR\nTI  - Kn&oslash;dler &mdash; &alpha;-kettles &#8211;\nDO  - 10.1000/1\nER  - "]
+    texts += [
+        f"@misc{{a, title={{Tea}}, doi={{10.1175/1520-0469(1963)020&lt;{page}:DNF&gt;2.0.CO;2}}}}" for page in "12"
+    ]
+    expected = [
+        ["10.1000/1", "Knødler — α-kettles –", ""],
+        *([f"10.1175/1520-0469(1963)020<{page}:dnf>2.0.co;2", "Tea", ""] for page in "12"),
+    ]
+    assert [paper for text in texts for paper in in_python(text) or []] == expected
+    in_pages = [paper for papers in in_browser([*texts]) for paper in papers]
+    assert [[unquote(name.replace("~", "%")), *others] for name, *others in in_pages] == expected
+
+
+FORMULAS = {
+    r"$x_{ij}$, $\mathrm{AdS}_5$ and {DNA} of $10^{-18}$": r"$x_{ij}$, $\mathrm{AdS}_5$ and DNA of $10^{-18}$",
+    r"From \$5 {a} to \$6 {b}": "From $5 a to $6 b",
+    r"{$p$}-adic {$\mathbb{Z}_p$}": r"$p$-adic $\mathbb{Z}_p$",
+}
+
+
+@NODE
+def test_formulas_of_bibtex_keep_their_braces() -> None:
+    texts = [f"@misc{{a, title = {{{title}}}, doi = {{10.1000/1}}}}" for title in FORMULAS]
+    read: list[Any] = [in_python(text) for text in texts]
+    assert [papers[0][1] for papers in read] == list(FORMULAS.values())
+    assert in_browser([*texts]) == read
 
 
 @NODE

@@ -18,7 +18,7 @@ from hotpapers.base.text.clean_text import one_line
 
 CACHED = 256
 """Citations kept: an issue's are needed again on its papers' pages."""
-_DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
+_FIRST_DOI = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[!-~]{1,200})(?!\S)")
 
 
 class PaperCitation(NamedTuple):
@@ -74,8 +74,8 @@ def paper_citation(paper: Paper, taken_back: str = "") -> PaperCitation | None:
     if not paper_servers.is_paper_key(paper.paper):
         return None
     identifier = paper_servers.paper_id(paper.paper)
-    published = _DOI.fullmatch(paper.doi.strip())
-    article = published[0] if published else ""
+    published = _FIRST_DOI.match(paper.doi)
+    article = published[1] if published else ""
     own_doi = registered_doi(paper.paper)
     is_on_arxiv = arxiv.is_key(paper.paper)
     server = paper_servers.server_of(paper.paper)

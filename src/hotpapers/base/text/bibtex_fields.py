@@ -58,18 +58,16 @@ _UNICODE = lazy_pattern(f"[{''.join(_COMMANDS)}]")
 _GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
 """Braces of bounded length, so that any text is searched in linear time."""
 _GREEK_WORD = "[\u0370-\u03ff\u1f00-\u1fff]+"
-_IN_TEXT = lazy_pattern(
-    rf"""(?P<greek>{_GREEK_WORD})
+_IN_TEXT_SOURCE = rf"""(?P<greek>{_GREEK_WORD})
     | (?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
         (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
-    | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))?
+    | \\(?P<name>[A-Za-z]+)(?:(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))|)
     | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
     | (?P<backslash>\\)
     | (?<=[\w)\]}}])\^(?:\{{(?=[^\w{{}}\\^$&\#%~]*+\w)(?P<group>[^{{}}\\^_$&\#%~]*+)\}}
         | (?P<raised>[+-]?\d+(?:\.\d+)?|\([^(){{}}\\^_$&\#%~]{{1,30}}\)|[A-Za-z+*'-]))
-    | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])""",
-    re.VERBOSE,
-)
+    | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])"""
+_IN_TEXT = lazy_pattern(_IN_TEXT_SOURCE, re.VERBOSE)
 _SCRIPTS = lazy_pattern("[²³¹⁰⁴-⁻ⁿ]+|[₀-₋]+")
 """Raised or lowered digits and signs, of which LaTeX knows few."""
 _TWO_FORMS = lazy_pattern(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
@@ -78,6 +76,20 @@ _TEXT_IN_FORMULA = lazy_pattern(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
 MAX_SYMBOLS = 3
 """Most Greek letters in a row that are read as symbols, if TeX has a command for each."""
 _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+
+
+def latex_grammar() -> dict[str, object]:
+    """The pattern for text between formulas, as JavaScript writes it, and its tables: browsers write BibTeX, too."""
+    pattern = re.sub(r"(?<!\\)\s+", "", _IN_TEXT_SOURCE)
+    for own, other in (("\\ ", " "), (r"\#", "#"), ("(?P<", "(?<"), ("*+", "*"), (r"\Z", "$")):
+        pattern = pattern.replace(own, other)
+    return {
+        "inText": pattern,
+        "commands": _COMMANDS,
+        "symbols": sorted(SYMBOLS - TEXT_COMMANDS),
+        "textCommands": sorted(TEXT_COMMANDS),
+        "maxSymbols": MAX_SYMBOLS,
+    }
 
 
 def format_value(text: str) -> str:

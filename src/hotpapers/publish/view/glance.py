@@ -48,7 +48,7 @@ def _networks(content: IssueContent) -> Iterator[str]:
     for network, how in unread_words(content).items():
         by_words.setdefault(how, []).append(network)
     read = [network for how in ("", PARTLY) for network in by_words.get(how, ())]
-    if content.readings or not content.retrospective:
+    if read or not content.retrospective:
         yield count_noun(len(read), "network") if read else "no network read"
     by_words.pop("", None)
     for how, networks in by_words.items():

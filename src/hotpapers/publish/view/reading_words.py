@@ -11,11 +11,20 @@ from hotpapers.base.spans import Span
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
-from hotpapers.issues.coverage import LOST, TURN, lasts_throughout, lasts_until, main_gap, reading_span, servers_span
+from hotpapers.issues.coverage import (
+    FROM_ARCHIVES,
+    LOST,
+    TURN,
+    lasts_throughout,
+    lasts_until,
+    main_gap,
+    reading_span,
+    servers_span,
+)
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
 _THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
-_AFTERWARDS = _THROUGHOUT | {"unknown": "known from archives alone"}
+_AFTERWARDS = _THROUGHOUT | {"unknown": FROM_ARCHIVES}
 """For issues that were made afterwards, of which nobody read a network in time."""
 
 
@@ -30,8 +39,7 @@ def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
     was not read, as its server put it."""
     if content.period:
         parts = [_complete(content.readings)]
-        throughout = _AFTERWARDS if content.retrospective else _THROUGHOUT
-        parts += _incomplete(content.readings, reading_span(content), throughout, with_reasons=with_reasons)
+        parts += _incomplete(content.readings, reading_span(content), _words(content), with_reasons=with_reasons)
         parts += _incomplete(content.servers or (), servers_span(content), _THROUGHOUT, with_reasons=with_reasons)
         return "; ".join(parts)
     return _by_state(content, with_reasons=with_reasons)
@@ -101,7 +109,12 @@ def _group_of(reading: NetworkReading, span: Span, *, with_reasons: bool) -> _Ne
     return _NetworkGroup((reading.network,), longest, shorter, reason)
 
 
-def _gap_text(gap: ReadingGap, shorter: int, span: Span, throughout: Mapping[str, str] = _THROUGHOUT) -> str:
+def _words(content: IssueContent) -> Mapping[str, str]:
+    """The words for a network that was not read in full throughout, by state."""
+    return _AFTERWARDS if content.retrospective else _THROUGHOUT
+
+
+def _gap_text(gap: ReadingGap, shorter: int, span: Span, throughout: Mapping[str, str]) -> str:
     """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`, of a span."""
     begins_before = gap.from_at <= span[0]
     ends_after = lasts_until(gap, span[1])
@@ -124,8 +137,8 @@ def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     if reading.gaps:
         span = reading_span(content)
         group = _group_of(reading, span, with_reasons=False)
-        return _gap_text(group.gap, group.shorter, span)
-    text = _THROUGHOUT[reading.state]
+        return _gap_text(group.gap, group.shorter, span, _words(content))
+    text = _words(content)[reading.state]
     if reading.since is None:
         return text
     return f"{text} since {moment_name(reading.since)} UTC"

@@ -7,8 +7,8 @@ const paperLibrary = (() => {
   const MAX_PAPERS = 10000;
   const MAX_AUTHORS = 200;
   const MAX_NAME_CHARS = 200;
-  const { ID, MENTION, canonical, trimmed, idIn, doiIn, linked, linesOf, inNote } = paperIds;
-  const { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
+  const { ID, MENTION, canonical, trimmed, idIn, doiIn, unescaped, linked, linesOf, inNote } = paperIds;
+  const { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail } = libraryEntries;
   const { strings } = readerWords;
   const ARXIV = /^(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?$/i; // as a journal
 

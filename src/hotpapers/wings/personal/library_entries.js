@@ -79,13 +79,7 @@ const libraryEntries = (() => {
   ];
   const valuesOf = (pairs, ...names) => pairs.filter(([name]) => names.includes(name)).map(([, text]) => text);
 
-  const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
-  const unescaped = (text) =>
-    text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,6}));/gi, (whole, ten, hex, name) => {
-      if (name) return NAMED[name] ?? whole;
-      const code = ten ? Number(ten) : parseInt(hex, 16);
-      return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
-    });
+  const { unescaped } = paperIds;
   const RICH_TEXT = /<\/?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>/gi;
 
   // raised texts, as base/text/raised_text.py reads them
@@ -144,8 +138,8 @@ const libraryEntries = (() => {
       .replace(BIB_LINK, "$1 ")
       .replace(BIB_STYLE, "")
       .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])
+      .replace(/(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]/g, "$1") // not in formulas
       .replace(/\\([&%$#_])/g, "$1")
-      .replace(/[{}]/g, "")
       .replace(/(?<!\\)~/g, " ");
 
   function at(pattern, text, start) {
@@ -381,5 +375,5 @@ const libraryEntries = (() => {
     });
   }
 
-  return { oneLine, unescaped, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail };
+  return { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail };
 })();

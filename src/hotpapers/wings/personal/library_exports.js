@@ -7,61 +7,14 @@ const libraryExports = (() => {
   // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
 
   const FORMULA =
-    /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]/g;
-  const GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon " +
-    "phi chi psi omega"
-  ).split(" ");
-  const CAPITALS = {
-    Γ: "Gamma",
-    Δ: "Delta",
-    Θ: "Theta",
-    Λ: "Lambda",
-    Ξ: "Xi",
-    Π: "Pi",
-    Σ: "Sigma",
-    Φ: "Phi",
-    Ψ: "Psi",
-    Ω: "Omega",
-  };
-  const SIGNS = {
-    "×": "times",
-    "∼": "sim",
-    "→": "to",
-    "≤": "leq",
-    "≥": "geq",
-    "±": "pm",
-    "∞": "infty",
-    "≈": "approx",
-    ℓ: "ell",
-    "∈": "in",
-    "⊂": "subset",
-    "∂": "partial",
-    "∇": "nabla",
-    "≠": "neq",
-    µ: "mu",
-  };
-  const small = Object.fromEntries(GREEK.map((name, n) => [String.fromCodePoint(0x3b1 + n), name]));
-  const letters = new Map(Object.entries({ ...small, ...CAPITALS, ...SIGNS }).filter(([, name]) => name !== "o"));
-  const FURTHER = "rightarrow leftarrow ge le cdot circ simeq odot varphi varepsilon ast prime".split(" ");
-  const symbols = new Set([...letters.values(), ...FURTHER]);
-  const TEXTS = new Set(
-    (
-      "emph textit textbf textsc texttt textrm textsuperscript textsubscript u v H c d b k r t ss o O l L ae AE " +
-      "oe OE aa AA i j dots ldots"
-    ).split(" "),
-  );
-  const IN_TEXT = new RegExp(
-    String.raw`\\([A-Za-z]+)(?:(\s*(?=\{\s*(?:[^\s}]|${"$"})))|)` +
-      String.raw`|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)` +
-      String.raw`|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}` +
-      String.raw`|([+-]?\d+(?:\.\d+)?|\([^(){}\\^_${"$"}&#%~]{1,30}\)|[A-Za-z+*'-]))` +
-      `|[\\^_$~&%#${[...letters.keys()].join("")}]`,
-    "gu",
-  );
+    /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]|\\begin\{(equation|align|aligned|gather|multline|eqnarray|split|cases|[pb]?matrix|array)\*?\}[^]{1,1000}?\\end\{\1\*?\}/g;
+  const { commands, maxSymbols } = latexGrammar;
+  const IN_TEXT = new RegExp(latexGrammar.inText, "gu");
+  const symbols = new Set(latexGrammar.symbols);
+  const textCommands = new Set(latexGrammar.textCommands);
   const TWO_FORMS =
     /\\texorpdfstring\s*\{((?:[^{}]|\{[^{}]{0,100}\}){0,1000})\}\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,1000}\}/g;
-  const LITERAL = { "^": "\\textasciicircum{}", "~": " " };
+  const LITERAL = { "^": "\\textasciicircum{}", "~": "\\textasciitilde{}" };
 
   // as BibTeX counts them, which knows no escapes
   function isBalanced(text) {
@@ -74,13 +27,19 @@ const libraryExports = (() => {
     return !depth;
   }
 
-  function inText(match, name, rest, kept, backslash, group, raised) {
-    if (name) return commandInText(match, name, rest);
+  function inText(...match) {
+    const { greek, formula, name, rest, kept, backslash, group, raised } = match.at(-1);
+    const [whole] = match;
+    if (greek) return isWord(greek) ? greek : greek.replace(/./gu, (letter) => `$\\${commands[letter]}$`);
+    if (formula) return `$${inFormula(whole)}$`;
+    if (name) return commandInText(whole, name, rest);
     if (backslash) return "";
     if (group || raised) return `\\textsuperscript{${group || raised}}`;
-    if (letters.has(match)) return `$\\${letters.get(match)}$`;
-    return kept || LITERAL[match] || `\\${match}`;
+    if (whole in commands) return `$\\${commands[whole]}$`;
+    return kept || LITERAL[whole] || `\\${whole}`;
   }
+
+  const isWord = (greek) => greek.length > maxSymbols || ![...greek].every((letter) => letter in commands);
 
   const SCRIPTS = /[²³¹⁰⁴-⁻ⁿ]+|[₀-₋]+/g;
 
@@ -91,15 +50,15 @@ const libraryExports = (() => {
 
   const wordsInText = (text) => text.replace(IN_TEXT, inText).replace(SCRIPTS, script);
 
-  function commandInText(match, name, rest) {
+  function commandInText(whole, name, rest) {
     if (symbols.has(name)) return `$\\${name}$`;
-    if (TEXTS.has(name)) return match;
+    if (textCommands.has(name)) return whole;
     return rest === undefined ? name : "";
   }
 
   const TEXT_IN_FORMULA = /\\(?:text[a-z]*|mbox|hbox)\s*\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}/g;
   const withLetters = (tex, form) =>
-    tex.replace(/[\u0080-\u{10ffff}]/gu, (sign) => (letters.has(sign) ? form(letters.get(sign)) : sign));
+    tex.replace(/[\u0080-\u{10ffff}]/gu, (sign) => (sign in commands ? form(commands[sign]) : sign));
 
   function inFormula(tex) {
     const escaped = tex.replace(/(?<!\\)[&%#]/g, "\\$&");
@@ -114,7 +73,8 @@ const libraryExports = (() => {
     let start = 0;
     for (const { 0: formula, index } of even.matchAll(FORMULA)) {
       if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;
-      result += wordsInText(even.slice(start, index)) + inFormula(formula);
+      result += wordsInText(even.slice(start, index));
+      result += formula.startsWith("\\begin") ? formula : inFormula(formula);
       start = index + formula.length;
     }
     return result + wordsInText(even.slice(start));
@@ -127,18 +87,29 @@ const libraryExports = (() => {
     return person.includes(" ") && !isGroup(person) ? person : inner;
   }
 
-  // `Overquill, Jr., Tansy`: a suffix follows the family name
-  function author(whole) {
-    const name = withoutAffiliation(whole);
+  function partsOf(name) {
     const suffix = SUFFIX.exec(name);
     const words = name.slice(0, suffix?.index).split(" ");
-    if (isGroup(name)) return `{${typeset(name)}}`;
     const start = words.findIndex(
       (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((first) => /^\p{Ll}/u.test(first))),
     );
-    const ordered =
-      suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;
+    const isPerson = start > 0 && !isGroup(name);
+    return { given: isPerson ? words.slice(0, start) : [], family: words.slice(start), suffix: suffix?.[1] };
+  }
+
+  // `Overquill, Jr., Tansy`: a suffix follows the family name
+  function author(whole) {
+    const name = withoutAffiliation(whole);
+    const { given, family, suffix } = partsOf(name);
+    if (isGroup(name) || (suffix && !given.length)) return `{${typeset(name)}}`;
+    const ordered = suffix ? `${family.join(" ")}, ${suffix}, ${given.join(" ")}` : name;
     return typeset(ordered).replace(/(?<![\p{L}\p{M}])and(?![\p{L}\p{M}])/giu, "{$&}");
+  }
+
+  function familyFirst(whole) {
+    const name = withoutAffiliation(whole);
+    const { given, family, suffix } = partsOf(name);
+    return given.length ? [family.join(" "), given.join(" "), suffix].filter(Boolean).join(", ") : name;
   }
 
   // ---- forms
@@ -159,7 +130,7 @@ const libraryExports = (() => {
     const eprint = isDoi(paper) ? "" : paper.id;
     const known = Object.entries({
       title: paper.title && `{${typeset(paper.title)}}`,
-      author: paper.authors.map(author).filter((name) => name.trim()).join(" and "),
+      author: paper.authors.filter((name) => /[\p{L}\p{N}]/u.test(name)).map(author).join(" and "),
       year: yearOf(paper),
       doi: isDoi(paper) && typeset(dom.doiOf(paper.id)),
       eprint,
@@ -171,8 +142,14 @@ const libraryExports = (() => {
   }
 
   function risEntry(paper) {
-    const authors = paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`);
-    const facts = { PY: yearOf(paper), DO: isDoi(paper) && dom.doiOf(paper.id), UR: address(paper) };
+    const authors = paper.authors.map((name) => `AU  - ${familyFirst(name)}`);
+    const { id } = paper;
+    const facts = {
+      PY: yearOf(paper),
+      AN: id && !isDoi(paper) && `arXiv:${id}`,
+      DO: id && (isDoi(paper) ? dom.doiOf(id) : `10.48550/arXiv.${id}`),
+      UR: address(paper),
+    };
     const known = Object.entries(facts).filter(([, value]) => value);
     const lines = known.map(([tag, value]) => `${tag}  - ${value}`);
     return ["TY  - GEN", `TI  - ${paper.title}`, ...authors, ...lines, "ER  - ", ""].join("\r\n");

@@ -106,6 +106,8 @@ _BIB_SIGN_OR_NEXT = lazy_pattern(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DO
 _BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
 _BIB_JOINED = lazy_pattern(r"\s*#\s*")
 _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
+_BRACES = lazy_pattern(r"(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]")
+"""Braces, but those in formulas; and what is left as it is."""
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
 _BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\))\}")
 _BIB_STYLE = lazy_pattern(
@@ -216,8 +218,7 @@ def _bib_text(text: str) -> str:
     text = _BIB_RAISED.sub(_script, text)
     plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text)))
     text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
-    unescaped = _ESCAPED.sub(r"\1", text).replace("{", "")
-    return _TIE.sub(" ", unescaped.replace("}", ""))
+    return _TIE.sub(" ", _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", text)))
 
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------

@@ -47,7 +47,9 @@ const libraryNames = (() => {
     "iu",
   );
   const isGroup = (name) =>
-    name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
+    /^the |^[^(]*[^(\s] (?:and|&) /.test(name) ||
+    GROUP.test(name) ||
+    (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
   const SUFFIX =
     /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
 
@@ -55,7 +57,7 @@ const libraryNames = (() => {
   function natural(name) {
     const [family, given, suffix, ...more] = name.split(",");
     const isPerson = !more.length && (!suffix || SUFFIX.test(` ${suffix.trim()}`));
-    return isPerson && !isGroup(name) && !/ and | & /.test(name) ? fullName(given, family, suffix) : name;
+    return isPerson && !isGroup(name) ? fullName(given, family, suffix) : name;
   }
 
   const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;

@@ -42,13 +42,17 @@
       words.length ? words : [...paperVectors.vector(title, abstract, rarity)];
     const starOf = (paper) => ({ ...paper, abstract: undefined, at, words: wordsOf(paper) });
     let added = [];
+    const numberFollowed = () => Object.values(reader.followed()).flat().length;
+    const before = numberFollowed();
     await paperChoices.change(async ({ stars }) => {
       await reader.saveFollowed(reader.joined(reader.followed(), library));
       const isNew = ({ id, title }) => !stars.some((star) => (id ? star.id === id : star.title === title));
       added = library.papers.filter(isNew).map(starOf);
       return { stars: [...stars, ...added] };
     });
-    if (!paperChoices.problem()) report(`${added.length} papers added.`);
+    const papers = `${added.length} ${added.length === 1 ? "paper" : "papers"} added`;
+    const more = numberFollowed() - before;
+    if (!paperChoices.problem()) report(more > 0 ? `${papers}; ${more} more followed.` : `${papers}.`);
   }
 
   async function forget() {

@@ -47,11 +47,18 @@ const paperIds = (() => {
 
   // of a text that is a DOI, or an address with one, perhaps twice: the name of the paper's page on this site
   function doiIn(text) {
-    const line = withoutEscapes(text.slice(0, 2000).replace(/\s+/g, " ").trim().toLowerCase());
+    const line = withoutEscapes(unescaped(text.slice(0, 2000)).replace(/\s+/g, " ").trim().toLowerCase());
     const words = line.replace(BEFORE_DOI, "").replace(/ \[doi\]$/, "").trim().split(/\s+/);
     const [work, other] = words.map((word) => dois.workIn(word.startsWith("10.") ? `doi:${word}` : word));
     return work && words.length <= 2 && (other ?? work) === work ? dois.folderOf(work) : "";
   }
+
+  const decoder = document.createElement("textarea");
+  const unescaped = (text) =>
+    text.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi, (reference) => {
+      decoder.innerHTML = reference;
+      return decoder.value;
+    });
 
   // of a percent-encoded DOI, or of the name of a page here, as this site's own files have it; and of Markdown
   const withoutEscapes = (text) =>
@@ -63,5 +70,5 @@ const paperIds = (() => {
       }
     });
 
-  return { doiIn, ID, MENTION, canonical, trimmed, idIn, linked, linesOf, inNote };
+  return { doiIn, unescaped, ID, MENTION, canonical, trimmed, idIn, linked, linesOf, inNote };
 })();

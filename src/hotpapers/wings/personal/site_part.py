@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from hotpapers.base.model import SitePart
+from hotpapers.base.text.bibtex_fields import latex_grammar
 from hotpapers.publish.render.html.single_pages import doi_script, without_comments
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
@@ -39,6 +40,13 @@ _LIBRARY_SCRIPTS = tuple(
     for name in ("paper_ids", "library_names", "library_entries", "library", "library_exports", "my_papers")
 )
 """Each uses those before it."""
+
+
+def library_script() -> bytes:
+    """The script of the page of a reader's own papers."""
+    grammar = f"const latexGrammar = {json.dumps(latex_grammar())};\n".encode()
+    scripts = (file.read_bytes() for file in _LIBRARY_SCRIPTS)
+    return without_comments(b"\n".join([doi_script(), grammar, *scripts]))
 
 
 class PersonalPart(SitePart):
@@ -63,8 +71,7 @@ class PersonalPart(SitePart):
         if path == TERMS:
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()
         if path == LIBRARY:
-            scripts = [doi_script(), *(file.read_bytes() for file in _LIBRARY_SCRIPTS)]
-            return without_comments(b"\n".join(scripts))
+            return library_script()
         if path == MY_PAPERS:
             body = load_macro(_TEMPLATE, "page")()
             return self._site.render(
