@@ -83,7 +83,7 @@ def test_the_share_of_points_from_people_nobody_can_name(counted_as: str, percen
     parts = (PARTS[0], replace(PARTS[2], counted_as=counted_as))
     content = replace(ISSUE.content, entries=(replace(ENTRY, parts=parts),))
     assert shares.unnamed_percent(content) == percent
-    assert f"{percent} % of the points" in shares.unnamed_sentence(content)
+    assert (f"{percent} % of the points" in shares.unnamed_sentence(content)) == bool(percent)
     assert shares.unnamed_sentence(replace(content, entries=())) == ""
 
 

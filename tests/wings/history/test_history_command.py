@@ -32,7 +32,7 @@ def test_a_period_is_made_once(store: Path) -> None:
     command = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
     assert good(*command) == (
         f"{NAME}: 5 issues frozen before, 2024-05-20 to 2024-05-24\n"
-        "no issue for 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of those days\n"
+        "no issue for 3 days, 2024-05-27 to 2024-05-29: the record has no announcements from then\n"
     )
     assert good("verify", "2024-05-15", "--store", store).startswith("verified: 1 issue rebuilt")
 
@@ -67,8 +67,8 @@ def test_days_before_and_after_the_announcements_are_said_apart(tmp_path: Path) 
     output = good("history", "--from", "2024-05-13", "--to", "2024-05-20", "--store", tmp_path / "few.db")
     assert output == (
         f"{NAME}: 3 issues frozen, 2024-05-15 to 2024-05-17\n"
-        "no issue for 2 days, 2024-05-13 to 2024-05-14: the record has no announcements of those days\n"
-        "no issue for 1 day, 2024-05-20 to 2024-05-20: the record has no announcements of those days\n"
+        "no issue for 2 days, 2024-05-13 to 2024-05-14: the record has no announcements from then\n"
+        "no issue for 1 day, 2024-05-20: the record has no announcements from then\n"
     )
 
 

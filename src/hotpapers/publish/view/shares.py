@@ -15,8 +15,8 @@ def unnamed_percent(content: IssueContent) -> int | None:
 
 
 def unnamed_sentence(content: IssueContent) -> str:
-    """The same in a sentence; empty if unknown."""
+    """The same in a sentence; empty if unknown or none."""
     percent = unnamed_percent(content)
-    if percent is None:
+    if not percent:
         return ""
     return f"{percent} % of the points here come from people whom nobody can name: networks give only their numbers."

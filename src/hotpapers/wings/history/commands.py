@@ -79,7 +79,8 @@ def _lines(result: HistoryResult) -> Iterator[str]:
     for days in ([day for day in period.unknown if day < known[0]], [day for day in period.unknown if day > known[-1]]):
         if days:
             number = count_noun(len(days), "day")
-            yield f"no issue for {number}, {days[0]} to {days[-1]}: the record has no announcements of those days"
+            span = " to ".join(dict.fromkeys((days[0], days[-1])))
+            yield f"no issue for {number}, {span}: the record has no announcements from then"
     for row in channels:
         files = count_noun(row["changed"], "file")
         yield f"{row['channel']:<9} {row['output']}  ({files} written)"
