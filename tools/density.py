@@ -43,7 +43,7 @@ class Density(NamedTuple):
     aliases: int
 
 
-LIMITS = Density(mean_nodes=14.3, p90_nodes=24, packed=140, aliases=60)
+LIMITS = Density(mean_nodes=14.3, p90_nodes=24, packed=90, aliases=60)
 
 
 def is_docstring(node: ast.AST) -> bool:
