@@ -289,6 +289,7 @@ class ConfiguredSite:
             ),
             proofs=self._proofs,
             bases=self.settings.bases,
+            below=publish.base if self.own_publications else "",
             own_style=style,
             own_icon=icon,
         )

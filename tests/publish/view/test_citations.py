@@ -153,7 +153,18 @@ def test_a_key_keeps_the_letters_of_a_name(author: str, key: str) -> None:
     )
 
 
-@pytest.mark.parametrize("doi", ["10.1000/a 10.1000/b", " https://doi.org/10.1000/a ", "http://dx.doi.org/10.1000/a"])
+@pytest.mark.parametrize(
+    "doi",
+    [
+        "10.1000/a 10.1000/b",
+        "10.1000/a, 10.1000/b",
+        "10.1000/a;10.1000/b",
+        " https://doi.org/10.1000/a ",
+        "HTTP://dx.doi.org/10.1000/a",
+        "https://www.doi.org/10.1000/a",
+        "doi:10.1000/a",
+    ],
+)
 def test_the_first_of_several_dois_is_cited(doi: str) -> None:
     citation = citation_of(paper("2101.99910", "Tea", doi=doi))
     assert (citation.doi, citation.article) == ("10.1000/a", "")

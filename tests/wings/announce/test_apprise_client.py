@@ -184,6 +184,16 @@ def test_a_room_that_lets_nobody_in_has_no_message(
     assert isinstance(problem, RetryLater) or problem.tries == 0
 
 
+@pytest.mark.parametrize(
+    "text", ["On error=404 pages", "Failed to authenticate: tea", "Connection refused\n\nerror=503"]
+)
+def test_words_of_a_message_are_no_reason(server: Server, text: str, log: list[str]) -> None:
+    server.on(f"/{SECRET}", raw(b""))
+    with pytest.raises(NetError) as error:
+        room(server).send(text)
+    assert (str(error.value), error.value.tries) == ("JSON did not confirm the message", 1)
+
+
 def test_a_failing_service_is_a_network_error(server: Server, monkeypatch: pytest.MonkeyPatch, log: list[str]) -> None:
     target_room = room(server)
 

@@ -18,7 +18,10 @@ from hotpapers.base.text.clean_text import one_line
 
 CACHED = 256
 """Citations kept: an issue's are needed again on its papers' pages."""
-_FIRST_DOI = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[!-~]{1,200})(?!\S)")
+_FIRST_DOI = re.compile(
+    r"\s*(?:doi:\s*|https?://(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[!-~]{1,200}?)[,;]?(?:\s|\Z|(?<=[,;])10\.\d{4,9}/)",
+    re.IGNORECASE,
+)
 
 
 class PaperCitation(NamedTuple):

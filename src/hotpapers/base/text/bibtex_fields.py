@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from hotpapers.base.text import person_names
 from hotpapers.base.text.patterns import lazy_pattern
-from hotpapers.base.text.tex_formulas import find_formulas
+from hotpapers.base.text.tex_formulas import find_formulas, formula_grammar, in_javascript
 from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK
 
 _SPECIAL = lazy_pattern(r"(?<!\\)((?:\\\\)*)([&%#])")
@@ -80,15 +80,13 @@ _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 def latex_grammar() -> dict[str, object]:
     """The pattern for text between formulas, as JavaScript writes it, and its tables: browsers write BibTeX, too."""
-    pattern = re.sub(r"(?<!\\)\s+", "", _IN_TEXT_SOURCE)
-    for own, other in (("\\ ", " "), (r"\#", "#"), ("(?P<", "(?<"), ("*+", "*"), (r"\Z", "$")):
-        pattern = pattern.replace(own, other)
     return {
-        "inText": pattern,
+        "inText": in_javascript(_IN_TEXT_SOURCE, is_verbose=True),
         "commands": _COMMANDS,
         "symbols": sorted(SYMBOLS - TEXT_COMMANDS),
         "textCommands": sorted(TEXT_COMMANDS),
         "maxSymbols": MAX_SYMBOLS,
+        **formula_grammar(),
     }
 
 

@@ -11,15 +11,13 @@ _IN_BRACES = r"(?:[^{}$\\]|\\[^$]|\{[^{}$]*\})"
 _TEXT = rf"\\(?:text[a-z]*|mbox|hbox)\s*\{{{_IN_BRACES}*+(?:\$(?:[^{{}}$]|\{{[^{{}}$]*\}})+\${_IN_BRACES}*+)+\}}"
 """Text in a formula that has formulas again: `\\text{H$_2$}`."""
 _ENVIRONMENTS = "equation|align|aligned|gather|multline|eqnarray|split|cases|pmatrix|bmatrix|matrix|array"
-_FORMULA = re.compile(
-    rf"""\\\\ | \\\$
+_FORMULA_SOURCE = rf"""\\\\ | \\\$
     | \$\$(?P<display>(?:[^$\\]|\\.){_LENGTH})\$\$
     | \$(?P<inline>(?:{_TEXT}|[^$\\]|\\.){_LENGTH})\$
     | \\\((?P<round>.{_LENGTH})\\\)
     | \\\[(?P<square>.{_LENGTH})\\\]
-    | \\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}.{_LENGTH}\\end\{{(?P=name)\*?\}}""",
-    re.VERBOSE | re.DOTALL,
-)
+    | \\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}.{_LENGTH}\\end\{{(?P=name)\*?\}}"""
+_FORMULA = re.compile(_FORMULA_SOURCE, re.VERBOSE | re.DOTALL)
 _AMOUNT = re.compile(r"[~<>≈≤≥+-]?\.?\d")
 _NEXT = re.compile(r"[^\W_]|[\\(]")
 """How a text goes on after a dollar sign that begins a formula rather than ending one."""
@@ -28,6 +26,34 @@ _MATHEMATICS = re.compile(r"\\[A-Za-z ,;:!(\[{]|[\^_{}]")
 """Matches signs of mathematics: a formula contains them, prose between two dollar signs does not."""
 _RELATIONS = frozenset("=<>+")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
+
+
+def formula_grammar() -> dict[str, object]:
+    """The patterns of formulas and of prices, as JavaScript writes them."""
+    whole = (_MATHEMATICS.pattern, rf"^(?:{_AMOUNT.pattern})", rf"^(?:{_NEXT.pattern})", rf"^(?:{_NUMBER.pattern})$")
+    prices = [in_javascript(pattern) for pattern in (*whole, _WORD.pattern)]
+    return {"formula": in_javascript(_FORMULA_SOURCE, is_verbose=True), "prices": prices}
+
+
+_PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\s+|.", re.DOTALL)
+_WORD_SIGNS = r"\p{L}\p{N}_"
+
+
+def in_javascript(pattern: str, *, is_verbose: bool = False) -> str:
+    """A pattern as JavaScript writes it, for expressions with the flag u."""
+    text = "".join(_piece_in_javascript(match[0], is_verbose=is_verbose) for match in _PIECE.finditer(pattern))
+    return text.replace("(?P<", "(?<").replace("(?P=name)", r"\k<name>").replace("*+", "*")
+
+
+def _piece_in_javascript(piece: str, *, is_verbose: bool) -> str:
+    """An escape, a class, white space or a sign."""
+    if piece.isspace():
+        return "" if is_verbose else piece
+    if piece in (r"\w", r"[^\W_]"):
+        return f"[{_WORD_SIGNS}]" if piece == r"\w" else r"[\p{L}\p{N}]"
+    if piece == r"\Z":
+        return "$"
+    return piece.replace(r"\w", _WORD_SIGNS).replace(r"\d", r"\p{Nd}").replace("\\ ", " ").replace(r"\#", "#")
 
 
 class TexFormula(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from hotpapers.record import Database, Record, first_column, first_value
+from hotpapers.record import Database, Record, first_value
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -124,9 +124,3 @@ def delete_states(database: Database, publications: Iterable[str], channel: str,
     """Deletes the states of all issues of some publications at a target. Call inside `write()`."""
     sql = "DELETE FROM delivery_state WHERE publication = ? AND channel = ? AND target = ?"
     database.many(sql, [(publication, channel, target) for publication in publications])
-
-
-def publications_in(database: Database, channel: str, target: str) -> list[str]:
-    """The publications that a channel delivered to a target."""
-    sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"
-    return first_column(database, sql, (channel, target))

@@ -26,6 +26,8 @@ _PASSING = (408, 429, 502, 503)
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\b(?:error|Matrix Response: code)=(?!2)(\d{3})\b")
+_PAYLOAD = re.compile(r"^.*payload:.*$", re.IGNORECASE | re.MULTILINE)
+"""Apprise's log line with the message, whose words are no reason."""
 _SENT = re.compile(r"^Sent ", re.MULTILINE)
 """Apprise's log line for each of an address's rooms that accepted the message."""
 _UNREACHABLE = re.compile(
@@ -81,7 +83,7 @@ class AppriseClient:
             except Exception:  # a bug in one of 150 services: the message may or may not have been sent
                 delivered = False
         if not delivered:
-            raise _problem(self.service, log.getvalue())
+            raise _problem(self.service, _PAYLOAD.sub("", log.getvalue()))
 
 
 def _plugin(url: str, home: str) -> Any:

@@ -32,7 +32,7 @@ const paperChoices = (() => {
   });
   const papersIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []).map(paperIn);
 
-  async function load() {
+  async function read() {
     await reader.loadFollowed();
     try {
       const kept = (await getValue(KEY)) || {};
@@ -61,7 +61,7 @@ const paperChoices = (() => {
       problem = "";
     } catch (error) {
       problem = error?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
-      if (problem === FULL) await load(); // shows what is kept
+      if (problem === FULL) await read(); // shows what is kept
     }
     tell();
   }
@@ -73,10 +73,12 @@ const paperChoices = (() => {
     whenChanged.forEach((show) => show());
   }
 
+  const load = () => inTurn(read);
+
   // another page may have changed them
   const change = (act) =>
     inTurn(async () => {
-      await load();
+      await read();
       choices = { ...choices, ...(await act(choices)) };
       await keep();
     });

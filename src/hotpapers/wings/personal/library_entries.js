@@ -123,24 +123,25 @@ const libraryEntries = (() => {
     textgreater: ">",
     textunderscore: "_",
     textasciicircum: "^",
+    textasciitilde: "~",
     textbar: "|",
     "$<$": "<",
     "$>$": ">",
     "``": "“",
     "''": "”",
   };
-  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
-  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+n–−-]{1,30}|\([^{}]{1,30}\))\}/g;
-  const bibRaised = (whole, raised) => (raised.startsWith("(") ? `^${raised}` : superscripts(raised));
+  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|asciitilde|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
+  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+n–−-]{1,30}|\([^{}]{1,30}\)|[+–−-]?\d{1,9}\.\d{1,9})\}/g;
+  const bibRaised = (whole, raised) => (/^\(|\./.test(raised) ? `^${raised}` : superscripts(raised));
   const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
     withoutTex(text.replace(BIB_RAISED, bibRaised))
       .replace(BIB_LINK, "$1 ")
       .replace(BIB_STYLE, "")
+      .replace(/(?<!\\)~/g, " ")
       .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])
       .replace(/(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]/g, "$1") // not in formulas
-      .replace(/\\([&%$#_])/g, "$1")
-      .replace(/(?<!\\)~/g, " ");
+      .replace(/\\([&%$#_])/g, "$1");
 
   function at(pattern, text, start) {
     pattern.lastIndex = start;

@@ -6,9 +6,9 @@ const libraryExports = (() => {
 
   // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
 
-  const FORMULA =
-    /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]|\\begin\{(equation|align|aligned|gather|multline|eqnarray|split|cases|[pb]?matrix|array)\*?\}[^]{1,1000}?\\end\{\1\*?\}/g;
-  const { commands, maxSymbols } = latexGrammar;
+  const { commands, maxSymbols, prices } = latexGrammar;
+  const FORMULA = new RegExp(latexGrammar.formula, "gsu");
+  const [MATHEMATICS, AMOUNT, NEXT, NUMBER, WORD] = prices.map((text) => new RegExp(text, "u"));
   const IN_TEXT = new RegExp(latexGrammar.inText, "gu");
   const symbols = new Set(latexGrammar.symbols);
   const textCommands = new Set(latexGrammar.textCommands);
@@ -28,13 +28,14 @@ const libraryExports = (() => {
   }
 
   function inText(...match) {
-    const { greek, formula, name, rest, kept, backslash, group, raised } = match.at(-1);
+    const { greek, formula, name, rest, kept, backslash, group, raised = group } = match.at(-1);
     const [whole] = match;
+    const [place, text] = match.slice(-3);
     if (greek) return isWord(greek) ? greek : greek.replace(/./gu, (letter) => `$\\${commands[letter]}$`);
     if (formula) return `$${inFormula(whole)}$`;
     if (name) return commandInText(whole, name, rest);
-    if (backslash) return "";
-    if (group || raised) return `\\textsuperscript{${group || raised}}`;
+    if (backslash) return place + 1 === text.length ? "\\ " : "";
+    if (raised) return `\\textsuperscript{${raised}}`;
     if (whole in commands) return `$\\${commands[whole]}$`;
     return kept || LITERAL[whole] || `\\${whole}`;
   }
@@ -44,7 +45,7 @@ const libraryExports = (() => {
   const SCRIPTS = /[²³¹⁰⁴-⁻ⁿ]+|[₀-₋]+/g;
 
   function script(signs) {
-    const letters = signs.normalize("NFKC").replace("\u2212", "-");
+    const letters = signs.normalize("NFKC").replaceAll("\u2212", "-");
     return `\\text${signs < "₀" ? "super" : "sub"}script{${letters}}`;
   }
 
@@ -66,13 +67,35 @@ const libraryExports = (() => {
     return withLetters(texts, (name) => `{\\${name}}`);
   }
 
+  // as base/text/tex_formulas.py finds them: each with its place
+  function formulasIn(text) {
+    const formulas = [];
+    FORMULA.lastIndex = 0;
+    for (let match = FORMULA.exec(text); match; match = FORMULA.exec(text)) {
+      const [formula] = match;
+      const { display, inline, round, square, name } = match.groups;
+      const end = FORMULA.lastIndex;
+      if (inline && isMoney(inline, text.slice(end, end + 3))) FORMULA.lastIndex = match.index + 1;
+      else if ((display ?? inline ?? round ?? square ?? name)?.trim() && isBalanced(formula))
+        formulas.push({ index: match.index, formula });
+    }
+    return formulas;
+  }
+
+  function isMoney(tex, after) {
+    if (MATHEMATICS.test(tex)) return false;
+    const hasWord = WORD.test(tex) && !/[=<>+]/.test(tex);
+    if (!AMOUNT.test(tex)) return hasWord && /^\s[^]*\s$/.test(tex);
+    if (hasWord || NUMBER.test(tex)) return hasWord;
+    return AMOUNT.test(after) || (/\s$/.test(tex) && NEXT.test(after) && !NUMBER.test(tex.trim()));
+  }
+
   function typeset(text) {
     const line = text.replace(/\s+/g, " ").trim().replace(TWO_FORMS, "$1");
     const even = isBalanced(line) ? line : line.replace(/[{}]/g, "");
     let result = "";
     let start = 0;
-    for (const { 0: formula, index } of even.matchAll(FORMULA)) {
-      if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;
+    for (const { index, formula } of formulasIn(even)) {
       result += wordsInText(even.slice(start, index));
       result += formula.startsWith("\\begin") ? formula : inFormula(formula);
       start = index + formula.length;
@@ -89,11 +112,12 @@ const libraryExports = (() => {
 
   function partsOf(name) {
     const suffix = SUFFIX.exec(name);
-    const words = name.slice(0, suffix?.index).split(" ");
+    const person = name.slice(0, suffix?.index);
+    const words = person.split(" ");
     const start = words.findIndex(
       (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((first) => /^\p{Ll}/u.test(first))),
     );
-    const isPerson = start > 0 && !isGroup(name);
+    const isPerson = start > 0 && !isGroup(name) && !person.includes(",");
     return { given: isPerson ? words.slice(0, start) : [], family: words.slice(start), suffix: suffix?.[1] };
   }
 

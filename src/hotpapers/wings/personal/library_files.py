@@ -109,7 +109,9 @@ _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
 _BRACES = lazy_pattern(r"(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]")
 """Braces, but those in formulas; and what is left as it is."""
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
-_BIB_RAISED = lazy_pattern(r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\))\}")
+_BIB_RAISED = lazy_pattern(
+    r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\)|[+\u2013\u2212-]?\d{1,9}\.\d{1,9})\}"
+)
 _BIB_STYLE = lazy_pattern(
     r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
 )
@@ -119,13 +121,16 @@ _SIGN_OF = {
     "textgreater": ">",
     "textunderscore": "_",
     "textasciicircum": "^",
+    "textasciitilde": "~",
     "textbar": "|",
     "$<$": "<",
     "$>$": ">",
     "``": "“",
     "''": "”",
 }
-_BIB_SIGNS = lazy_pattern(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$")
+_BIB_SIGNS = lazy_pattern(
+    r"\\(text(?:less|greater|underscore|asciicircum|asciitilde|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$"
+)
 _TIE = lazy_pattern(r"(?<!\\)~")
 
 
@@ -211,14 +216,14 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _script(match: re.Match[str]) -> str:
     raised = match[1]
-    return f"^{raised}" if raised.startswith("(") else to_superscripts(raised)
+    return f"^{raised}" if "." in raised or raised.startswith("(") else to_superscripts(raised)
 
 
 def _bib_text(text: str) -> str:
     text = _BIB_RAISED.sub(_script, text)
-    plain = _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text)))
+    plain = _TIE.sub(" ", _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text))))
     text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
-    return _TIE.sub(" ", _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", text)))
+    return _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", text))
 
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------

@@ -112,11 +112,12 @@ const readerStorage = (() => {
     });
   }
 
-  // one change at a time, so that none overwrites another
+  // one change at a time, so that none overwrites another; of all pages, where the browser lets pages agree
   let lastChange = Promise.resolve();
+  const locked = (change) => (isFile || !navigator.locks ? change() : navigator.locks.request(KEY, change));
 
   function inTurn(change) {
-    const changed = lastChange.then(change);
+    const changed = lastChange.then(() => locked(change));
     lastChange = changed.catch(() => {});
     return changed;
   }
