@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, target_of
+from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, publications_in, target_of
 from hotpapers.record import Record
 from hotpapers.record.record import open_database
 from tests.cli.run import good, run
@@ -85,6 +85,13 @@ def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from
         for output in (tmp_path / "site", tmp_path.parent / "site"):
             target = target_of(database, output)
             assert folder_of(copy, target) == PublishedFolder(output.resolve(), target.rpartition("=")[2])
+
+
+def test_a_renamed_store_knows_whose_files_are_in_a_folder(home: Path) -> None:
+    store = (home / "hotpapers.db").rename(home / "papers.db")
+    with Record(str(store)) as record:
+        assert publications_in(record, home / "site", "site") == {"hot-papers"}
+        assert publications_in(record, home / "site", "feeds") == publications_in(record, home, "site") == set()
 
 
 def test_what_a_store_wrote_where_a_server_s_had_is_its_own(home: Path) -> None:

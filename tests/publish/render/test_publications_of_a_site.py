@@ -48,3 +48,9 @@ def test_a_weekly_issue_is_named_by_its_week() -> None:
     for path in ("index.html", "2026-11-23/index.html"):
         assert "16\u201322 November 2026" in Page(pages.page(path) or b"").text
     assert "Top of November 2026" in Page(pages.page("top/index.html") or b"").text
+
+
+def test_a_publication_that_the_settings_no_longer_name_has_a_folder_of_its_name() -> None:
+    config = SITE._replace(below=BASE)
+    assert config.of("gone").base == config.of("gone").of("gone").base == f"{BASE}gone/"
+    assert config.of("weekly").of("weekly").base == f"{BASE}weekly/" and SITE.of("gone").base == BASE

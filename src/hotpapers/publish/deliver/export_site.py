@@ -73,11 +73,11 @@ def export_site(
     be written.
     """
     target = target_of(record.database, output)
-    has_feeds = site_config.feeds or publication in _publications_in(record, output, "feeds")
+    has_feeds = site_config.feeds or publication in publications_in(record, output, "feeds")
     site_config = site_config.of(publication)._replace(feeds=has_feeds)
     channel_of_site = find_channel(to, site_config)
     # one publication per folder and channel: files with the same names would overwrite each other
-    others = sorted(_publications_in(record, output, to) - {publication})
+    others = sorted(publications_in(record, output, to) - {publication})
     if others and _has_files(to, output):
         raise UsageError(f"{output}: contains the {to} files of {others[0]!r}; choose another folder with --output")
     if others:  # their files were deleted, and are not to come back
@@ -128,7 +128,7 @@ def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
     return [row for row in written if not row.folder.owner or (PublishedFolder(row.folder.path), *row[1:3]) not in own]
 
 
-def _publications_in(record: Record, output: Path, channel: str) -> set[str]:
+def publications_in(record: Record, output: Path, channel: str) -> set[str]:
     """The publications that a channel has written to a folder."""
     folder = PublishedFolder(real_path(output))
     return {row.publication for row in _written(record) if (row.folder, row.channel) == (folder, channel)}
