@@ -26,7 +26,9 @@
     });
     form.oninput = ({ target: { name } }) => {
       const text = String(new FormData(form).get(name) ?? "");
-      return readerStorage.inTurn(() => save(name, text));
+      const list = LISTS[name];
+      if (list) readerStorage.inTurn(() => save(list, text));
+      else showSaved(reader.prefer({ [name]: text }));
     };
     form.onsubmit = (event) => {
       event.preventDefault();
@@ -35,17 +37,12 @@
   }
 
   // only what is changed here: another page may have changed the rest
-  async function save(name, text) {
-    const list = LISTS[name];
-    if (list) {
-      const followed = await reader.loadFollowed();
-      const own = readerWords.lines(text);
-      const ofOthers = followed[list].filter((line) => !shown[list].includes(line) && !own.includes(line));
-      shown[list] = own;
-      showSaved(await reader.saveFollowed({ ...followed, [list]: [...own, ...ofOthers] }));
-    } else {
-      showSaved(reader.prefer({ [name]: text }));
-    }
+  async function save(list, text) {
+    const followed = await reader.loadFollowed();
+    const own = readerWords.lines(text);
+    const ofOthers = followed[list].filter((line) => !shown[list].includes(line) && !own.includes(line));
+    shown[list] = own;
+    showSaved(await reader.saveFollowed({ ...followed, [list]: [...own, ...ofOthers] }));
   }
 
   function showSaved(isKept) {
