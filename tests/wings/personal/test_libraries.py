@@ -296,7 +296,7 @@ AUTHORS = [
     *GROUPS, "Tansy Overquill", "Ludwig van Moth Jr.", "Tansy Overquill, M.D.", "Ada Li MD",
     "Ada Brewster (Tea Institute)", "Ada Brewster for the Kettle Team", "(for the Oven Team)", "Wei Ai", "T. Lab",
     "Ai Wei", "Ada (Addie) Li", "Jan And Li", "Γιώργος Παπαδόπουλος", "Overquill, Sr.",
-    "Overquill and Sons", "Moth & Li",
+    "Overquill and Sons", "Moth & Li", "Tansy Overquill MD PhD", "Ludwig van Moth Jr., M.D.", "Ada Li III PhD",
 ]  # fmt: skip
 
 

@@ -118,7 +118,8 @@ const libraryExports = (() => {
       (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((first) => /^\p{Ll}/u.test(first))),
     );
     const isPerson = start > 0 && !isGroup(name) && !person.includes(",");
-    return { given: isPerson ? words.slice(0, start) : [], family: words.slice(start), suffix: suffix?.[1] };
+    const given = isPerson ? words.slice(0, start) : [];
+    return { given, family: words.slice(start), suffix: suffix?.[1].replaceAll(",", "") };
   }
 
   // `Overquill, Jr., Tansy`: a suffix follows the family name

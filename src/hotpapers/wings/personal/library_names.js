@@ -50,8 +50,10 @@ const libraryNames = (() => {
     /^the |^[^(]*[^(\s] (?:and|&) /.test(name) ||
     GROUP.test(name) ||
     (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
-  const SUFFIX =
-    /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
+  const ONE_SUFFIX =
+    String.raw`(?:(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?` +
+    String.raw`|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)`;
+  const SUFFIX = new RegExp(`,? (${ONE_SUFFIX}(?:,? ${ONE_SUFFIX})*)$`);
 
   // `Moth, Ludwig van, Jr.`; commas in names of groups are their own
   function natural(name) {
