@@ -153,7 +153,8 @@ def configured_folders(site: ConfiguredSite, publication: str) -> list[ChannelFo
         if name not in CHANNELS:
             raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {list_choices(name, CHANNELS)}")
     folder = _folder(site, _own_folder(site, publication) or settings.publish.output)
-    is_below = settings.is_below(publication) and not _own_folder(site, publication)
+    is_other = len(settings.publication) > 1 and publication not in {table.name for table in settings.publication}
+    is_below = (is_other or publication in settings.below) and not _own_folder(site, publication)
     return _below(folder / publication if is_below else folder, settings.publish.channels)
 
 

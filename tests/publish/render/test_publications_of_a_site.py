@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from hotpapers.publish.render.html.pages import SitePages
@@ -52,5 +54,7 @@ def test_a_weekly_issue_is_named_by_its_week() -> None:
 
 def test_a_publication_that_the_settings_no_longer_name_has_a_folder_of_its_name() -> None:
     config = SITE._replace(below=BASE)
-    assert config.of("gone").base == config.of("gone").of("gone").base == f"{BASE}gone/"
-    assert config.of("weekly").of("weekly").base == f"{BASE}weekly/" and SITE.of("gone").base == BASE
+    below = Path("public/gone/site")
+    assert config.of("gone", below).base == config.of("gone").of("gone", below).base == f"{BASE}gone/"
+    assert config.of("gone", Path("public/site")).base == config.of("gone").base == BASE
+    assert config.of("weekly", below).base == f"{BASE}weekly/"

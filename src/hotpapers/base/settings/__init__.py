@@ -208,15 +208,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def bases_below(self, shared: str) -> tuple[tuple[str, str], ...]:
         """Each publication's name and its site's public address, with `shared` as the output folder's address."""
         return tuple(
-            (table.name, table.base or (f"{shared}{table.name}/" if shared and self.is_below(table.name) else shared))
+            (table.name, table.base or (f"{shared}{table.name}/" if shared and table.name in self.below else shared))
             for table in self.publication
         )
 
-    def is_below(self, publication: str) -> bool:
-        """Whether a publication's pages are in a folder of its name below the first one's, which stays where it is if
-        others are added, or are no longer named."""
+    @property
+    def below(self) -> frozenset[str]:
+        """The publications whose pages are in a folder of their name below the first one's, which stays where it is if
+        others are added."""
         names = self.own_publications
-        return bool(names) and publication != names[0]
+        return frozenset(table.name for table in self.publication if names and table.name != names[0])
 
     @property
     def own_publications(self) -> list[str]:
@@ -373,7 +374,7 @@ def _problems_of_publications(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{label}: {key}", problem
         if publication.name in names[: number - 1]:
             yield f"{label}: name", "is taken by an earlier publication; names must differ"
-        if settings.is_below(publication.name) and publication.name in FOLDERS and not publication.output:
+        if publication.name in settings.below and publication.name in FOLDERS and not publication.output:
             yield f"{label}: name", "is a folder of the first publication's pages; choose another name"
 
 

@@ -74,7 +74,7 @@ def export_site(
     """
     target = target_of(record.database, output)
     has_feeds = site_config.feeds or publication in publications_in(record, output, "feeds")
-    site_config = site_config.of(publication)._replace(feeds=has_feeds)
+    site_config = site_config.of(publication, output)._replace(feeds=has_feeds)
     channel_of_site = find_channel(to, site_config)
     # one publication per folder and channel: files with the same names would overwrite each other
     others = sorted(publications_in(record, output, to) - {publication})
@@ -271,7 +271,7 @@ def export_again(
     result = []
     for (folder, publication, to), group in groupby(written, key=lambda row: row[:3]):
         days = {row.day for row in group}
-        config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
+        config = site_config.of(publication, folder.path)._replace(feeds=(folder, publication) in with_feeds)
         if only is None:
             chosen_days = None
         else:

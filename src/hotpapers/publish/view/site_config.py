@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.model import SiteProofs
@@ -36,10 +37,11 @@ class SiteConfig(NamedTuple):
     own_style: str = ""
     own_icon: str = ""
 
-    def of(self, publication: str) -> SiteConfig:
+    def of(self, publication: str, folder: Path | None = None) -> SiteConfig:
         """The configuration of one publication's pages, with their address. One that the settings no longer name is
-        expected in a folder of its name."""
-        unnamed = f"{self.below}{publication}/" if self.below else self.base
+        expected in a folder of its name if its pages are in one."""
+        is_below = bool(self.below and folder and publication in folder.parts)
+        unnamed = f"{self.below}{publication}/" if is_below else self.base
         return self._replace(base=dict(self.bases).get(publication, unnamed))
 
 

@@ -26,7 +26,7 @@ _PASSING = (408, 429, 502, 503)
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\b(?:error|Matrix Response: code)=(?!2)(\d{3})\b")
-_PAYLOAD = re.compile(r"^.*payload:.*$", re.IGNORECASE | re.MULTILINE)
+_PAYLOAD = re.compile(r"payload:.*", re.IGNORECASE)
 """Apprise's log line with the message, whose words are no reason."""
 _SENT = re.compile(r"^Sent ", re.MULTILINE)
 """Apprise's log line for each of an address's rooms that accepted the message."""

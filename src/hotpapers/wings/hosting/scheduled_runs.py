@@ -88,7 +88,7 @@ def end_run(
         problems = site_health(site, record, at, once=True).problems
         report = schedule.end_run(record, _times(site), at, outcome, problems, where)
         site_config = site_config._replace(note=schedule.schedule_sentence(record))
-        folders = {name: name if site.settings.is_below(name) else "" for name in names}
+        folders = {name: name if name in site.settings.below else "" for name in names}
         _check_unmoved(record, folders, site)
         files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
     fields = report._asdict().items()

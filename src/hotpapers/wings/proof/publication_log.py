@@ -164,8 +164,7 @@ def _origin(config: LogConfig, key: SigningKey, log: StoredLog, before: Checkpoi
     """The log's name, which never changes. `before`: its last signed state. Raises LogError if the log was started with
     another key."""
     if log.key is None:
-        unnamed = f"{config.base}{log.publication}/" if config.base and config.bases else config.base
-        base = dict(config.bases).get(log.publication, unnamed)
+        base = dict(config.bases).get(log.publication, config.base)
         if before:
             return before.origin
         return log_keys.origin_of(key, base, log.publication, log.number)
