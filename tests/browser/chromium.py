@@ -258,11 +258,12 @@ def _error_of(reason: str) -> BrowserError:
 
 
 @contextmanager
-def chromium(program: str, flags: Sequence[str] = ()) -> Iterator[Tab]:
-    """A browser with one page."""
+def chromium(program: str, flags: Sequence[str] = (), settings: Mapping[str, object] | None = None) -> Iterator[Tab]:
+    """A browser with one page. `settings`: of its profile."""
     command_read, command_write = os.pipe()
     reply_read, reply_write = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        save(json.dumps(settings or {}).encode(), Path(profile) / "Default" / "Preferences")
         process = _start([program, *FLAGS, *flags, f"--user-data-dir={profile}"], command_read, reply_write, profile)
         os.close(command_read)
         os.close(reply_write)

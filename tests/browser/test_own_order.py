@@ -15,7 +15,7 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_for, vector_of_text
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weigh_vector
-from tests.browser.chromium import Tab
+from tests.browser.chromium import Tab, chromium, find_browser
 from tests.browser.conftest import IDLE, KINDS, forget, forgetting, open_page
 from tests.browser.test_looks import STORAGE
 from tests.publish.render.build import OWN
@@ -293,6 +293,42 @@ def test_a_reader_is_told_when_nothing_can_be_kept(tab: Tab, app: str) -> None:
     )
     tab.wait("document.querySelector('.head > .own [role=status]').textContent !== ''")
     assert "does not let this page keep anything" in tab.run("document.querySelector('.head > .own').textContent")
+
+
+def test_a_browser_that_blocks_storage_stars_until_the_page_is_left(app: str) -> None:
+    """It refuses locks, too."""
+    settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    with chromium(find_browser(), settings=settings) as tab:
+        open_page(tab, app + KINDS["issue"])
+        assert tab.run("navigator.locks.request('x', () => 1).catch(({ name }) => name)") == "SecurityError"
+        star_first(tab)
+        assert "does not let this page keep anything" in tab.run("document.querySelector('.head > .own').textContent")
+        assert tab.run(PRESSED) == ["★ star"]
+        tab.open(app + KINDS["author"])
+        tab.run("document.querySelector('main button').click()")
+        tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+        tab.open(app + KINDS["reading"])
+        tab.run("""const words = document.getElementById('include');
+            words.value = 'tea';
+            words.dispatchEvent(new Event('input', { bubbles: true }));""")
+        tab.wait("document.getElementById('saved').textContent.includes('does not let')")
+
+
+def test_a_page_that_never_ends_its_change_stops_no_other_one(tab: Tab, app: str) -> None:
+    open_page(tab, app + KINDS["issue"])
+    forget(tab)
+    tab.run("void navigator.locks.request('hotpapers', () => new Promise(() => {}))")
+    star_first(tab)
+    assert tab.run(PRESSED) == ["★ star"]
+
+
+def test_a_paper_whose_files_do_not_come_stops_no_other_choice(tab: Tab, app: str) -> None:
+    open_page(tab, app + KINDS["issue"])
+    forget(tab)
+    tab.run("dayFiles.vectors = () => new Promise(() => {})")
+    tab.run("document.querySelectorAll('.entry .own button').forEach((button) => button.click())")
+    tab.wait(f"{PRESSED}.includes('seen')")
+    assert "★ star" not in tab.run(PRESSED)
 
 
 def open_from(tab: Tab, folder: Path, pages: SitePages, address: str) -> None:

@@ -228,12 +228,29 @@ def test_followed_names_stay_in_the_preferences_where_indexeddb_keeps_nothing(ta
     tab.run("document.querySelector('main button').click()")
     tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
     kept = json.loads(tab.run("localStorage.getItem('hotpapers')"))
-    assert kept == {"follow": "Ines Tamarisk\nTansy Overquill", "include": ""}
+    assert kept == {"follow": "Ines Tamarisk\nTansy Overquill", "include": "", "lists": "all"}
     tab.run("Storage.prototype.setItem = () => { throw new Error('full'); }")
     assert not tab.run("reader.saveFollowed({ authors: ['Bram Oakhollow'], words: [] })")
     tab.open(app + KINDS["author"])  # as it is again
     tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
     assert tab.run("reader.followed().authors") == ["Ines Tamarisk", "Tansy Overquill"]
+
+
+def test_a_name_no_longer_followed_where_there_is_no_room_does_not_come_back(tab: Tab, app: str) -> None:
+    for name in ("Ines Tamarisk", "Tansy Overquill"):
+        tab.open(app + KINDS["about"])
+        tab.run("readerStorage.setValue('followed', { authors: ['Ines Tamarisk', 'Tansy Overquill'], words: [] })")
+        tab.open_with(BROKEN["full"], app + KINDS["reading"])
+        tab.wait("document.getElementById('follow').value !== ''")
+        tab.run(f"""const field = document.getElementById('follow');
+            field.value = '{name}';
+            field.dispatchEvent(new Event('input', {{ bubbles: true }}));""")
+        tab.wait("document.getElementById('saved').textContent === 'Saved.'")
+        tab.open(app + KINDS["reading"])
+        tab.wait(f"document.getElementById('follow').value === '{name}'")
+        tab.run("readerStorage.inTurn(() => {})")
+        assert tab.run("readerStorage.getValue('followed')") == {"authors": [name], "words": []}
+        assert "follow" not in json.loads(tab.run("localStorage.getItem('hotpapers')"))
 
 
 def test_a_damaged_list_of_followed_names_is_read_as_far_as_possible(tab: Tab, app: str) -> None:

@@ -82,17 +82,20 @@ const pagePapers = (() => {
     return { id, title: row?.title || title, authors: names.filter(Boolean), at, words, isHere, sentence };
   }
 
-  // papers with one of them or without it: as its button shows, whatever another page has kept meanwhile
-  async function withOrWithout(papers, paper, isWanted) {
-    const others = papers.filter(({ id }) => id !== paper.id);
-    if (!isWanted) return others;
-    return others.length < papers.length ? papers : [...others, await kept(paper)];
+  // A list with a paper or without it: as its button shows, whatever another page has kept meanwhile. Its files are read
+  // before, as other pages wait for each change.
+  async function choose(name, paper, isWanted) {
+    const wanted = isWanted ? await kept(paper) : null;
+    return paperChoices.change(({ [name]: papers }) => {
+      const others = papers.filter(({ id }) => id !== paper.id);
+      if (!wanted) return { [name]: others };
+      return { [name]: others.length < papers.length ? papers : [...others, wanted] };
+    });
   }
 
   // ---- buttons
 
-  const star = (paper, isWanted) =>
-    paperChoices.change(async ({ stars }) => ({ stars: await withOrWithout(stars, paper, isWanted) }));
+  const star = (paper, isWanted) => choose("stars", paper, isWanted);
   const isStarred = ({ id }) => paperChoices.has(paperChoices.now().stars, id);
 
   function button(paper, text, isOn, act, attributes = {}) {
@@ -109,8 +112,7 @@ const pagePapers = (() => {
   function addButtons(paper) {
     const { id } = paper;
     const isUnwanted = () => paperChoices.has(paperChoices.now().unwanted, id);
-    const unwant = (isWanted) =>
-      paperChoices.change(async ({ unwanted }) => ({ unwanted: await withOrWithout(unwanted, paper, isWanted) }));
+    const unwant = (isWanted) => choose("unwanted", paper, isWanted);
     const isSeen = () => paperChoices.now().seen.includes(id);
     const see = (isWanted) =>
       paperChoices.change(({ seen }) => {

@@ -2,6 +2,7 @@
 "use strict";
 const reader = (() => {
   const FOLLOWED = "followed";
+  const ALL = "all"; // a preference: its lists replace the other ones
   const { all } = dom;
   const { strings, lines } = readerWords;
   const { preferences: load, savePreferences: save, getValue, setValue } = readerStorage;
@@ -69,10 +70,12 @@ const reader = (() => {
   });
 
   async function loadFollowed() {
-    const here = listsIn(load());
+    const kept = load();
+    const here = listsIn(kept);
     try {
-      followed = joined((await getValue(FOLLOWED)) || {}, here);
-      if (here.authors.length || here.words.length) await saveFollowed(followed);
+      const others = kept.lists === ALL ? {} : (await getValue(FOLLOWED)) || {};
+      followed = joined(others, here);
+      if (kept.lists || here.authors.length || here.words.length) await saveFollowed(followed);
     } catch {
       followed = here;
     }
@@ -92,13 +95,13 @@ const reader = (() => {
     let isKept = true;
     try {
       await setValue(FOLLOWED, value);
-      const { follow, include, ...others } = load();
+      const { follow, include, lists: _, ...others } = load();
       const { authors, words } = listsIn({ follow, include });
       const haveMoved =
         authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
       if (haveMoved && (follow !== undefined || include !== undefined)) save((preferences = others));
     } catch {
-      isKept = prefer({ follow: value.authors.join("\n"), include: value.words.join("\n") });
+      isKept = prefer({ follow: value.authors.join("\n"), include: value.words.join("\n"), lists: ALL });
     }
     whenFollowed.forEach((show) => show());
     return isKept;

@@ -112,9 +112,24 @@ const readerStorage = (() => {
     });
   }
 
-  // one change at a time, so that none overwrites another; of all pages, where the browser lets pages agree
+  // One change at a time, so that none overwrites another; of all pages, where the browser lets pages agree. Where it
+  // refuses, as where storage is blocked, or another page takes too long, this page does not wait.
   let lastChange = Promise.resolve();
-  const locked = (change) => (isFile || !navigator.locks ? change() : navigator.locks.request(KEY, change));
+
+  async function locked(change) {
+    let hasBegun = false;
+    const begin = () => {
+      hasBegun = true;
+      return change();
+    };
+    if (isFile || !navigator.locks) return change();
+    try {
+      return await navigator.locks.request(KEY, { signal: AbortSignal.timeout(PATIENCE) }, begin);
+    } catch (problem) {
+      if (hasBegun) throw problem;
+      return change();
+    }
+  }
 
   function inTurn(change) {
     const changed = lastChange.then(() => locked(change));
