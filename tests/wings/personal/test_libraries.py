@@ -9,6 +9,7 @@ Citation.js, biblatex-csl-converter 3.6.0, pybtex 0.26.1, bibtexparser 2.1.0, ri
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from html.entities import html5
@@ -49,7 +50,8 @@ const document = {
 """
 ENTITIES = f"const entities = {json.dumps({name: html5[name] for name in html5 if len(name) < 9})};\n"
 """For Node.js, which has no page that could read them."""
-LATEX = f"const latexGrammar = {json.dumps(bibtex_fields.latex_grammar())};\n"
+GRAMMAR = bibtex_fields.latex_grammar() | library_files.bibtex_grammar()
+LATEX = f"const latexGrammar = {json.dumps(GRAMMAR)};\n"
 SCRIPT = "".join([read_asset("words.js").decode(), doi_script().decode(), LATEX, ENTITIES, DOM, *FILES])
 IN_NODE = """
 const read = (latin) => {
@@ -93,6 +95,30 @@ def file(name: str) -> bytes:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_file_is_read_on_the_command_line(name: str) -> None:
     assert in_python(file(name)) == EXPECTED[name]
+
+
+NAMES_READ = {
+    "TY  - JOUR\nTI  - K\nAU  - World Kettle Organization,\nAU  - Teaov, IV\nAU  - Cup, Ada, III\nER  - \n": [
+        "World Kettle Organization", "IV Teaov", "Ada Cup III",
+    ],
+    "PMID- 1\nTI  - K\nFAU - Moth, Ludwig van Jr\nFAU - Cup, Ada 3rd\nFAU - Oz\n": ["Ludwig van Moth Jr", "Ada Cup 3rd", "Oz"],
+    "@misc{k,\n title={K},\n author={Moth, Ada and {Tea Team} and others}}": ["Ada Moth", "Tea Team", "et al."],
+}  # fmt: skip
+"""Files, and the names of their authors."""
+
+
+@NODE
+def test_names_are_read_as_people_write_them() -> None:
+    assert [papers[0][1] for papers in in_node("readWhole", list(NAMES_READ))] == list(NAMES_READ.values())
+
+
+@NODE
+def test_names_are_written_alike_in_the_browser() -> None:
+    names = ["Ada, B., Li, C.", "Ada Li Ph. D.", "Ada Li Jr., M.D.", "Moth, Ada", "The Tea Team", "Ada Li"]
+    written = [re.search(r"author = \{(.*)\},\n", entry)[1] for entry in in_node("writeAuthor", names)]  # type: ignore[index]
+    assert written == [bibtex_fields.format_names([name]) for name in names]
+    [others] = in_node("exported", ["@misc{k,\n title={K},\n author={Moth, Ada and others}}"])
+    assert "author = {Ada Moth and others}" in others
 
 
 @NODE
@@ -426,7 +452,8 @@ def test_any_end_of_a_line_ends_a_line_of_a_note(end: str) -> None:
 def test_a_library_keeps_authors_years_and_letters(format: str) -> None:
     """What is exported again is what was read."""
     names = ["Tansy Overquill", "Ludwig van Moth Jr.", "Kettle and Oven Team", "Wen Oakenshaw"]
-    expected = [["Über naïve øre in Kôln", names, "2020"]]
+    more = ["et al."] if format == "bibtex" else []
+    expected = [["Über naïve øre in Kôln", [*names, *more], "2020"]]
     [written] = in_node("exported", [WITH_AUTHORS[format]])
     assert in_node("readWhole", [WITH_AUTHORS[format], written]) == [expected, expected]
     assert in_python(WITH_AUTHORS[format]) == [["10.1038/s41586-020-2649-2", "Über naïve øre in Kôln", ""]]

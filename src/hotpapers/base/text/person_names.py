@@ -82,7 +82,7 @@ def split_name(name: str) -> AuthorName:
     name = without_affiliation(name)
     if is_group(name):
         return AuthorName("", name, "")
-    pieces = [" ".join(piece.split()) for piece in name.split(",")]
+    pieces = [" ".join(piece.split()) for piece in name.replace("Ph. D", "Ph.D").split(",")]
     named = [piece for piece in pieces if piece and not is_suffix(piece)]
     suffixes = [piece for piece in pieces if is_suffix(piece)]
     if len(named) > 2 or not named:

@@ -186,6 +186,8 @@ _NAMED = {
     **math_alphabets.by_name(_SIGNS_NAMED),
     **{f"text{name}": letter for name, letter in _GREEK.items()},
 }
+TEXT_SIGNS = {name: sign for name, sign in _NAMED.items() if name.startswith("text") or name in ("dots", "ldots")}
+"""The letters and signs that LaTeX has outside formulas, by name."""
 # A letter command within a word also consumes the space after it; other commands stand for words.
 _NAME = lazy_pattern(
     r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss|d[hj]|D[HJ]|th|TH|ng|NG)(?![A-Za-z])(?:\{\}| (?=[a-z]))?"

@@ -116,31 +116,20 @@ const libraryEntries = (() => {
 
   const isCommented = (text, lineStart) => at(/[^\S\n]*%/y, text, lineStart) !== null;
   const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
-  const BIB_STYLE =
-    /\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
-  const SIGN_OF = {
-    textless: "<",
-    textgreater: ">",
-    textunderscore: "_",
-    textasciicircum: "^",
-    textasciitilde: "~",
-    textbar: "|",
-    "$<$": "<",
-    "$>$": ">",
-    "``": "“",
-    "''": "”",
-  };
-  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|asciitilde|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$/g;
-  const BIB_RAISED = /\\textsuperscript\s*\{([0-9+n–−-]{1,30}|\([^{}]{1,30}\)|[+–−-]?\d{1,9}\.\d{1,9})\}/g;
+  const SIGN_OF = new Map(Object.entries(latexGrammar.signs));
+  const BIB = Object.fromEntries(
+    Object.entries(latexGrammar.patterns).map(([name, source]) => [name, new RegExp(source, "g")]),
+  );
   const bibRaised = (whole, raised) => (/^\(|\./.test(raised) ? `^${raised}` : superscripts(raised));
-  const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
   const plainBibtex = (text) =>
-    withoutTex(text.replace(BIB_RAISED, bibRaised))
-      .replace(BIB_LINK, "$1 ")
-      .replace(BIB_STYLE, "")
+    withoutTex(text.replace(BIB.raised, bibRaised))
+      .replace(BIB.link, "$1 ")
+      .replace(BIB.formula, "$$$1$$")
+      .replace(BIB.style, "")
       .replace(/(?<!\\)~/g, " ")
-      .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])
-      .replace(/(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]/g, "$1") // not in formulas
+      .replace(BIB.sign, (whole, name) => SIGN_OF.get(name ?? whole) ?? whole)
+      .replace(BIB.alone, "$1{}")
+      .replace(BIB.braces, "$1")
       .replace(/\\([&%$#_])/g, "$1");
 
   function at(pattern, text, start) {

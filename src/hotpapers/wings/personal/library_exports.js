@@ -1,7 +1,7 @@
 // A reader's papers as files of other programs.
 "use strict";
 const libraryExports = (() => {
-  const { isGroup, SUFFIX, yearOf } = libraryNames;
+  const { isGroup, SUFFIX, MORE, yearOf } = libraryNames;
   const address = ({ id }) => (id ? dom.paperAddress(id) : "");
 
   // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
@@ -119,14 +119,15 @@ const libraryExports = (() => {
     );
     const isPerson = start > 0 && !isGroup(name) && !person.includes(",");
     const given = isPerson ? words.slice(0, start) : [];
-    return { given, family: words.slice(start), suffix: suffix?.[1].replaceAll(",", "") };
+    return { given, family: words.slice(start), suffix: suffix?.[1].replaceAll(",", "").replace("Ph. D", "Ph.D") };
   }
 
   // `Overquill, Jr., Tansy`: a suffix follows the family name
   function author(whole) {
     const name = withoutAffiliation(whole);
     const { given, family, suffix } = partsOf(name);
-    if (isGroup(name) || (suffix && !given.length)) return `{${typeset(name)}}`;
+    if (name === MORE) return "others";
+    if (isGroup(name) || name.split(",").length > 3 || (suffix && !given.length)) return `{${typeset(name)}}`;
     const ordered = suffix ? `${family.join(" ")}, ${suffix}, ${given.join(" ")}` : name;
     return typeset(ordered).replace(/(?<![\p{L}\p{M}])and(?![\p{L}\p{M}])/giu, "{$&}");
   }
@@ -167,7 +168,7 @@ const libraryExports = (() => {
   }
 
   function risEntry(paper) {
-    const authors = paper.authors.map((name) => `AU  - ${familyFirst(name)}`);
+    const authors = paper.authors.filter((name) => name !== MORE).map((name) => `AU  - ${familyFirst(name)}`);
     const { id } = paper;
     const facts = {
       PY: yearOf(paper),

@@ -18,6 +18,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.raised_text import to_superscripts
 from hotpapers.base.text.tex_letters import without_tex
+from hotpapers.publish.view.tex import TEXT_SIGNS
 
 Role = Literal["title", "abstract", "id", "link", "note", "place"]
 MAX_PIECES = 200
@@ -106,31 +107,25 @@ _BIB_SIGN_OR_NEXT = lazy_pattern(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DO
 _BIB_WORD = lazy_pattern(r"[^\s,={}\"#()]+")
 _BIB_JOINED = lazy_pattern(r"\s*#\s*")
 _BIB_KEY = lazy_pattern(r"\s*([^\s,={}\"]+)\s*,")
-_BRACES = lazy_pattern(r"(\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]")
-"""Braces, but those in formulas; and what is left as it is."""
 _ESCAPED = lazy_pattern(r"\\([&%$#_])")
-_BIB_RAISED = lazy_pattern(
-    r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\)|[+\u2013\u2212-]?\d{1,9}\.\d{1,9})\}"
-)
-_BIB_STYLE = lazy_pattern(
-    r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
-)
-_BIB_LINK = lazy_pattern(r"\\href\s*\{([^{}]*)\}\s*(?=\{)")
-_SIGN_OF = {
-    "textless": "<",
-    "textgreater": ">",
-    "textunderscore": "_",
-    "textasciicircum": "^",
-    "textasciitilde": "~",
-    "textbar": "|",
-    "$<$": "<",
-    "$>$": ">",
-    "``": "“",
-    "''": "”",
+_PATTERNS = {
+    "raised": r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\)"
+    r"|[+\u2013\u2212-]?\d{1,9}\.\d{1,9})\}",
+    "link": r"\\href\s*\{([^{}]*)\}\s*(?=\{)",
+    "formula": r"\\ensuremath\s*\{([^{}$]*)\}",
+    "style": r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal)?"
+    r"|textcolor\s*\{[^{}]*\})\s*(?=\{)|(?<=\{)\\(?:em|it|bf|rm|sc|tt|sl|sf|small|large|relax)(?![A-Za-z])\s*"
+    r"|\\noopsort\s*\{[^{}]*\}",
+    "sign": r"\\([A-Za-z]+)(?:\{\}| ?)|``|''|\$[<>]\$",
+    "alone": r"\{(\\[A-Za-z]+)\}",
+    "braces": r"(\\[A-Za-z]+\s*(?:\{[^{}]*\})+|\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]",
 }
-_BIB_SIGNS = lazy_pattern(
-    r"\\(text(?:less|greater|underscore|asciicircum|asciitilde|bar))(?![A-Za-z])(?:\{\}| ?)|``|''|\$[<>]\$"
+"""What TeX says around words, as Python and JavaScript write it. `alone`: a command that its braces end; `braces`: also
+those of formulas and of commands that nobody knows, which stay."""
+_BIB_RAISED, _BIB_LINK, _BIB_FORMULA, _BIB_STYLE, _BIB_SIGN_NAME, _BIB_ALONE, _BRACES = map(
+    lazy_pattern, _PATTERNS.values()
 )
+_SIGN_OF = {**TEXT_SIGNS, "$<$": "<", "$>$": ">", "``": "“", "''": "”"}
 _TIE = lazy_pattern(r"(?<!\\)~")
 
 
@@ -220,10 +215,15 @@ def _script(match: re.Match[str]) -> str:
 
 
 def _bib_text(text: str) -> str:
-    text = _BIB_RAISED.sub(_script, text)
-    plain = _TIE.sub(" ", _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", without_tex(text))))
-    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], plain)
-    return _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", text))
+    text = _BIB_LINK.sub(r"\1 ", without_tex(_BIB_RAISED.sub(_script, text)))
+    text = _TIE.sub(" ", _BIB_STYLE.sub("", _BIB_FORMULA.sub(r"$\1$", text)))
+    text = _BIB_SIGN_NAME.sub(lambda match: _SIGN_OF.get(match[1] or match[0], match[0]), text)
+    return _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", _BIB_ALONE.sub(r"\1{}", text)))
+
+
+def bibtex_grammar() -> dict[str, Any]:
+    """The patterns and signs of `library_entries.js`."""
+    return {"patterns": _PATTERNS, "signs": _SIGN_OF}
 
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------

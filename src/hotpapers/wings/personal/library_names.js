@@ -55,13 +55,17 @@ const libraryNames = (() => {
     String.raw`|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)`;
   const SUFFIX = new RegExp(`,? (${ONE_SUFFIX}(?:,? ${ONE_SUFFIX})*)$`);
 
-  // `Moth, Ludwig van, Jr.`; commas in names of groups are their own
-  function natural(name) {
-    const [family, given, suffix, ...more] = name.split(",");
+  // `Moth, Ludwig van, Jr.` and, as PubMed has it, `Moth, Ludwig van Jr`; commas in names of groups are their own
+  function natural(text) {
+    const name = text.replace(/[\s,]+$/, ""); // EndNote ends names of groups with one
+    const [family, given = "", suffix, ...more] = name.split(",");
     const isPerson = !more.length && (!suffix || SUFFIX.test(` ${suffix.trim()}`));
-    return isPerson && !isGroup(name) ? fullName(given, family, suffix) : name;
+    if (!isPerson || isGroup(name)) return name;
+    const after = SUFFIX.exec(given.trim());
+    return fullName(given.trim().slice(0, after?.index), family, suffix ?? after?.[1]);
   }
 
+  const MORE = "et al."; // BibTeX's *others*
   const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;
 
   // `given=Ada, family=Moth`
@@ -77,8 +81,9 @@ const libraryNames = (() => {
       if (word.toLowerCase() === "and") names.push([]);
       else names.at(-1).push(word);
     }
-    const texts = names.map((words) => words.join(" ")).filter((name) => name && name !== "others");
+    const texts = names.map((words) => words.join(" ")).filter(Boolean);
     return texts.map((name) => {
+      if (name === "others") return MORE;
       if (/^\{[^]*\}$/.test(name)) return plain(name);
       const parts = plain(name).split(",");
       if (parts.every((part) => part.includes("="))) return biblatexName(parts);
@@ -106,5 +111,5 @@ const libraryNames = (() => {
     return (two > "90" ? "19" : "20") + two;
   }
 
-  return { withoutTex, isGroup, SUFFIX, fullName, natural, bibtexNames, nameIn, yearIn, yearOf };
+  return { withoutTex, isGroup, SUFFIX, fullName, natural, MORE, bibtexNames, nameIn, yearIn, yearOf };
 })();
