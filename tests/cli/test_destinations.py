@@ -59,6 +59,42 @@ def test_a_publication_that_would_move_is_refused_with_what_to_write(site: Path,
     assert not (site / "public/week").exists()
 
 
+CANONICAL = '<link rel="canonical" href="'
+
+
+def address_of(page: Path) -> str:
+    """The address that a page says is its own; empty if it says none."""
+    return page.read_text("utf-8").partition(CANONICAL)[2].partition('"')[0]
+
+
+def test_a_publication_that_is_no_longer_named_stays_where_it_is_with_its_addresses(site: Path) -> None:
+    base = "https://papers.example/"
+    settings(site, more=f'{SECOND}\n[publish]\nbase = "{base}"\n')
+    for name in ("week", "again"):
+        good("publish", DAY, "--publication", name)
+    first, second = (site / place / DAY / "index.html" for place in ("public/site", "public/again/site"))
+    addresses = [f"{base}{DAY}/", f"{base}again/{DAY}/"]
+    assert [address_of(first), address_of(second)] == addresses
+    settings(site, (SECOND, ""))  # the second one
+    good("publish", DAY, "--publication", "again")
+    settings(site, ('name = "week"', 'name = "tea"'))  # the first one
+    good("publish", DAY, "--publication", "week")
+    assert [address_of(first), address_of(second)] == addresses
+    assert sites(site) == {"public/site", "public/again/site"}
+
+
+def test_a_publication_that_had_a_folder_of_its_own_has_no_address_without_its_settings(site: Path) -> None:
+    own = f'{SECOND}\noutput = "tea"\nbase = "https://tea.example/"\n'
+    settings(site, more=f'{own}[publish]\nbase = "https://papers.example/"\n')
+    good("publish", DAY, "--publication", "again")
+    settings(site, (own, "\n"))
+    message = misuse("publish", DAY, "--publication", "again")
+    assert message.startswith("again: site was written to ") and "name the folder with --output" in message
+    good("publish", DAY, "--publication", "again", "--to", "site", "--output", "tea/site")
+    page = site / "tea/site" / DAY / "index.html"
+    assert page.is_file() and address_of(page) == "", "it may be anywhere"
+
+
 def test_one_that_was_moved_by_hand_stays_where_it_is_now(site: Path) -> None:
     good("publish", DAY)
     settings(site, ("[[publication]]", f"{SECOND}\n[[publication]]"))

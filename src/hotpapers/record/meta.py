@@ -6,6 +6,8 @@ from hotpapers.record.database import Database, first_value
 
 SECRET = "secret"
 """The name of the store's secret, the key of its keyed hashes, in hexadecimal."""
+HOME = "folder of the store"
+"""The name of the folder of the file from which a store was moved to a server, to which its targets are relative."""
 
 
 def read_meta(database: Database, name: str) -> str | None:

@@ -272,6 +272,11 @@ class ConfiguredSite:
         return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
 
     @property
+    def output_folder(self) -> Path:
+        """The folder that issues are published to, with links resolved."""
+        return real_path(self.folder / Path(self.settings.publish.output).expanduser())
+
+    @property
     def site_config(self) -> SiteConfig:
         """The publisher's details and the site's addresses, for channels."""
         publish = self.settings.publish
@@ -289,7 +294,7 @@ class ConfiguredSite:
             ),
             proofs=self._proofs,
             bases=self.settings.bases,
-            below=publish.base if self.own_publications else "",
+            folder=self.output_folder if self.own_publications else None,
             own_style=style,
             own_icon=icon,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,9 +154,22 @@ def configured_folders(site: ConfiguredSite, publication: str) -> list[ChannelFo
         if name not in CHANNELS:
             raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {list_choices(name, CHANNELS)}")
     folder = _folder(site, _own_folder(site, publication) or settings.publish.output)
-    is_other = len(settings.publication) > 1 and publication not in {table.name for table in settings.publication}
-    is_below = (is_other or publication in settings.below) and not _own_folder(site, publication)
+    is_below = publication in settings.below or _is_unnamed_below(site, publication)
+    is_below = is_below and not _own_folder(site, publication)
     return _below(folder / publication if is_below else folder, settings.publish.channels)
+
+
+def _is_unnamed_below(site: ConfiguredSite, publication: str) -> bool:
+    """Whether a publication that the settings do not name, though others, has a folder of its name: unless its files
+    are in the output folder itself, as those of one that was named first."""
+    names = {table.name for table in site.settings.publication}
+    if not names or publication in names:
+        return False
+    output = site.output_folder
+    written = chain.from_iterable(folders_of(site.record, publication).values())
+    return not any(
+        folder.is_relative_to(output) and not folder.is_relative_to(output / publication) for folder in written
+    )
 
 
 def requested_folders(
@@ -193,7 +207,10 @@ def check_unmoved(site: ConfiguredSite, record: Record, publication: str) -> Non
         before = known.get(channel, frozenset())
         if not before or real_path(folder) in before:
             continue
-        for earlier, output in _other_layouts(site, publication, channel):
+        layouts = list(_other_layouts(site, publication, channel))
+        if publication not in dict(site.settings.bases):  # its own `output` is unknown
+            layouts += [(earlier, "") for earlier in before]
+        for earlier, output in layouts:
             if real_path(earlier) not in before or not earlier.is_dir():
                 continue
             if any(_PAGE.fullmatch(path.name) for path in earlier.iterdir()):

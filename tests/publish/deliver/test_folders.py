@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, publications_in, target_of
+from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, publications_in, site_forecasts, target_of
 from hotpapers.record import Record
 from hotpapers.record.record import open_database
 from tests.cli.run import good, run
@@ -76,6 +76,19 @@ def test_a_server_owns_the_folders_of_a_file_that_was_moved_to_it(
     paths = [tmp_path / "site", tmp_path.parent / "site"]
     assert owners == [PublishedFolder(path, str(file)) for path in paths]
     assert later == [PublishedFolder(path) for path in paths], "nobody else can take care of them"
+
+
+def test_a_store_that_was_moved_to_a_server_finds_its_folders_from_everywhere(
+    home: Path, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = tmp_path / "backup.db"
+    good("backup", backup, "--store", home / "hotpapers.db")
+    good("backup", backup, "--restore", "--as-backed-up", "--store", postgres_url)
+    (home / "hotpapers.db").unlink()
+    monkeypatch.chdir("/")
+    good("forget", POST, "--yes", "--store", postgres_url)
+    texts = [file.read_text("utf-8") for folder in (home, tmp_path / "www") for file in folder.rglob("*.html")]
+    assert len(texts) > 10 and not [text for text in texts if listings.post(100).text in text]
 
 
 def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from(
@@ -146,3 +159,12 @@ def test_a_copy_forecasts_nothing_of_the_originals_sites(home: Path) -> None:
     shutil.copy(home / "hotpapers.db", home / "copy.db")
     assert len(run("status", "--json", "--store", home / "hotpapers.db").json["sites"]) == 2
     assert run("status", "--json", "--store", home / "copy.db").json["sites"] == []
+
+
+def test_a_folder_is_forecast_once(home: Path) -> None:
+    with Record(str(home / "hotpapers.db")) as record:
+        before = site_forecasts(record, 10**9)
+    (home / "hotpapers.db").rename(home / "papers.db")
+    good("publish", "--all", "--to", "site", "--output", home / "site", "--store", home / "papers.db")
+    with Record(str(home / "papers.db")) as record:
+        assert site_forecasts(record, 10**9) == before

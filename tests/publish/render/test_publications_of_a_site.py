@@ -52,9 +52,12 @@ def test_a_weekly_issue_is_named_by_its_week() -> None:
     assert "Top of November 2026" in Page(pages.page("top/index.html") or b"").text
 
 
-def test_a_publication_that_the_settings_no_longer_name_has_a_folder_of_its_name() -> None:
-    config = SITE._replace(below=BASE)
-    below = Path("public/gone/site")
+def test_the_address_of_an_unnamed_publication_follows_from_its_folder(tmp_path: Path) -> None:
+    output = tmp_path / "gone" / "public"
+    config = SITE._replace(folder=output)
+    below = output / "gone" / "site"
     assert config.of("gone", below).base == config.of("gone").of("gone", below).base == f"{BASE}gone/"
-    assert config.of("gone", Path("public/site")).base == config.of("gone").base == BASE
+    assert config.of("gone", output / "site").base == config.of("gone", output).base == config.of("gone").base == BASE
+    assert config.of("gone", tmp_path / "gone" / "elsewhere").base == "", "nobody knows where that folder is"
     assert config.of("weekly", below).base == f"{BASE}weekly/"
+    assert SITE.of("gone", below).base == BASE, "of the only publication, which no setting names"

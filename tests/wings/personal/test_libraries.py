@@ -101,7 +101,9 @@ NAMES_READ = {
     "TY  - JOUR\nTI  - K\nAU  - World Kettle Organization,\nAU  - Teaov, IV\nAU  - Cup, Ada, III\nER  - \n": [
         "World Kettle Organization", "IV Teaov", "Ada Cup III",
     ],
-    "PMID- 1\nTI  - K\nFAU - Moth, Ludwig van Jr\nFAU - Cup, Ada 3rd\nFAU - Oz\n": ["Ludwig van Moth Jr", "Ada Cup 3rd", "Oz"],
+    "PMID- 1\nTI  - K\nFAU - Moth, Ludwig van Jr\nFAU - Cup, Ada 3rd\nFAU - Oz\n": [
+        "Ludwig van Moth Jr", "Ada Cup 3rd", "Oz",
+    ],
     "@misc{k,\n title={K},\n author={Moth, Ada and {Tea Team} and others}}": ["Ada Moth", "Tea Team", "et al."],
 }  # fmt: skip
 """Files, and the names of their authors."""

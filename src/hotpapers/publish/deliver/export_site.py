@@ -29,6 +29,7 @@ from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Database, Record, current_time, read_meta, write_meta
 from hotpapers.record.database import server_database
+from hotpapers.record.meta import HOME
 
 LARGE = 100
 """Issues from which two processes write a site: starting Python takes as long as writing ten issues."""
@@ -123,7 +124,7 @@ def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
     rows = queries.delivered_editions(record.database, whole=whole)
     targets = {row[0] for row in rows}
     folders = {target: folder_of(record.database, target) for target in targets}
-    written = sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
+    written = sorted({WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target])})
     own = {row[:3] for row in written if not row.folder.owner}
     return [row for row in written if not row.folder.owner or (PublishedFolder(row.folder.path), *row[1:3]) not in own]
 
@@ -348,7 +349,7 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     if Path(folder).is_absolute() and not Path(owner).is_absolute():  # a server's database wrote it: see target_of
         is_own = store is None and owner == server_database(database)
         return PublishedFolder(Path(folder), "" if is_own else owner)
-    home = store.parent if store else Path.cwd()
+    home = store.parent if store else Path(read_meta(database, HOME) or Path.cwd())
     writer = home / owner
     return PublishedFolder(home / folder, "" if writer == store or not writer.exists() else str(writer))
 

@@ -320,7 +320,7 @@ def new_rules(record: Record, allowed: network_terms.Table, site_config: SiteCon
         (item.publication, item.title, phrases.publication_note(item), bool(frozen_days(record, item.publication)))
         for item in record.view().items(Publication)
     )
-    settings = site_config._replace(proofs=None, note="")
+    settings = site_config._replace(proofs=None, note="", folder=None)
     has_cards = any(cards.are_drawn() for cards in hooks_of(Cards))
     taken_back = sorted(queries.taken_back_papers(record.view()).items())
     rules = (__version__, shown, load_blocklist(record.database), has_cards, titles, settings, taken_back)
