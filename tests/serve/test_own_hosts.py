@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.settings import load
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
-from hotpapers.serve.app import warn_of_proxy
+from hotpapers.serve.app import further_hosts, warn_of_proxy
 from hotpapers.serve.own_hosts import OwnHosts, read_host
 from tests.serve.asgi import fetch, get, scope_of
 from tests.serve.conftest import ApiFactory
@@ -38,6 +40,13 @@ def test_hosts(base: str, listens_on: str) -> None:
         assert (refused is None) == (host in own), host
         assert refused is None or refused.status == 421
     assert hosts.refusal(scope_of("/")) is None, "browsers always name a host"
+
+
+def test_the_address_in_mails_is_a_name_of_the_app(tmp_path: Path) -> None:
+    file = tmp_path / "hotpapers.toml"
+    file.write_text('[mailing]\nrelay = "127.0.0.1"\naddress = "papers@owls.example"\nbase = "https://app.example/"\n')
+    assert "app.example" in further_hosts(load(file), "")
+    assert "pages.example" in further_hosts(load(file), "https://pages.example/daily/")
 
 
 @pytest.mark.parametrize(

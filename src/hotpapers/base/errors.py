@@ -36,6 +36,7 @@ Anything else that escapes is a bug. The command line prints only an error's tex
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Collection, Sequence
 
 from hotpapers.base.durations import format_duration
@@ -47,6 +48,12 @@ class HotPapersError(Exception):
 
 class UsageError(HotPapersError):
     """The request cannot be carried out."""
+
+
+def unwritable(path: object, problem: OSError, reason: str | None = None) -> HotPapersError:
+    """The error about a path that cannot be written: no room is a failure, which may pass; anything else a mistake."""
+    kind = HotPapersError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
+    return kind(f"{path}: cannot be written: {reason or problem.strerror}")
 
 
 class SettingsError(UsageError):

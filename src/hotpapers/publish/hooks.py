@@ -32,9 +32,11 @@ class Proofs(NamedTuple):
 
 
 class JoinAddress(NamedTuple):
-    """`path(settings)`: where in the app readers subscribe to issues; empty if they cannot."""
+    """`path(settings)`: where in the app readers subscribe to issues; empty if they cannot. `base(settings)`: the app's
+    address in what they are sent; empty if it has none."""
 
     path: Callable[[Settings], str]
+    base: Callable[[Settings], str]
 
 
 class RelatedPapers(NamedTuple):

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hotpapers.base import errors, file_modes
@@ -23,9 +23,21 @@ AT_WORK = 600.0
 """Seconds since its last write after which a folder is no longer in use."""
 
 
-def unfinished_copy(target: Path) -> AbstractContextManager[file_modes.TemporaryFile]:
+@contextmanager
+def unfinished_copy(target: Path) -> Iterator[file_modes.TemporaryFile]:
     """A private file for a copy until it is finished, beside its place. Raises OSError."""
-    return file_modes.temporary_file(target.parent, file_modes.PRIVATE, _KIND)
+    with file_modes.temporary_file(target.parent, file_modes.PRIVATE, _KIND) as part:
+        try:
+            yield part
+        finally:
+            _remove_companions(part.path)
+
+
+def _remove_companions(path: str) -> None:
+    """Removes the files that SQLite keeps beside a store that is being written."""
+    for suffix in ("-journal", "-wal", "-shm"):
+        with suppress(OSError):
+            os.unlink(f"{path}{suffix}")
 
 
 def check_part_exists(part: str | Path, target: Path) -> None:
@@ -63,6 +75,7 @@ def _is_removed(path: Path) -> bool:
     with suppress(OSError):
         if not path.is_dir():
             path.unlink()
+            _remove_companions(str(path))
         elif time.time() - max(file.stat().st_mtime for file in (path, *path.iterdir())) > AT_WORK:
             remove_unlocked(path)
     return not path.exists()

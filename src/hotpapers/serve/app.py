@@ -21,7 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base.installed import hooks_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
+from hotpapers.base.settings import Settings
 from hotpapers.base.settings.serve import ServeSettings
+from hotpapers.publish.hooks import JoinAddress
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
 from hotpapers.record import Record
@@ -129,8 +131,7 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     site_config = site.app_config_of(name)
     warn_of_proxy(limits)
     config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)
-    hosts = (*limits.hosts, urlsplit(site_config.base).netloc)
-    config = config._replace(hosts=hosts, listens_on=listener.getsockname()[0])
+    config = config._replace(hosts=further_hosts(site.settings, site_config.base), listens_on=listener.getsockname()[0])
     backend = Backend(partial(Record, site.store, create=False), config)
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
@@ -140,6 +141,12 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
         for hook in hooks_of(AppStart):  # once `build_server` has learned all structs, as no two threads may
             hook.prepare(backend)
         running.run(sockets=[listener])
+
+
+def further_hosts(settings: Settings, site_base: str) -> tuple[str, ...]:
+    """The app's names besides that of its address: those in the settings, the site's, and those in messages."""
+    bases = (site_base, *(page.base(settings) for page in hooks_of(JoinAddress)))
+    return (*settings.serve.hosts, *(urlsplit(base).netloc for base in bases))
 
 
 ONE_CLIENT = (

@@ -62,6 +62,10 @@ def test_all_mistakes_of_a_file_are_told(tmp_path: Path) -> None:
         assert key.startswith(beginning)
 
 
+def test_a_file_that_is_nested_too_deeply_is_invalid(tmp_path: Path) -> None:
+    assert mistakes_in(f"a = {'[' * 3000}{']' * 3000}\n", tmp_path)[0].startswith("invalid TOML")
+
+
 def test_a_command_prints_them_on_a_line_each_and_check_in_a_row_each(tmp_path: Path) -> None:
     mistakes = mistakes_in(WRONG, tmp_path)
     file = tmp_path / "hotpapers.toml"

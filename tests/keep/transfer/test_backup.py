@@ -397,6 +397,22 @@ def test_a_store_on_a_full_or_read_only_disk_can_still_be_backed_up(
         assert back_up_store(record, tmp_path / "elsewhere.db") == 2
 
 
+def test_nothing_is_left_of_a_copy_without_room(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: SqliteDatabase, part: Path) -> None:
+        for suffix in ("-journal", "-wal", "-shm"):
+            Path(f"{part}{suffix}").write_bytes(b"x")
+        raise FullStore("no room left")
+
+    monkeypatch.setattr(SqliteDatabase, "copy_to", full)
+    folder = tmp_path / "small"
+    folder.mkdir()
+    with Record(sqlite_url) as record, pytest.raises(FullStore):
+        back_up_store(record, folder / "backup.db")
+    assert not list(folder.iterdir())
+
+
 def test_an_empty_store_has_a_backup_too(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         copy_into(record.database, tmp_path / "one.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -142,6 +143,17 @@ def test_a_path_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "page").mkdir()
     with pytest.raises(UsageError, match=r"page: cannot be written: Is a directory"):
         write_files(tmp_path, [RenderedFile("page", b"1")])
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
+def test_no_room_is_a_failure_and_no_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    def full(*_: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(HotPapersError, match=os.strerror(error)) as problem:
+        write_files(tmp_path, PAGES)
+    assert type(problem.value) is HotPapersError
 
 
 def test_a_page_that_fails_leaves_the_earlier_ones_whole(tmp_path: Path) -> None:

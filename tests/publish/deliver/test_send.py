@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, UsageError
 from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
@@ -48,6 +48,8 @@ class RecordingSender:
             problem = NetError("unreached")
             problem.tries = 0
             raise problem
+        if step == "mistake":
+            raise UsageError("no such header")
         if step == "busy":
             raise RetryLater(60, "busy")
         if step == "no":
@@ -200,6 +202,15 @@ def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
     for result in (first_result, *other_results):
         keep_finished(record, "box", [result], 1, AT)
     assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "4 sent, 0 failed")]
+
+
+def test_a_mistake_while_sending_stops_no_other_target_and_is_tried_again(record: Record) -> None:
+    sender = SenderWithoutReceipts(["mistake"])
+    destination = SenderDestination(sender, ScriptedClient({}))
+    first = send_issue(record, destination, RecordIssueReader(record), "daily", DAY)
+    assert first.problems == ((TARGETS[0], "no such header"),) and sender.received == list(TARGETS[1:])
+    send_issue(record, destination, RecordIssueReader(record), "daily", DAY)
+    assert sender.received == [*TARGETS[1:], TARGETS[0]], "nothing had been sent"
 
 
 def test_a_long_receipt_is_shortened(record: Record) -> None:

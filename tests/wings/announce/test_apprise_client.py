@@ -135,6 +135,8 @@ def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
         (answer(408), RetryLater, f"JSON answered 408: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(502), RetryLater, f"JSON answered 502: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(503), RetryLater, f"JSON answered 503: try again in {format_duration(RETRY_SECONDS)}"),
+        (answer(521), RetryLater, f"JSON answered 521: try again in {format_duration(RETRY_SECONDS)}"),
+        (answer(425), RetryLater, f"JSON answered 425: try again in {format_duration(RETRY_SECONDS)}"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),
@@ -159,6 +161,11 @@ def test_rooms_that_took_a_message_do_not_get_it_again_if_one_is_busy(server: Se
     problem = error_of(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
     assert (type(problem), str(problem), problem.tries) == (NetError, "Mattermost answered 429", 1)
     assert [json.loads(request.body)["channel"] for request in server.requests] == ["one", "two"]
+
+
+def test_a_room_that_does_not_speak_tls_has_no_message(server: Server, log: list[str]) -> None:
+    problem = error_of(AppriseClient(f"jsons://127.0.0.1:{server.port}/{SECRET}", "chat 1: url"), log)
+    assert (type(problem), str(problem), problem.tries) == (NetError, "JSON could not be reached", 0)
 
 
 def test_an_unreachable_room_has_no_message(log: list[str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
+import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -69,6 +72,10 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b"BZh91AY&SY", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
         (b"\xfd7zXZ\x00", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
         (b"PK\x03\x04", "a zip file: unpack it first"),
+        (
+            b"a.jsonl".ljust(257, b"\0") + b"ustar\0\n",
+            "a tar file: unpack it first (tar -xOf FILE | hotpapers import FORMAT -)",
+        ),
         (b":\xa2eroots\x81\xd8*", "an AT Protocol repository: hotpapers import car"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b'---\ntitle: Hot Papers 2021-01-14', "an issue in Markdown: hotpapers import classic"),
@@ -98,6 +105,26 @@ def test_a_file_of_another_kind_is_refused_and_told_what_it_looks_like(
     assert reason.startswith("archive.jsonl: not in the format hackernews: none of its lines can be read (")
     assert reason.endswith(f"; it looks like {description}")
     assert record.head.position == 0 and not quarantine_of(record, "hackernews")
+
+
+@pytest.mark.parametrize("form", ["tar", "zip"])
+def test_archives_that_have_files_as_they_are_lose_no_line(record: Record, form: str) -> None:
+    post = b'{"id":"15000000000000000%02d","text":"arxiv.org/abs/2202.01111","author_id":"7"}'
+    files = {f"{name}.jsonl": lines([post % (10 * name + n) for n in range(9)]) for name in (1, 2)}
+    packed = io.BytesIO()
+    if form == "zip":
+        with zipfile.ZipFile(packed, "w") as zip_file:
+            for name, data in files.items():
+                zip_file.writestr(name, data)
+    else:
+        with tarfile.open(fileobj=packed, mode="w") as tar_file:
+            for name, data in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar_file.addfile(member, io.BytesIO(data))
+    with pytest.raises(InputError, match=f"it looks like a {form} file: unpack it first"):
+        import_one(record, "x", packed.getvalue())
+    assert record.head.position == 0
 
 
 def test_a_hundred_lines_that_cannot_be_read_are_enough(record: Record) -> None:

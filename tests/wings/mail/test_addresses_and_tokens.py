@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import RetryLater, SettingsError, UsageError
+from hotpapers.base.text.domains import is_mail_address
 from hotpapers.wings.mail import tokens
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS, normalize_address, without_address
 from hotpapers.wings.mail.queries import Subscriber
@@ -19,7 +20,6 @@ from hotpapers.wings.mail.settings import (
     MailingSettings,
     Secret,
     is_loopback,
-    is_mail_address,
     mail_config_of,
     preview_config,
 )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotpapers.base.errors import NotFound
+from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
@@ -91,6 +91,21 @@ def test_the_tool_answers_as_its_schema_says(sample_session: QuerySession) -> No
     Draft202012Validator(tool.definition["inputSchema"]).validate(arguments)
     Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
     assert len(answer["papers"]) == 3 and "has “model”" in answer["papers"][0]["reason"]
+
+
+@pytest.mark.parametrize("day", ["x", "2026-02-30", "0000-01-01", "0001-01-05", "9999-99-99", "20260306", "2026-W11"])
+def test_a_day_that_is_none_is_refused(sample_session: QuerySession, day: str) -> None:
+    with pytest.raises(UsageError, match="not a date"):
+        papers_up_to(sample_session, day, "", 14)
+    for tool in (all_tools()["for_me"], all_tools()["hot"]):
+        with pytest.raises(UsageError):
+            tool.call(sample_session, {"day": day})
+
+
+@pytest.mark.parametrize("day", ["2021-01-14\n", "latest\n", "\u0662\u0660\u0662\u0661-01-14"])
+def test_a_day_has_no_line_break_and_plain_digits(sample_session: QuerySession, day: str) -> None:
+    with pytest.raises(UsageError, match="day: must be a day such as"):
+        all_tools()["for_me"].call(sample_session, {"day": day})
 
 
 def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:

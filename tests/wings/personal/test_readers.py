@@ -185,10 +185,30 @@ def test_another_file_is_not_overwritten(config: Path) -> None:
     assert feed.read_text() == "<feed/>"
 
 
+WRONG_ADDRESSES = (
+    "\u00e9mile@moth.example", "bo(x)@moth.example", '"bo"@moth.example', "bo;di@moth.example",
+    "mailto:bo@moth.example", "b..o@moth.example", "bo@mo..th.example", ".@moth.example", "bo@-.example",
+)  # fmt: skip
+
+
+def test_a_feed_that_came_first_does_not_keep_the_site_from_its_folder(config: Path) -> None:
+    text = config.read_text().replace("public/for/", "public/site/for/")
+    config.write_text(text)
+    good("publish", DAY, "--to", "reader", "--config", config)
+    good("publish", DAY, "--to", "site", "--config", config, "--output", config.with_name("public") / "site")
+    site = config.with_name("public") / "site"
+    assert (site / "for" / "3f9c.atom").is_file() and (site / "index.html").is_file()
+    (config.with_name("other") / "for").mkdir(parents=True)
+    (config.with_name("other") / "for" / "notes.xml").write_text("<notes/>")
+    refused = misuse("publish", DAY, "--to", "site", "--config", config, "--output", config.with_name("other"))
+    assert "contains for, which this program did not write" in refused
+
+
 @pytest.mark.parametrize(
     ("line", "replacement", "problem"),
     [
         ('mail = "bo@moth.example"', 'mail = "bo"', "'bo' is not a mail address"),
+        *(('mail = "bo@moth.example"', f"mail = '{address}'", "is not a mail address") for address in WRONG_ADDRESSES),
         ('mail = "bo@moth.example"', "", "write either feed or mail"),
         ('name = "Bo"', 'name = "Ada"', "is taken by an earlier table"),
         ('name = "Bo"', 'name = " "', "write a name"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base.errors import HotPapersError, InputError, NotFound
+from hotpapers.base.errors import HotPapersError, InputError, NotFound, UsageError
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp.published_site import PublishedSite
@@ -38,12 +38,30 @@ def test_a_readers_order_is_that_of_the_store(site: PublishedSite, demo_folder: 
     assert all(paper["reason"] for paper in from_site["papers"][:3]) and from_site["unknown"] == []
 
 
+def test_equally_near_papers_stay_in_public_order_the_latest_first(site: PublishedSite, demo_folder: Path) -> None:
+    choices = {"authors": ["Nobody Atall"], "day": LATEST, "limit": 100}
+    from_site = all_site_tools()["for_me"].call(site, choices | {"days": 5})["papers"]
+    assert [paper["day"] for paper in from_site] == sorted((paper["day"] for paper in from_site), reverse=True)
+    with Site(demo_folder / week.FOLDER / "hotpapers.db") as store:
+        from_store = all_tools()["for_me"].call(store.session, choices | {"days": 7})["papers"]
+    assert [paper["paper"] for paper in from_site] == [paper["id"] for paper in from_store]
+
+
+def test_a_papers_page_on_the_site_names_it(site: PublishedSite) -> None:
+    paper = site.issue(LATEST)[0].paper
+    own = all_site_tools()["related"].call(site, {"paper": paper})
+    for address in ("https://papers.example/d/paper/{}/", "http://[::1]:8000/paper/{}/index.html?by=x#discussed"):
+        assert all_site_tools()["related"].call(site, {"paper": address.format(paper)}) == own
+
+
 def test_a_title_stands_for_itself_and_unknown_papers_are_named(site: PublishedSite) -> None:
     liked = site.issue(LATEST)[0]
     answer = all_site_tools()["for_me"].call(site, {"stars": [liked.title, "0704.0001"], "days": MAX_DAYS, "limit": 1})
     assert answer["papers"][0]["paper"] == liked.paper and answer["unknown"] == ["0704.0001"]
     with pytest.raises(NotFound):
-        all_site_tools()["for_me"].call(site, {"day": "1999-99-99"})
+        all_site_tools()["for_me"].call(site, {"day": "1999-12-31"})
+    with pytest.raises(UsageError, match="not a date"):
+        all_site_tools()["for_me"].call(site, {"day": "2026-02-30"})
 
 
 def test_related_papers_are_near(site: PublishedSite) -> None:

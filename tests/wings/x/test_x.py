@@ -54,6 +54,27 @@ def tweet(id: str, **more: Any) -> dict[str, Any]:
     return {"id": id, "text": "https://arxiv.org/abs/2609.01234", "author_id": "7", **more}
 
 
+@pytest.mark.parametrize("created_at", [{}, {"created_at": "Wed Jun 02 08:00:00 +0000 2021"}, {"created_at": None}])
+def test_a_post_without_a_readable_time_has_that_of_its_id(created_at: dict[str, object]) -> None:
+    at = START - 900 * DAY
+    [post] = posts_read(tweet(id_at(at), **created_at))
+    assert post.created_at == at // 1000 * 1000
+
+
+def test_numbers_that_are_texts_and_ids_that_are_numbers_are_read() -> None:
+    metrics = {"retweet_count": "1", "like_count": "2"}
+    body = {"tweet": tweet(id_at(START), author_id=5, public_metrics=metrics), "author": None}
+    items = XSource(XSettings()).read(RawPayload("post", id_at(START), json.dumps(body).encode(), NOW))
+    assert [item.account for item in items if isinstance(item, Post)] == ["x:5"]
+    assert [(item.reposts, item.likes) for item in items if isinstance(item, Snapshot)] == [(1, 2)]
+
+
+def posts_read(own: dict[str, Any]) -> list[Post]:
+    body = json.dumps({"tweet": own, "author": None}).encode()
+    items = XSource(XSettings()).read(RawPayload("post", own["id"], body, NOW))
+    return [item for item in items if isinstance(item, Post)]
+
+
 def answer(*tweets: Any, next_token: str = "", **more: Any) -> bytes:
     meta = {"result_count": len(tweets)} | ({"next_token": next_token} if next_token else {})
     users = [{"id": "7", "username": "wool", "name": "W"}, {"name": "nobody"}]

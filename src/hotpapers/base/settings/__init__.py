@@ -258,7 +258,7 @@ def check_text(text: str, path: Path) -> Settings:
     """The settings in a text that is, or will be, in a file. Raises SettingsError."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise SettingsError(f"{path}: invalid TOML: {problem}. `hotpapers init` writes a valid example.") from problem
     settings, mistakes = _checked(table)
     if settings is not None:

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 import zstandard
 
-from hotpapers.base.errors import InputError, UsageError
+from hotpapers.base.errors import InputError, UsageError, unwritable
 from hotpapers.base.file_modes import TemporaryFile, real_path
 from hotpapers.keep.transfer import packed
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
@@ -165,11 +165,11 @@ def _unfinished(output: Path) -> Iterator[TemporaryFile]:
 
 @contextmanager
 def explain_errors(output: Path) -> Iterator[None]:
-    """Raises UsageError if a file cannot be written."""
+    """Raises UsageError if a file cannot be written, HotPapersError if there is no room."""
     try:
         yield
     except OSError as problem:
-        raise UsageError(f"{output}: cannot be written: {problem.strerror}") from problem
+        raise unwritable(output, problem) from problem
 
 
 def _pour(raw: BinaryIO, chunks: Iterator[bytes], *, packed: bool) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.errors import HotPapersError, UsageError, unwritable
 from hotpapers.base.file_modes import (
     PUBLISHED_FILE,
     make_published_folders,
@@ -111,8 +111,8 @@ def _explain_errors(output: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         is_broken = output.is_symlink() and not output.exists()
-        reason = "a link that leads nowhere" if is_broken else problem.strerror
-        raise UsageError(f"{problem.filename or output}: cannot be written: {reason}") from problem
+        reason = "a link that leads nowhere" if is_broken else None
+        raise unwritable(problem.filename or output, problem, reason) from problem
 
 
 def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
@@ -179,6 +179,7 @@ _CLASSIC = re.compile(r"\d{4}-\d\d-\d\d---Hot-Papers\.md", re.ASCII)
 _MESSAGE = re.compile(r"\d{4}-\d\d-\d\d\.eml", re.ASCII)
 _SITE = ("reader.js", "search_index.js", "method/index.html")
 _FEED = "feeds/issues.atom"
+_FEEDS = (".atom", ".xml")
 _GENERATOR = b">Hot Papers</generator>"
 _DIGEST = b"Check it: `hotpapers verify "
 
@@ -189,7 +190,8 @@ def check_owner(output: Path, own_paths: Iterable[Path] = ()) -> None:
     if not output.is_dir() or is_recognized(output):
         return
     own = {path for own_path in map(real_path, own_paths) for path in (own_path, *own_path.parents)}
-    others = sorted(path.name for path in real_path(output).iterdir() if not _is_kept(path.name) and path not in own)
+    paths = [path for path in real_path(output).iterdir() if not _is_kept(path.name) and path not in own]
+    others = sorted(path.name for path in paths if not _has_only_feeds(path))
     if others:
         raise UsageError(
             f"{output}: contains {others[0]}, which this program did not write; choose another folder, or add --force "
@@ -209,6 +211,12 @@ def is_recognized(folder: Path) -> bool:
     if not names:
         return False
     return any(all(map(form.fullmatch, names)) for form in (_CLASSIC, _MESSAGE))
+
+
+def _has_only_feeds(path: Path) -> bool:
+    """Whether a file is a feed of this program, or a folder has nothing else, such as those of single readers."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return all(file.is_dir() or (file.suffix in _FEEDS and _GENERATOR in file.read_bytes()) for file in files)
 
 
 def _is_kept(name: str) -> bool:

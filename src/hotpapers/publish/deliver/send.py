@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.errors import HotPapersError, NetError, RequestRefused, RetryLater
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import BulkSender, DeliveryCounts, HttpClient, IssueReader, Message, Sender
 from hotpapers.base.text.words import count_noun
@@ -163,6 +163,9 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
             if isinstance(problem, RetryLater) or problem.tries == 0:  # it certainly did not arrive
                 settle("sending", f"not arrived: {problem}")
             raise
+        except HotPapersError as problem:  # nothing was sent
+            settle("sending", f"not arrived: {problem}")
+            raise NetError(str(problem), tries=0) from problem
     settle("sent", receipt)
 
 

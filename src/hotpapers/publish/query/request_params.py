@@ -67,10 +67,18 @@ def _is_storable(part: str | int) -> bool:
 MAX_PAGE_ROWS = 100
 """Most rows per page."""
 
+END = r"$(?!\n)"
+"""The end of a text, in the patterns of Python, where `$` may also precede a line break, and of JSON Schema."""
 Publication = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9-]{0,64}$", description="A publication's name; optional if there is only one")
+    str, Meta(pattern=rf"^[A-Za-z0-9-]{{0,64}}{END}", description="A publication's name; optional if there is only one")
 ]
-Day = Annotated[str, Meta(pattern=r"^(?:latest|\d{4}-\d\d-\d\d)$", description="A day such as 2021-01-14, or `latest`")]
+Day = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?:latest|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){END}",
+        description="A day such as 2021-01-14, or `latest`",
+    ),
+]
 Edition = Annotated[int, Meta(ge=0, le=9999, description="An edition number; 0: the latest")]
 Paper = Annotated[
     str,
@@ -132,7 +140,7 @@ class IssueParams(Params):
 Period = Annotated[
     str,
     Meta(
-        pattern=r"^(?:week|month|year|all|\d{4}(?:-\d\d|-W\d\d)?)$",
+        pattern=rf"^(?:week|month|year|all|[0-9]{{4}}(?:-W?[0-9]{{2}})?){END}",
         description="2026-W47, 2026-11, 2026 or all; or the latest week, month or year",
     ),
 ]

@@ -21,8 +21,9 @@ MAX_MESSAGE_CHARS = 1500
 """Characters of a message."""
 RETRY_SECONDS = 60.0
 """Seconds to wait if a room says *too many requests* but not how long."""
-_PASSING = (408, 429, 502, 503)
-"""Statuses of a message that did not arrive but may later: a timeout, too many requests, a service that is down."""
+_PASSING = (408, 425, 429, 502, 503, 521, 523, 530)
+"""Statuses of a message that did not arrive but may later: a timeout, too many requests, a service that is down or that
+Cloudflare does not reach."""
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\b(?:error|Matrix Response: code)=(?!2)(\d{3})\b")
@@ -32,6 +33,8 @@ _SENT = re.compile(r"^Sent ", re.MULTILINE)
 """Apprise's log line for each of an address's rooms that accepted the message."""
 _UNREACHABLE = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|(?:Could not|Failed to) authenticate"
+    r"|CERTIFICATE_VERIFY_FAILED|WRONG_VERSION_NUMBER|Name or service not known|Temporary failure in name resolution"
+    r"|No address associated with hostname|No route to host|Network is unreachable"
 )
 
 # Log messages of Apprise and its HTTP library contain addresses with tokens.

@@ -234,7 +234,7 @@ class FileImport:
             self._before_last = self._place_before(unit, block) if unit and problem else None
             if unit and problem:
                 self._unreadable = self._unreadable.plus(unit.content, problem)
-                if not self._readable and self._unreadable.are_many:
+                if not self._readable and self._unreadable.are_enough:
                     raise self._unreadable.refusal(self._task.kind)
             else:
                 self._readable = True

@@ -61,7 +61,7 @@ class PartScan(msgspec.Struct):
     @property
     def is_another_kind(self) -> bool:
         """Whether so many lines at its beginning were unreadable that a file beginning like this is refused."""
-        return not self.readable and self.unreadable.are_many
+        return not self.readable and self.unreadable.are_enough
 
     def spilled(self, unit: Unit, file: int) -> SpilledEvent:
         """An event of a file, after noting it. Unreadable ones come before all others."""

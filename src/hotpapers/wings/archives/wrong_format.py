@@ -28,9 +28,10 @@ class UnreadableLines(NamedTuple):
     is_truncated: bool = False
 
     @property
-    def are_many(self) -> bool:
-        """Whether a file that begins with them is taken to be in another format."""
-        return self.lines >= MAX_UNREADABLE_LINES
+    def are_enough(self) -> bool:
+        """Whether a file that begins with them is taken to be in another format: an archive, whose first line has a
+        header, or many lines."""
+        return self.lines >= MAX_UNREADABLE_LINES or bool(self.samples and _PACKED.match(self.samples[0]))
 
     def plus(self, line: bytes, problem: Exception) -> UnreadableLines:
         """These and one more."""
@@ -40,13 +41,17 @@ class UnreadableLines(NamedTuple):
 
     def refusal(self, format: str) -> InputError:
         """The error that a file is in another format, with a guess of which."""
-        many = f"of its first {MAX_UNREADABLE_LINES} lines" if self.are_many else "of its lines"
+        many = f"of its first {MAX_UNREADABLE_LINES} lines" if self.lines >= MAX_UNREADABLE_LINES else "of its lines"
         return InputError(
             f"not in the format {format}: none {many} can be read ({self.reason[:200]}); it looks like"
             f" {looks_like(self.samples, format)}"
         )
 
 
+_ZIP = rb"PK\x03\x04"
+_TAR = rb"(?s).{257}ustar"
+_PACKED = re.compile(_TAR + rb"|" + _ZIP)
+"""Archives that have files as they are."""
 BEGINNINGS = (
     (
         rb"\xff\xfe|\xfe\xff",
@@ -54,7 +59,8 @@ BEGINNINGS = (
     ),
     (rb"BZh\d", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
-    (rb"PK\x03\x04", "a zip file: unpack it first"),
+    (_ZIP, "a zip file: unpack it first"),
+    (_TAR, "a tar file: unpack it first (tar -xOf FILE | hotpapers import FORMAT -)"),
     (rb"PAR1", "a Parquet file: write its rows as lines first (duckdb -c \"COPY (FROM 'FILE') TO 'lines.json'\")"),
     (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
     (rb"SQLite format 3", "a SQLite database"),

@@ -117,7 +117,7 @@ class XArchive(SourceArchive):
         following = [id for id in history if id > number]
         if following:
             at = min(at, timestamps.of_x_post(str(min(following))))
-        author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
+        author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_key, NOBODY))
         first = min([number, *history])
         body = msgspec.json.encode(author)
         seen_at = max(at, timestamps.of_x_post(own.id))

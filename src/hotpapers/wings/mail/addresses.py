@@ -6,8 +6,7 @@ import re
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import printable_line
-from hotpapers.base.text.domains import ascii_address
-from hotpapers.wings.mail.settings import is_mail_address
+from hotpapers.base.text.domains import ascii_address, is_mail_address
 
 MAX_ADDRESS_CHARS = 254
 MAX_REASON_CHARS = 200

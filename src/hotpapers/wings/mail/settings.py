@@ -15,7 +15,7 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.limits import BASE_REMEDY, is_app_address
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.domains import ascii_address, ascii_domain
+from hotpapers.base.text.domains import ascii_address, ascii_domain, is_mail_address
 from hotpapers.base.wings import SettingsTable
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
 MAX_PASSWORD_CHARS = 1000
 NOBODY = "preview@example.invalid"
 """Sender of a preview when no address is set (RFC 2606 §2: a name that never exists)."""
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{_LABEL}")
-"""A mail address that every server accepts: no quotes, comments or literals (RFC 5321 §4.1.2: dot-string and domain),
-within the length limits of §4.5.3.1; domains beyond ASCII as xn--."""
 
 
 class MailingSettings(SettingsStruct):
@@ -54,11 +49,6 @@ class MailingSettings(SettingsStruct):
     bounces: str = ""
     base: str = ""
     pace: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 60
-
-
-def is_mail_address(text: str) -> bool:
-    """Whether the whole text is a mail address, whose domain may be beyond ASCII."""
-    return MAIL_ADDRESS.fullmatch(ascii_address(text)) is not None
 
 
 def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,9 @@ WING = Wing(
         ),
         Housekeeping(load_lazily(f"{MAIL}.subscribers:keep_house")),
         Routes(load_lazily(f"{MAIL}.mail_pages:routes")),
-        JoinAddress(lambda settings: "mail/join" if _has_relay(settings) else ""),
+        JoinAddress(
+            lambda settings: "mail/join" if _has_relay(settings) else "",
+            lambda settings: load_object(f"{MAIL}.settings:mailing_settings")(settings).base,
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
 from hotpapers.base.papers.paper_servers import DOI
+from hotpapers.issues.freeze import check_day
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.key_sentence import split_sentences
@@ -28,9 +29,10 @@ def papers_up_to(
     session: QuerySession, day: str, publication: str, days: int, most: int = sys.maxsize
 ) -> list[RankedText]:
     """All papers announced on the `days` up to `day` that have an issue, and those in their issues, in public order.
-    Raises NotFound if none of these days has an issue, UsageError if there are more than `most` papers."""
+    Raises NotFound if none of these days has an issue, UsageError for a wrong day or if there are more than `most`
+    papers."""
     name = session.publication(publication).publication
-    last = session.day(name, day)
+    last = check_day(session.day(name, day))
     first = (date.fromisoformat(last) - timedelta(days - 1)).isoformat()
     reader = session.issue_reader()
     issue_days = reader.days(name)

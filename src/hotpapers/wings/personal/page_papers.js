@@ -82,11 +82,12 @@ const pagePapers = (() => {
     return { id, title: row?.title || title, authors: names.filter(Boolean), at, words, isHere, sentence };
   }
 
-  // A list with a paper or without it: as its button shows, whatever another page has kept meanwhile. Its files are read
-  // before, as other pages wait for each change.
+  // A list with a paper or without it: as its button shows, whatever another page has kept meanwhile. The paper's files
+  // are read before, as other pages wait for each change.
   async function choose(name, paper, isWanted) {
     const wanted = isWanted ? await kept(paper) : null;
-    return paperChoices.change(({ [name]: papers }) => {
+    return paperChoices.change((choices) => {
+      const papers = choices[name];
       const others = papers.filter(({ id }) => id !== paper.id);
       if (!wanted) return { [name]: others };
       return { [name]: others.length < papers.length ? papers : [...others, wanted] };

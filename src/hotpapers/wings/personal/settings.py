@@ -10,10 +10,9 @@ import msgspec
 
 from hotpapers.base.settings.limits import Name, path_problem
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.text.domains import ascii_address
+from hotpapers.base.text.domains import is_mail_address
 from hotpapers.base.wings import SettingsTable
 
-_ADDRESS = re.compile(r"[^\s@<>,]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", re.ASCII)
 _FEED = re.compile(r".*[^/]\.(atom|xml)", re.DOTALL)
 
 
@@ -59,7 +58,7 @@ def _delivery_problems(table: ReaderSettings, label: str, feeds: Sequence[str]) 
         yield f"{label}: feed", "write the path of a file that ends with .atom or .xml"
     if feeds.count(table.feed) > 1:
         yield f"{label}: feed", "is another reader's, too; each needs a file of its own"
-    if table.mail and not _ADDRESS.fullmatch(ascii_address(table.mail)):
+    if table.mail and not is_mail_address(table.mail):
         yield f"{label}: mail", f"{table.mail!r} is not a mail address; write it like ada@example.org"
 
 

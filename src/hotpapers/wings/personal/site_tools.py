@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import NotFound
+from hotpapers.issues.freeze import check_day
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare_id, paper_key
 from hotpapers.publish.view import phrases, site_paths
@@ -107,7 +108,10 @@ def _starred(site: PublishedSite, stars: Iterable[str]) -> Iterator[tuple[str, R
 
 
 def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
-    until = (day for day in site.days() if params.day == "latest" or day <= params.day)
+    until = site.days()
+    if params.day != "latest":
+        last = check_day(params.day)
+        until = (day for day in until if day <= last)
     days = [papers_of_day(site, day) for day in islice(until, params.days)]
     if not days:
         latest = next(site.days(), "")
@@ -115,7 +119,9 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
     starred = list(_starred(site, dict.fromkeys(params.stars)))
     weighed_stars = ((text, weigh_vector(vector)) for _, text, vector in starred)
     profile = ReaderProfile(tuple(weighed_stars), params.authors, params.words)
-    home = {paper: day for day in reversed(days) for paper in day.papers}
+    home: dict[str, DayPapers] = {}  # in public order, the latest first
+    for day in days:
+        home |= {paper: day for paper in day.papers if paper not in home}
     places = order_with_vectors(
         ((day.papers[paper], day.vectors.get(paper, {})) for paper, day in site.question.within(home.items())), profile
     )

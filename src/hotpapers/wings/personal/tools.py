@@ -50,6 +50,7 @@ class PublicForMeParams(SiteForMeParams, kw_only=True):
     """What *for_me* takes where there may be several publications."""
 
     publication: request_params.Publication = ""
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS, description="How many days, up to this one")] = 1
 
 
 class ForMeParams(PublicForMeParams, kw_only=True):

@@ -24,7 +24,11 @@ class SiteTopicsParams(request_params.Params, kw_only=True):
     """A week."""
 
     week: Annotated[
-        str, Meta(pattern=r"^(latest|[0-9]{4}-W[0-9]{2})$", description="An ISO week such as 2026-W47, or latest")
+        str,
+        Meta(
+            pattern=rf"^(latest|[0-9]{{4}}-W[0-9]{{2}}){request_params.END}",
+            description="An ISO week such as 2026-W47, or latest",
+        ),
     ] = "latest"
 
 

@@ -11,12 +11,13 @@ import msgspec
 
 from hotpapers.base.model import Item, Post, RawPayload, Snapshot, TextLink
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.text.timestamps import of_x_post
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
     decode_entries,
-    decode_entry,
     decode_or_none,
+    entry_decoder,
     microseconds_of,
     unreadable_key,
 )
@@ -27,7 +28,7 @@ NOT_FOUND = "/resource-not-found"
 NOT_SHOWN = "/not-authorized-for-resource"
 """Endings of the problem types that mean a post is no longer visible."""
 NOBODY = msgspec.Raw(b"null")
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
 
 
 class XUser(msgspec.Struct):
@@ -79,8 +80,13 @@ class XPostId(msgspec.Struct):
     """The part of a post that identifies it."""
 
     id: Id
-    author_id: str = ""
+    author_id: str | int = ""
     edit_history_tweet_ids: list[Id] = []
+
+    @property
+    def author_key(self) -> str:
+        """The author's id as a text; empty if it is missing."""
+        return str(self.author_id)
 
     @property
     def first(self) -> str:
@@ -100,6 +106,10 @@ class XPost(XPostId):
     public_metrics: XMetrics | None = None
     referenced_tweets: list[_Reference] = []
     possibly_sensitive: Flag = False
+
+
+_decode_post = entry_decoder(XPost, strict=False)
+"""In some exports, numbers are texts."""
 
 
 class XPostWithAuthor(msgspec.Struct):
@@ -165,7 +175,7 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
     payloads = []
     for raw in response.data:
         entry = decode_or_none(raw, XPostId)
-        x_post_with_author = XPostWithAuthor(raw, users.get(entry.author_id, NOBODY) if entry else NOBODY)
+        x_post_with_author = XPostWithAuthor(raw, users.get(entry.author_key, NOBODY) if entry else NOBODY)
         body = msgspec.json.encode(x_post_with_author)
         edited = entry is not None and entry.first != entry.id and f"{NETWORK}:{entry.first}" in known
         payloads.append(
@@ -191,13 +201,13 @@ def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     key = f"{NETWORK}:{payload.key}"
     at = payload.at
     if payload.kind == "counts":
-        return _snapshot(key, decode_entry(payload.body, XPost).public_metrics, at)
+        return _snapshot(key, _decode_post(payload.body).public_metrics, at)
     if payload.kind == "gone":
         problem = decode_or_none(payload.body, XProblem)
         return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
     pair = msgspec.json.decode(payload.body, type=XPostWithAuthor)
-    tweet = decode_entry(pair.tweet, XPost)
-    author = decode_or_none(pair.author, XUser) or tweet.author or XUser(tweet.author_id)
+    tweet = _decode_post(pair.tweet)
+    author = decode_or_none(pair.author, XUser) or tweet.author or XUser(tweet.author_key)
     if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
         return []
     key = f"{NETWORK}:{tweet.first}"
@@ -210,7 +220,7 @@ def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
         post=key,
         network=NETWORK,
         account=f"{NETWORK}:{author.id}" if author.id else "",
-        created_at=microseconds_of(tweet.created_at) if tweet.created_at else at,
+        created_at=microseconds_of(tweet.created_at) if tweet.created_at else of_x_post(tweet.first),
         text=text,
         links=links,
         lang=tweet.lang,

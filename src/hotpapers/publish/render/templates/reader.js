@@ -95,11 +95,11 @@ const reader = (() => {
     let isKept = true;
     try {
       await setValue(FOLLOWED, value);
-      const { follow, include, lists: _, ...others } = load();
+      const { follow, include, lists, ...others } = load();
       const { authors, words } = listsIn({ follow, include });
       const haveMoved =
         authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
-      if (haveMoved && (follow !== undefined || include !== undefined)) save((preferences = others));
+      if (haveMoved && (lists ?? follow ?? include) !== undefined) save((preferences = others));
     } catch {
       isKept = prefer({ follow: value.authors.join("\n"), include: value.words.join("\n"), lists: ALL });
     }

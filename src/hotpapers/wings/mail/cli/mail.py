@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
+from hotpapers.base.text.domains import is_mail_address
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.cli.common import Site, add_examples, publication_option, site_options, store_options
@@ -19,7 +20,7 @@ from hotpapers.wings.mail import bounces, subscribers, tokens
 from hotpapers.wings.mail.addresses import normalize_address
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.queries import count_subscribers
-from hotpapers.wings.mail.settings import is_mail_address, site_mail_config
+from hotpapers.wings.mail.settings import site_mail_config
 
 MAX_MAILBOX_BYTES = 256_000_000
 """Bytes."""
