@@ -10,4 +10,4 @@ interface Window {
 
 // In the site, before dois.js and library_exports.js.
 declare const doiGrammar: any;
-declare const latexGrammar: any;
+declare const libraryGrammar: any;

@@ -50,7 +50,7 @@ class UsageError(HotPapersError):
     """The request cannot be carried out."""
 
 
-def unwritable(path: object, problem: OSError, reason: str | None = None) -> HotPapersError:
+def unwritable_path(path: object, problem: OSError, reason: str | None = None) -> HotPapersError:
     """The error about a path that cannot be written: no room is a failure, which may pass; anything else a mistake."""
     kind = HotPapersError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
     return kind(f"{path}: cannot be written: {reason or problem.strerror}")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hotpapers.base.text import person_names
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.tex_formulas import find_formulas, formula_grammar, in_javascript
-from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK
+from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK, letter_grammar
 
 _SPECIAL = lazy_pattern(r"(?<!\\)((?:\\\\)*)([&%#])")
 _DOLLAR = lazy_pattern(r"(?<!\\)((?:\\\\)*)\$")
@@ -87,6 +87,7 @@ def latex_grammar() -> dict[str, object]:
         "textCommands": sorted(TEXT_COMMANDS),
         "maxSymbols": MAX_SYMBOLS,
         **formula_grammar(),
+        **letter_grammar(),
     }
 
 

@@ -37,6 +37,13 @@ def formula_grammar() -> dict[str, object]:
 
 _PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\s+|.", re.DOTALL)
 _WORD_SIGNS = r"\p{L}\p{N}_"
+_SIGNS = {
+    r"\w": f"[{_WORD_SIGNS}]",
+    r"[^\W_]": r"[\p{L}\p{N}]",
+    r"[^\W\d_]": r"[\p{L}\p{Nl}\p{No}]",
+    r"\Z": "$",
+}
+"""Escapes and classes as JavaScript writes them."""
 
 
 def in_javascript(pattern: str, *, is_verbose: bool = False) -> str:
@@ -49,10 +56,8 @@ def _piece_in_javascript(piece: str, *, is_verbose: bool) -> str:
     """An escape, a class, white space or a sign."""
     if piece.isspace():
         return "" if is_verbose else piece
-    if piece in (r"\w", r"[^\W_]"):
-        return f"[{_WORD_SIGNS}]" if piece == r"\w" else r"[\p{L}\p{N}]"
-    if piece == r"\Z":
-        return "$"
+    if piece in _SIGNS:
+        return _SIGNS[piece]
     return piece.replace(r"\w", _WORD_SIGNS).replace(r"\d", r"\p{Nd}").replace("\\ ", " ").replace(r"\#", "#")
 
 

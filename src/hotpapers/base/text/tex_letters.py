@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from hotpapers.base.text.patterns import lazy_pattern
+from hotpapers.base.text.tex_formulas import in_javascript
 
 NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
@@ -51,10 +52,24 @@ _BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\
 # An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a space.
 _ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
 # Forms in braces of their own are replaced together with the braces, and first.
-_LETTER_PATTERNS = (lazy_pattern(rf"\{{{_LETTER}\}}", re.ASCII), lazy_pattern(_LETTER + _SPACE, re.ASCII))
-_ACCENT_PATTERNS = (lazy_pattern(rf"\{{{_ACCENT}\}}"), lazy_pattern(_ACCENT))
+_LETTER_FORMS = (rf"\{{{_LETTER}\}}", _LETTER + _SPACE)
+_ACCENT_FORMS = (rf"\{{{_ACCENT}\}}", _ACCENT)
+_LETTER_PATTERNS = [lazy_pattern(form) for form in _LETTER_FORMS]
+_ACCENT_PATTERNS = [lazy_pattern(form) for form in _ACCENT_FORMS]
 # `\$` is a dollar sign, while in `\\$` the backslashes belong together.
-_MATH = lazy_pattern(r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)")
+_MATH_SOURCE = r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)"
+_MATH = lazy_pattern(_MATH_SOURCE)
+
+
+def letter_grammar() -> dict[str, object]:
+    """The patterns and tables of letters, accents, and mathematics that is left alone, as JavaScript writes them."""
+    return {
+        "letters": [in_javascript(form) for form in _LETTER_FORMS],
+        "letterOf": _LETTERS,
+        "accents": [in_javascript(form) for form in _ACCENT_FORMS],
+        "markOf": MARKS,
+        "mathematics": in_javascript(_MATH_SOURCE),
+    }
 
 
 def without_tex(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 import zstandard
 
-from hotpapers.base.errors import InputError, UsageError, unwritable
+from hotpapers.base.errors import InputError, UsageError, unwritable_path
 from hotpapers.base.file_modes import TemporaryFile, real_path
 from hotpapers.keep.transfer import packed
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
@@ -169,7 +169,7 @@ def explain_errors(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise unwritable(output, problem) from problem
+        raise unwritable_path(output, problem) from problem
 
 
 def _pour(raw: BinaryIO, chunks: Iterator[bytes], *, packed: bool) -> None:

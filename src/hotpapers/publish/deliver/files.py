@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.errors import HotPapersError, UsageError, unwritable
+from hotpapers.base.errors import HotPapersError, UsageError, unwritable_path
 from hotpapers.base.file_modes import (
     PUBLISHED_FILE,
     make_published_folders,
@@ -112,7 +112,7 @@ def _explain_errors(output: Path) -> Iterator[None]:
     except OSError as problem:
         is_broken = output.is_symlink() and not output.exists()
         reason = "a link that leads nowhere" if is_broken else None
-        raise unwritable(problem.filename or output, problem, reason) from problem
+        raise unwritable_path(problem.filename or output, problem, reason) from problem
 
 
 def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:

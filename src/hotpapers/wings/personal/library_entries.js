@@ -9,61 +9,7 @@ const libraryEntries = (() => {
 
   // ---- names of fields, by role
 
-  const table = (roles) =>
-    new Map(Object.entries(roles).flatMap(([role, names]) => names.split(" ").map((name) => [name, role])));
-  const BIBTEX = table({
-    title: "title",
-    abstract: "abstract",
-    id: "eprint arxivid arxiv arxiv_id",
-    link: "doi url ee link pdf",
-    note: "note annote annotation addendum key",
-    place:
-      "journal journaltitle booktitle howpublished volume number eid pages articleno publisher institution series " +
-      "issue type report location",
-  });
-  const RIS = table({
-    title: "TI T1 CT BT",
-    abstract: "AB N2",
-    id: "AN",
-    link: "DO UR L1 L2 L3 L4 LK",
-    note: "N1 RN ID M3",
-    place: "AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
-  });
-  const ENDNOTE = table({
-    title: "%T",
-    abstract: "%X",
-    id: "%M",
-    link: "%U %R",
-    note: "%Z %F",
-    place: "%J %B %V %N %P %9 %L %1 %2 %3 %4 %I %S",
-  });
-  const ENDNOTE_XML = table({
-    title: "title",
-    abstract: "abstract",
-    id: "accession-num",
-    link: "electronic-resource-num url",
-    note: "notes label research-notes",
-    place:
-      "full-title secondary-title volume number pages section work-type call-num publisher " +
-      "custom1 custom2 custom3 custom4 custom5 custom6 custom7",
-  });
-  const RDF = table({
-    title: "title",
-    abstract: "abstract",
-    link: "about identifier",
-    note: "description",
-    place: "journal number volume pages coverage type publisher",
-  });
-  const JSON_FIELDS = table({
-    title: "title",
-    abstract: "abstract abstractNote",
-    id: "id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
-    link: "DOI doi URL url link",
-    note: "note extra",
-    place:
-      "journal container-title publicationTitle volume number issue page pages eid article-number section genre " +
-      "collection-number reportNumber publisher repository archive source",
-  });
+  const [BIBTEX, RIS, ENDNOTE, ENDNOTE_XML, RDF, JSON_FIELDS] = libraryGrammar.roles.map((pairs) => new Map(pairs));
 
   function fields(roles, pairs) {
     const order = [...roles.keys()];
@@ -116,9 +62,9 @@ const libraryEntries = (() => {
 
   const isCommented = (text, lineStart) => at(/[^\S\n]*%/y, text, lineStart) !== null;
   const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
-  const SIGN_OF = new Map(Object.entries(latexGrammar.signs));
+  const SIGN_OF = new Map(Object.entries(libraryGrammar.signs));
   const BIB = Object.fromEntries(
-    Object.entries(latexGrammar.patterns).map(([name, source]) => [name, new RegExp(source, "g")]),
+    Object.entries(libraryGrammar.patterns).map(([name, source]) => [name, new RegExp(source, "g")]),
   );
   const bibRaised = (whole, raised) => (/^\(|\./.test(raised) ? `^${raised}` : superscripts(raised));
   const plainBibtex = (text) =>

@@ -6,12 +6,12 @@ const libraryExports = (() => {
 
   // BibTeX's values, as in base/text/bibtex_fields.py: formulas stay, and between them nothing stops LaTeX
 
-  const { commands, maxSymbols, prices } = latexGrammar;
-  const FORMULA = new RegExp(latexGrammar.formula, "gsu");
+  const { commands, maxSymbols, prices } = libraryGrammar;
+  const FORMULA = new RegExp(libraryGrammar.formula, "gsu");
   const [MATHEMATICS, AMOUNT, NEXT, NUMBER, WORD] = prices.map((text) => new RegExp(text, "u"));
-  const IN_TEXT = new RegExp(latexGrammar.inText, "gu");
-  const symbols = new Set(latexGrammar.symbols);
-  const textCommands = new Set(latexGrammar.textCommands);
+  const IN_TEXT = new RegExp(libraryGrammar.inText, "gu");
+  const symbols = new Set(libraryGrammar.symbols);
+  const textCommands = new Set(libraryGrammar.textCommands);
   const TWO_FORMS =
     /\\texorpdfstring\s*\{((?:[^{}]|\{[^{}]{0,100}\}){0,1000})\}\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,1000}\}/g;
   const LITERAL = { "^": "\\textasciicircum{}", "~": "\\textasciitilde{}" };

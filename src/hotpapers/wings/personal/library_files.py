@@ -120,8 +120,8 @@ _PATTERNS = {
     "alone": r"\{(\\[A-Za-z]+)\}",
     "braces": r"(\\[A-Za-z]+\s*(?:\{[^{}]*\})+|\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]",
 }
-"""What TeX says around words, as Python and JavaScript write it. `alone`: a command that its braces end; `braces`: also
-those of formulas and of commands that nobody knows, which stay."""
+"""The patterns of TeX around words, as Python and JavaScript write them. `alone`: a command that its braces end;
+`braces`: also those of formulas and of commands that nobody knows, which stay."""
 _BIB_RAISED, _BIB_LINK, _BIB_FORMULA, _BIB_STYLE, _BIB_SIGN_NAME, _BIB_ALONE, _BRACES = map(
     lazy_pattern, _PATTERNS.values()
 )
@@ -221,9 +221,10 @@ def _bib_text(text: str) -> str:
     return _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", _BIB_ALONE.sub(r"\1{}", text)))
 
 
-def bibtex_grammar() -> dict[str, Any]:
-    """The patterns and signs of `library_entries.js`."""
-    return {"patterns": _PATTERNS, "signs": _SIGN_OF}
+def entry_grammar() -> dict[str, Any]:
+    """The patterns and signs of BibTeX, and the roles of fields in each format, for `library_entries.js`."""
+    tables = (_BIBTEX, _RIS, _ENDNOTE, _ENDNOTE_XML, _RDF, _JSON)
+    return {"patterns": _PATTERNS, "signs": _SIGN_OF, "roles": [list(table.items()) for table in tables]}
 
 
 # ---- tags at the beginnings of lines -----------------------------------------------------------------------

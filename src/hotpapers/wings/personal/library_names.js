@@ -4,26 +4,19 @@
 const libraryNames = (() => {
   // ---- TeX's accents and letters; formulas stay
 
-  const MARKS = "`'^~=u.\"rHvdckb";
-  const COMBINING = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0323\u0327\u0328\u0331";
-  const NAMES = "ss AA AE DH DJ NG OE TH aa ae dh dj ng oe th L O i j l o".split(" ");
-  const LETTERS = "ß Å Æ Ð Đ Ŋ Œ Þ å æ ð đ ŋ œ þ Ł Ø ı ȷ ł ø".split(" ");
-  const LETTER = String.raw`\\(${NAMES.join("|")})(?![A-Za-z])`;
-  const BASE = String.raw`(?:\{ ?\\?(\p{L}) ?\}|\\([ij])(?![A-Za-z])(?: (?=\S))?|(\p{L}))`;
-  const ACCENT = String.raw`\\(?:(["'^~=.${"`"}]) ?|([uvHckrdb])(?: |(?=\{)))${BASE}`;
-  const ACCENTS = [String.raw`\{${ACCENT}\}`, ACCENT].map((text) => new RegExp(text, "gu"));
-  const LETTER_FORMS = [String.raw`\{${LETTER}\}`, String.raw`${LETTER}(?:\{\}| (?=\S))?`];
-  const PLAIN = LETTER_FORMS.map((text) => new RegExp(text, "g"));
-  const FORMULA = /((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\[^]){0,2000}\$\$?)/;
+  const { letterOf, markOf } = libraryGrammar;
+  const [ACCENTS, LETTERS] = [libraryGrammar.accents, libraryGrammar.letters].map((sources) =>
+    sources.map((source) => new RegExp(source, "gu")),
+  );
+  const FORMULA = new RegExp(libraryGrammar.mathematics, "u");
 
   const accented = (whole, sign, letter, braced, dotless, base) =>
-    ((braced || dotless || base) + COMBINING[MARKS.indexOf(sign || letter)]).normalize("NFC");
+    ((braced || dotless || base) + markOf[sign || letter]).normalize("NFC");
 
   function withLetters(text) {
     const twice = [...ACCENTS, ...ACCENTS]; // some letters have two accents
     const marked = twice.reduce((result, pattern) => result.replace(pattern, accented), text);
-    const letter = (_, name) => LETTERS[NAMES.indexOf(name)];
-    return PLAIN.reduce((result, pattern) => result.replace(pattern, letter), marked);
+    return LETTERS.reduce((result, pattern) => result.replace(pattern, (_, name) => letterOf[name]), marked);
   }
 
   const withoutTex = (text) =>

@@ -26,7 +26,7 @@ from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import Saving, cached_value
-from hotpapers.wings.personal.library_files import bibtex_grammar
+from hotpapers.wings.personal.library_files import entry_grammar
 from hotpapers.wings.personal.own_order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, sentences_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE, VERSION
@@ -45,7 +45,7 @@ _LIBRARY_SCRIPTS = tuple(
 
 def library_script() -> bytes:
     """The script of the page of a reader's own papers."""
-    grammar = f"const latexGrammar = {json.dumps(latex_grammar() | bibtex_grammar())};\n".encode()
+    grammar = f"const libraryGrammar = {json.dumps(latex_grammar() | entry_grammar())};\n".encode()
     scripts = (file.read_bytes() for file in _LIBRARY_SCRIPTS)
     return without_comments(b"\n".join([doi_script(), grammar, *scripts]))
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from hotpapers.base.errors import InputError, UsageError, unwritable
+from hotpapers.base.errors import InputError, UsageError, unwritable_path
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
@@ -80,7 +80,7 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
                 for path in beside.iterdir():
                     path.replace(folder / path.name)
         except OSError as problem:
-            raise unwritable(folder, problem) from problem
+            raise unwritable_path(folder, problem) from problem
     return facts
 
 
