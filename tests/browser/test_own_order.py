@@ -307,7 +307,17 @@ def test_a_browser_that_blocks_storage_stars_until_the_page_is_left(app: str) ->
         tab.open(app + KINDS["author"])
         tab.run("document.querySelector('main button').click()")
         tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+        tab.run("pagePapers.all().length && document.querySelector('.own button').click()")
+        tab.run("readerStorage.inTurn(() => {})")
+        assert tab.run("reader.followed().authors") == ["Tansy Overquill"]
         tab.open(app + KINDS["reading"])
+        tab.run("""for (const [name, value] of [['size', 'large'], ['scheme', 'dark']]) {
+            const field = document.querySelector(`#reading [name=${name}]`);
+            field.value = value;
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+        }""")
+        looks = tab.run("[document.documentElement.dataset.size, document.documentElement.dataset.scheme]")
+        assert looks == ["large", "dark"]
         tab.run("""const words = document.getElementById('include');
             words.value = 'tea';
             words.dispatchEvent(new Event('input', { bubbles: true }));""")

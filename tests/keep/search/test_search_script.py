@@ -68,8 +68,18 @@ NO_PAPERS = (
     "https://other.example/arxiv.org/abs/2401.01234",
 )  # fmt: skip
 OTHER_ADDRESSES = ("https://doi.org/10.1016/S0140-6736%2805%2967889-X", "https://zenodo.org/records/1234567")
-OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
-"""The program asks for a word once, and takes a text that is one paper as a whole."""
+OTHERWISE = ("kettle AND steam kettle",)
+"""The program asks for a word once."""
+WHOLE = (
+    "arXiv: 2101.04869", '"https://arxiv.org/abs/2101.04869"', "DOI: 10.48550/arXiv.2101.04869", "“2101.04869”",
+    " doi:10.1101/2024.01.02.573921 ", "-2101.04869", "arXiv: 2101.04869 2101.04870", "10.1101/2024.01.02.573921 tea",
+    "doi: kettle", '"kettle"', "", "arXiv:",
+)  # fmt: skip
+SPELLED = (
+    "β-Carotene", "Hα and γ-rays of αβ", "title:Ω -ν", "ς", r'Schr\"odinger', r"Erd\H{o}s", r"caf\'e", r'na{\"i}ve',
+    r"{\O}re \o{}st", r"\'Etale \alpha", r"\aa \ss{}x", "ά 𝛼 Ὀ",
+)  # fmt: skip
+"""Greek letters, and TeX."""
 
 
 def in_python(text: str) -> list[Any]:
@@ -100,12 +110,20 @@ def test_questions_are_read_alike_in_the_browser() -> None:
 @NODE
 def test_words_of_letters_and_digits_have_the_same_pieces_in_the_browser() -> None:
     queries = ["mos2", "title:H2O", '"mos2 films"', "gpt-4", "-h2o", "author:k9", "cat:x2", "茶2", "2d OR mos2*", "v2x"]
+    queries += SPELLED
     words_of = "((atoms) => atoms.map(({ word }) => word))"
     read = in_script(f"(({{ wanted, unwanted }}) => [wanted.flat(2), unwanted.flat()].map{words_of})", queries)
     for text, [wanted, unwanted] in zip(queries, read, strict=True):
         query = query_parser.parse_query(text)
         for atoms, words in ((query.atoms, wanted), (query.unwanted, unwanted)):
             assert [word for atom in atoms for term in atom.terms for word in term.words] == words, text
+
+
+@NODE
+def test_a_text_that_is_one_paper_is_taken_as_a_whole_in_the_browser() -> None:
+    queries = [query_parser.parse_query(text) for text in WHOLE]
+    papers = [[f"#{atom.text.lower()}" for atom in query.atoms if atom.kind == "paper"] for query in queries]
+    assert in_script("papers", list(WHOLE)) == papers and sum(map(len, papers)) > 5
 
 
 @NODE

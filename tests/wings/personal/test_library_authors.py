@@ -18,6 +18,13 @@ NAMES_READ = {
         "Ludwig van Moth Jr", "Ada Cup 3rd", "Oz",
     ],
     "@misc{k,\n title={K},\n author={Moth, Ada and {Tea Team} and others}}": ["Ada Moth", "Tea Team", "et al."],
+    "TY  - JOUR\nTI  - K\nAU  - Moth, Ada PhD, MD\nAU  - et al\nER  - \n": ["Ada Moth PhD MD", "et al."],
+    "@misc{k,\n title={K},\n author={Moth, Ada Jr. and Cup, Ben, Jr. and Oz, III, Cy and {Tea, Inc.}}}": [
+        "Ada Moth Jr.", "Ben Cup Jr.", "Cy Oz III", "Tea, Inc.",
+    ],
+    '[{"title": "K", "type": "article", "author": [{"family": "Moth", "given": "Ada Jr."}, {"literal": "others"}]}]': [
+        "Ada Moth Jr.", "et al.",
+    ],
 }  # fmt: skip
 """Files, and the names of their authors."""
 

@@ -106,7 +106,7 @@ const paperLibrary = (() => {
     const ids = Object.entries(READERS).flatMap(([role, find]) => own(role).map(find));
     const [title, abstract] = ["title", "abstract"].map((role) => oneLine(of(role)[0] ?? ""));
     const names = of("author").slice(0, MAX_AUTHORS).map((name) => oneLine(name).slice(0, MAX_NAME_CHARS));
-    const authors = names.filter(Boolean);
+    const authors = names.filter(Boolean).map(libraryNames.orMore);
     return { id: ids.find(Boolean) ?? doiOf(of), title, abstract, authors, year: of("year")[0] };
   }
 

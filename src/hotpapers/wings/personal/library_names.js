@@ -48,23 +48,30 @@ const libraryNames = (() => {
     String.raw`|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)`;
   const SUFFIX = new RegExp(`,? (${ONE_SUFFIX}(?:,? ${ONE_SUFFIX})*)$`);
 
-  // `Moth, Ludwig van, Jr.` and, as PubMed has it, `Moth, Ludwig van Jr`; commas in names of groups are their own
-  function natural(text) {
-    const name = text.replace(/[\s,]+$/, ""); // EndNote ends names of groups with one
-    const [family, given = "", suffix, ...more] = name.split(",");
-    const isPerson = !more.length && (!suffix || SUFFIX.test(` ${suffix.trim()}`));
-    if (!isPerson || isGroup(name)) return name;
+  // a suffix at the end of given names follows the family name, as in PubMed's `Moth, Ludwig van Jr`
+  function turned(given, family, ...suffixes) {
     const after = SUFFIX.exec(given.trim());
-    return fullName(given.trim().slice(0, after?.index), family, suffix ?? after?.[1]);
+    return fullName(given.trim().slice(0, after?.index), family, after?.[1], ...suffixes);
   }
 
-  const MORE = "et al."; // BibTeX's *others*
+  const isSuffix = (text) => SUFFIX.test(` ${text.trim()}`);
+
+  // `Moth, Ludwig van, Jr.`; commas in names of groups are their own
+  function natural(text) {
+    const name = text.replace(/[\s,]+$/, ""); // EndNote ends names of groups with one
+    const [family, given = "", suffix = "", ...more] = name.split(",");
+    const isOther = more.length || (suffix && !isSuffix(suffix)) || isGroup(name);
+    return isOther ? name : turned(given, family, suffix);
+  }
+
+  const MORE = "et al.";
+  const orMore = (name) => (/^\\?(?:others|et\.? ?al\.?)$/i.test(name) ? MORE : name);
   const BIB_WORD = /(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+/g;
 
   // `given=Ada, family=Moth`
   function biblatexName(parts) {
-    const named = new Map(parts.map((part) => part.split("=").map((text) => text.trim())));
-    return fullName(...["given", "prefix", "family", "suffix"].map((part) => named.get(part)));
+    const named = Object.fromEntries(parts.map((part) => part.split("=").map((text) => text.trim())));
+    return fullName(named.given, named.prefix, named.family, named.suffix);
   }
 
   // braces keep a name and its commas together; in three parts, the suffix is the second
@@ -76,12 +83,11 @@ const libraryNames = (() => {
     }
     const texts = names.map((words) => words.join(" ")).filter(Boolean);
     return texts.map((name) => {
-      if (name === "others") return MORE;
       if (/^\{[^]*\}$/.test(name)) return plain(name);
       const parts = plain(name).split(",");
       if (parts.every((part) => part.includes("="))) return biblatexName(parts);
-      const [family, second, third] = parts;
-      return third ? fullName(third, family, second) : fullName(second, family);
+      const [family, second = "", third = ""] = parts;
+      return third && !isSuffix(third) ? turned(third, family, second) : turned(second, family, third);
     });
   }
 
@@ -90,7 +96,8 @@ const libraryNames = (() => {
     if (!(person instanceof Object)) return typeof person === "string" ? person : "";
     const { given, firstName, family, lastName, suffix, literal, name } = person;
     const particles = [person["dropping-particle"], person["non-dropping-particle"]];
-    return fullName(given ?? firstName, ...particles, family ?? lastName, suffix) || fullName(literal ?? name);
+    const whole = fullName(...particles, family ?? lastName);
+    return turned(given ?? firstName ?? "", whole, suffix) || fullName(literal ?? name);
   }
 
   // ---- years
@@ -104,5 +111,5 @@ const libraryNames = (() => {
     return (two > "90" ? "19" : "20") + two;
   }
 
-  return { withoutTex, isGroup, SUFFIX, fullName, natural, MORE, bibtexNames, nameIn, yearIn, yearOf };
+  return { withoutTex, isGroup, SUFFIX, fullName, natural, MORE, orMore, bibtexNames, nameIn, yearIn, yearOf };
 })();

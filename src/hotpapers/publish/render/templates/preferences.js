@@ -56,13 +56,14 @@
   function offerToCopy() {
     for (const text of all("pre[data-file]")) {
       const status = make("span", { role: "status" });
-      const report = (words) => () => {
-        status.textContent = words;
-      };
-      const copy = () =>
-        navigator.clipboard
-          .writeText(text.textContent)
-          .then(report("copied"), report("your browser blocked copying; please select the text"));
+      async function copy() {
+        try {
+          await navigator.clipboard.writeText(text.textContent);
+          status.textContent = "copied";
+        } catch {
+          status.textContent = "your browser blocked copying; please select the text";
+        }
+      }
       const save = () => dom.download(text.dataset.file, text.textContent, "text/plain;charset=utf-8");
       const buttons = [button("Copy", copy), " ", button("Download", save), " "];
       text.parentElement.after(make("p", { class: "acts" }, ...buttons, status));

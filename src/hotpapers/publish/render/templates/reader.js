@@ -2,7 +2,6 @@
 "use strict";
 const reader = (() => {
   const FOLLOWED = "followed";
-  const ALL = "all"; // a preference: its lists replace the other ones
   const { all } = dom;
   const { strings, lines } = readerWords;
   const { preferences: load, savePreferences: save, getValue, setValue } = readerStorage;
@@ -13,10 +12,13 @@ const reader = (() => {
 
   const preference = (name) => preferences[name];
 
+  let isKeeping = true; // whether the browser keeps preferences
+
   // another page may have changed the rest
   function prefer(changes) {
-    preferences = { ...load(), ...changes };
-    return save(preferences);
+    preferences = { ...(isKeeping ? load() : preferences), ...changes };
+    isKeeping = save(preferences);
+    return isKeeping;
   }
 
   // in earlier versions, summaries had their name
@@ -60,6 +62,7 @@ const reader = (() => {
 
   const LISTS = { follow: "authors", include: "words" };
   let followed = { authors: [], words: [] };
+  let isRead = false; // whether this page has read all of them; only then may its own replace them
   const whenFollowed = []; // what shows them
 
   const listsIn = ({ follow = "", include = "" }) => ({ authors: lines(follow), words: lines(include) });
@@ -73,11 +76,12 @@ const reader = (() => {
     const kept = load();
     const here = listsIn(kept);
     try {
-      const others = kept.lists === ALL ? {} : (await getValue(FOLLOWED)) || {};
+      const others = kept.lists ? {} : (await getValue(FOLLOWED)) || {};
+      isRead = true;
       followed = joined(others, here);
       if (kept.lists || here.authors.length || here.words.length) await saveFollowed(followed);
     } catch {
-      followed = here;
+      followed = joined(followed, here);
     }
     whenFollowed.forEach((show) => show());
     return followed;
@@ -94,6 +98,7 @@ const reader = (() => {
     followed = value;
     let isKept = true;
     try {
+      if (!isRead) throw new Error("others are there");
       await setValue(FOLLOWED, value);
       const { follow, include, lists, ...others } = load();
       const { authors, words } = listsIn({ follow, include });
@@ -101,7 +106,8 @@ const reader = (() => {
         authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
       if (haveMoved && (lists ?? follow ?? include) !== undefined) save((preferences = others));
     } catch {
-      isKept = prefer({ follow: value.authors.join("\n"), include: value.words.join("\n"), lists: ALL });
+      const lists = isRead ? "all" : ""; // instead of those in IndexedDB, or added to them
+      isKept = prefer({ follow: value.authors.join("\n"), include: value.words.join("\n"), lists });
     }
     whenFollowed.forEach((show) => show());
     return isKept;

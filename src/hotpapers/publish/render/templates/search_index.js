@@ -13,6 +13,9 @@ const searchIndex = (() => {
   const POINTS =
     /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]|[^\p{L}\p{N}\p{M}]/gu;
   const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
+  const GREEK =
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi " +
+    "psi omega";
   const RUN =
     "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff" +
     "\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
@@ -21,16 +24,25 @@ const searchIndex = (() => {
 
   function fold(text) {
     const plain = text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(POINTS, "").normalize("NFKC");
-    return plain.replace(/[øđłħıæœðþŧßς]/g, (sign) => ALIKE[sign]).slice(0, 64);
+    const word = plain.replace(/[øđłħıæœðþŧßς]/g, (sign) => ALIKE[sign]).slice(0, 64);
+    const isLetter = word.length === 1 && word >= "α" && word <= "ω"; // a letter alone is read aloud
+    return isLetter ? GREEK.split(" ")["αβγδεζηθικλμνξοπρστυφχψω".indexOf(word)] : word;
   }
 
   // ---- the query: one alternative of each `wanted`, none of `unwanted`; of an alternative, all terms
 
+  const ACCENTED = /\{?\\(?:["'`^~=.] ?|[Hcuvdbtkr](?=\{))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))\}?/g;
+  const NAMED = /\{?\\(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}| )?/g;
+  const ONLY = /^[\s"]*((?:arxiv|doi):)?\s*([^\s-]\S*?)[\s"]*$/i;
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
     const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
     const plain = text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-");
+    const [, prefix = "", only = ""] = ONLY.exec(plain) ?? [];
+    const id = dois.paperIn(prefix + only);
+    if (id) addTerms(parsed, [label("paper", id)]);
+    if (id) return parsed;
     let joins = false;
     let remaining = MAX_TERMS;
     for (const [chunk, minus, kind = "", phrase, word] of plain.matchAll(CHUNK)) {
@@ -103,7 +115,8 @@ const searchIndex = (() => {
     const category = /^cat/.test(field) ? dois.categoryOf(text) : "";
     if (CATEGORY.test(category)) return [label("category", text, category)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
-    const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    const letters = whole.replace(ACCENTED, "$1$2").replace(NAMED, "$1");
+    const terms = [...letters.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
     const kind = /author|title/.test(field) ? field : "";
     const plain = whole.replace(/["\s]+/g, " ").trim();

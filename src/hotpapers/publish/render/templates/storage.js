@@ -123,8 +123,10 @@ const readerStorage = (() => {
       return change();
     };
     if (isFile || !navigator.locks) return change();
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(), PATIENCE);
     try {
-      return await navigator.locks.request(KEY, { signal: AbortSignal.timeout(PATIENCE) }, begin);
+      return await navigator.locks.request(KEY, { signal: patience.signal }, begin);
     } catch (problem) {
       if (hasBegun) throw problem;
       return change();
