@@ -43,7 +43,7 @@ class _Formatter(logging.Formatter):
         at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="seconds")
         event = record.getMessage()
         if self._form == "json":
-            line = {"at": at, "level": record.levelname.lower(), "event": event, **fields}
+            line = {**fields, "at": at, "level": record.levelname.lower(), "event": event}
             return json.dumps(line, default=str)
         text = "  ".join(f"{name}={_plain(value)}" for name, value in fields.items())
         return f"{at[:19].replace('T', ' ')}  {event}" + (f"  {text}" if text else "")

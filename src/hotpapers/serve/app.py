@@ -145,7 +145,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
 
 def further_hosts(settings: Settings, site_base: str) -> tuple[str, ...]:
     """The app's names besides that of its address: those in the settings, the site's, and those in messages."""
-    bases = (site_base, *(page.base(settings) for page in hooks_of(JoinAddress)))
+    in_messages = (page.base(settings) for page in hooks_of(JoinAddress))
+    bases = (site_base, *in_messages, *(account.feed for account in settings.bluesky))
     return (*settings.serve.hosts, *(urlsplit(base).netloc for base in bases))
 
 

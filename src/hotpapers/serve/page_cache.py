@@ -108,7 +108,7 @@ def type_of(path: str) -> str:
     """The content type of a page or file."""
     if path.endswith("/checkpoint") or path == WELL_KNOWN:
         return TEXT
-    if path.endswith("/issue.json"):
+    if path.endswith(".json") and "/" in path and not path.startswith("feeds/"):
         return "application/json"
     return TYPES.get(path.rpartition(".")[2], BINARY)
 

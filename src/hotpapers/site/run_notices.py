@@ -103,7 +103,7 @@ def first_notices(firsts: Sequence[ExpectedIssue], zone_of: dict[str, str], at: 
     for first in firsts:
         moment = local_time(first.at, zone_of[first.publication])
         when = "as soon as that is done" if first.at <= at else f"on {moment}"
-        fields = {"publication": first.publication, "day": first.day, "at": moment}
+        fields = {"publication": first.publication, "day": first.day, "when": moment}
         yield RunNotice(
             "first issue",
             fields,
@@ -154,7 +154,7 @@ def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str],
     """Yields notices about the next issues: those that wait for something or failed, and those that have not closed."""
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
-        fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
+        fields = {"publication": issue.publication, "day": issue.day, "when": local_time(issue.at, zone)}
         if issue.at <= at and (reason := issue.waits_for or issue.failure):
             yield RunNotice("issue waits", {**fields, "reason": reason}, next_sentence(issue, zone, at))
         elif issue.at > at:

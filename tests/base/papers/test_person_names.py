@@ -25,6 +25,7 @@ from hotpapers.collect.sources.arxiv.paper_items import author_names
         ("Tansy Overquill 2nd", ("Tansy", "Overquill", "2nd")), ("Ada Madeup II Jr.", ("Ada", "Madeup", "II Jr.")),
         ("Ludwig van Moth Jr.", ("Ludwig", "van Moth", "Jr.")), ("Ada de la Owl", ("Ada", "de la Owl", "")),
         ("Overquill Jr.", ("", "Overquill", "Jr.")), ("Jr.", ("", "Jr.", "")), ("Ravi V", ("Ravi", "V", "")),
+        ("J. Ph. Durand", ("J. Ph.", "Durand", "")), ("Ada Li Ph. D.", ("Ada", "Li", "Ph.D.")),
         ("Tansy Overquill, M.D., Ph.D.", ("Tansy", "Overquill", "M.D. Ph.D.")), ("Ada Li MD", ("Ada", "Li", "MD")),
         ("Ada Brewster (for the Kettle Collaboration)", ("Ada", "Brewster", "")),
         ("Ada Brewster for the Kettle Collaboration", ("Ada", "Brewster", "")),

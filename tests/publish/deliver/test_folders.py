@@ -46,7 +46,8 @@ def folders(store: Path) -> list[PublishedFolder | None]:
 
 @pytest.mark.parametrize("name", ["site", "a b/c?d=e#f", "ä", "?store=x", "100%", os.fsdecode(b"\xff")])
 def test_a_target_names_its_folder(tmp_path: Path, name: str) -> None:
-    with closing(open_database(str(tmp_path / "hotpapers.db"))) as database:
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        database = record.database
         for output in (tmp_path / name, tmp_path.parent / name):
             target = target_of(database, output)
             assert target.isascii() and folder_of(database, target) == PublishedFolder(output.resolve())
@@ -87,6 +88,22 @@ def test_a_store_that_was_moved_to_a_server_finds_its_folders_from_everywhere(
     (home / "hotpapers.db").unlink()
     monkeypatch.chdir("/")
     good("forget", POST, "--yes", "--store", postgres_url)
+    texts = [file.read_text("utf-8") for folder in (home, tmp_path / "www") for file in folder.rglob("*.html")]
+    assert len(texts) > 10 and not [text for text in texts if listings.post(100).text in text]
+
+
+def test_a_store_that_came_back_from_a_server_to_another_folder_finds_its_folders(
+    home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    backup, elsewhere = tmp_path / "backup.db", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    good("backup", backup, "--store", home / "hotpapers.db")
+    good("backup", backup, "--restore", "--as-backed-up", "--store", postgres_url)
+    (home / "hotpapers.db").unlink()
+    good("backup", tmp_path / "second.db", "--store", postgres_url)
+    store = elsewhere / "hotpapers.db"
+    good("backup", tmp_path / "second.db", "--restore", "--as-backed-up", "--store", store)
+    good("forget", POST, "--yes", "--store", store)
     texts = [file.read_text("utf-8") for folder in (home, tmp_path / "www") for file in folder.rglob("*.html")]
     assert len(texts) > 10 and not [text for text in texts if listings.post(100).text in text]
 

@@ -30,6 +30,8 @@ _AI = re.compile(r"[ -]AI(?![\w-])")
 _AFFILIATION = re.compile(r"\s\((?![^()]*\)[\s,]*[^\W\d_]).*")
 """In parentheses, without another name after them."""
 _FOR_GROUP = re.compile(r",?\s+(?:for|on\s+behalf\s+of)\s+the\s.*", re.IGNORECASE)
+_DOCTOR = re.compile(r"\bPh\. D(?=\.?$)")
+"""A degree of two words at the end of a name; `Ph.` is also a given name."""
 _NO_NAMES = frozenset(("the", "for", "on", "behalf", "of"))
 
 
@@ -82,7 +84,7 @@ def split_name(name: str) -> AuthorName:
     name = without_affiliation(name)
     if is_group(name):
         return AuthorName("", name, "")
-    pieces = [" ".join(piece.split()) for piece in name.replace("Ph. D", "Ph.D").split(",")]
+    pieces = [_DOCTOR.sub("Ph.D", " ".join(piece.split())) for piece in name.split(",")]
     named = [piece for piece in pieces if piece and not is_suffix(piece)]
     suffixes = [piece for piece in pieces if is_suffix(piece)]
     if len(named) > 2 or not named:

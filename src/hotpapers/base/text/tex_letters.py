@@ -72,11 +72,16 @@ def letter_grammar() -> dict[str, object]:
     }
 
 
+def split_mathematics(text: str) -> list[str]:
+    """A text in pieces: words, mathematics with its dollar signs, words, and so on."""
+    return _MATH.split(text)
+
+
 def without_tex(text: str) -> str:
     """The text with accents and letters as Unicode (NFC); mathematics is left alone."""
     if "\\" not in text:
         return text
-    parts = _MATH.split(text)
+    parts = split_mathematics(text)
     parts[::2] = [_with_letters(part) for part in parts[::2]]
     return "".join(parts)
 

@@ -349,7 +349,10 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     if Path(folder).is_absolute() and not Path(owner).is_absolute():  # a server's database wrote it: see target_of
         is_own = store is None and owner == server_database(database)
         return PublishedFolder(Path(folder), "" if is_own else owner)
-    home = store.parent if store else Path(read_meta(database, HOME) or Path.cwd())
+    home = store.parent if store else Path.cwd()
+    before = Path(read_meta(database, HOME) or home)
+    if not store or ((before / folder).exists() and not (home / folder).exists()):
+        home = before
     writer = home / owner
     return PublishedFolder(home / folder, "" if writer == store or not writer.exists() else str(writer))
 

@@ -180,6 +180,7 @@ _MESSAGE = re.compile(r"\d{4}-\d\d-\d\d\.eml", re.ASCII)
 _SITE = ("reader.js", "search_index.js", "method/index.html")
 _FEED = "feeds/issues.atom"
 _FEEDS = (".atom", ".xml")
+_HEAD_BYTES = 10_000
 _GENERATOR = b">Hot Papers</generator>"
 _DIGEST = b"Check it: `hotpapers verify "
 
@@ -216,7 +217,14 @@ def is_recognized(folder: Path) -> bool:
 def _has_only_feeds(path: Path) -> bool:
     """Whether a file is a feed of this program, or a folder has nothing else, such as those of single readers."""
     files = path.rglob("*") if path.is_dir() else [path]
-    return all(file.is_dir() or (file.suffix in _FEEDS and _GENERATOR in file.read_bytes()) for file in files)
+    return all(file.is_dir() or _is_feed(file) for file in files)
+
+
+def _is_feed(file: Path) -> bool:
+    if file.suffix not in _FEEDS or file.is_symlink() or not file.is_file():
+        return False
+    with file.open("rb") as content:
+        return _GENERATOR in content.read(_HEAD_BYTES)
 
 
 def _is_kept(name: str) -> bool:

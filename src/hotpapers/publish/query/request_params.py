@@ -67,15 +67,13 @@ def _is_storable(part: str | int) -> bool:
 MAX_PAGE_ROWS = 100
 """Most rows per page."""
 
-END = r"$(?!\n)"
-"""The end of a text, in the patterns of Python, where `$` may also precede a line break, and of JSON Schema."""
 Publication = Annotated[
-    str, Meta(pattern=rf"^[A-Za-z0-9-]{{0,64}}{END}", description="A publication's name; optional if there is only one")
+    str, Meta(pattern="^[A-Za-z0-9-]{0,64}$", description="A publication's name; optional if there is only one")
 ]
 Day = Annotated[
     str,
     Meta(
-        pattern=rf"^(?:latest|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){END}",
+        pattern="^(?:latest|[0-9]{4}-[0-9]{2}-[0-9]{2})$",
         description="A day such as 2021-01-14, or `latest`",
     ),
 ]
@@ -140,7 +138,7 @@ class IssueParams(Params):
 Period = Annotated[
     str,
     Meta(
-        pattern=rf"^(?:week|month|year|all|[0-9]{{4}}(?:-W?[0-9]{{2}})?){END}",
+        pattern="^(?:week|month|year|all|[0-9]{4}(?:-W?[0-9]{2})?)$",
         description="2026-W47, 2026-11, 2026 or all; or the latest week, month or year",
     ),
 ]
@@ -203,7 +201,7 @@ def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = 
 
     In JSON, 2.0 is an integer (JSON Schema 2020-12, validation §6.1.1), and null stands for a parameter not given.
     """
-    given = {name: whole_number(value) for name, value in values.items() if value is not None}
+    given = {name: _without_end(whole_number(value)) for name, value in values.items() if value is not None}
     for name in given.keys() - set(cls.__struct_fields__):
         valid_names = ", ".join(cls.__struct_fields__) or "none"
         raise UsageError(f"{name[:60]}: no such parameter; valid parameters: {valid_names}")
@@ -216,6 +214,11 @@ def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = 
 def whole_number(value: Any) -> Any:
     """A float that is a whole number as an integer; anything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _without_end(value: Any) -> Any:
+    """A text without line breaks at its end, which `$` in a pattern lets pass; anything else unchanged."""
+    return value.rstrip("\n") if isinstance(value, str) else value
 
 
 def _explain(error: str, cls: type[Params]) -> str:

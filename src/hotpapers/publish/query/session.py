@@ -12,14 +12,9 @@ from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.papers import paper_servers
 from hotpapers.base.papers.mentions.server_mentions import paper_or_doi
-from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, load_blocklist
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.view import site_paths
 from hotpapers.record import Record
-
-_PAGE = lazy_pattern(r"\A\s*https?://[^\s?#]*/(paper/[^\s?#]{7,250}?)(?:/(?:index\.html)?)?(?:[?#]|\s*\Z)")
-"""The address of a paper's page."""
 
 
 class SessionState(NamedTuple):
@@ -102,10 +97,8 @@ class QuerySession:
 
 
 def paper_key(text: str) -> str:
-    """A paper's key, from any common form of its identifier or address, or the address of its page on a site of this
-    program. Raises NotAnArxivId."""
-    page = _PAGE.search(text)
-    return (page and site_paths.paper_of(f"{page[1]}/index.html")) or paper_or_doi(text)
+    """A paper's key, from any common form of its identifier or address. Raises NotAnArxivId."""
+    return paper_or_doi(text)
 
 
 def bare_id(key: str) -> str:

@@ -144,7 +144,6 @@ _SIGNS_NAMED = {
     "§": "S textsection",
     "…": "dots ldots textellipsis",
     **SIGNS,
-    "·": "cdot",
     ">": "textgreater",
     "<": "textless",
     "~": "textasciitilde",
@@ -177,6 +176,15 @@ _SIGNS_NAMED = {
     "−": "textminus",
     "‰": "textperthousand",
     "←": "textleftarrow",
+    "£": "pounds textsterling",
+    "€": "texteuro",
+    "°C": "textcelsius",
+    "½": "textonehalf",
+    "²": "texttwosuperior",
+    "†": "textdagger",
+    "«": "guillemotleft",
+    "»": "guillemotright",
+    "·": "cdot textperiodcentered",
 }
 """The commands by sign."""
 _NAMED = {
@@ -205,7 +213,7 @@ for _ in range(4):
     _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
 """Text in which braces are nested at most four times."""
 _STYLED = lazy_pattern(
-    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*+({_INSIDE})\}}"
+    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large|(?:it|sc|sl|up|bf|md|rm|sf|tt)(?:shape|series|family))\b\s*+({_INSIDE})\}}"
 )
 
 

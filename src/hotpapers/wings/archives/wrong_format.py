@@ -49,8 +49,9 @@ class UnreadableLines(NamedTuple):
 
 
 _ZIP = rb"PK\x03\x04"
-_TAR = rb"(?s).{257}ustar"
-_PACKED = re.compile(_TAR + rb"|" + _ZIP)
+_TAR = rb"(?s).{257}ustar|[^\0\n]{1,99}\0{1,99}[0-7 ]{6,7}\0"
+_CPIO = rb"07070[127]"
+_PACKED = re.compile(rb"|".join((_TAR, _CPIO, _ZIP)))
 """Archives that have files as they are."""
 BEGINNINGS = (
     (
@@ -61,6 +62,7 @@ BEGINNINGS = (
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
     (_ZIP, "a zip file: unpack it first"),
     (_TAR, "a tar file: unpack it first (tar -xOf FILE | hotpapers import FORMAT -)"),
+    (_CPIO, "a cpio file: unpack it first"),
     (rb"PAR1", "a Parquet file: write its rows as lines first (duckdb -c \"COPY (FROM 'FILE') TO 'lines.json'\")"),
     (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
     (rb"SQLite format 3", "a SQLite database"),

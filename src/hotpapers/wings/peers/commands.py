@@ -82,7 +82,7 @@ def follow(
 
 def is_address(text: str) -> bool:
     """Whether a text is the address of a site."""
-    return text.startswith(("http://", "https://"))
+    return text.lower().startswith(("http://", "https://"))
 
 
 def named_site(url: str, name: str | None, policy: Path | None, site: common.Site) -> FollowedSite:
@@ -174,4 +174,6 @@ def _follow_lines(other: FollowedSite, outcome: FollowOutcome, is_configured: bo
     if not is_configured:
         lines += ["to read it every ten minutes, add to hotpapers.toml:", "  [[follow]]"]
         lines += [f'  name = "{other.name}"', f'  url = "{other.url}"']
+        if other.policy:
+            lines += ['  policy = """', *other.policy.strip().splitlines(), '  """']
     return lines

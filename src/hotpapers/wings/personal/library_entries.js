@@ -1,7 +1,7 @@
 // Entries of libraries, as in library_files.py: fields of a role each. All readers are linear.
 "use strict";
 const libraryEntries = (() => {
-  const { withoutTex, fullName, natural, bibtexNames, nameIn, yearIn } = libraryNames;
+  const { FORMULA, withoutTex, fullName, natural, bibtexNames, nameIn, yearIn } = libraryNames;
   const MAX_CHARS = 20000;
   const MAX_PIECES = 200;
   const MAX_STRING_CHARS = 1000;
@@ -67,16 +67,19 @@ const libraryEntries = (() => {
     Object.entries(libraryGrammar.patterns).map(([name, source]) => [name, new RegExp(source, "g")]),
   );
   const bibRaised = (whole, raised) => (/^\(|\./.test(raised) ? `^${raised}` : superscripts(raised));
-  const plainBibtex = (text) =>
-    withoutTex(text.replace(BIB.raised, bibRaised))
-      .replace(BIB.link, "$1 ")
-      .replace(BIB.formula, "$$$1$$")
-      .replace(BIB.style, "")
+  const plainWords = (text) =>
+    withoutTex(text.replace(BIB.style, ""))
       .replace(/(?<!\\)~/g, " ")
       .replace(BIB.sign, (whole, name) => SIGN_OF.get(name ?? whole) ?? whole)
       .replace(BIB.alone, "$1{}")
       .replace(BIB.braces, "$1")
       .replace(/\\([&%$#_])/g, "$1");
+
+  function plainBibtex(text) {
+    const plain = text.replace(BIB.raised, bibRaised).replace(BIB.link, "$1 ").replace(BIB.formula, "$$$1$$");
+    const parts = plain.split(FORMULA);
+    return parts.map((part, n) => (n % 2 ? (SIGN_OF.get(part) ?? part) : plainWords(part))).join("");
+  }
 
   function at(pattern, text, start) {
     pattern.lastIndex = start;

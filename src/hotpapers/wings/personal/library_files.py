@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from hotpapers.base.errors import InputError
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.raised_text import to_superscripts
-from hotpapers.base.text.tex_letters import without_tex
+from hotpapers.base.text.tex_letters import split_mathematics, without_tex
 from hotpapers.publish.view.tex import TEXT_SIGNS
 
 Role = Literal["title", "abstract", "id", "link", "note", "place"]
@@ -112,16 +112,16 @@ _PATTERNS = {
     "raised": r"\\textsuperscript\s*\{([0-9+n\u2013\u2212-]{1,30}|\([^{}]{1,30}\)"
     r"|[+\u2013\u2212-]?\d{1,9}\.\d{1,9})\}",
     "link": r"\\href\s*\{([^{}]*)\}\s*(?=\{)",
-    "formula": r"\\ensuremath\s*\{([^{}$]*)\}",
+    "formula": r"\\ensuremath\s*\{((?:[^{}$]|\{[^{}$]{0,100}\}){0,300})\}",
     "style": r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal)?"
-    r"|textcolor\s*\{[^{}]*\})\s*(?=\{)|(?<=\{)\\(?:em|it|bf|rm|sc|tt|sl|sf|small|large|relax)(?![A-Za-z])\s*"
-    r"|\\noopsort\s*\{[^{}]*\}",
-    "sign": r"\\([A-Za-z]+)(?:\{\}| ?)|``|''|\$[<>]\$",
+    r"|textcolor\s*\{[^{}]*\})\s*(?=\{)|(?<=\{)\\(?:em|it|bf|rm|sc|tt|sl|sf|small|large|relax"
+    r"|(?:it|sc|sl|up|bf|md|rm|sf|tt)(?:shape|series|family))(?![A-Za-z])\s*|\\noopsort\s*\{[^{}]*\}",
+    "sign": r"\\([A-Za-z]+)(?:\{\}| ?)|``|''",
     "alone": r"\{(\\[A-Za-z]+)\}",
-    "braces": r"(\\[A-Za-z]+\s*(?:\{[^{}]*\})+|\\[^{}]|\$(?:[^$\\]|\\.){1,1000}\$)|[{}]",
+    "braces": r"(\\[A-Za-z]+\s*(?:\{[^{}]*\})+|\\.)|[{}]",
 }
 """The patterns of TeX around words, as Python and JavaScript write them. `alone`: a command that its braces end;
-`braces`: also those of formulas and of commands that nobody knows, which stay."""
+`braces`: also those of commands that nobody knows, which stay."""
 _BIB_RAISED, _BIB_LINK, _BIB_FORMULA, _BIB_STYLE, _BIB_SIGN_NAME, _BIB_ALONE, _BRACES = map(
     lazy_pattern, _PATTERNS.values()
 )
@@ -215,8 +215,14 @@ def _script(match: re.Match[str]) -> str:
 
 
 def _bib_text(text: str) -> str:
-    text = _BIB_LINK.sub(r"\1 ", without_tex(_BIB_RAISED.sub(_script, text)))
-    text = _TIE.sub(" ", _BIB_STYLE.sub("", _BIB_FORMULA.sub(r"$\1$", text)))
+    text = _BIB_LINK.sub(r"\1 ", _BIB_RAISED.sub(_script, text))
+    parts = split_mathematics(_BIB_FORMULA.sub(r"$\1$", text))
+    return "".join(_SIGN_OF.get(part, part) if n % 2 else _bib_words(part) for n, part in enumerate(parts))
+
+
+def _bib_words(text: str) -> str:
+    """A text between formulas."""
+    text = _TIE.sub(" ", without_tex(_BIB_STYLE.sub("", text)))
     text = _BIB_SIGN_NAME.sub(lambda match: _SIGN_OF.get(match[1] or match[0], match[0]), text)
     return _ESCAPED.sub(r"\1", _BRACES.sub(r"\1", _BIB_ALONE.sub(r"\1{}", text)))
 

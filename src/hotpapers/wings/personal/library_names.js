@@ -111,5 +111,5 @@ const libraryNames = (() => {
     return (two > "90" ? "19" : "20") + two;
   }
 
-  return { withoutTex, isGroup, SUFFIX, fullName, natural, MORE, orMore, bibtexNames, nameIn, yearIn, yearOf };
+  return { FORMULA, withoutTex, isGroup, SUFFIX, fullName, natural, MORE, orMore, bibtexNames, nameIn, yearIn, yearOf };
 })();

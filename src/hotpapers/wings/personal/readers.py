@@ -158,7 +158,7 @@ class ReaderSender:
                 write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
                 return "written"
             mail = self.mail(payload.day)
-        except HotPapersError as problem:  # such as a file of stars that cannot be read
+        except (HotPapersError, OSError) as problem:  # such as a file of stars that cannot be read
             raise NetError(f"reader {self._reader.name!r}: {problem}", tries=0) from problem
         return self._mailer.send(mail, http)
 

@@ -26,7 +26,7 @@ class SiteTopicsParams(request_params.Params, kw_only=True):
     week: Annotated[
         str,
         Meta(
-            pattern=rf"^(latest|[0-9]{{4}}-W[0-9]{{2}}){request_params.END}",
+            pattern="^(latest|[0-9]{4}-W[0-9]{2})$",
             description="An ISO week such as 2026-W47, or latest",
         ),
     ] = "latest"

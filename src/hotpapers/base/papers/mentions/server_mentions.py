@@ -8,8 +8,10 @@ candidates: it is one paper at most, and none before somebody has looked.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, doi, paper_servers
@@ -19,6 +21,7 @@ from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, plain_
 from hotpapers.base.papers.paper_servers import PaperServer
 
 _WHOLE_DOI = re.compile(r"\A\s*(?:doi:?\s*)?(?=10\.)", re.IGNORECASE)
+_OWN_PAGE = re.compile(r"\s*https?://[^\s?#]*/paper/([^\s?#]{7,250}?)(?:/|/index\.html)?(?:[?#]\S*)?\s*")
 _BEFORE_ADDRESS = re.compile(r"\A\s*doi:?\s*(?=https?:|(?:dx\.|www\.)?doi\.org)", re.IGNORECASE)
 _CUT = re.compile(f"[-._]?{doi.CUT}")
 
@@ -74,7 +77,10 @@ def parse_paper(text: str) -> str:
 
 def paper_or_doi(text: str) -> str:
     """The key of the paper that a text names, also by a DOI that is a journal's in a text but may be a paper's, such as
-    10.1234/abc. Raises NotAnArxivId."""
+    10.1234/abc, or by the address of its page on a site of this program. Raises NotAnArxivId."""
+    if page := _OWN_PAGE.fullmatch(text):
+        with suppress(NotAnArxivId):
+            return paper_or_doi(unquote(page[1].replace("~", "%")))
     whole = paper_servers.DOI + text.strip().lower().removeprefix(paper_servers.DOI)
     return whole if paper_servers.is_paper_key(whole) else parse_paper(text)
 

@@ -33,14 +33,13 @@ const searchIndex = (() => {
 
   const ACCENTED = /\{?\\(?:["'`^~=.] ?|[Hcuvdbtkr](?=\{))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))\}?/g;
   const NAMED = /\{?\\(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}| )?/g;
-  const ONLY = /^[\s"]*((?:arxiv|doi):)?\s*([^\s-]\S*?)[\s"]*$/i;
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
     const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
     const plain = text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-");
-    const [, prefix = "", only = ""] = ONLY.exec(plain) ?? [];
-    const id = dois.paperIn(prefix + only);
+    const whole = plain.replaceAll('"', " ").trim().replace(/^(arxiv:|doi:)\s/i, "$1");
+    const id = /^-|\s/.test(whole) ? "" : dois.paperIn(whole);
     if (id) addTerms(parsed, [label("paper", id)]);
     if (id) return parsed;
     let joins = false;
