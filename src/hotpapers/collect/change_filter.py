@@ -196,7 +196,7 @@ class ChangeFilter:
             self._look_up_edited(edited)
 
     @classmethod
-    def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
+    def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str]) -> ChangeFilter:
         """A filter that compares with the record as it is when a batch begins."""
         return cls(batch.view, items, edited, batch.forgotten, batch.identities)
 

@@ -115,7 +115,7 @@ class QuotationRule(NamedTuple):
     another post, and who was replied to is no longer known.
     """
 
-    rule: str = BY_REACTIONS
+    rule: str
     papers: Mapping[str, RowOf[Paper] | None] = {}
     frozen: Mapping[str, Sequence[str]] | None = None
 

@@ -37,10 +37,10 @@ class CandidateWindow(NamedTuple):
     `with_days`: references say over how many days their papers were announced."""
 
     start: int
-    earlier_papers: Collection[str] = ()
-    with_days: bool = True
-    end: int = MAX_INTEGER
-    vouching_once: bool = True
+    earlier_papers: Collection[str]
+    with_days: bool
+    end: int
+    vouching_once: bool
 
 
 ReferenceKey = tuple[str, int, str]
@@ -55,7 +55,7 @@ def collect_input(
     publication: Publication,
     span: CandidateWindow,
     own_voices: tuple[int, ...],
-    curves: CurveCollector | None = None,
+    curves: CurveCollector | None,
     read: EngagementReader = attention.read_engagement,
 ) -> RankingInput:
     """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too;

@@ -120,8 +120,8 @@ def pick_entries(
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
     least_entries: int,
-    rule: str = LATEST,
-    earlier_lines: Collection[str] = (),
+    rule: str,
+    earlier_lines: Collection[str],
 ) -> SelectedEntries:
     """The papers in the publication's fields that reach the threshold, the best `most_entries` of them as entries; but
     at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier

@@ -94,7 +94,7 @@ def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     return VerifyResult(tuple(findings), rows.read, rows.forgotten, pruned, rows.withheld)
 
 
-def check_chain(database: Database, seconds: float = inf) -> BatchChain:
+def check_chain(database: Database, seconds: float) -> BatchChain:
     """Recompute each batch's chain value from its manifest and the batch before. Stops after `seconds`."""
     with database.snapshot():
         return _read_chain(database, seconds)

@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import SettingsError, UnreachableStore
 from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.model import DAY, HOUR, Publication
@@ -181,7 +182,13 @@ def test_counters_and_only_they_are_named_as_totals() -> None:
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:
     http = ScriptedClient({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
-    job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work, once: state[0])
+    job = HousekeepingJob(
+        Connection(http),
+        "https://ping.example/7",
+        lambda work, once: state[0],
+        allowed=network_terms.TERMS,
+        witnesses=None,
+    )
     open_record = partial(Record, sqlite_url)
     rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(http.now, http.sleep))
     for _ in range(24):

@@ -93,7 +93,7 @@ def publishing(
     destinations = [IssueDestination("daily", channel, folder) for channel in channels]
     job = PublishJob(
         ["daily"], destinations, witnesses=witnesses, site_config=site_config, further=further, allowed=allowed,
-        read_jobs=read_jobs,
+        read_jobs=read_jobs, bots=None, before_freezing=()
     )  # fmt: skip
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)

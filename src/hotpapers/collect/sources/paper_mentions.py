@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from hotpapers.base.model import Account, Item, Judgement, Mention, Post, TextLink, Verdict
-from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.papers.mentions.title_mismatch import other_title
 
 MAX_TEXT_CHARS = 100_000
 """Characters of a text that are searched."""
 
 
-def mentions_of(
-    post: str, at: int, text: str, links: Iterable[TextLink | str] = (), names: PaperIndex = NO_NAMES
-) -> list[Mention]:
+def mentions_of(post: str, at: int, text: str, links: Iterable[TextLink | str], names: PaperIndex) -> list[Mention]:
     """One mention for each paper that a post names, by the strongest evidence: its identifier in a link (facets, cards,
     anchors), else in the text, else another name of a known paper."""
     targets = [link if isinstance(link, str) else link.target for link in links]
@@ -137,7 +135,7 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
 
 
 def join_title(
-    title: str, target: str | None, text: str = "", links: Iterable[TextLink] = ()
+    title: str, target: str | None, text: str, links: Iterable[TextLink] = ()
 ) -> tuple[str, tuple[TextLink, ...]]:
     """A title on one line, linked as a whole, and the text below it with its own links."""
     title = " ".join(title.split())

@@ -436,7 +436,7 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:
+def listed_peers(view: AsOfView, publication: str, networks: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
     """(network, archive, paper, likes) of the papers that a listing publication published in the last 90 days, with 50
     or more reposts and likes together.
 

@@ -87,8 +87,8 @@ class QuotationPolicy(NamedTuple):
     """The rules for quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the accounts
     of posts that are replied to, if the record knows them."""
 
-    allowed: network_terms.Table = network_terms.TERMS
-    blocked: Blocklist = Blocklist()
+    allowed: network_terms.Table
+    blocked: Blocklist
     doubtful_pairs: frozenset[tuple[str, str]] = frozenset()
     authors: Mapping[str, str] = {}
 

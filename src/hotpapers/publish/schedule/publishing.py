@@ -54,7 +54,7 @@ from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.clock_check import waits_for_time
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_counting, still_reading_back
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, batches, read_meta, write_meta
 from hotpapers.record.commitments import sha256
 
@@ -105,13 +105,13 @@ class PublishJob:
         self,
         publications: Sequence[str],
         destinations: Sequence[IssueDestination],
-        bots: BotSettings | None = None,
-        site_config: SiteConfig = NOBODY,
-        allowed: network_terms.Table = network_terms.TERMS,
-        before_freezing: Sequence[BeforeFreezing] = (),
-        read_jobs: Sequence[str] = (),
-        witnesses: ServerClocks | None = None,
-        further: Sequence[FurtherParts] = (),
+        bots: BotSettings | None,
+        site_config: SiteConfig,
+        allowed: network_terms.Table,
+        before_freezing: Sequence[BeforeFreezing],
+        read_jobs: Sequence[str],
+        witnesses: ServerClocks | None,
+        further: Sequence[FurtherParts],
     ) -> None:
         self._publications = publications
         self._destinations = destinations

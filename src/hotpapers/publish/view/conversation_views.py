@@ -58,9 +58,9 @@ class NodeView(NamedTuple):
     copies: tuple[LinkedPiece, ...]
     reactions: int
     replies: tuple[NodeView, ...]
+    rest: int
+    rest_url: str
     newest: int = 0
-    rest: int = 0
-    rest_url: str = ""
 
     @property
     def more(self) -> int:

@@ -75,7 +75,7 @@ class CarFile(NamedTuple):
     root: bytes
     blocks: dict[bytes, bytes]
     forged: set[bytes]
-    problem: str = ""
+    problem: str
 
 
 # ---- the file ----------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def next_day(day: str, extra_holidays: Container[str] = ()) -> str:
     return day if has_announcement(day, extra_holidays) else next_day(day, extra_holidays)
 
 
-def previous_day(day: str, extra_holidays: Container[str] = ()) -> str:
+def previous_day(day: str, extra_holidays: Container[str]) -> str:
     """The previous label with an announcement."""
     day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     return day if has_announcement(day, extra_holidays) else previous_day(day, extra_holidays)

@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import PostTracker, RawPayload, ReactionType
-from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, answer_key, key_of, record_address
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
@@ -44,7 +44,7 @@ class EventFilter:
     have yet.
     """
 
-    def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES) -> None:
+    def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex) -> None:
         self._names = names
         self._known = known
         self._most_reactions = remembers
@@ -187,7 +187,7 @@ def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
         return None
 
 
-def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
+def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex) -> bool:
     """Whether a post names a paper, by the search of `parser.read_payload`, over all its words and links together.
 
     An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.

@@ -57,14 +57,14 @@ class AccountActivity(NamedTuple):
     `category`: the category of whose `announced` new papers it `covered` the largest share.
     """
 
-    posts: int = 0
-    papers: int = 0
-    bare: int = 0
-    even: int = 0
-    rest: int = 24
-    category: str = ""
-    covered: int = 0
-    announced: int = 0
+    posts: int
+    papers: int
+    bare: int
+    even: int
+    rest: int
+    category: str
+    covered: int
+    announced: int
 
 
 Announced = Mapping[str, Collection[str]]
@@ -77,7 +77,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
 
 
 def measure_account(
-    posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
+    posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int
 ) -> AccountActivity:
     """The figures of one account. `about`: known facts about papers; `all_papers`: how many it named in all, if `posts`
     are only its latest."""

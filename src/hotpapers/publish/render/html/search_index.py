@@ -58,7 +58,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def index_files(
-    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool] = bool
+    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool]
 ) -> Iterator[RenderedFile]:
     """The files of a publication's index that change when these days' issues change. `is_own`: selects a share of the
     quarters, by name."""
@@ -92,7 +92,7 @@ def part_files(
     part: str,
     issues: Sequence[tuple[str, Sequence[EntrySummary]]],
     texts: Mapping[tuple[str, str], str],
-    window: str = "daily",
+    window: str,
 ) -> Iterator[RenderedFile]:
     """The files of a part. `issues`: days with their entries; `texts`: by day and paper; `window`: of the issues."""
     index_path, *paths = paths_of(part)

@@ -51,7 +51,7 @@ class IntakeResult(NamedTuple):
     until: int
     missing: tuple[Span, ...]
     problems: tuple[str, ...]
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...]
 
     @property
     def all_problems(self) -> tuple[str, ...]:
