@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from hotpapers.base.model import Account, Item, Judgement, Mention, Post, TextLink, Verdict
-from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.papers.mentions.title_mismatch import other_title
 
 MAX_TEXT_CHARS = 100_000
 """Characters of a text that are searched."""
 
 
-def mentions_of(post: str, at: int, text: str, links: Iterable[TextLink | str], names: PaperIndex) -> list[Mention]:
+def mentions_of(
+    post: str, at: int, text: str, links: Iterable[TextLink | str] = (), names: PaperIndex = NO_NAMES
+) -> list[Mention]:
     """One mention for each paper that a post names, by the strongest evidence: its identifier in a link (facets, cards,
     anchors), else in the text, else another name of a known paper."""
     targets = [link if isinstance(link, str) else link.target for link in links]

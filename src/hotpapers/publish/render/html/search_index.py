@@ -3,7 +3,7 @@
 Programs read the files below. The site's own pages load each as a script of the same name, which browsers also do from
 a disk: `search/2020-q2/07.js` is `searchFile("2020-q2/07", "…")`. Two differ: titles and texts in `papers/…` are those
 of `script_text`, and `index` also has the days whose posts are searched. Beside them are scripts of quoted posts
-(`quoted_posts`).
+(`pages.QuotedPosts`).
 
     search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
     search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
