@@ -89,7 +89,9 @@ def test_labels_are_weekdays_and_steps_go_there_and_back(day: date) -> None:
     next_label, previous_label = days.next_day(label), days.previous_day(label, extra_holidays=())
     assert previous_label < label < next_label
     assert days.has_announcement(next_label) and days.has_announcement(previous_label)
-    assert list(days.labels_between(previous_label, next_label)) == ([label] if days.has_announcement(label) else [])
+    assert list(days.labels_between(previous_label, next_label, extra_holidays=())) == (
+        [label] if days.has_announcement(label) else []
+    )
     assert days.previous_day(next_label, extra_holidays=()) == (
         label if days.has_announcement(label) else previous_label
     )

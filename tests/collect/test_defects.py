@@ -20,6 +20,7 @@ from hotpapers.base.errors import Stopped, StoreError, UsageError
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.http.proxies import NO_PROXIES
 from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.base.settings import BotSettings
 from hotpapers.collect import change_filter, collect_job, job_factory, pipeline
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
@@ -144,7 +145,7 @@ class LiveSite:
             "issues": lambda: PublishJob(
                 ["daily"],
                 destinations,
-                bots=None,
+                bots=BotSettings(),
                 site_config=NOBODY,
                 allowed=network_terms.TERMS,
                 before_freezing=(),

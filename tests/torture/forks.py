@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from hotpapers import cli
 from hotpapers.base import logs, network_terms
+from hotpapers.base.settings import BotSettings
 from hotpapers.collect.job_factory import make_jobs
 from hotpapers.jobs import loop as loop_module
 from hotpapers.jobs.leases import Leases
@@ -57,7 +58,7 @@ def publish(parameters: SiteParameters, publications: list[str], channels: list[
             PublishJob.name: lambda: PublishJob(
                 publications,
                 destinations,
-                bots=None,
+                bots=BotSettings(),
                 site_config=NOBODY,
                 allowed=network_terms.TERMS,
                 before_freezing=(),

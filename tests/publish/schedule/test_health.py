@@ -40,18 +40,20 @@ BAD = JobState(source="reddit", started_at=NOW, failing_since=NOW - HOUR, state=
 
 
 def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
-    assert not list(dead_jobs([GOOD, BAD], NOW + SILENT))
-    [problem] = dead_jobs([GOOD], NOW + SILENT + 60_000_000)
+    assert not list(dead_jobs([GOOD, BAD], NOW + SILENT, silent=SILENT))
+    [problem] = dead_jobs([GOOD], NOW + SILENT + 60_000_000, silent=SILENT)
     assert problem.startswith("lobsters: nothing heard for 16 min")
     waiting = JobState(source="x", started_at=NOW - DAY, next_at=NOW + DAY)
-    assert not list(dead_jobs([waiting], NOW + DAY))
+    assert not list(dead_jobs([waiting], NOW + DAY, silent=SILENT))
 
 
 def test_moments_of_a_clock_that_was_ahead_do_not_hide_a_dead_job() -> None:
     ahead = msgspec.structs.replace(GOOD, started_at=NOW + 365 * DAY, next_at=NOW + 365 * DAY)
-    assert not list(dead_jobs([ahead], NOW + SILENT))
-    assert not list(dead_jobs([msgspec.structs.replace(GOOD, success_at=NOW + 1)], NOW)), "another machine's clock"
-    [problem] = dead_jobs([ahead], NOW + 3 * DAY)
+    assert not list(dead_jobs([ahead], NOW + SILENT, silent=SILENT))
+    assert not list(dead_jobs([msgspec.structs.replace(GOOD, success_at=NOW + 1)], NOW, silent=SILENT)), (
+        "another machine's clock"
+    )
+    [problem] = dead_jobs([ahead], NOW + 3 * DAY, silent=SILENT)
     assert problem.startswith("lobsters: nothing heard for 3 days")
 
 

@@ -239,7 +239,7 @@ def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: st
         str(cwd / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
         ServerClocks(), terms=network_terms.TERMS, back=None, proxies=NO_PROXIES
     )  # fmt: skip
-    site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor")
+    site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor", own_logs=None)
     command_context = cast(Site, SimpleNamespace(terms=TERMS))
     rounds = commands._rounds(site, command_context, context)
     outcome = rounds.attempt()

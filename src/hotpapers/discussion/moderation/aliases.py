@@ -16,7 +16,7 @@ from hotpapers.base.model import Alias
 from hotpapers.base.networks import AT_PROTOCOL, FEDERATED
 from hotpapers.discussion.moderation import queries
 from hotpapers.discussion.moderation.queries import ShownAccount
-from hotpapers.record import AsOfView, Record, current_time, is_pseudonym, last_written_at, read_meta, write_meta
+from hotpapers.record import AsOfView, Record, current_time, is_pseudonym, last_written_at, read_meta, save_meta
 
 SOURCE = "bridges"
 """The source of the batch, and the key under which the store keeps the last examined batch."""
@@ -35,8 +35,7 @@ def join_accounts(record: Record, at: int | None = None) -> None:
         new = [alias for account, alias in by_account.items() if account not in known]
         if new:
             record.append(new, source=SOURCE, at=max(at or current_time(), last_written_at(record.database)))
-    with record.database.write():
-        write_meta(record.database, SOURCE, str(view.position))
+    save_meta(record.database, SOURCE, str(view.position))
 
 
 def _aliases(view: AsOfView) -> Iterator[Alias]:

@@ -28,7 +28,7 @@ from hotpapers.base import keys, network_terms
 from hotpapers.base.model import Post, Quotation, Showing
 from hotpapers.base.networks import row_of
 from hotpapers.discussion.moderation.queries import edited_posts, holders_of_handles
-from hotpapers.record import AsOfView, Database, read_meta, write_meta
+from hotpapers.record import AsOfView, Database, read_meta, save_meta
 
 _NOTE = "blocked"
 
@@ -45,8 +45,7 @@ class Blocklist(msgspec.Struct, frozen=True):
 def save_blocklist(database: Database, blocked: Blocklist) -> None:
     """Replaces the stored list, if it differs."""
     if load_blocklist(database) != blocked:
-        with database.write():
-            write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
+        save_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
 
 
 def load_blocklist(database: Database) -> Blocklist:

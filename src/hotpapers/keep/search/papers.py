@@ -75,9 +75,7 @@ def search_posts(
     return _rebuild_if_damaged(record, ask)
 
 
-def latest_posts(
-    record: Record, query: str, *, limit: int, allowed: network_terms.Table = network_terms.TERMS
-) -> PostResults:
+def latest_posts(record: Record, query: str, *, limit: int, allowed: network_terms.Table) -> PostResults:
     """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
     own number. Raises the errors of `search_posts`."""
     parsed = _query_for_posts(query)

@@ -118,7 +118,7 @@ def previous_day(day: str, extra_holidays: Container[str]) -> str:
     return day if has_announcement(day, extra_holidays) else previous_day(day, extra_holidays)
 
 
-def labels_between(start: str, end: str, extra_holidays: Container[str] = ()) -> Iterator[str]:
+def labels_between(start: str, end: str, extra_holidays: Container[str]) -> Iterator[str]:
     """The labels with an announcement after a start and before an end."""
     day = next_day(start, extra_holidays)
     while day < end:

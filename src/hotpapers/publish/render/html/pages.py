@@ -167,7 +167,7 @@ class SiteChannel:
 
     name = "site"
 
-    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+    def __init__(self, site_config: SiteConfig) -> None:
         self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:

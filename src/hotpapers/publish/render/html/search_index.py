@@ -161,12 +161,9 @@ def shown_files(
 ) -> Iterator[RenderedFile]:
     """Files with the displayed details of an issue's papers: JSON for programs, and a script for pages."""
     path = f"search/papers/{day}.json"
-    summaries = list(summaries)
-    texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]
-    rows = [_row(summary, tex_to_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
-    yield _json(path, rows)
-    scripted = [_row(summary, script_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
-    yield script_file(path, scripted)
+    papers = [(summary, one_line(texts.get((day, summary.paper), ""))) for summary in summaries]
+    yield _json(path, [_row(summary, tex_to_text, text) for summary, text in papers])
+    yield script_file(path, [_row(summary, script_text, text) for summary, text in papers])
 
 
 def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tuple[Any, ...]:
