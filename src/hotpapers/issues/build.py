@@ -156,7 +156,7 @@ def tally_of(view: AsOfView, place: Place) -> Tally:
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[Place]) -> RankingInput:
     """The listing's papers with their tallies, and all papers the publication listed in the 90 days before the cut."""
     listed_papers = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
-    counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    counts = defaultdict[tuple[str, str], Counter[int]](Counter)
     for network, archive, _, likes in listed_papers:
         counts[network, archive][likes] += 1
     peers = (

@@ -127,8 +127,8 @@ class PeerCounts:
     """How many papers have how many voices, and when the papers compared with were announced, by reference."""
 
     def __init__(self) -> None:
-        self._counts: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
-        self._announced: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
+        self._counts = defaultdict[ReferenceKey, Counter[int]](Counter)
+        self._announced = defaultdict[ReferenceKey, Counter[int]](Counter)
 
     def add(self, peers: Iterable[Peer], times: int = 1) -> None:
         """Add papers `times` times; -1 removes them."""

@@ -72,8 +72,8 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
     ranking that compares nothing."""
     if not publication.ranking.startswith("rarity/"):
         return UNSET
-    papers: Counter[tuple[str, int]] = Counter()
-    days: dict[tuple[str, int], int] = defaultdict(int)
+    papers = Counter[tuple[str, int]]()
+    days = defaultdict[tuple[str, int], int](int)
     for peer in peers:
         key = (peer.network, peer.age)
         papers[key] += sum(n for voices, n in peer.counts if voices >= rarity_1.least_voices(peer.age))

@@ -89,8 +89,8 @@ def add_looked_up(record: Record, new_aliases: Iterable[PaperAlias]) -> None:
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
     """The names of papers in items that a source has just read, to add to an index."""
     listing = networks_of_lists()
-    links: dict[str, tuple[TextLink, ...]] = {}
-    listed: dict[str, str] = {}
+    links = {}
+    listed = {}
     for item in items:
         if isinstance(item, Paper):
             yield _named(item.paper, item.title, item.doi, f"{item.comment}\n{item.abstract}")

@@ -54,7 +54,7 @@ class Lane:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="serve")
         self._most = most
         self._per_client = per_client
-        self._pending: Counter[str] = Counter()
+        self._pending = Counter[str]()
         self._lock = threading.Lock()
 
     def begin(self, work: Callable[[], Result], client: str = "") -> Future[Result] | None:

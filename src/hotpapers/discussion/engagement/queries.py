@@ -414,7 +414,7 @@ def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[i
 
 
 def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
-    events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
+    events = defaultdict[int, dict[str, list[ReactionEvent]]](lambda: defaultdict(list))
     for some in statement_slices(posts):
         sql = f"""SELECT reaction.post, reaction.type, reaction.observed_at, reaction.account, reaction.withdrawn
             FROM reaction

@@ -140,7 +140,7 @@ def one_per_account(
 ) -> dict[str, tuple[Quotation, ...]]:
     """The quotations under each paper, without accounts already quoted earlier in the issue. Links are always kept, as
     they quote nobody. `whole`: the posts by key, with their accounts."""
-    quoted_accounts: set[str] = set()
+    quoted_accounts = set[str]()
     result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
         result[paper] = ()

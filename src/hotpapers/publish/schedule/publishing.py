@@ -123,7 +123,7 @@ class PublishJob:
         self._witnesses = witnesses
         self._further = further
         self._retries = PartRetries(self.name)
-        self._asked_again: set[tuple[str, str]] = set()
+        self._asked_again = set[tuple[str, str]]()
         self._due_since: dict[str, int] = {}
         self._without_issue = defaultdict[str, set[str]](set)
         self._rendered_position = 0

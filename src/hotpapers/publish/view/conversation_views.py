@@ -266,7 +266,7 @@ class _TreeView:
 
 def nearest_posts(root: ThreadNode, most: int) -> set[str]:
     """The keys of the posts nearest to a root, the most liked first."""
-    chosen: set[str] = set()
+    chosen = set[str]()
     level = [root]
     while level and len(chosen) < most:
         first = level[: most - len(chosen)]

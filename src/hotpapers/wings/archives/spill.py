@@ -47,7 +47,7 @@ class SpilledEvent(NamedTuple):
 def write_events(folder: Path, events: Iterable[SpilledEvent]) -> list[str]:
     """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and the errors
     of iterating."""
-    paths: list[str] = []
+    paths = []
     waiting = []
     size = 0
     for event in events:

@@ -51,13 +51,13 @@ class MastodonSource(PostSource[MastodonSettings]):
     name = NETWORK
 
     def _set_up(self) -> None:
-        self._failing: set[str] = set()  # home servers, as of the last round
-        self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
+        self._failing = set[str]()  # home servers, as of the last round
+        self._removal_checks = OrderedDict[str, RemovalCheck]()
         hosts = (address_host(server.base) for server in self.settings.servers)
         self._hosts = frozenset(hosts)
         self._read_since: dict[str, int] = {}
-        self._uris_by_id: OrderedDict[str, str] = OrderedDict()
-        self._tellers: OrderedDict[str, str] = OrderedDict()
+        self._uris_by_id = OrderedDict[str, str]()
+        self._tellers = OrderedDict[str, str]()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""

@@ -179,7 +179,7 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
 def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
     """Byte offsets in a text's UTF-8 as code points; those outside the text or inside a character are left out."""
     encoded = text.encode("utf-8", "surrogatepass")
-    result: dict[int, int] = {}
+    result = {}
     counted_bytes = code_point = 0
     for place in sorted(places):
         if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):

@@ -52,9 +52,9 @@ class EventFilter:
         self._post_of = known.post_of if isinstance(known, PostTracker) else lambda reaction: None
         self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
         self._posts_of = known.posts_of if isinstance(known, PostTracker) else lambda account: ()
-        self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
+        self._posts_by_reaction = OrderedDict[str, str]()
         self._replaced: dict[str, Replacement] = {}
-        self.fresh: set[str] = set()
+        self.fresh = set[str]()
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
@@ -111,7 +111,7 @@ class EventFilter:
                 removals = []
             return [*removals, *self._withdrawn_answers(uri, {}, body, at)]
         record = post_record(commit.record)
-        payloads: list[RawPayload] = []
+        payloads = []
         if commit.operation == "update" and self._is_known(uri):
             payloads.append(RawPayload("edit", uri, body, at))
         elif names_paper(commit.record, record, self._names):

@@ -248,7 +248,7 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
     `group`: ascending by moment.
     """
     windows = list(_windows(group))
-    best: deque[tuple[int, int]] = deque()  # windows around a place: (end, accounts), descending by accounts
+    best = deque[tuple[int, int]]()  # windows around a place: (end, accounts), descending by accounts
     next_window = 0
     for place, post in enumerate(group):
         while next_window < len(windows) and windows[next_window][0] <= place:
@@ -266,7 +266,7 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
 def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
     """For each post, the hour-long window that ends with it: the index of its first post, and how many accounts it
     has."""
-    counts: dict[str, int] = defaultdict(int)
+    counts = defaultdict[str, int](int)
     first = 0
     for newest in group:
         counts[newest.account] += 1

@@ -69,7 +69,7 @@ class SitePages:
         """
         all_days = self._site.days
         chosen_days = set(all_days if days is None else days).intersection(all_days)
-        yielded: set[str] = set()
+        yielded = set[str]()
         for n, day in enumerate(all_days):
             if not is_own(day):
                 continue
@@ -182,7 +182,7 @@ class SiteChannel:
     ) -> Iterator[RenderedFile]:
         """A share of `render`'s files. Files in several shares are the same in each."""
         pages = SitePages(issue_reader, publication, self._site_config)
-        removed_paths: set[str] = set()
+        removed_paths = set[str]()
         for path in pages.paths(days, is_own):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)

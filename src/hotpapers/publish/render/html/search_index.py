@@ -118,7 +118,7 @@ def part_files(
 def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result = defaultdict(list)
-    text_counts: Counter[str] = Counter()
+    text_counts = Counter[str]()
     in_texts = []
     for number, (summary, text) in enumerate(papers):
         paper_number = to_base36(number)
