@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from hotpapers.base import network_terms
 from hotpapers.base.model import Item, Mention, Post, Snapshot
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view.site_config import NOBODY
@@ -42,7 +43,7 @@ def own_app(store: str) -> ASGIApp:
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
     backend = Backend(partial(Record, store, create=False), ServeConfig(rate=0))
-    pages = CurrentPages(FreshIssueReader(backend.open_record), publication, NOBODY)
+    pages = CurrentPages(FreshIssueReader(backend.open_record, allowed=network_terms.TERMS), publication, NOBODY)
     return SiteApp(pages, (), Api(backend), SearchRoutes(backend, pages, publication, NOBODY))
 
 

@@ -170,7 +170,7 @@ def told_in(record: Record) -> list[Paper]:
 
 def against_bare(store: str, texts: Sequence[str]) -> list[float]:
     """[ours, bare, bare as usual] in seconds for all queries."""
-    expressions = [fts_expression(query_parser.parse_query(query)) for query in texts]
+    expressions = [fts_expression(query_parser.parse_query(query), one_column=False) for query in texts]
     with Record(store) as record, closing(apsw.Connection(store)) as connection:
         _check_same(record, connection, texts, expressions)
 

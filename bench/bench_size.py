@@ -59,7 +59,7 @@ def keep_originals(record: Record) -> None:
     archive = RawArchive(record.database, tombstones.load(record.database, record.hasher), "arxiv")
     payloads = (RawPayload("paper", f"2401.{n:05d}", chance.randbytes(PACKED), n) for n in range(1000))
     with record.database.write():
-        archive.keep(ParsedPayload(payload, [], keep_for=MAX_INTEGER) for payload in payloads)
+        archive.keep(ParsedPayload(payload, [], keep_for=MAX_INTEGER, problem="") for payload in payloads)
 
 
 def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:

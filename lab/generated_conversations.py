@@ -36,7 +36,18 @@ def thread_post(
         post=key, network=network, account=f"{network}:a{voice}", created_at=at, text=text, reply_to=reply_to,
         quotes=quotes, observed_at=at,
     )  # fmt: skip
-    return ThreadPost(post, parent=reply_to or quotes, voice=voice)._replace(**fields)  # type: ignore[arg-type]
+    return ThreadPost(
+        post,
+        parent=reply_to or quotes,
+        voice=voice,
+        reactions=0,
+        answers=0,
+        shown="text",
+        is_author=False,
+        is_regular=False,
+        author=0,
+        is_quote=False,
+    )._replace(**fields)  # type: ignore[arg-type]
 
 
 def network(seed: int, size: int, missing: float = 0.1, *, is_listed: bool = True) -> GeneratedNetwork:

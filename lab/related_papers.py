@@ -58,7 +58,7 @@ def _broad(papers: Sequence[PaperText]) -> Nearest:
 
     def nearest(places: Sequence[int]) -> Iterator[Sequence[int]]:
         for place in places:
-            near = nearest_in(block, weigh_vector(vectors[place]), MAX_RELATED + 1)
+            near = nearest_in(block, weigh_vector(vectors[place]), MAX_RELATED + 1, least=1)
             others = [int(paper.paper) for _, paper in near]
             yield [other for other in others if other != place][:MAX_RELATED]
 

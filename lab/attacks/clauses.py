@@ -85,7 +85,7 @@ class StoreCounter(NamedTuple):
 
     def inputs(self, publication: Publication, span: CandidateWindow) -> RankingInput:
         """A ranking's input."""
-        return collect_input(self.view, publication, span, self.own_voices, read=self._read)
+        return collect_input(self.view, publication, span, self.own_voices, read=self._read, curves=None)
 
     def _read(self, view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
         rule, people = self.rule(with_standing=window.with_standing), queries.read_people(view, self.own_voices)

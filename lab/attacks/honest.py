@@ -139,7 +139,7 @@ def judged_voices(scene: Scene) -> JudgedVoices:
     }
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
         activity = rules.measure_account(
-            some, mentioned_papers, rules.large_categories(announced_papers, rules.MIN_ANNOUNCED_PAPERS)
+            some, mentioned_papers, rules.large_categories(announced_papers, rules.MIN_ANNOUNCED_PAPERS), all_papers=0
         )
         if any(rule(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
             bots.add(account)

@@ -114,7 +114,11 @@ class RecordedScene:
 
     def _read_input(self, needs: ranking.RankingNeeds) -> RankingInput:
         span = ranking_input.CandidateWindow(
-            self.content.from_at, self._earlier_voices, self.content.choice is not msgspec.UNSET, self._end
+            self.content.from_at,
+            self._earlier_voices,
+            self.content.choice is not msgspec.UNSET,
+            self._end,
+            vouching_once=True,
         )
         return self._counter.inputs(self._measured_by(needs), span)
 

@@ -86,11 +86,15 @@ def test_labels_are_weekdays_and_steps_go_there_and_back(day: date) -> None:
     label = days.label_of(day)
     assert date.fromisoformat(label).weekday() < 5
     assert label >= day.isoformat()
-    next_label, previous_label = days.next_day(label), days.previous_day(label)
+    next_label, previous_label = days.next_day(label), days.previous_day(label, extra_holidays=())
     assert previous_label < label < next_label
     assert days.has_announcement(next_label) and days.has_announcement(previous_label)
-    assert list(days.labels_between(previous_label, next_label)) == ([label] if days.has_announcement(label) else [])
-    assert days.previous_day(next_label) == (label if days.has_announcement(label) else previous_label)
+    assert list(days.labels_between(previous_label, next_label, extra_holidays=())) == (
+        [label] if days.has_announcement(label) else []
+    )
+    assert days.previous_day(next_label, extra_holidays=()) == (
+        label if days.has_announcement(label) else previous_label
+    )
 
 
 @given(DATES)
@@ -107,7 +111,7 @@ def test_submissions_are_announced_on_the_next_announcement_day(submitted: int) 
     label = days.announced_for(submitted)
     assert days.has_announcement(label)
     assert submitted < days.announced_at(label)
-    earlier = days.previous_day(label)
+    earlier = days.previous_day(label, extra_holidays=())
     deadline = days.deadline_day(earlier)
     assert days.date_at(submitted) >= deadline
 

@@ -44,7 +44,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.retention import prune_record
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
-from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.parsing import KEEP_FOR, ParsedPayload
 from hotpapers.wings.classic.channel import ClassicChannel
 from tests.conftest import ROOT, needs_wings
 from tests.issues import listed as listings
@@ -329,7 +329,9 @@ def test_only_the_post_with_limits_is_left_out() -> None:
 def test_words_of_a_post_that_may_not_count_are_not_kept_raw() -> None:
     payload = RawPayload("post", "7", b"{}", AT)
     for network in ("mastodon", "bluesky"):
-        parsed = ParsedPayload(payload, admissible_items(items_about(network, "nobot"), TERMS[network]))
+        parsed = ParsedPayload(
+            payload, admissible_items(items_about(network, "nobot"), TERMS[network]), problem="", keep_for=KEEP_FOR
+        )
         assert (without_limited_raw(parsed, TERMS[network]).keep_for == 0) == (network == "mastodon")
 
 
@@ -349,7 +351,7 @@ def test_a_change_leaves_all_else_as_reviewed() -> None:
     assert {name: row for name, row in changed_table.items() if name != "x"} == {
         n: r for n, r in TERMS.items() if n != "x"
     }
-    assert reviewed_terms() == reviewed_terms({}) == TERMS
+    assert reviewed_terms(changes=None) == reviewed_terms({}) == TERMS
 
 
 def test_a_network_without_a_row_gets_the_strictest_terms() -> None:

@@ -147,7 +147,7 @@ def files_at(folder: Path) -> Iterator[str]:
 def serve_site() -> Iterator[str]:
     """The address of the static site of the demo's made-up week."""
     with tempfile.TemporaryDirectory() as folder:
-        week.make_week(Path(folder))
+        week.make_week(Path(folder), tell=lambda label, place: None)
         public = Path(folder, "public")
         public.mkdir()
         with files_at(public) as base:

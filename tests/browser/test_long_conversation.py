@@ -9,6 +9,7 @@ import pytest
 
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import NOBODY
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import FilesCheck, PageCheck
 from tests.browser.test_looks import DARK, TARGETS
@@ -27,7 +28,9 @@ MORE_ELSEWHERE = """[...document.querySelectorAll('.talk .unfold')].filter((line
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    write_files(folder, SiteChannel().render(TALKED_ABOUT_READER, "daily", TALKED_ABOUT_READER.days("daily")))
+    write_files(
+        folder, SiteChannel(site_config=NOBODY).render(TALKED_ABOUT_READER, "daily", TALKED_ABOUT_READER.days("daily"))
+    )
     return folder / "paper" / "2101.99901" / "index.html"
 
 

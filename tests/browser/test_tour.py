@@ -63,7 +63,7 @@ def test_the_walk_asks_five_questions_and_needs_few_clicks() -> None:
 
 @pytest.mark.parametrize("view", [View(1280, 720), View(390, 844)])
 def test_a_stranger_finds_the_answers(tab: Tab, tmp_path: Path, view: View) -> None:
-    demo.make_week(tmp_path)
+    demo.make_week(tmp_path, tell=lambda label, place: None)
     tab.set_view(view)
     tab.open((tmp_path / "site" / "index.html").as_uri())
     pages = [tab.run("location.pathname")]
@@ -82,7 +82,7 @@ def test_a_stranger_finds_the_answers(tab: Tab, tmp_path: Path, view: View) -> N
 @pytest.fixture(scope="module")
 def made_up_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("week")
-    demo.make_week(folder)
+    demo.make_week(folder, tell=lambda label, place: None)
     return folder
 
 

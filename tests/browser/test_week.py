@@ -23,7 +23,7 @@ FOLDED_POSTS = "[...document.querySelectorAll('.entry .rest')].find((part) => pa
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("week")
-    week.make_week(folder)
+    week.make_week(folder, tell=lambda label, place: None)
     return folder / "site"
 
 

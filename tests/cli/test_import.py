@@ -213,7 +213,7 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     result = run("import", "parquet", tmp_path / "no.parquet", "--store", tmp_path / "s.db")
     assert result.err == f"hotpapers: refused {tmp_path / 'no.parquet'}: cannot be read: No such file or directory\n"
     with pytest.raises(InputError, match=r"no\.parquet: no such file"):
-        list(parquet.parquet_lines(str(tmp_path / "no.parquet")))
+        list(parquet.parquet_lines(str(tmp_path / "no.parquet"), name=""))
 
 
 def test_no_store_is_made_in_a_folder_that_is_not_there(tmp_path: Path) -> None:

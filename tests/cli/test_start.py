@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli
-from hotpapers.base import logs, settings
+from hotpapers.base import logs, network_terms, settings
 from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
 from hotpapers.serve.page_cache import FreshIssueReader
@@ -249,7 +249,7 @@ def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
     good("issue", "2021-03-02", "--store", store)
-    with closing(FreshIssueReader(partial(Record, str(store)))) as issue_reader:
+    with closing(FreshIssueReader(partial(Record, str(store)), allowed=network_terms.TERMS)) as issue_reader:
         first = issue_reader()
         assert issue_reader() is first
         good("issue", "2021-03-03", "--store", store)

@@ -260,15 +260,15 @@ def test_a_store_that_was_not_finished_is_not_there(tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(week, "forget_key", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            week.make_week(tmp_path)
+            week.make_week(tmp_path, tell=lambda label, place: None)
     assert [file.name for file in tmp_path.iterdir()] == ["hotpapers.toml"]
-    assert week.make_week(tmp_path).content.day == week.DAYS[-1]
+    assert week.make_week(tmp_path, tell=lambda label, place: None).content.day == week.DAYS[-1]
 
 
 def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / settings.FILE).write_text("[[publication]]\nname = 'mine'\n")
     with pytest.raises(UsageError, match="not the demo's settings"):
-        week.make_week(tmp_path)
+        week.make_week(tmp_path, tell=lambda label, place: None)
     assert [file.name for file in tmp_path.iterdir()] == [settings.FILE]
     assert "mine" in (tmp_path / settings.FILE).read_text()
 

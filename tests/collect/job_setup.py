@@ -12,7 +12,7 @@ import pytest
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import HttpClient, Source
 from hotpapers.base.network_terms import TERMS
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.jobs.connection import Connection
 from hotpapers.jobs.leases import Leases
@@ -45,7 +45,11 @@ def collect_setup(
     with Record(store) as record:
         tracked = TrackedPosts(record, "hackernews", http.now())
         job = CollectJob(
-            source or StorySource(StorySettings(), tracked), Connection(http), tracked, TERMS["hackernews"]
+            source or StorySource(StorySettings(), tracked),
+            Connection(http),
+            tracked,
+            TERMS["hackernews"],
+            names=SharedPaperIndex(),
         )
         yield from _setup(loop_of(job, store, http, holder), http, record)
 

@@ -374,7 +374,7 @@ def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> 
         page = [like(False, START + 1), like(True, START + 2)]
         other.append([like(False, START)], source="test")
         with record.batch() as batch:
-            changes = ChangeFilter.inside(batch, page)
+            changes = ChangeFilter.inside(batch, page, ())
             assert [changes.is_new(item) for item in page] == [False, True]
 
 
@@ -405,7 +405,7 @@ def test_an_announcement_that_is_read_again_is_stored_once(store_url: str) -> No
     with Record(store_url) as record:
         record.append([first], source="arxiv")
         with record.batch() as batch:
-            changes = ChangeFilter.inside(batch, [again, changed])
+            changes = ChangeFilter.inside(batch, [again, changed], ())
             assert [changes.is_new(item) for item in (again, changed)] == [False, True]
 
 
@@ -427,7 +427,7 @@ def test_versions_that_are_read_again_and_again_are_stored_once(sqlite_url: str,
                 items = [msgspec.structs.replace(version, observed_at=START + again * HOUR)]
                 payload = RawPayload("version", "", b"", START + again * HOUR)
                 with record.batch() as batch:
-                    changes = ChangeFilter.inside(batch, items)
+                    changes = ChangeFilter.inside(batch, items, ())
                     new_items = list(filter(changes.is_new, with_consequences(changes, payload, items)))
                     batch.append(new_items, source="biorxiv", at=payload.at)
             rows.append(record.count(Paper))

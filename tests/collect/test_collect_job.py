@@ -29,7 +29,7 @@ from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN, NextAttempt
 from hotpapers.jobs.job_state import JobState
-from hotpapers.publish.schedule.health import dead_jobs
+from hotpapers.publish.schedule.health import SILENT, dead_jobs
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.database import Params
@@ -299,7 +299,7 @@ def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
         start = setup.http.now()
         run_round(setup)
         [status] = source.states
-        assert status.state == "at work" and not list(dead_jobs([status], start + 60_000_000))
+        assert status.state == "at work" and not list(dead_jobs([status], start + 60_000_000, silent=SILENT))
 
 
 def test_what_a_stream_says_of_nothing_is_written_down_now_and_then(store_url: str) -> None:

@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import Stopped, StoreError, UsageError
 from hotpapers.base.http import HostPacer, ServerClocks
+from hotpapers.base.http.proxies import NO_PROXIES
 from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.base.settings import BotSettings
 from hotpapers.collect import change_filter, collect_job, job_factory, pipeline
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
@@ -36,6 +39,7 @@ from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record, batches
 from tests.collect.sources.net import START, ScriptedClient
 from tests.collect.story_source import LIST, StorySettings, StorySource
@@ -112,7 +116,16 @@ class LiveSite:
         self.attempts, self.waits = Counter[str](), dict[str, list[float]]()
         self.leases = Leases(partial(Record, self.store), "one")
         self.site = IngestContext(
-            self.store, "", self.stop, self.leases, SharedPaperIndex(), HostPacer(), ServerClocks()
+            self.store,
+            "",
+            self.stop,
+            self.leases,
+            SharedPaperIndex(),
+            HostPacer(),
+            ServerClocks(),
+            terms=network_terms.TERMS,
+            back=None,
+            proxies=NO_PROXIES,
         )
         self.clock = Clock(http.now, self._sleep)
         self._destination = SenderDestination(RecordingSender(), http)
@@ -129,10 +142,26 @@ class LiveSite:
         loops = make_jobs([ConfiguredSource("hackernews", read_settings("hackernews", {}, ""))], self.site)
         destinations = [IssueDestination("daily", "markdown", self._folder / "public")]
         makers: dict[str, Callable[[], Any]] = {
-            "issues": lambda: PublishJob(["daily"], destinations),
-            "sending": lambda: SendJob(["daily"], lambda record: [[self._destination]]),
+            "issues": lambda: PublishJob(
+                ["daily"],
+                destinations,
+                bots=BotSettings(),
+                site_config=NOBODY,
+                allowed=network_terms.TERMS,
+                before_freezing=(),
+                read_jobs=(),
+                witnesses=None,
+                further=(),
+            ),
+            "sending": lambda: SendJob(
+                ["daily"], lambda record: [[self._destination]], allowed=network_terms.TERMS, with_pages=()
+            ),
             "housekeeping": lambda: HousekeepingJob(
-                Connection(self._http), "", lambda work, once: SiteHealth(True, (), ())
+                Connection(self._http),
+                "",
+                lambda work, once: SiteHealth(True, (), ()),
+                allowed=network_terms.TERMS,
+                witnesses=None,
             ),
         }
         return {**loops, **{name: partial(self._rounds, name, make) for name, make in makers.items()}}

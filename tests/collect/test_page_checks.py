@@ -8,7 +8,7 @@ from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Post, RawPayload, Snapshot
 from hotpapers.collect.pipeline import ReadableEntries, check_dates, check_likes
 from hotpapers.jobs.next_steps import next_step
-from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.parsing import KEEP_FOR, ParsedPayload
 from tests.collect.sources.net import START
 
 
@@ -17,7 +17,10 @@ def post(name: str, created_at: int, gone: str = "") -> Post:
 
 
 def page(*problems: str, kind: str = "post") -> list[ParsedPayload]:
-    return [ParsedPayload(RawPayload(kind, str(n), b"{}", START), (), problem) for n, problem in enumerate(problems)]
+    return [
+        ParsedPayload(RawPayload(kind, str(n), b"{}", START), (), problem, keep_for=KEEP_FOR)
+        for n, problem in enumerate(problems)
+    ]
 
 
 SIX_LATER = [(post(name, START + 6 * HOUR), post(name, START)) for name in "abc"]

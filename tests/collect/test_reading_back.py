@@ -12,7 +12,7 @@ import pytest
 from hotpapers.base.errors import Stopped
 from hotpapers.base.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
 from hotpapers.base.network_terms import TERMS
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.bluesky import EDGE
@@ -43,7 +43,14 @@ def job(
     http = DirectClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
         tracked = TrackedPosts(record, name, http.now())
-    collect_job = CollectJob(make_source(name, http.bases, tracked), Connection(http), tracked, TERMS[name], back=reach)
+    collect_job = CollectJob(
+        make_source(name, http.bases, tracked),
+        Connection(http),
+        tracked,
+        TERMS[name],
+        names=SharedPaperIndex(),
+        back=reach,
+    )
     open_record: Callable[[], Record] = partial(Record, store)
     leases = Leases(open_record, "one", hold=DAY)
     loop = JobLoop(collect_job.name, lambda: collect_job, open_record, leases, Clock(http.now, http.sleep))

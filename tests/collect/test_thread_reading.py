@@ -31,8 +31,8 @@ from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
+from hotpapers.wings.mastodon.source import reply_payloads
 from hotpapers.wings.mastodon.status_parser import HOME
-from hotpapers.wings.mastodon.threads import reply_payloads
 from tests.collect.job_setup import JobSetup, loop_of
 from tests.loopback import bluesky
 from tests.loopback.clock import SteppedClock, moment

@@ -96,7 +96,7 @@ def test_an_export_comes_back_and_tables_are_recounted(record: Record, other_url
 
 def test_the_counts_of_a_followed_site_are_kept_and_come_back(record: Record, sqlite_url: str, other_url: str) -> None:
     with Record(sqlite_url) as own:
-        intake_result = IntakeResult(1, 1, 0, 0, TODAY + 48 * HOUR, (), ())
+        intake_result = IntakeResult(1, 1, 0, 0, TODAY + 48 * HOUR, (), (), others=())
         assert save_measurements(own, "neighbor", record, intake_result, 0, TODAY + 48 * HOUR)
         measurements = [item for item in own.view().items(Measurement) if item.paper == key(1)]
         assert {(item.voices, item.reposts, item.likes) for item in measurements} == {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.base.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
+from hotpapers.base.model import BEGAN, HOUR, MAX_INTEGER, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow as Measured
@@ -125,7 +125,13 @@ def test_nothing_is_compared_with_papers_of_which_only_later_talk_was_read(recor
     for number, made_at in ((1, ANNOUNCED + HOUR), (2, BEGINS - 19 * HOUR)):
         for network in ("bluesky", "mastodon"):
             write(record, counted_post(f"{network}:{number}", made_at, 5, 10, 10, number))
-    ranking_input = collect_input(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
+    ranking_input = collect_input(
+        record.view(CUT),
+        DAILY,
+        CandidateWindow(BEGINS - 7 * DAY_LONG, earlier_papers=(), with_days=True, end=MAX_INTEGER, vouching_once=True),
+        (),
+        curves=None,
+    )
     assert {(peer.network, peer.age) for peer in ranking_input.peers} == {
         ("bluesky", 6), ("bluesky", 24), ("mastodon", 6), ("mastodon", 24), ("mastodon", 72),
     }  # fmt: skip

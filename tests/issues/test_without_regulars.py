@@ -80,7 +80,7 @@ def test_a_line_is_no_place_wherever_it_is_explained(record: Record) -> None:
     issue = RecordIssueReader(record).issue("daily", DAY)
     explanations = [explain_entry(issue, entry.paper) for entry in issue.content.listed]
     assert [explanation.lane for explanation in explanations] == ["entries", "further", "further"]
-    sentences = [phrases.place_sentence(issue, entry) for entry in issue.content.listed]
+    sentences = [phrases.place_sentence(issue, entry, is_ongoing=False) for entry in issue.content.listed]
     assert sentences == ["Place 1 of 3.", "Place 2 of 3, in a line.", "Place 3 of 3, in a line."]
     lines = list(text_of(explanations[1]))
     assert lines[1].startswith(f"Issue of {DAY}, edition 1: place 2 of 3 by rarity/2, in a line")

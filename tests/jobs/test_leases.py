@@ -63,7 +63,7 @@ def test_one_s_own_leases_are_not_swept_out_however_long_one_stood_still(store_u
         jobs_queries.take_lease(record, "job", "one", at=START)
         jobs_queries.take_lease(record, "other", "one", at=START + 9 * LEASE)
         assert [row[:2] for row in lease_rows(record)] == [("job", "one"), ("other", "one")]
-        assert jobs_queries.renew_leases(record, ["job"], "one") == {"job"}
+        assert jobs_queries.renew_leases(record, ["job"], "one", hold=LEASE) == {"job"}
 
 
 def test_a_lease_is_given_back_by_its_holder_alone(store_url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base.model import DAY, HOUR, Item, Reaction, ReactionType
+from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, Item, Reaction, ReactionType
 from hotpapers.discussion.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
 from hotpapers.discussion.engagement.post_reactions import CountedReactions
 from hotpapers.issues import freeze, ranking, ranking_input
@@ -91,8 +91,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_store_is_counted_as_for_its_issue(store: Path) -> None:
     with Record(str(store), create=False) as record:
         content = freeze.list_editions(record, "daily", made.DAY)[-1].content
-        view, span = record.view(content.as_of, content.position), ranking_input.CandidateWindow(content.from_at)
-        usual = ranking_input.collect_input(view, DAILY, span, ())
+        view, span = (
+            record.view(content.as_of, content.position),
+            ranking_input.CandidateWindow(
+                content.from_at, earlier_papers=(), with_days=True, end=MAX_INTEGER, vouching_once=True
+            ),
+        )
+        usual = ranking_input.collect_input(view, DAILY, span, (), curves=None)
         assert usual.candidates and StoreCounter(view, (), ()).inputs(DAILY, span) == usual
         assert StoreCounter(view, (), (NAMED,)).inputs(DAILY, span) != usual
         known, but_replies = (

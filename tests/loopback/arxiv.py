@@ -158,9 +158,9 @@ def _latest_labels(now: int, count: int) -> Iterator[str]:
     label = days.next_label(days.latest_label(now))
     for _ in range(count):
         while days.announced_at(label) > now or not days.has_announcement(label):
-            label = days.previous_day(label)
+            label = days.previous_day(label, extra_holidays=())
         yield label
-        label = days.previous_day(label)
+        label = days.previous_day(label, extra_holidays=())
 
 
 def _by_day(state: NetworkState, name: str, labels: Sequence[str]) -> list[tuple[str, list[Item]]]:

@@ -13,7 +13,7 @@ from hotpapers.base.http.retry_policy import Retryable
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapshot
 from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.arxiv.calendar import announced_at
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, RecountJob
 from hotpapers.issues.coverage import covered_ranges
 from hotpapers.jobs.connection import Connection
@@ -74,7 +74,7 @@ class Site:
         tracked, terms = TrackedPosts(self.record, name, self.clock.now()), TERMS[name]
         source = make_source(name, http.bases, tracked, **changes)
         recount = RecountJob(make_source(name, http.bases, **changes), Connection(http), terms)
-        reading = CollectJob(source, Connection(http), tracked, terms)
+        reading = CollectJob(source, Connection(http), tracked, terms, names=SharedPaperIndex())
         jobs: list[Job] = [reading] if name == "arxiv" else [reading, recount]
         self.loops = [loop_of(job, self._store, http, "one") for job in jobs]
 

@@ -79,7 +79,11 @@ def test_a_week_of_announcements_is_read_at_once(when: str) -> None:
     last_day = max(announcement.day for announcement in announcements)
     assert last_day == calendar.latest_label(now)
     first_day = calendar.date_at(now - 7 * DAY).isoformat()
-    days = list(calendar.labels_between((date.fromisoformat(first_day) - timedelta(days=1)).isoformat(), last_day))
+    days = list(
+        calendar.labels_between(
+            (date.fromisoformat(first_day) - timedelta(days=1)).isoformat(), last_day, extra_holidays=()
+        )
+    )
     for day in [*days, last_day]:
         papers = {
             announcement.paper for announcement in expected.announcements(WORLD, day) if announcement.type == "new"

@@ -135,7 +135,7 @@ def test_everything_happens_somewhere() -> None:
 
 
 def test_papers_are_numbered_by_the_month_of_the_evening_of_their_announcement() -> None:
-    labels = list(days.labels_between("2026-03-25", "2026-04-08"))
+    labels = list(days.labels_between("2026-03-25", "2026-04-08", extra_holidays=()))
     numbers = [paper.id for label in labels for paper in WORLD.papers(label)]
     march = [int(id[5:]) for id in numbers if id.startswith("2603.")]
     april = [int(id[5:]) for id in numbers if id.startswith("2604.")]
@@ -147,7 +147,11 @@ def test_papers_are_numbered_by_the_month_of_the_evening_of_their_announcement()
 
 
 def test_most_papers_are_announced_on_the_day_that_follows_from_their_submission() -> None:
-    papers = [paper for label in days.labels_between("2026-03-01", "2026-07-31") for paper in WORLD.papers(label)]
+    papers = [
+        paper
+        for label in days.labels_between("2026-03-01", "2026-07-31", extra_holidays=())
+        for paper in WORLD.papers(label)
+    ]
     delayed = [paper for paper in papers if days.announced_for(paper.versions[0].submitted_at) != paper.label]
     assert 0.01 < len(delayed) / len(papers) < 0.08
     later_versions = [v for paper in papers for v in paper.versions[1:]]
@@ -158,7 +162,7 @@ def test_most_papers_are_announced_on_the_day_that_follows_from_their_submission
 def test_further_versions_are_announced_once() -> None:
     versions = [
         (paper.id, n)
-        for label in days.labels_between("2026-04-01", "2026-05-01")
+        for label in days.labels_between("2026-04-01", "2026-05-01", extra_holidays=())
         for paper, n in WORLD.replacements(label)
     ]
     assert len(versions) > 50 and len(set(versions)) == len(versions)

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import UnreachableStore
 from hotpapers.base.model import IssueReader
 from hotpapers.publish.render.feeds import FeedsChannel
@@ -87,7 +88,10 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
         stores.append(Record(postgres_url, create=False))
         return stores[-1]
 
-    with Record(postgres_url) as record, closing(FreshIssueReader(open_record)) as issue_reader:
+    with (
+        Record(postgres_url) as record,
+        closing(FreshIssueReader(open_record, allowed=network_terms.TERMS)) as issue_reader,
+    ):
         query_stores.add_talk(record)
         site = app(issue_reader, "daily")
         assert ask("/", site=site)[0] == 200

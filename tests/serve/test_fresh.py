@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.model import (
     HOUR,
     Account,
@@ -235,7 +236,7 @@ def apply(store: Path, change: Change) -> None:
 @pytest.mark.parametrize("name", INVISIBLE_CHANGES)
 def test_what_changes_no_page_makes_none_anew(store: Path, name: str) -> None:
     """Pages not rendered before also match those from a new issue reader."""
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+    with closing(FreshIssueReader(partial(Record, str(store)), allowed=network_terms.TERMS)) as fresh_reader:
         issue_reader, expected = fresh_reader(), pages_anew(store)
         apply(store, INVISIBLE_CHANGES[name])
         assert fresh_reader() is issue_reader
@@ -244,7 +245,7 @@ def test_what_changes_no_page_makes_none_anew(store: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", VISIBLE_CHANGES)
 def test_what_changes_a_page_makes_it_anew(store: Path, name: str) -> None:
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+    with closing(FreshIssueReader(partial(Record, str(store)), allowed=network_terms.TERMS)) as fresh_reader:
         issue_reader = fresh_reader()
         assert pages(issue_reader)["index.html"]
         apply(store, VISIBLE_CHANGES[name])
@@ -256,7 +257,7 @@ def test_what_changes_a_page_makes_it_anew(store: Path, name: str) -> None:
 def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: int) -> None:
     changes = sorted(ALL_CHANGES)
     random.Random(seed).shuffle(changes)
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+    with closing(FreshIssueReader(partial(Record, str(store)), allowed=network_terms.TERMS)) as fresh_reader:
         for name in changes:
             apply(store, ALL_CHANGES[name])
             assert pages(fresh_reader()) == pages_anew(store), name
@@ -333,7 +334,7 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
 def test_a_page_that_is_sent_at_once_is_as_current_as_any(store: Path, name: str) -> None:
     """Without a thread's turn: the file itself tells that somebody has written."""
     issue_path = f"{DAY}/index.html"
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+    with closing(FreshIssueReader(partial(Record, str(store)), allowed=network_terms.TERMS)) as fresh_reader:
         current_pages = CurrentPages(fresh_reader, "daily", NOBODY)
         site = SiteApp(current_pages)
 

@@ -105,7 +105,7 @@ def test_what_a_client_writes_does_not_matter(forged: list[str], address: object
 
 
 def test_work_whose_client_has_left_keeps_its_place_until_it_ends() -> None:
-    lane, is_running, may_end = Lane(1, most=1), threading.Event(), threading.Event()
+    lane, is_running, may_end = Lane(1, most=1, per_client=0), threading.Event(), threading.Event()
 
     def work() -> bool:
         is_running.set()

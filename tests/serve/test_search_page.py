@@ -16,6 +16,7 @@ import pytest
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
+from hotpapers.base import network_terms
 from hotpapers.base.model import Item
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget_key
@@ -248,7 +249,7 @@ def test_many_who_search_together_are_all_answered(make_app: AppFactory, sample_
 
 def test_a_store_that_is_gone_is_said(make_app: AppFactory, sample_store: Path, tmp_path: Path) -> None:
     with closing(Backend(lambda: Record(str(tmp_path / "gone.db"), create=False))) as backend:
-        pages = CurrentPages(FreshIssueReader(backend.open_record), "daily", SITE_CONFIG)
+        pages = CurrentPages(FreshIssueReader(backend.open_record, allowed=network_terms.TERMS), "daily", SITE_CONFIG)
         search = SearchRoutes(backend, pages, "daily", SITE_CONFIG)
         response = get(SiteApp(pages, search=search), "/search/?q=kettle")
     assert (response.status, response.headers["retry-after"]) == (503, "10")
@@ -375,7 +376,9 @@ def test_a_paper_that_no_issue_holds_is_linked_to_arxiv(multilingual_app: ASGIAp
 
 def test_a_client_has_one_budget_for_all_that_it_asks(sample_store: Path) -> None:
     with closing(Backend(lambda: Record(str(sample_store), create=False), ServeConfig(rate=10))) as backend:
-        pages = CurrentPages(FreshIssueReader(backend.open_record), "hot-papers", SITE_CONFIG)
+        pages = CurrentPages(
+            FreshIssueReader(backend.open_record, allowed=network_terms.TERMS), "hot-papers", SITE_CONFIG
+        )
         search = SearchRoutes(backend, pages, "hot-papers", SITE_CONFIG)
         site = SiteApp(pages, (), Api(backend), search)
         urls = ("/api/v1/publications", "/search/?q=robot", "/api/v1/status", "/search/?q=arm", "/search/?q=leg")

@@ -49,7 +49,7 @@ def due(evidence: Evidence) -> Iterator[tuple[str, str, int]]:
     """The issues whose hour came between the first day and the end: publication, day, when it closes."""
     truth = evidence.truth
     end = truth.end - ANNOUNCEMENT_LIMIT
-    for label in days.labels_between(days.latest_label(truth.start), days.latest_label(truth.end)):
+    for label in days.labels_between(days.latest_label(truth.start), days.latest_label(truth.end), extra_holidays=()):
         for period in evidence.site.periods:
             for name, publication in truth.settings_at(period.start).publications.items():
                 closes = closing_time(publication, label)

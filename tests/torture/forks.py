@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli
-from hotpapers.base import logs
+from hotpapers.base import logs, network_terms
+from hotpapers.base.settings import BotSettings
 from hotpapers.collect.job_factory import make_jobs
 from hotpapers.jobs import loop as loop_module
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Job, JobLoop, JobRunner
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.site import running
 from hotpapers.wings.peers.following import file_intake, follow_job
@@ -50,7 +52,22 @@ def publish(parameters: SiteParameters, publications: list[str], channels: list[
         IssueDestination(name, channel, Path(folder) / name / channel) for name in publications for channel in channels
     ]
     work(
-        parameters, SHORT_LEASE, {PublishJob.name: lambda: PublishJob(publications, destinations)}, reads_sources=False
+        parameters,
+        SHORT_LEASE,
+        {
+            PublishJob.name: lambda: PublishJob(
+                publications,
+                destinations,
+                bots=BotSettings(),
+                site_config=NOBODY,
+                allowed=network_terms.TERMS,
+                before_freezing=(),
+                read_jobs=(),
+                witnesses=None,
+                further=(),
+            )
+        },
+        reads_sources=False,
     )
 
 

@@ -11,8 +11,10 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import Stopped
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
+from hotpapers.base.http.proxies import NO_PROXIES
 from hotpapers.base.model import DAY
 from hotpapers.base.networks import paper_servers
 from hotpapers.collect import collect_job, job_factory
@@ -167,5 +169,5 @@ def make_context(parameters: SiteParameters, stop: threading.Event, leases: Leas
     QuickSite.speed = parameters.speed or 1.0
     return QuickSite(
         parameters.store, "https://library.example/", stop, leases, SharedPaperIndex(), HostPacer(), ServerClocks(),
-        back=READ_BACK,
+        terms=network_terms.TERMS, back=READ_BACK, proxies=NO_PROXIES,
     )  # fmt: skip

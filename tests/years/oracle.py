@@ -248,7 +248,7 @@ class Oracle:
     def labels(self) -> list[str]:
         """The days whose announcements can have been read."""
         first = days.latest_label(self.scenario.start)
-        return [*days.labels_between(first, days.latest_label(self.scenario.end - 12 * HOUR))]
+        return [*days.labels_between(first, days.latest_label(self.scenario.end - 12 * HOUR), extra_holidays=())]
 
     def _was_in_listings(self, label: str) -> bool:
         """Whether arXiv could be read while its listings still included a day; they cover the last five."""

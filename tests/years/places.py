@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.model import Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
+from hotpapers.base.model import MAX_INTEGER, Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
 from hotpapers.issues import selection
 from hotpapers.issues.build import EARLIER_DAYS
 from hotpapers.issues.freeze import list_editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
-from hotpapers.issues.selection import pick_entries
+from hotpapers.issues.selection import LATEST, pick_entries
 from hotpapers.record import Record
 from lab.measure_borrowed import fitted
 
@@ -67,7 +67,13 @@ def load_site(store: Path) -> Site:
 
 def _ranking_input(record: Record, content: IssueContent) -> RankingInput:
     view = record.view(content.as_of, content.position)
-    return collect_input(view, content.publication, CandidateWindow(content.from_at), ())
+    return collect_input(
+        view,
+        content.publication,
+        CandidateWindow(content.from_at, earlier_papers=(), with_days=True, end=MAX_INTEGER, vouching_once=True),
+        (),
+        curves=None,
+    )
 
 
 # ---- how many agree ----------------------------------------------------------------------------------------
@@ -200,7 +206,9 @@ def _select(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
                 publication, selection.reference_size(publication, changed_input.peers)
             )
             view = record.view(content.as_of, content.position)
-            chosen = pick_entries(view, publication, changed_input, earlier_voices, least_papers)
+            chosen = pick_entries(
+                view, publication, changed_input, earlier_voices, least_papers, rule=LATEST, earlier_lines=()
+            )
             shown[day] = {entry.paper: entry.voices for entry in (*chosen.entries, *chosen.ongoing)}
             issues[day] = [entry.paper for entry in chosen.entries]
     return issues

@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from hotpapers.base.errors import NetError, StoreError
 from hotpapers.base.http import HostPacer, ServerClocks
+from hotpapers.base.http.proxies import NO_PROXIES
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.collect import job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
@@ -279,6 +280,7 @@ def _site(environment: Environment, context: Site, stop: threading.Event, leases
         ServerClocks(),
         context.terms,
         read_back,
+        NO_PROXIES,
     )
 
 

@@ -73,7 +73,7 @@ TERMS = _Reviewed()
 """The reviewed terms of networks, by name."""
 
 
-def reviewed_terms(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Network]:
+def reviewed_terms(changes: Mapping[str, TermsOverride] | None) -> dict[str, Network]:
     """The reviewed table with the operator's changes, by network."""
     result = dict(TERMS)
     for name, change in (changes or {}).items():

@@ -229,7 +229,7 @@ def contact_of(text: str) -> str:
 def fields_of(text: str) -> tuple[str, ...]:
     """The categories in a text, between commas or spaces; those with their servers, between commas. Raises
     UsageError."""
-    names: list[str] = []
+    names = []
     for part in text.split(","):
         names += [part.strip()] if ":" in part else part.split()
     for name in names:

@@ -59,7 +59,7 @@ class TrackedPosts(set[str]):
         self._position = 0
         self._from = at - TRACKED_FOR
         self._account: dict[str, str] = {}
-        self._posts: Counter[str] = Counter()
+        self._posts = Counter[str]()
         self._by_age: list[tuple[int, str]] = []
         self.look(record, at)
 
@@ -188,7 +188,7 @@ class ChangeFilter:
         self._known = known
         self._lookup = lookup or IdentityCache(view.database)
         self._new_items: dict[tuple[Any, ...], Item] = {}
-        self._new_by_post: dict[str, list[Mention | Verdict]] = defaultdict(list)
+        self._new_by_post = defaultdict[str, list[Mention | Verdict]](list)
         self._recorded_by_post: dict[str, list[Mention | Verdict]] = {}
         lasting = [item for item in items if isinstance(item, LASTING)]
         self._recorded = _last_items(view, lasting, self._lookup) if lasting else {}
@@ -196,7 +196,7 @@ class ChangeFilter:
             self._look_up_edited(edited)
 
     @classmethod
-    def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
+    def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str]) -> ChangeFilter:
         """A filter that compares with the record as it is when a batch begins."""
         return cls(batch.view, items, edited, batch.forgotten, batch.identities)
 

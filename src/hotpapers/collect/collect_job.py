@@ -109,13 +109,13 @@ class CollectJob(NetworkJob):
         known: TrackedPosts,
         terms: Network,
         *,
-        names: SharedPaperIndex | None = None,
+        names: SharedPaperIndex,
         back: int | None = None,
     ) -> None:
         super().__init__(source.name, source, connection, terms)
         self.known = known
         self._back = back
-        self.names = names or SharedPaperIndex()
+        self.names = names
         self._last_look_at = self._now()
         self._last_write_at = 0
         self._last_problem: NetError | None = None

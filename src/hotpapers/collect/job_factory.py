@@ -13,7 +13,7 @@ import msgspec
 from hotpapers.base import network_terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
-from hotpapers.base.http.proxies import NO_PROXIES, Proxies
+from hotpapers.base.http.proxies import Proxies
 from hotpapers.base.networks import readable_networks, row_of
 from hotpapers.base.settings.announce import read_secret
 from hotpapers.base.settings.explanations import convert_table
@@ -170,9 +170,9 @@ class IngestContext(NamedTuple):
     names: SharedPaperIndex
     pace: HostPacer
     witnesses: ServerClocks
-    terms: network_terms.Table = network_terms.TERMS
-    back: int | None = None
-    proxies: Proxies = NO_PROXIES
+    terms: network_terms.Table
+    back: int | None
+    proxies: Proxies
 
     def record(self) -> Record:
         """The store, newly opened; use it in one thread only."""

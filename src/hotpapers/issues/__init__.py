@@ -2,7 +2,7 @@
 
 ranking      scores and their arithmetic; forecasts: voices in a week
 build        builds a content and its digest from a recipe: windows, ranking_input, selection, wanted_papers,
-             quotations, coverage, listing, collectors
+             quotations, coverage, collectors; or from an imported listing
 freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; announcement_counts: what an issue says about announcements
              reading_states: whether counts of nobody are known

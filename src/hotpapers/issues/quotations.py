@@ -115,7 +115,7 @@ class QuotationRule(NamedTuple):
     another post, and who was replied to is no longer known.
     """
 
-    rule: str = BY_REACTIONS
+    rule: str
     papers: Mapping[str, RowOf[Paper] | None] = {}
     frozen: Mapping[str, Sequence[str]] | None = None
 
@@ -160,7 +160,7 @@ def _distinct(
     ordered: Iterable[CandidatePost], place: Callable[[CandidatePost], str] = lambda _: ""
 ) -> list[CandidatePost]:
     """Each account and each text once in each place; 0 means an unknown account or a short text."""
-    known: set[tuple[str, str, int]] = set()
+    known = set[tuple[str, str, int]]()
     chosen = []
     for post in ordered:
         numbers = {"voice": post.voice, "text": int(post.row.derived[1])}

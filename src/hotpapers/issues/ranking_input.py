@@ -37,10 +37,10 @@ class CandidateWindow(NamedTuple):
     `with_days`: references say over how many days their papers were announced."""
 
     start: int
-    earlier_papers: Collection[str] = ()
-    with_days: bool = True
-    end: int = MAX_INTEGER
-    vouching_once: bool = True
+    earlier_papers: Collection[str]
+    with_days: bool
+    end: int
+    vouching_once: bool
 
 
 ReferenceKey = tuple[str, int, str]
@@ -55,7 +55,7 @@ def collect_input(
     publication: Publication,
     span: CandidateWindow,
     own_voices: tuple[int, ...],
-    curves: CurveCollector | None = None,
+    curves: CurveCollector | None,
     read: EngagementReader = attention.read_engagement,
 ) -> RankingInput:
     """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too;
@@ -127,8 +127,8 @@ class PeerCounts:
     """How many papers have how many voices, and when the papers compared with were announced, by reference."""
 
     def __init__(self) -> None:
-        self._counts: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
-        self._announced: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
+        self._counts = defaultdict[ReferenceKey, Counter[int]](Counter)
+        self._announced = defaultdict[ReferenceKey, Counter[int]](Counter)
 
     def add(self, peers: Iterable[Peer], times: int = 1) -> None:
         """Add papers `times` times; -1 removes them."""

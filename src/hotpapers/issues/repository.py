@@ -246,7 +246,7 @@ class RecordIssueReader:
     @cached_property
     def _index(self) -> dict[str, dict[str, HeldPapers]]:
         """By publication and day, the papers in the latest edition of every issue."""
-        index: dict[str, dict[str, HeldPapers]] = defaultdict(dict)
+        index = defaultdict[str, dict[str, HeldPapers]](dict)
         for publication, day, papers in queries.issue_papers(self._record.database):
             index[publication][day] = papers
         return index

@@ -72,8 +72,8 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
     ranking that compares nothing."""
     if not publication.ranking.startswith("rarity/"):
         return UNSET
-    papers: Counter[tuple[str, int]] = Counter()
-    days: dict[tuple[str, int], int] = defaultdict(int)
+    papers = Counter[tuple[str, int]]()
+    days = defaultdict[tuple[str, int], int](int)
     for peer in peers:
         key = (peer.network, peer.age)
         papers[key] += sum(n for voices, n in peer.counts if voices >= rarity_1.least_voices(peer.age))
@@ -120,8 +120,8 @@ def pick_entries(
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
     least_entries: int,
-    rule: str = LATEST,
-    earlier_lines: Collection[str] = (),
+    rule: str,
+    earlier_lines: Collection[str],
 ) -> SelectedEntries:
     """The papers in the publication's fields that reach the threshold, the best `most_entries` of them as entries; but
     at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier

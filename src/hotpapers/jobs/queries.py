@@ -31,7 +31,7 @@ def take_lease(record: Record, source: str, holder: str, *, at: int | None = Non
     return True
 
 
-def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: int = LEASE) -> frozenset[str]:
+def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: int) -> frozenset[str]:
     """Renews leases and returns which. Skips those that another process has had since: the former holder's state of the
     source is out of date."""
     with record.database.write():

@@ -43,5 +43,5 @@ from hotpapers.record.item_rows import (
     read_with_commitments,
     select_columns,
 )
-from hotpapers.record.meta import read_meta, read_prefixed, write_meta
+from hotpapers.record.meta import read_meta, read_prefixed, save_meta, write_meta
 from hotpapers.record.record import Record, current_time, is_server, store_path

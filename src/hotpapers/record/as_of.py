@@ -47,11 +47,11 @@ class AsOfView(NamedTuple):
             f"({alias}.until = 0 OR {alias}.until > {self.position}) AND {alias}.observed_at <= {as_of or self.as_of}"
         )
 
-    def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
+    def newest(self, spec: KindSpec, alias: str) -> str:
         """The SQL condition that no later row with the same key is in this view."""
         return (
             f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec, alias)}"
-            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
+            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later')})"
         )
 
     def last_row(self, cls: ItemType) -> int:

@@ -54,7 +54,7 @@ class KeyedHasher(NamedTuple):
         """The mark by which a forgotten key is recognized and refused: 32 hexadecimal digits."""
         return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()
 
-    def own_pseudonym(self, key: str, times: int = 0) -> str:
+    def own_pseudonym(self, key: str, times: int) -> str:
         """The pseudonym of a forgotten account that a publication names as its own; its voice still never counts.
         `times`: how often the account was forgotten before."""
         text = f"{key}\n{times}" if times else key

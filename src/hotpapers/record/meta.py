@@ -23,6 +23,12 @@ def read_prefixed(database: Database, prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): str(value) for name, value in rows}
 
 
+def save_meta(database: Database, name: str, value: str) -> None:
+    """Set the value of a name, by itself."""
+    with database.write():
+        write_meta(database, name, value)
+
+
 def write_meta(database: Database, name: str, value: str) -> None:
     """Set the value of a name. Call inside `write()`."""
     database.run(

@@ -24,7 +24,7 @@ from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import sql_placeholders
 from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.item_rows import SPECS
-from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.meta import read_meta, save_meta
 from hotpapers.record.record import Record
 
 KEPT = 180 * DAY
@@ -83,15 +83,14 @@ def add_looked_up(record: Record, new_aliases: Iterable[PaperAlias]) -> None:
     aliases = (*looked_up_names(record), *new_aliases)
     papers = {" ".join(alias.candidates): alias.paper for alias in aliases}
     kept = dict(list(papers.items())[-MAX_LOOKED_UP:])
-    with record.database.write():
-        write_meta(record.database, LOOKED_UP, msgspec.json.encode(kept).decode())
+    save_meta(record.database, LOOKED_UP, msgspec.json.encode(kept).decode())
 
 
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
     """The names of papers in items that a source has just read, to add to an index."""
     listing = networks_of_lists()
-    links: dict[str, tuple[TextLink, ...]] = {}
-    listed: dict[str, str] = {}
+    links = {}
+    listed = {}
     for item in items:
         if isinstance(item, Paper):
             yield _named(item.paper, item.title, item.doi, f"{item.comment}\n{item.abstract}")

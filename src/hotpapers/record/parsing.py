@@ -21,8 +21,8 @@ class ParsedPayload(NamedTuple):
 
     payload: RawPayload
     items: Sequence[Item]
-    problem: str = ""
-    keep_for: int = KEEP_FOR
+    problem: str
+    keep_for: int
 
 
 def parse_payload(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> ParsedPayload:

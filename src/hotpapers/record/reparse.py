@@ -55,7 +55,7 @@ class LatestItems:
     def __init__(self, view: AsOfView, lasting: Collection[type[Item]]) -> None:
         self._view = view
         self._lasting = lasting
-        self._earlier_items: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
+        self._earlier_items = defaultdict[tuple[Any, ...], list[Item]](list)
 
     def are_new(self, items: Iterable[Item], stale: Collection[int]) -> Iterator[Item]:
         """The items that differ from the latest item before them. `stale`: numbers of rows to ignore."""

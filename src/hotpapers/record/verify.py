@@ -94,7 +94,7 @@ def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     return VerifyResult(tuple(findings), rows.read, rows.forgotten, pruned, rows.withheld)
 
 
-def check_chain(database: Database, seconds: float = inf) -> BatchChain:
+def check_chain(database: Database, seconds: float) -> BatchChain:
     """Recompute each batch's chain value from its manifest and the batch before. Stops after `seconds`."""
     with database.snapshot():
         return _read_chain(database, seconds)
@@ -206,13 +206,13 @@ class BatchChain:
         self.position = 0
         self.is_whole = True
         self.closed: dict[Pair, int] = {}
-        self.pruned: set[Pair] = set()
+        self.pruned = set[Pair]()
         self.forgotten: dict[Pair, str] = {}
         self.erased: dict[int, str] = {}
         self.identities: dict[int, tuple[int, int]] = {}
         self._items: dict[int, int] = {}
         self._cursors: dict[str, tuple[str, int]] = {}
-        self._tombstones: set[str] = set()
+        self._tombstones = set[str]()
 
     def take(self, position: int, source: str, cursor: str | None, listed: Manifest) -> Iterator[VerifyFinding]:
         """Read one batch. Reports changes to rows that do not exist or were closed before."""
@@ -255,7 +255,7 @@ class RowVerifier:
         self._database = database
         self._hasher = hasher
         self._chain = chain
-        self._early_rows: dict[int, list[StoredRow]] = defaultdict(list)
+        self._early_rows = defaultdict[int, list[StoredRow]](list)
         self._networks_without_words = wordless_rows.networks_without_words(database)
         self.read = self.forgotten = self.withheld = 0
 

@@ -73,7 +73,7 @@ class WordRedactor:
     """
 
     def __init__(self, database: Database, networks: Collection[str]) -> None:
-        self.rows: Counter[str] = Counter()
+        self.rows = Counter[str]()
         self._networks = frozenset(networks)
         self._printed = _printed(database) if networks else frozenset()
 

@@ -50,11 +50,11 @@ class Lane:
     """Threads for one kind of work, so that another kind does not delay it. At most `most` works are pending, and
     `per_client` of one client; 0 for no such limit."""
 
-    def __init__(self, threads: int, most: int, per_client: int = 0) -> None:
+    def __init__(self, threads: int, most: int, per_client: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="serve")
         self._most = most
         self._per_client = per_client
-        self._pending: Counter[str] = Counter()
+        self._pending = Counter[str]()
         self._lock = threading.Lock()
 
     def begin(self, work: Callable[[], Result], client: str = "") -> Future[Result] | None:

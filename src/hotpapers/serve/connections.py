@@ -61,7 +61,7 @@ class ConnectionTable:
 
     def __init__(self, allowed: ConnectionLimits) -> None:
         self.allowed = allowed
-        self._clients: Counter[str] = Counter()
+        self._clients = Counter[str]()
         self._waiting: dict[TableConnection, None] = {}
 
     def enter(self, connection: TableConnection) -> bool:
@@ -226,7 +226,7 @@ class TokenBuckets:
     def __init__(self, rate: int, period: int = 60) -> None:
         self._rate = rate
         self._period = period
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and since when in seconds
+        self._buckets = OrderedDict[str, tuple[float, float]]()  # tokens, and since when in seconds
 
     def take(self, client: str, cost: int, at: float) -> int:
         """Takes tokens at a moment in seconds. Returns 0 if taken, or the seconds to wait if there are too few.

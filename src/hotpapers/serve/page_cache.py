@@ -221,7 +221,7 @@ class FreshIssueReader:
 
     Each issue reader has its own connection, as it may be used in a different thread from the one that calls this."""
 
-    def __init__(self, open_record: Callable[[], Record], allowed: network_terms.Table = network_terms.TERMS) -> None:
+    def __init__(self, open_record: Callable[[], Record], allowed: network_terms.Table) -> None:
         self._open = open_record
         self._allowed = allowed
         self._watch: tuple[Record, PageChangeCounter] | None = None

@@ -201,7 +201,7 @@ class ConfiguredSite:
         """The names of our own publications; listings belong to others."""
         return self.settings.own_publications
 
-    def publication(self, name: str | None = None) -> Publication:
+    def publication(self, name: str | None) -> Publication:
         """A publication of the store, after those in the settings were saved; by default the first. Raises NotFound,
         UsageError."""
         self.save_publications(self.record)

@@ -100,7 +100,7 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
     import_lines(record, file, readable)
 
 
-def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:
+def make_week(folder: Path, tell: Callable[[str, str], object]) -> PublishedIssue:
     """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
     always rendered. `tell(label, place)`: reports where to see a wing's addition. Raises UsageError if somebody's own
     settings are there without a store."""

@@ -74,7 +74,9 @@ def test_naming_a_host_names_one_port() -> None:
 
 
 def test_a_named_host_may_be_inside_for_every_scheme_of_its_port() -> None:
-    guard = AddressGuard(["http://localhost:8080/base", "wss://127.0.0.1/", "ws://[::1]:9/"])
+    guard = AddressGuard(
+        ["http://localhost:8080/base", "wss://127.0.0.1/", "ws://[::1]:9/"], resolve=socket.getaddrinfo
+    )
     assert "127.0.0.1" in guard.checked("localhost", 8080)
     assert guard.checked("127.0.0.1", 443) == ("127.0.0.1",)
     assert guard.checked("::1", 9) == ("::1",)
@@ -86,7 +88,7 @@ def test_a_named_host_may_be_inside_for_every_scheme_of_its_port() -> None:
 @pytest.mark.parametrize("address", ["", "127.0.0.1", "ftp://host/", "http://", "http://[::1", "http:///path"])
 def test_a_base_address_that_is_none(address: str) -> None:
     with pytest.raises(SettingsError):
-        AddressGuard([address])
+        AddressGuard([address], resolve=socket.getaddrinfo)
 
 
 def resolver_of(*addresses: str) -> Any:
@@ -151,7 +153,7 @@ def test_a_name_without_address_is_tried_three_times(resolver: Any) -> None:
 @pytest.mark.parametrize("host", ["a..example", "." + "x" * 70 + ".example"])
 def test_what_is_no_name_of_a_host(host: str) -> None:
     with pytest.raises(RequestRefused):
-        AddressGuard([]).checked(host, 80)
+        AddressGuard([], resolve=socket.getaddrinfo).checked(host, 80)
 
 
 # ---- as text -----------------------------------------------------------------------------------------

@@ -37,7 +37,9 @@ def test_authors(line: str, expected: list[str]) -> None:
 
 @given(st.lists(st.text(alphabet=" .:;,-&*0123456789()$", max_size=4) | st.sampled_from(["Ada Madeup", "Ö", "王"])))
 def test_an_author_has_a_letter(authors: list[str]) -> None:
-    paper = paper_items.build_paper(ArxivId("2609.01234"), 0, title="T", authors=authors, categories=())
+    paper = paper_items.build_paper(
+        ArxivId("2609.01234"), 0, title="T", authors=authors, categories=(), abstract="", doi="", journal=""
+    )
     assert paper.authors == tuple(author for author in authors if author in ("Ada Madeup", "Ö", "王"))
 
 

@@ -322,7 +322,7 @@ def test_many_missed_days_are_harvested() -> None:
     run = ArxivRun(arxiv := fake_arxiv())
     run.round()
     run.advance_to("2026-12-02").round()
-    gap = list(days.labels_between(DAY, "2026-12-02"))
+    gap = list(days.labels_between(DAY, "2026-12-02", extra_holidays=()))
     assert {id for id, _ in run.announcements()} == {id for id, _ in papers_on(arxiv, DAY, *gap, "2026-12-02")}
     assert run.coverage("2026-11-13") == ("partial", "harvested later: days of announcement are estimates")
     assert run.coverage("2026-11-30") == ("complete", "")  # from the listing
@@ -412,7 +412,9 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
         run.round()
     run.advance_to("2026-12-03").round()
     ids = {id for id, _ in run.announcements()}
-    assert {paper.id for day in days.labels_between(DAY, "2026-12-04") for paper in arxiv.days[day]} <= ids
+    assert {
+        paper.id for day in days.labels_between(DAY, "2026-12-04", extra_holidays=()) for paper in arxiv.days[day]
+    } <= ids
     assert run.state.day == "2026-12-03" and run.state.gap == ("", "")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hotpapers.base.model import Item, Mention, Post, PostTracker, RawPayload, Reaction
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.record import Record, reaction_marks
@@ -46,7 +47,7 @@ def tracker(*uris: str, posts: Mapping[str, str] | None = None) -> FakeTracker:
 
 
 def filtered(tracker: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[RawPayload]:
-    event_filter = EventFilter(tracker, reactions=reactions, remembers=remembers)
+    event_filter = EventFilter(tracker, reactions=reactions, remembers=remembers, names=NO_NAMES)
     return [payload for body in events for payload in event_filter.payloads(schemas.read_event(body), body, AT)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hotpapers.base.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from tests.collect.sources.cases import AT
@@ -146,7 +147,7 @@ class EveryPost:
 
 
 def items_of(events: list[bytes]) -> list[Item]:
-    event_filter = EventFilter(EveryPost(), reactions=True, remembers=1000)
+    event_filter = EventFilter(EveryPost(), reactions=True, remembers=1000, names=NO_NAMES)
     payloads = [payload for body in events for payload in event_filter.payloads(schemas.read_event(body), body, AT)]
     return [item for payload in payloads for item in BLUESKY.read(payload)]
 

@@ -27,7 +27,7 @@ def test_what_a_listing_is_compared_with(store_url: str) -> None:
     with Record(store_url) as record:
         record.append(items, source="made-up")
         view = record.view(CUT)
-        peers = list(engagement_queries.listed_peers(view, "made-up"))
+        peers = list(engagement_queries.listed_peers(view, "made-up", networks=()))
         assert list(engagement_queries.listed_peers(view, "made-up", ("bluesky",))) == peers[:1]
     assert peers == [
         ("bluesky", "hep-th", "arxiv:2311.00003", 1),

@@ -6,8 +6,7 @@ import pytest
 
 from hotpapers.base.model import HOUR, Account, Alias
 from hotpapers.base.settings import BotSettings
-from hotpapers.discussion.moderation.aliases import join_accounts
-from hotpapers.discussion.moderation.bridged_accounts import handle_on_bluesky
+from hotpapers.discussion.moderation.aliases import handle_on_bluesky, join_accounts
 from hotpapers.discussion.moderation.queries import ShownAccount
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.keep.privacy.forget import forget_key

@@ -63,7 +63,9 @@ def test_a_doubtful_one_does_not_under_that_paper() -> None:
 @pytest.mark.parametrize(("network", "form"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
 def test_terms_say_how_much_is_shown(network: str, form: str) -> None:
     [quote] = quotation_policy.quotable_posts(
-        QuotationPolicy(), "arxiv:2101.99901", [quotation(network=network, text="tea " * 200)]
+        QuotationPolicy(allowed=network_terms.TERMS, blocked=Blocklist()),
+        "arxiv:2101.99901",
+        [quotation(network=network, text="tea " * 200)],
     )
     assert quote.shown == form
     assert (len(quote.post.text) > 0) == (form != "link") and (form == "text") == (len(quote.post.text) == 800)
@@ -167,7 +169,10 @@ def test_a_reply_to_somebody_else_is_not_quoted(quote: Quotation, is_reply: bool
 def test_a_link_is_no_quotation() -> None:
     reply = quotation("2", "x", "8", reply_to="x:9")
     assert [
-        quote.shown for quote in quotation_policy.quotable_posts(QuotationPolicy(), "arxiv:2101.99901", [reply])
+        quote.shown
+        for quote in quotation_policy.quotable_posts(
+            QuotationPolicy(allowed=network_terms.TERMS, blocked=Blocklist()), "arxiv:2101.99901", [reply]
+        )
     ] == ["link"]
 
 

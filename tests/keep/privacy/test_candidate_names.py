@@ -40,7 +40,11 @@ def found_by_trying(store: Record, names: list[str]) -> set[str]:
     hasher, names_found, salted_hashes = store.hasher, set(), [hashlib.sha256(salt) for salt in salts]
     for name in names:
         words = {name, own_id(name), own_id(name).removeprefix("@")}
-        candidates = words | {hasher.own_pseudonym(name), f"x:~{hasher.tombstone(name)}", hasher.tombstone(name)}
+        candidates = words | {
+            hasher.own_pseudonym(name, times=0),
+            f"x:~{hasher.tombstone(name)}",
+            hasher.tombstone(name),
+        }
         candidates |= {_sha256(salted, word) for salted in salted_hashes for word in words}
         if {*candidates, hasher.text_fingerprint(name), hasher.reaction(name)} & stored_values:
             names_found.add(name)

@@ -184,7 +184,10 @@ def test_a_frequent_word_takes_no_longer_in_a_larger_record(tmp_path: Path) -> N
             handler = record.database._connection.set_progress_handler  # type: ignore[attr-defined]
             update_index(record)
             handler(lambda: next(steps) < 0, 10)
-            papers, posts = search_papers(record, "kettle").papers, latest_posts(record, "kettle", limit=5).posts
+            papers, posts = (
+                search_papers(record, "kettle").papers,
+                latest_posts(record, "kettle", limit=5, allowed=network_terms.TERMS).posts,
+            )
             handler(None)
             assert (len(papers), len(posts)) == (20, 5)
             return next(steps)
@@ -438,17 +441,21 @@ def test_the_latest_posts_are_those_that_may_be_shown(store: Record, monkeypatch
     store.append(
         with_mentions(post("kettle 8", 8, at=AT - 1), post("kettle 7", 7, at=AT + 7, gone="deleted")), source="t"
     )
-    results = latest_posts(store, "kettle", limit=3)
+    results = latest_posts(store, "kettle", limit=3, allowed=network_terms.TERMS)
     assert ([hit.text for hit in results.posts], results.total) == (["kettle 6", "kettle 5", "kettle 8"], 3)
     assert {hit.text for hit in results.posts} <= set(texts(store, "kettle"))
-    assert [hit.text for hit in latest_posts(store, "kettle", limit=50).posts] == [
+    assert [hit.text for hit in latest_posts(store, "kettle", limit=50, allowed=network_terms.TERMS).posts] == [
         "kettle 6", "kettle 5", "kettle 4", "kettle 3", "kettle 2", "kettle 1", "kettle 8",
     ]  # fmt: skip
-    assert latest_posts(store, "", limit=3).posts == latest_posts(store, "teapot", limit=3).posts == ()
+    assert (
+        latest_posts(store, "", limit=3, allowed=network_terms.TERMS).posts
+        == latest_posts(store, "teapot", limit=3, allowed=network_terms.TERMS).posts
+        == ()
+    )
     others = network_terms.reviewed_terms(dict.fromkeys(network_terms.TERMS, network_terms.TermsOverride(shown="link")))
     assert latest_posts(store, "kettle", limit=3, allowed=others) == PostResults(understood="with “kettle”")
     with pytest.raises(UsageError, match="leave out author"):
-        latest_posts(store, "author:ada", limit=3)
+        latest_posts(store, "author:ada", limit=3, allowed=network_terms.TERMS)
 
 
 def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:

@@ -12,7 +12,7 @@ from hotpapers.keep.transfer.backup import back_up_store, restore_backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from hotpapers.record.identities import NUMBER
-from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.parsing import KEEP_FOR, ParsedPayload
 from hotpapers.record.record import store_path
 from tests.keep.privacy.traces import store_bytes
 from tests.record import made
@@ -76,7 +76,11 @@ def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, oth
     other = Post(post="x:99999999", network="x", account="x:owl", text="Fern", created_at=AT, observed_at=AT)
     with Record(store_url) as record, Record(other_url) as copy:
         payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (own, naming, other)]
-        record.ingest([ParsedPayload(payload, [post]) for payload, post in payloads], source="x", at=AT)
+        record.ingest(
+            [ParsedPayload(payload, [post], problem="", keep_for=KEEP_FOR) for payload, post in payloads],
+            source="x",
+            at=AT,
+        )
         made.remember(record, [("bluesky:like", "x:77777777")], AT)
         importer.import_lines(copy, "first", list(exporter.record_lines(record)))
         forget_key(copy, "x:zinnia")

@@ -53,7 +53,9 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def write_in_one_process(record: Record, output: Path) -> WriteCounts:
-    return write_files(output, SiteChannel().render(RecordIssueReader(record), NAME, frozen_days(record, NAME)))
+    return write_files(
+        output, SiteChannel(site_config=NOBODY).render(RecordIssueReader(record), NAME, frozen_days(record, NAME))
+    )
 
 
 def task(record: Record, store: str) -> ParallelTask:
@@ -89,9 +91,9 @@ def test_the_share_of_a_helper_that_fails_is_done_too(record: Record, tmp_path: 
 
 def test_both_shares_are_the_whole_and_neither_is() -> None:
     days = LISTED_READER.days(NAME)
-    all_files = {file.path: file.data for file in SiteChannel().render(LISTED_READER, NAME, days)}
+    all_files = {file.path: file.data for file in SiteChannel(site_config=NOBODY).render(LISTED_READER, NAME, days)}
     shares = [
-        {file.path: file.data for file in SiteChannel().share(LISTED_READER, NAME, days, share)}
+        {file.path: file.data for file in SiteChannel(site_config=NOBODY).share(LISTED_READER, NAME, days, share)}
         for share in (own_share, other_share)
     ]
     assert shares[0] | shares[1] == all_files

@@ -164,7 +164,10 @@ def test_descriptions_of_rss_are_html_and_no_text_becomes_markup() -> None:
     """A title may be what somebody searched for."""
     text = "a < b & c > d <script>alert(1)</script>"
     item = FeedItem("urn:uuid:0", "Tea", "", 0, 0, "<p>Tea</p>", text, (), ())
-    for feed in (FeedDocument("", text, "", "", 0, (item,)), FeedDocument("", "Tea", "", "", 0, (item,), text)):
+    for feed in (
+        FeedDocument("", text, "", "", 0, (item,), note=""),
+        FeedDocument("", "Tea", "", "", 0, (item,), text),
+    ):
         root = ET.fromstring(FORMATS["rss"](feed))
         descriptions = [element.text or "" for element in root.iter("description")]
         assert len(descriptions) == 2

@@ -96,7 +96,11 @@ def test_papers_are_linked_where_they_are() -> None:
     ],
 )  # fmt: skip
 def test_code_is_found_in_what_a_paper_says(text: str, url: str) -> None:
-    assert code_url(paper("2101.99901", "T", comment=text)) == code_url(paper("2101.99901", "T", text)) == url
+    assert (
+        code_url(paper("2101.99901", "T", comment=text), addresses=())
+        == code_url(paper("2101.99901", "T", text), addresses=())
+        == url
+    )
 
 
 # ---- authors and categories --------------------------------------------------------------------------

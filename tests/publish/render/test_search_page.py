@@ -49,7 +49,7 @@ def assert_matches_file(content: bytes, file: Path) -> None:
 
 def files(issue_reader: PlainIssueReader, days: Sequence[str] | None = None) -> dict[str, bytes]:
     written_files = list(
-        index_files(issue_reader, "hot-papers", issue_reader.days("hot-papers") if days is None else days)
+        index_files(issue_reader, "hot-papers", issue_reader.days("hot-papers") if days is None else days, is_own=bool)
     )
     assert len({file.path for file in written_files}) == len(written_files)
     return {file.path: file.data for file in written_files}
@@ -165,7 +165,7 @@ def part(papers: Sequence[tuple[str, Sequence[str], str]]) -> dict[str, bytes]:
         for n, (title, authors, _) in enumerate(papers, 1)
     ]
     texts = {(summary.day, summary.paper): text for summary, (_, _, text) in zip(summaries, papers, strict=True)}
-    return {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", summaries)], texts)}
+    return {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", summaries)], texts, window="daily")}
 
 
 def test_where_a_word_stands_is_told() -> None:
@@ -183,7 +183,7 @@ def test_where_a_word_stands_is_told() -> None:
 
 def test_a_preprint_is_found_by_its_article() -> None:
     article = EntrySummary("2021-01-14", 1, "doi:10.1101/2020.12.01.000001", "Kettles", (), (), "10.1000/KETTLE")
-    index = {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", [article])], {})}
+    index = {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", [article])], {}, window="daily")}
     assert lookup(index, "#10.1000/kettle") == lookup(index, "#10.1101/2020.12.01.000001") == "0A"
 
 
@@ -310,10 +310,10 @@ def test_an_answer_is_as_expected() -> None:
         HitView(bold, "paper/2101.99901/index.html", "https://arxiv.org/abs/2101.99901", marked_names(
             ["Ada", "Bo", "Cy", "Di", "Ed"], [(4, 0, 2)]), "2101.99901, cs.LG", "",
             (HitIssueView("place 2", "2021-01-14/index.html#2101.99901", "2021-01-14"),), mark_spans("On steam.", [(3,
-            8)])),
+            8)]), taken_back=''),
         HitView(mark_spans("שלום", []), "", "https://arxiv.org/abs/2101.99909", mark_spans("", []), "2101.99909",
-                "2021-01-20", (), mark_spans("", [])),
-        HitView(mark_spans("Elsewhere", []), "", "", mark_spans("", []), "", "2021", (), mark_spans("", [])),
+                "2021-01-20", (), mark_spans("", []), taken_back=''),
+        HitView(mark_spans("Elsewhere", []), "", "", mark_spans("", []), "", "2021", (), mark_spans("", []), ""),
     )  # fmt: skip
     posts = (
         PostHitView(mark_spans("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "@quill", "Bluesky", "14 January 2021",

@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import SettingsError, UnreachableStore
 from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.model import DAY, HOUR, Publication
@@ -39,18 +40,20 @@ BAD = JobState(source="reddit", started_at=NOW, failing_since=NOW - HOUR, state=
 
 
 def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
-    assert not list(dead_jobs([GOOD, BAD], NOW + SILENT))
-    [problem] = dead_jobs([GOOD], NOW + SILENT + 60_000_000)
+    assert not list(dead_jobs([GOOD, BAD], NOW + SILENT, silent=SILENT))
+    [problem] = dead_jobs([GOOD], NOW + SILENT + 60_000_000, silent=SILENT)
     assert problem.startswith("lobsters: nothing heard for 16 min")
     waiting = JobState(source="x", started_at=NOW - DAY, next_at=NOW + DAY)
-    assert not list(dead_jobs([waiting], NOW + DAY))
+    assert not list(dead_jobs([waiting], NOW + DAY, silent=SILENT))
 
 
 def test_moments_of_a_clock_that_was_ahead_do_not_hide_a_dead_job() -> None:
     ahead = msgspec.structs.replace(GOOD, started_at=NOW + 365 * DAY, next_at=NOW + 365 * DAY)
-    assert not list(dead_jobs([ahead], NOW + SILENT))
-    assert not list(dead_jobs([msgspec.structs.replace(GOOD, success_at=NOW + 1)], NOW)), "another machine's clock"
-    [problem] = dead_jobs([ahead], NOW + 3 * DAY)
+    assert not list(dead_jobs([ahead], NOW + SILENT, silent=SILENT))
+    assert not list(dead_jobs([msgspec.structs.replace(GOOD, success_at=NOW + 1)], NOW, silent=SILENT)), (
+        "another machine's clock"
+    )
+    [problem] = dead_jobs([ahead], NOW + 3 * DAY, silent=SILENT)
     assert problem.startswith("lobsters: nothing heard for 3 days")
 
 
@@ -181,7 +184,13 @@ def test_counters_and_only_they_are_named_as_totals() -> None:
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:
     http = ScriptedClient({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
-    job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work, once: state[0])
+    job = HousekeepingJob(
+        Connection(http),
+        "https://ping.example/7",
+        lambda work, once: state[0],
+        allowed=network_terms.TERMS,
+        witnesses=None,
+    )
     open_record = partial(Record, sqlite_url)
     rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(http.now, http.sleep))
     for _ in range(24):

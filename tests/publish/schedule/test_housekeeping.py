@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import DAY, HOUR, Item
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
@@ -67,7 +68,9 @@ def house_rounds(sqlite_url: str, witnesses: ServerClocks | None = None) -> Iter
     with Record(sqlite_url) as record:
         rounds = JobLoop(
             HousekeepingJob.name,
-            lambda: HousekeepingJob(line, "", lambda work, once: SiteHealth(True, (), ()), witnesses=witnesses),
+            lambda: HousekeepingJob(
+                line, "", lambda work, once: SiteHealth(True, (), ()), network_terms.TERMS, witnesses
+            ),
             open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None),
         )  # fmt: skip
         yield HouseRounds(rounds, record, clock)

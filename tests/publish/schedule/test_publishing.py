@@ -19,6 +19,7 @@ from hotpapers.base.errors import WrongClock
 from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import HOUR, Account, Notice, Post, Publication, Verdict
 from hotpapers.base.network_terms import TERMS, Table
+from hotpapers.base.settings import BotSettings
 from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.freeze import freeze_issue, publication_of
 from hotpapers.issues.queries import frozen_days
@@ -93,7 +94,7 @@ def publishing(
     destinations = [IssueDestination("daily", channel, folder) for channel in channels]
     job = PublishJob(
         ["daily"], destinations, witnesses=witnesses, site_config=site_config, further=further, allowed=allowed,
-        read_jobs=read_jobs,
+        read_jobs=read_jobs, bots=BotSettings(), before_freezing=()
     )  # fmt: skip
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, TakenOver
 from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message, Publication
 from hotpapers.issues import freeze
@@ -61,7 +62,9 @@ class SendingRounds:
         self.leases = Leases(open_record, "one")
         self.open_destination: Callable[[], SenderDestination] = self.working_destination
         self.with_pages: set[str] = set()
-        job = SendJob(["daily"], lambda record: [self.destinations()], with_pages=self.with_pages)
+        job = SendJob(
+            ["daily"], lambda record: [self.destinations()], with_pages=self.with_pages, allowed=network_terms.TERMS
+        )
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
     def destinations(self) -> Iterator[SenderDestination]:

@@ -141,4 +141,6 @@ def test_code_is_found_where_hugging_face_lists_it_if_authors_name_none() -> Non
     entries = issue_view(published, posts={PAPERS[0].paper: [listed]}).entries
     assert [[link.url for link in entry.links if link.text == "code"] for entry in entries] == [[target], [], []]
     named = msgspec.structs.replace(PAPERS[0], comment="Code: github.com/kettles/own")
-    assert LinkedPiece("code", "https://github.com/kettles/own") in links_to_paper(named, known=[listed])
+    assert LinkedPiece("code", "https://github.com/kettles/own") in links_to_paper(
+        named, known=[listed], later=None, notices=(), article=None
+    )

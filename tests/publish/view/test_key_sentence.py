@@ -111,19 +111,19 @@ def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> Non
     parts = split_sentences(line)
     assert " ".join("".join(parts).split()) == "".join(parts)
     assert "".join("".join(parts).split()) == "".join(line.split())
-    sentence = key_sentence(line)
+    sentence = key_sentence(line, title="")
     ranks = [(-points_of(part, n, len(parts)), n) for n, part in enumerate(parts)]
     assert sentence == (parts[min(ranks)[1]] if ranks else "")
     assert sentence in parts or (sentence == "" and not parts)
     start = line.find(sentence)
     for piece in find_formulas(line):
         assert not (start < piece.start < start + len(sentence) < piece.end)
-    assert key_sentence(line) == sentence
+    assert key_sentence(line, title="") == sentence
 
 
 def test_a_text_as_long_as_anybody_likes_is_read_in_no_time() -> None:
     for text in ("We show ", "$", ". A", "a.", r"\begin{align}", "e.g. ", '."'):
-        assert len(key_sentence(text * 100_000)) <= 20_000
+        assert len(key_sentence(text * 100_000, title="")) <= 20_000
 
 
 # ---- how pages explain it --------------------------------------------------------------------------------

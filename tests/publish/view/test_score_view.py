@@ -37,7 +37,7 @@ ENTRY = replace(
     parts=PARTS,
     counts=(count("bluesky", 316, 64), count("hackernews", 1), count("mastodon", 152, 1)),
 )
-VIEW = score_view.score_view(ISSUE, ENTRY)
+VIEW = score_view.score_view(ISSUE, ENTRY, is_ongoing=False)
 
 
 def test_a_sentence_says_what_it_means() -> None:

@@ -427,7 +427,7 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
 def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
     add_verdict(site, "template")
     site.prove(ADA, "person")
-    withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR)
+    withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR, paper="")
     assert is_bot(site)
 
 

@@ -50,27 +50,27 @@ def room(server: Server, kind: str = "json") -> AppriseClient:
     ],
 )
 def test_each_service_has_its_format_and_its_length(url: str, service: str, text_format: str, fits: int) -> None:
-    client_of_url = AppriseClient(url, "chat 1: url")
+    client_of_url = AppriseClient(url, "chat 1: url", home="")
     assert (client_of_url.service, client_of_url.text_format) == (service, text_format)
     assert client_of_url.fits("x" * fits) and not client_of_url.fits("x" * (fits + 1))
 
 
 def test_html_messages_are_measured_as_html() -> None:
-    telegram = AppriseClient("tgram://123456789:abcdefg_hijklmnop/12315544/", "chat 1: url")
+    telegram = AppriseClient("tgram://123456789:abcdefg_hijklmnop/12315544/", "chat 1: url", home="")
     assert telegram.fits("&" * 800) and not telegram.fits("&" * 1400)
 
 
 @pytest.mark.parametrize("url", ["nonsense://hush", "slack://", "://", "toot://"])
 def test_an_address_that_apprise_does_not_understand(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not recognize this address") as error_of:
-        AppriseClient(url, "chat 2: url")
+        AppriseClient(url, "chat 2: url", home="")
     assert "hush" not in str(error_of.value)
 
 
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(UsageError, match=r"pip install 'hotpapers\[announce\]'"):
-        AppriseClient("json://127.0.0.1", "chat 1: url")
+        AppriseClient("json://127.0.0.1", "chat 1: url", home="")
 
 
 # ---- what arrives ------------------------------------------------------------------------------------------
@@ -158,20 +158,22 @@ def test_each_answer_has_its_error(
 
 def test_rooms_that_took_a_message_do_not_get_it_again_if_one_is_busy(server: Server, log: list[str]) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"), answer(429))
-    problem = error_of(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
+    problem = error_of(
+        AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url", home=""), log
+    )
     assert (type(problem), str(problem), problem.tries) == (NetError, "Mattermost answered 429", 1)
     assert [json.loads(request.body)["channel"] for request in server.requests] == ["one", "two"]
 
 
 def test_a_room_that_does_not_speak_tls_has_no_message(server: Server, log: list[str]) -> None:
-    problem = error_of(AppriseClient(f"jsons://127.0.0.1:{server.port}/{SECRET}", "chat 1: url"), log)
+    problem = error_of(AppriseClient(f"jsons://127.0.0.1:{server.port}/{SECRET}", "chat 1: url", home=""), log)
     assert (type(problem), str(problem), problem.tries) == (NetError, "JSON could not be reached", 0)
 
 
 def test_an_unreachable_room_has_no_message(log: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    problem = error_of(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
+    problem = error_of(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url", home=""), log)
     assert (type(problem), str(problem), problem.tries) == (NetError, "JSON could not be reached", 0)
 
 
@@ -187,7 +189,7 @@ def test_a_room_that_lets_nobody_in_has_no_message(
     server: Server, address: str, login: str, play: Play, log: list[str]
 ) -> None:
     server.on(login, play)
-    problem = error_of(AppriseClient(address.format(SECRET, server.port), "chat 1: url"), log)
+    problem = error_of(AppriseClient(address.format(SECRET, server.port), "chat 1: url", home=""), log)
     assert isinstance(problem, RetryLater) or problem.tries == 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.model import Alias, Item
 from hotpapers.base.network_terms import TermsOverride, reviewed_terms
 from hotpapers.record import Record
@@ -74,7 +75,7 @@ def test_posters_are_named_as_far_as_allowed(record: Record) -> None:
         judged("bluesky:post6", "hidden", at=AT), judged("bluesky:post7", "doubtful", about=key(7), at=AT),
     )  # fmt: skip
     papers = [key(n) for n in range(1, 8)]
-    posters = posters_in(record)
+    posters = posters_in(record, allowed=network_terms.TERMS)
     assert posters([MEMBER], papers) == {key(1): "handle1", key(3): "handle3"}
     assert posters([handle], papers) == {key(1): "handle1", key(3): "handle3"}
     assert posters([MEMBER], papers[1:2]) == {} and posters([MEMBER], []) == {}
@@ -83,17 +84,22 @@ def test_posters_are_named_as_far_as_allowed(record: Record) -> None:
 
 def test_a_member_by_handle(record: Record) -> None:
     write(record, post_by(1, MEMBER, handle="Mine.example"), post_by(2, OTHER))
-    assert posters_in(record)(["bluesky:@mine.example"], [key(1), key(2)]) == {key(1): "Mine.example"}
+    assert posters_in(record, allowed=network_terms.TERMS)(["bluesky:@mine.example"], [key(1), key(2)]) == {
+        key(1): "Mine.example"
+    }
 
 
 def test_a_name_before_a_handle_and_without_both_a_member(record: Record) -> None:
     write(record, post_by(1, MEMBER, name="Odo  F."), post_by(2, MEMBER, handle=""))
-    assert posters_in(record)([MEMBER], [key(1), key(2)]) == {key(1): "Odo F.", key(2): "a member"}
+    assert posters_in(record, allowed=network_terms.TERMS)([MEMBER], [key(1), key(2)]) == {
+        key(1): "Odo F.",
+        key(2): "a member",
+    }
 
 
 def test_no_name_where_a_network_lets_only_a_link_be_shown(record: Record) -> None:
     post_item, mention = post(1, "x:77", AT, account="x:7")
     write(record, [msgspec.structs.replace(post_item, handle="quill"), mention])
-    assert posters_in(record)(["x:7"], [key(1)]) == {key(1): "a member"}
+    assert posters_in(record, allowed=network_terms.TERMS)(["x:7"], [key(1)]) == {key(1): "a member"}
     terms_table = reviewed_terms({"x": TermsOverride(shown="text")})
     assert posters_in(record, terms_table)(["x:7"], [key(1)]) == {key(1): "quill"}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hotpapers.base import network_terms
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import HOUR
 from hotpapers.base.settings import PublicationSettings, settings_type
@@ -92,7 +93,7 @@ def _rounds(
         return Connection(http, close=http.close)
 
     open_record = partial(Record, store)
-    job = SendJob(["daily"], partial(all_destinations, home, open_client))
+    job = SendJob(["daily"], partial(all_destinations, home, open_client), allowed=network_terms.TERMS, with_pages=())
     clock = Clock(time.now, lambda seconds: None)
     return job, JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 

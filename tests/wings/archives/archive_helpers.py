@@ -64,7 +64,7 @@ def file(
     def open_stream() -> Iterator[BinaryIO]:
         yield io.BufferedReader(io.BytesIO(content)) if line_limit is None else InterruptedStream(content, line_limit)
 
-    return ArchiveFile(name, open_stream, content[:HEAD], len(content), seen_at)
+    return ArchiveFile(name, open_stream, content[:HEAD], len(content), seen_at, altered=bool, path="", given_at=0)
 
 
 def import_files(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:

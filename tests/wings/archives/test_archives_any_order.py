@@ -20,7 +20,7 @@ from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.model import Post, Reaction, Response
 from hotpapers.base.network_terms import TERMS
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.jobs.connection import Connection
@@ -179,7 +179,8 @@ def collect_live(store: str, events: Sequence[Event]) -> None:
     settings = BlueskySettings(mode="stream", silence=0, jetstream=("wss://stream.example",))
     with Leases(partial(Record, store), "test") as leases, Record(store) as record:
         tracked = TrackedPosts(record, "bluesky", http.now())
-        job = CollectJob(BlueskySource(settings, tracked, NO_NAMES), Connection(http), tracked, TERMS["bluesky"])
+        source = BlueskySource(settings, tracked, NO_NAMES)
+        job = CollectJob(source, Connection(http), tracked, TERMS["bluesky"], names=SharedPaperIndex())
         context = JobContext(record, job.name, Clock(http.now, http.sleep), leases)
         leases.take(record, job.name)
         with suppress(NetError):

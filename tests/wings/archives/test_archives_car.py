@@ -269,7 +269,7 @@ def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeyp
     parts = [block({"l": None, "e": [long_entry, *short_entries[part:]]}, nodes) for part in range(3)]
     tree = block({"l": None, "e": [{"p": 0, "k": b"a", "v": root, "t": part} for part in parts]}, nodes)
     with pytest.raises(InputError, match="keys of more than 1 MB"):
-        list(repository.tree_leaves(repository.CarFile(root, nodes, set()), tree))
+        list(repository.tree_leaves(repository.CarFile(root, nodes, set(), problem=""), tree))
 
 
 def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:

@@ -105,7 +105,7 @@ def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: 
     old_folder = parent / f"{spill.PREFIX}left"
     old_folder.mkdir()
     (old_folder / "run").write_bytes(b"x")
-    with spill.spill_folder(record) as folder_1, spill.spill_folder(record) as folder_2:
+    with spill.spill_folder(record, staging="") as folder_1, spill.spill_folder(record, staging="") as folder_2:
         os.utime(folder_1, (1, 1))
         assert remove_unfinished(record.database) == sorted(map(str, (folder_1, folder_2)))
         assert folder_1.exists() and folder_2.exists() and not old_folder.exists()

@@ -35,7 +35,9 @@ def text_of(name: str) -> str:
 def test_a_listing_becomes_items(store_url: str) -> None:
     raw = data("classic", PLAIN).read_bytes()
     with Record(store_url) as record:
-        assert classic_issues.import_file(record, PLAIN, raw) == ClassicImport(PLAIN, "new", "2021-03-02", 2, False)
+        assert classic_issues.import_file(record, PLAIN, raw) == ClassicImport(
+            PLAIN, "new", "2021-03-02", 2, False, notes=()
+        )
         assert record.head.position == 1
         [listing] = made.all_rows(record, model.Listing)
         sha = hashlib.sha256(raw).hexdigest()

@@ -12,6 +12,7 @@ from hotpapers.base.model import (
     BEGAN,
     DAY,
     HOUR,
+    MAX_INTEGER,
     Alias,
     Announcement,
     Coverage,
@@ -251,7 +252,12 @@ def test_the_ranking_input_is_the_same(
     publication = Publication(publication="daily", title="Daily", ranking=ranking, observed_at=0)
     own_voices, reader = sqlite_record.voices_of(own), InputOverDays(LATEST)
     for moment in moments:
-        view, span = sqlite_record.view(moment), CandidateWindow(moment - 7 * DAY, {"arxiv:2311.00001": 3})
+        view, span = (
+            sqlite_record.view(moment),
+            CandidateWindow(
+                moment - 7 * DAY, {"arxiv:2311.00001": 3}, with_days=True, end=MAX_INTEGER, vouching_once=True
+            ),
+        )
         single, incremental = (
             collect(view, publication, span, own_voices) for collect in (collect_with_forecasts, reader)
         )

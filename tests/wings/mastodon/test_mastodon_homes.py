@@ -9,7 +9,7 @@ import pytest
 from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
 from hotpapers.base.model import HOUR, PayloadPage, Post, RawPayload
 from hotpapers.base.network_terms import TERMS
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob
 from hotpapers.jobs.connection import Connection
 from hotpapers.record import Record
@@ -106,7 +106,12 @@ def test_copies_of_a_post_that_differ_are_not_recorded_in_turn(store_url: str) -
     with Record(store_url) as record:
         tracked = TrackedPosts(record, "mastodon", http.now())
         source = MastodonSource(MastodonSettings(servers=servers), tracked)
-        loop = loop_of(CollectJob(source, Connection(http), tracked, TERMS["mastodon"]), store_url, http, "one")
+        loop = loop_of(
+            CollectJob(source, Connection(http), tracked, TERMS["mastodon"], names=SharedPaperIndex()),
+            store_url,
+            http,
+            "one",
+        )
         for _ in range(4):
             attempt = loop.attempt()
             assert attempt is not None and attempt.state == "idle"

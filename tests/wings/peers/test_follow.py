@@ -22,6 +22,9 @@ from typing import Any, cast
 
 import pytest
 
+from hotpapers.base import network_terms
+from hotpapers.base.http.proxies import NO_PROXIES
+
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.http import HostPacer, ServerClocks
@@ -234,9 +237,9 @@ def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: st
     open_record, paces = partial(Record, str(cwd / "own.db")), RecordingPacer()
     context = IngestContext(
         str(cwd / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
-        ServerClocks(),
+        ServerClocks(), terms=network_terms.TERMS, back=None, proxies=NO_PROXIES
     )  # fmt: skip
-    site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor")
+    site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor", own_logs=None)
     command_context = cast(Site, SimpleNamespace(terms=TERMS))
     rounds = commands._rounds(site, command_context, context)
     outcome = rounds.attempt()

@@ -75,7 +75,7 @@ def test_a_block_names_the_papers_that_comparing_each_would() -> None:
     block = block_of((DatedPaper(key, "", ""), vector) for key, vector in vectors.items())
     for vector in map(weigh_vector, list(vectors.values())[1:30]):
         every = sorted((vector_closeness(vector, weigh_vector(other)) for other in vectors.values()), reverse=True)
-        near = list(nearest_in(block, vector, 10))
+        near = list(nearest_in(block, vector, 10, least=1))
         assert [value for value, _ in near] == every[:10]
         assert all(vector_closeness(vector, weigh_vector(vectors[paper.paper])) == value for value, paper in near)
         assert [value for value, _ in nearest_in(block, vector, 400, every[5])] == [v for v in every if v >= every[5]]
@@ -86,7 +86,9 @@ def test_equally_near_papers_do_not_depend_on_their_order() -> None:
     [text, *_] = made_up(1)
     papers = [(DatedPaper(f"arxiv:{n:02}", "", day(0)), vector_of(*text)) for n in range(20)]
     vector = weigh_vector(papers[0][1])
-    near = [nearest_in(block_of(some), vector, 7) for some in (papers, papers[::-1], papers[10:] + papers[:10])]
+    near = [
+        nearest_in(block_of(some), vector, 7, least=1) for some in (papers, papers[::-1], papers[10:] + papers[:10])
+    ]
     assert [[paper.paper for _, paper in some] for some in near] == [[f"arxiv:{n:02}" for n in range(7)]] * 3
 
 

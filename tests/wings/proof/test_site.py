@@ -14,6 +14,8 @@ from unittest.mock import Mock, patch
 
 import pytest
 
+from hotpapers.publish.view.site_config import NOBODY
+
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.http import PoliteHttpClient
@@ -130,7 +132,7 @@ def test_a_log_is_looked_up_once_for_all_its_files(
         monkeypatch.setattr(log_files, "version", version)
         monkeypatch.setattr(export_site_module, "folder_of", folder_of)
         shutil.rmtree(tmp_path / "public/log")
-        assert export_logs(site.record, "daily", SiteLogs(config)) == 8
+        assert export_logs(site.record, "daily", SiteLogs(config), site_config=NOBODY) == 8
     assert (version.call_count, folder_of.call_count) == (1, 1)
 
 
@@ -143,7 +145,7 @@ def test_files_of_the_log_that_a_folder_has_wrong_are_written_again(sqlite_url: 
         folder, site_logs = public / "log/daily/1", SiteLogs(config)
         checkpoint, tile = folder / "checkpoint", folder / "tile/0/000.p/1"
         right = {file: file.read_bytes() for file in (checkpoint, tile)}
-        assert export_logs(site.record, "daily", site_logs) == 0
+        assert export_logs(site.record, "daily", site_logs, site_config=NOBODY) == 0
         wrong: list[dict[Path, bytes]] = [
             {checkpoint: b"another log's"},
             {tile: right[tile][:-1]},  # not copied completely
@@ -152,12 +154,12 @@ def test_files_of_the_log_that_a_folder_has_wrong_are_written_again(sqlite_url: 
         for files in wrong:
             for file, data in files.items():
                 file.write_bytes(data)
-            assert export_logs(site.record, "daily", site_logs) == len(files)
+            assert export_logs(site.record, "daily", site_logs, site_config=NOBODY) == len(files)
             assert {file: file.read_bytes() for file in right} == right
         for width in range(2, 10):  # the other log was longer
             (folder / f"tile/0/000.p/{width}").write_bytes(b"\0" * 32 * width)
         assert update_log(site.record.database, "daily", config, CUT + 3 * LONG).added
-        assert export_logs(site.record, "daily", site_logs) >= 3
+        assert export_logs(site.record, "daily", site_logs, site_config=NOBODY) >= 3
         logs = site_logs.of("daily")
         assert logs and all((public / "log/daily" / path).read_bytes() == data for path, data in logs.files() if data)
 

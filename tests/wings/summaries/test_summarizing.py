@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import InputError, SettingsError, Stopped
+from hotpapers.base.http.proxies import NO_PROXIES
 from hotpapers.base.model import HOUR, HttpClient, Issue, Paper, Response
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import freeze
@@ -191,7 +192,9 @@ def settings(server: Server, **values_given: str) -> SummarySettings:
 
 
 def freeze_with(record: Record, server: Server, **values_given: str) -> None:
-    summarize_issue = make_summarizer(settings(server, **values_given), "desk@paper.example")
+    summarize_issue = make_summarizer(
+        settings(server, **values_given), "desk@paper.example", stop=None, proxies=NO_PROXIES
+    )
     judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[summarize_issue])
 
 
@@ -247,7 +250,13 @@ def test_a_sentence_on_the_same_abstract_is_reused_without_a_request(either_reco
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     write(record, weekly)
     request_count = len(server.requests)
-    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), further=[make_summarizer(settings(server), "")])
+    judge_and_freeze(
+        record,
+        weekly,
+        "2024-05-13",
+        BotSettings(),
+        further=[make_summarizer(settings(server), "", stop=None, proxies=NO_PROXIES)],
+    )
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
     assert phrases.opening(papers[key(1)]).lead == SENTENCE and len(server.requests) == request_count
 
@@ -346,9 +355,9 @@ def test_it_recovers(record: Record, server: Server) -> None:
 def test_a_key_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.delenv("TEA_KEY", raising=False)
     with pytest.raises(SettingsError, match="the environment variable TEA_KEY is not set"):
-        make_summarizer(settings(server, key="env:TEA_KEY"), "")
+        make_summarizer(settings(server, key="env:TEA_KEY"), "", stop=None, proxies=NO_PROXIES)
     monkeypatch.setenv("TEA_KEY", "from-the-environment")
-    assert make_summarizer(settings(server, key="env:TEA_KEY"), "") is not None
+    assert make_summarizer(settings(server, key="env:TEA_KEY"), "", stop=None, proxies=NO_PROXIES) is not None
 
 
 def test_summarizing_stops_when_told_to(record: Record, server: Server) -> None:
@@ -356,7 +365,9 @@ def test_summarizing_stops_when_told_to(record: Record, server: Server) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[make_summarizer(settings(server), "", stop)])
+        judge_and_freeze(
+            record, DAILY, DAY, BotSettings(), further=[make_summarizer(settings(server), "", stop, proxies=NO_PROXIES)]
+        )
     assert issues_queries.frozen_days(record, "daily") == []
 
 

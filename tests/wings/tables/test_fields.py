@@ -17,8 +17,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables
-from hotpapers.wings.tables.field_pages import DATA, PAGE
-from hotpapers.wings.tables.field_places import FieldFacts, rows_of
+from hotpapers.wings.tables.field_pages import DATA, PAGE, FieldFacts, rows_of
 from tests.issues.made import DAILY, issue, moment, paper, posts_about, read, write
 from tests.publish.render.html import Page
 from tests.publish.render.sample import LISTED_READER

@@ -26,7 +26,7 @@ def test_it_holds_the_same_lines(store_url: str, tmp_path: Path) -> None:
         made.rich(record)
         file.write_bytes(b"".join(parquet.parquet(record, ids_only=("bluesky",), on_redacted=counts.append)))
         exported = [line.rstrip() for line in record_lines(record, ids_only=("bluesky",))]
-        assert list(parquet.parquet_lines(str(file))) == exported
+        assert list(parquet.parquet_lines(str(file), name="")) == exported
     [count] = counts
     assert count["bluesky"] > 5
 
@@ -64,14 +64,14 @@ def nested(path: Path) -> Path:
 def test_a_table_that_would_take_minutes_is_refused(tmp_path: Path, write_table: Callable[[Path], Path]) -> None:
     path = write_table(tmp_path / "t.parquet")
     with pytest.raises(NotExchange, match=r"a table of more than 10,000 row groups, or of deeply nested columns"):
-        list(parquet.parquet_lines(str(path)))
+        list(parquet.parquet_lines(str(path), name=""))
 
 
 def test_a_small_table_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = bomb(tmp_path / "small.parquet", 2000)
     assert path.stat().st_size < 200_000
     with pytest.raises(NotExchange, match="not a Parquet export: Out of Memory"):
-        list(parquet.parquet_lines(str(path)))
+        list(parquet.parquet_lines(str(path), name=""))
 
 
 def test_a_small_file_does_not_fill_the_disk(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def is_inside(text: str) -> bool:
 class AddressGuard:
     """Resolves names. `base_addresses`: those in the operator's settings; only their hosts and ports may be inside."""
 
-    def __init__(self, base_addresses: Iterable[str], resolve: Resolve = socket.getaddrinfo) -> None:
+    def __init__(self, base_addresses: Iterable[str], resolve: Resolve) -> None:
         self._own_hosts = frozenset(map(_host_and_port, base_addresses))
         self._resolve = resolve
 

@@ -137,7 +137,7 @@ class PoliteHttpClient:
         self._backend = GuardedBackend(self._guard, self._deadline, self.traffic)
         self._context = context or httpcore2.default_ssl_context()
         self._pools = {proxy: self._new_pool(proxy) for proxy in (None, *proxies.distinct)}
-        self._validators: OrderedDict[str, dict[str, str]] = OrderedDict()  # by address, the latest last
+        self._validators = OrderedDict[str, dict[str, str]]()  # by address, the latest last
 
     def __enter__(self) -> Self:
         return self

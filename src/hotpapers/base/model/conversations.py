@@ -22,15 +22,15 @@ class ThreadPost(NamedTuple):
     """
 
     post: Post
-    parent: str = ""
-    voice: int = 0
-    reactions: int = 0
-    answers: int = 0
-    shown: Showing | None = "text"
-    is_author: bool = False
-    is_regular: bool = False
-    author: int = 0
-    is_quote: bool = False
+    parent: str
+    voice: int
+    reactions: int
+    answers: int
+    shown: Showing | None
+    is_author: bool
+    is_regular: bool
+    author: int
+    is_quote: bool
 
     @property
     def key(self) -> str:

@@ -415,7 +415,7 @@ def hosts_of(servers: Container[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hosts))
 
 
-def paper_links(key: str, version: int | None = None) -> tuple[str, str]:
+def paper_links(key: str, version: int | None) -> tuple[str, str]:
     """The addresses of a paper's page and of its PDF, empty if unknown: of a version, if it has its own."""
     server = server_of(key)
     own = key.partition(":")[2]

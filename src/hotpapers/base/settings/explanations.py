@@ -49,18 +49,15 @@ def describe_fields(cls: type[Any]) -> dict[str, str]:
     return {name: description.strip(" ;.") for names, description in pairs for name in re.findall(r"`(\w+)`", names)}
 
 
-def convert_table(
-    table: object, cls: type[T], path: str, more: Mapping[str, str] = NOTHING, homes: Mapping[str, str] = NOTHING
-) -> T:
+def convert_table(table: object, cls: type[T], path: str, more: Mapping[str, str] = NOTHING) -> T:
     """A table as a struct. `path`: where it is in the file; `more`: keys besides the struct's, which are read
-    elsewhere, and what they do; `homes`: where keys of other tables belong. Raises SettingsError that names the key and
-    the remedy."""
+    elsewhere, and what they do. Raises SettingsError that names the key and the remedy."""
     if not isinstance(table, Mapping):
         raise SettingsError(f"{key_at(path)}: {_expected(ValuePlace(path, cls, None, table))}")
     try:
         return msgspec.convert({key: value for key, value in table.items() if key not in more}, cls)
     except msgspec.ValidationError as problem:
-        explained = _explained(problem, ValuePlace(path, cls, None, table), more, homes)
+        explained = _explained(problem, ValuePlace(path, cls, None, table), more, NOTHING)
         raise SettingsError(without_values(explained, table)) from problem
 
 

@@ -137,7 +137,7 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
 
 
 def join_title(
-    title: str, target: str | None, text: str = "", links: Iterable[TextLink] = ()
+    title: str, target: str | None, text: str, links: Iterable[TextLink] = ()
 ) -> tuple[str, tuple[TextLink, ...]]:
     """A title on one line, linked as a whole, and the text below it with its own links."""
     title = " ".join(title.split())

@@ -88,7 +88,7 @@ def _node(key: str, posts: Sequence[ThreadPost], replies: tuple[ThreadNode, ...]
 def _without_circles(parents: Mapping[str, str], by_key: Mapping[str, ThreadPost]) -> dict[str, str]:
     """The parents of posts, without that of the earliest post of each circle."""
     result = dict(parents)
-    finished: set[str] = set()
+    finished = set[str]()
     for start in parents:
         path: dict[str, None] = {}
         key = start

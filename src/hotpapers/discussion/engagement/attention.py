@@ -235,7 +235,7 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
 def _vouching_once(engagements: Sequence[NetworkEngagement], homes: Mapping[int, str]) -> Iterator[NetworkEngagement]:
     """A paper's engagement with each voice vouching on one network: its home, if it is named there, or else the first.
     Otherwise somebody with accounts on two networks would be two who vouch. `homes`: of the voices that posted."""
-    voices: set[int] = set()
+    voices = set[int]()
     several = set()
     for engagement in engagements:
         several |= voices & engagement.vouching

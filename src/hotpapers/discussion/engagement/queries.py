@@ -414,7 +414,7 @@ def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[i
 
 
 def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
-    events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
+    events = defaultdict[int, dict[str, list[ReactionEvent]]](lambda: defaultdict(list))
     for some in statement_slices(posts):
         sql = f"""SELECT reaction.post, reaction.type, reaction.observed_at, reaction.account, reaction.withdrawn
             FROM reaction
@@ -436,7 +436,7 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:
+def listed_peers(view: AsOfView, publication: str, networks: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
     """(network, archive, paper, likes) of the papers that a listing publication published in the last 90 days, with 50
     or more reposts and likes together.
 

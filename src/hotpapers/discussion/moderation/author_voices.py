@@ -25,7 +25,7 @@ from hotpapers.record import (
     is_pseudonym,
     last_written_at,
     read_meta,
-    write_meta,
+    save_meta,
 )
 
 SOURCE = "authors"
@@ -53,8 +53,7 @@ def judge_authors(record: Record, at: int | None = None) -> None:
         new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
         if new:
             record.append(new, source=SOURCE, at=max(at or current_time(), last_written_at(record.database)))
-    with record.database.write():
-        write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
+    save_meta(record.database, _NOTE, f"{VERSION} {view.position}")
 
 
 # ---- who is an author ------------------------------------------------------------------------------------

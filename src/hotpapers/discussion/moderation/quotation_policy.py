@@ -28,7 +28,7 @@ from hotpapers.base import keys, network_terms
 from hotpapers.base.model import Post, Quotation, Showing
 from hotpapers.base.networks import row_of
 from hotpapers.discussion.moderation.queries import edited_posts, holders_of_handles
-from hotpapers.record import AsOfView, Database, read_meta, write_meta
+from hotpapers.record import AsOfView, Database, read_meta, save_meta
 
 _NOTE = "blocked"
 
@@ -45,8 +45,7 @@ class Blocklist(msgspec.Struct, frozen=True):
 def save_blocklist(database: Database, blocked: Blocklist) -> None:
     """Replaces the stored list, if it differs."""
     if load_blocklist(database) != blocked:
-        with database.write():
-            write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
+        save_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
 
 
 def load_blocklist(database: Database) -> Blocklist:
@@ -87,8 +86,8 @@ class QuotationPolicy(NamedTuple):
     """The rules for quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the accounts
     of posts that are replied to, if the record knows them."""
 
-    allowed: network_terms.Table = network_terms.TERMS
-    blocked: Blocklist = Blocklist()
+    allowed: network_terms.Table
+    blocked: Blocklist
     doubtful_pairs: frozenset[tuple[str, str]] = frozenset()
     authors: Mapping[str, str] = {}
 
@@ -141,7 +140,7 @@ def one_per_account(
 ) -> dict[str, tuple[Quotation, ...]]:
     """The quotations under each paper, without accounts already quoted earlier in the issue. Links are always kept, as
     they quote nobody. `whole`: the posts by key, with their accounts."""
-    quoted_accounts: set[str] = set()
+    quoted_accounts = set[str]()
     result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
         result[paper] = ()

@@ -64,7 +64,7 @@ class VoiceReference(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
-    counts: dict[int, int] = defaultdict(int)
+    counts = defaultdict[int, int](int)
     days = []
     for peer in peers:
         if peer.days is not UNSET:

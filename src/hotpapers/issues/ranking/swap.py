@@ -75,7 +75,7 @@ def _references_with(network_peers: list[VoiceHistogram], lower: Entry, part: Sc
     """The references on this network if the lower one had x voices."""
     if not is_own_peer(lower, part):
         return ReferenceTable(network_peers)
-    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    counts = defaultdict[str, dict[int, int]](lambda: defaultdict(int))
     for histogram in network_peers:
         counts[histogram.archive].update(dict(histogram.counts))
     counts[lower.archive][x] += 1

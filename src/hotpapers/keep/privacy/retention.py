@@ -134,7 +134,7 @@ def _unneeded_snapshots(
     gone = []
     for chunk in database.statement_slices(posts):
         # The moments at which the posts' papers are compared, each with the first position at which an issue did so
-        moments: dict[int, list[_IssueCut]] = defaultdict(list)
+        moments = defaultdict[int, list[_IssueCut]](list)
         for post, announced_at in queries.announcements_of(record.database, chunk):
             moments[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)
         for post, read_back_at in queries.read_back_moments(record.database, chunk):

@@ -113,7 +113,7 @@ class WordIndex:
         return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (text,))
 
 
-def fts_expression(query: SearchQuery, *, one_column: bool = False) -> str:
+def fts_expression(query: SearchQuery, *, one_column: bool) -> str:
     """A query in FTS5 syntax. `one_column`: for a table with a single column."""
     groups = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]

@@ -73,7 +73,7 @@ class _IndexBuilder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._index = index.word_index(database)
-        self._words: set[str] = set()
+        self._words = set[str]()
         self._last_ids: dict[str, int] = {}
 
     def step(self) -> int:

@@ -75,9 +75,7 @@ def search_posts(
     return _rebuild_if_damaged(record, ask)
 
 
-def latest_posts(
-    record: Record, query: str, *, limit: int, allowed: network_terms.Table = network_terms.TERMS
-) -> PostResults:
+def latest_posts(record: Record, query: str, *, limit: int, allowed: network_terms.Table) -> PostResults:
     """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
     own number. Raises the errors of `search_posts`."""
     parsed = _query_for_posts(query)
@@ -299,7 +297,7 @@ def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
 def _issues(database: Database, marks: str, keys: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
     sql = f"""SELECT paper, publication, day, place FROM search_entry
         WHERE paper IN ({marks}) ORDER BY day, publication"""
-    by_paper: dict[str, tuple[SearchHitIssue, ...]] = defaultdict(tuple)
+    by_paper = defaultdict[str, tuple[SearchHitIssue, ...]](tuple)
     for paper, publication, day, place in database.rows(sql, keys):
         by_paper[paper] += (SearchHitIssue(publication, day, place),)
     return by_paper

@@ -272,7 +272,7 @@ def _paper(text: str, key_of: Callable[[str], str]) -> SearchAtom | None:
 
 def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
     """Adjacent words form one term; a run of a language without spaces is a term of its own."""
-    row: list[str] = []
+    row = []
     for piece in tokenizer.split_pieces(text):
         if not piece.is_run:
             row.append(piece.tokens[0][0])

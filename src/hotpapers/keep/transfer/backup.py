@@ -30,7 +30,7 @@ from hotpapers.keep.transfer import queries
 from hotpapers.record import batches, schema
 from hotpapers.record.database import Database
 from hotpapers.record.leftovers import FOLDER, check_part_exists, unfinished_copy
-from hotpapers.record.meta import HOME, write_meta
+from hotpapers.record.meta import HOME, save_meta
 from hotpapers.record.record import Record, current_time, is_server, open_database, store_path
 from hotpapers.record.sqlite import SqliteDatabase, check_name
 
@@ -83,8 +83,7 @@ def back_up_store(record: Record, target: Path) -> int:
     with suppress(ReadOnlyStore, FullStore):  # such a store needs its backup even more
         queries.note_copy(record, "backup", str(real_path(target)))
         if isinstance(record.database, SqliteDatabase):
-            with record.database.write():
-                write_meta(record.database, HOME, str(real_path(record.database.path).parent))
+            save_meta(record.database, HOME, str(real_path(record.database.path).parent))
     try:
         with unfinished_copy(target) as (path, _):
             part = Path(path)

@@ -79,7 +79,7 @@ class FeedDocument(NamedTuple):
     own: str
     updated: int
     items: tuple[FeedItem, ...]
-    note: str = ""
+    note: str
     to_root: str = ""
 
 

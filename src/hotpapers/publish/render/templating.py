@@ -114,7 +114,7 @@ BOOKMARKLET = "bookmarklet/index.html"
 """The page whose script asks whether the site has a page about a paper."""
 
 
-def policy_of(path: str, public: bool = False) -> str:
+def policy_of(path: str, public: bool) -> str:
     """The policy of a page. `public`: whether its site has a public address. If so, pages may connect to it, so that
     tools that test a page from within can read robots.txt."""
     policy = SEARCH_POLICY if path == search_page.PATH else POLICY

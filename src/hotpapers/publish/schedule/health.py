@@ -66,7 +66,7 @@ def assess_health(
     return SiteHealth(not problems, tuple(problems), failing, tuple(without_issue))
 
 
-def dead_jobs(states: Iterable[JobState], at: int, silent: int = SILENT) -> Iterator[str]:
+def dead_jobs(states: Iterable[JobState], at: int, silent: int) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for job in states:
         signs = list(filter(None, (job.success_at, job.started_at, job.failing_since)))

@@ -45,8 +45,8 @@ class HousekeepingJob:
         connection: Connection,
         ping: str,
         health: Callable[[JobContext, bool], SiteHealth],
-        allowed: network_terms.Table = network_terms.TERMS,
-        witnesses: ServerClocks | None = None,
+        allowed: network_terms.Table,
+        witnesses: ServerClocks | None,
     ) -> None:
         self._connection = connection
         self._ping = ping

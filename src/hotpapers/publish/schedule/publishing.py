@@ -54,8 +54,8 @@ from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.clock_check import waits_for_time
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_counting, still_reading_back
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.record import Record, batches, read_meta, write_meta
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record, batches, read_meta, save_meta
 from hotpapers.record.commitments import sha256
 
 if TYPE_CHECKING:
@@ -105,17 +105,17 @@ class PublishJob:
         self,
         publications: Sequence[str],
         destinations: Sequence[IssueDestination],
-        bots: BotSettings | None = None,
-        site_config: SiteConfig = NOBODY,
-        allowed: network_terms.Table = network_terms.TERMS,
-        before_freezing: Sequence[BeforeFreezing] = (),
-        read_jobs: Sequence[str] = (),
-        witnesses: ServerClocks | None = None,
-        further: Sequence[FurtherParts] = (),
+        bots: BotSettings,
+        site_config: SiteConfig,
+        allowed: network_terms.Table,
+        before_freezing: Sequence[BeforeFreezing],
+        read_jobs: Sequence[str],
+        witnesses: ServerClocks | None,
+        further: Sequence[FurtherParts],
     ) -> None:
         self._publications = publications
         self._destinations = destinations
-        self._bots = bots or BotSettings()
+        self._bots = bots
         self._site_config = site_config
         self._allowed = allowed
         self._before_freezing = before_freezing
@@ -123,7 +123,7 @@ class PublishJob:
         self._witnesses = witnesses
         self._further = further
         self._retries = PartRetries(self.name)
-        self._asked_again: set[tuple[str, str]] = set()
+        self._asked_again = set[tuple[str, str]]()
         self._due_since: dict[str, int] = {}
         self._without_issue = defaultdict[str, set[str]](set)
         self._rendered_position = 0
@@ -298,7 +298,7 @@ class PublishJob:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
         if rules:
-            _keep_rules(record, rules)
+            save_meta(record.database, RENDERED_BY, rules)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
@@ -336,13 +336,8 @@ def render_by_rules(record: Record, site_config: SiteConfig, allowed: network_te
         return []
     folders = export_again(record, site_config, allowed)
     if all(folder.rendered for folder in folders if folder.is_own and folder.folder.is_dir()):
-        _keep_rules(record, rules)
+        save_meta(record.database, RENDERED_BY, rules)
     return folders
-
-
-def _keep_rules(record: Record, rules: str) -> None:
-    with record.database.write():
-        write_meta(record.database, RENDERED_BY, rules)
 
 
 def render_changed(

@@ -54,8 +54,8 @@ class SendJob:
         self,
         publications: Sequence[str],
         open_destinations: OpenDestinations,
-        allowed: network_terms.Table = network_terms.TERMS,
-        with_pages: Collection[str] = (),
+        allowed: network_terms.Table,
+        with_pages: Collection[str],
     ) -> None:
         self._open = open_destinations
         self._allowed = allowed

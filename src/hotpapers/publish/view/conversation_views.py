@@ -58,9 +58,9 @@ class NodeView(NamedTuple):
     copies: tuple[LinkedPiece, ...]
     reactions: int
     replies: tuple[NodeView, ...]
+    rest: int
+    rest_url: str
     newest: int = 0
-    rest: int = 0
-    rest_url: str = ""
 
     @property
     def more(self) -> int:
@@ -266,7 +266,7 @@ class _TreeView:
 
 def nearest_posts(root: ThreadNode, most: int) -> set[str]:
     """The keys of the posts nearest to a root, the most liked first."""
-    chosen: set[str] = set()
+    chosen = set[str]()
     level = [root]
     while level and len(chosen) < most:
         first = level[: most - len(chosen)]

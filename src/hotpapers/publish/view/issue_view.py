@@ -326,10 +326,10 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
 
 def links_to_paper(
     paper: Paper,
-    later: Paper | None = None,
-    known: Iterable[Quotation] = (),
-    notices: Iterable[Notice] = (),
-    article: Paper | None = None,
+    later: Paper | None,
+    known: Iterable[Quotation],
+    notices: Iterable[Notice],
+    article: Paper | None,
 ) -> tuple[LinkedPiece, ...]:
     """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it; `notices`:
     publishers' notices about it; `article`: its metadata with the article that it became."""

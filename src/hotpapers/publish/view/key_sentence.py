@@ -185,7 +185,7 @@ def name_in(title: str) -> str:
     return match[1] if match else ""
 
 
-def key_sentence(abstract: str, title: str = "") -> str:
+def key_sentence(abstract: str, title: str) -> str:
     """The most telling sentence of a one-line abstract; empty if there is none."""
     all_sentences = split_sentences(abstract)
     name = name_in(title)

@@ -318,7 +318,7 @@ def places(entry: Entry, listed: bool) -> str:
     return f"{rule}: place {entry.classic_rank}."
 
 
-def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> str:
+def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool) -> str:
     """`Place 7 of 10; 6th by likes and reposts.`, `Place 11 of 12, in a line.`, `2nd of 5 still talked about.`; empty
     for a paper without a place."""
     if not entry.place:

@@ -117,7 +117,7 @@ def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
 
 def other_posts(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
     """The other posts, each once, by network."""
-    by_network: dict[str, dict[str, Post]] = defaultdict(dict)
+    by_network = defaultdict[str, dict[str, Post]](dict)
     for quotation in rows:
         if not phrases.has_words(quotation):
             by_network[quotation.post.network].setdefault(quotation.post.post, quotation.post)

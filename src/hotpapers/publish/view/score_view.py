@@ -48,7 +48,7 @@ class ScoreView(NamedTuple):
         return tuple(sentence for sentence in (self.summary, *sums, self.tie_note, self.provisional) if sentence)
 
 
-def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> ScoreView:
+def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool) -> ScoreView:
     """The score of an entry of an issue."""
     parts = [part for part in entry.parts if part.score]
     return ScoreView(

@@ -242,7 +242,7 @@ def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bo
     return any(category.startswith(fields) for category in categories)
 
 
-def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:
+def code_url(paper: Paper, addresses: Iterable[str]) -> str:
     """The first repository named in a paper's comment or abstract, or else among addresses."""
     text = " ".join((paper.comment, paper.abstract, *addresses))
     small = text.lower()

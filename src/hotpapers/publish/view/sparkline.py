@@ -25,7 +25,7 @@ class Sparkline(NamedTuple):
 
 def history_curve(history: Iterable[Attention], until: int) -> Sparkline | None:
     """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
-    by_age: Counter[int] = Counter()
+    by_age = Counter[int]()
     for attention in history:
         if attention.until <= until:
             by_age[attention.age] += attention.voices  # on all networks

@@ -114,7 +114,7 @@ class Tops:
         """The best papers of a period, and the best of each category."""
         ranked = self._ranked(self._days[period])
         chosen: list[TopPaper] = []
-        of_field: dict[str, int] = defaultdict(int)
+        of_field = defaultdict[str, int](int)
         for rank, (voices, summary) in enumerate(ranked, 1):
             field = field_of(summary)
             of_field[field] += 1

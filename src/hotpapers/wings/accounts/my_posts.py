@@ -94,9 +94,9 @@ class MyPostsPage(NamedTuple):
     view: str
     render: Callable[[Record, int], object]
     asking: dict[str, threading.Lock]
-    base_addresses: Sequence[str] = ()
-    bots: BotSettings = BotSettings()
-    contact: str = ""
+    base_addresses: Sequence[str]
+    bots: BotSettings
+    contact: str
     clock: Callable[[], int] = current_time
 
     def routes(self) -> Sequence[BaseRoute]:

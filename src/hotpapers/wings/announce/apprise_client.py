@@ -48,7 +48,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 class AppriseClient:
     """One room, or anything else that Apprise can send a text to. `key`: the setting with its address."""
 
-    def __init__(self, url: str, key: str, home: str = "") -> None:
+    def __init__(self, url: str, key: str, home: str) -> None:
         """Raises UsageError if Apprise is not installed, SettingsError for an address that it does not recognize."""
         self._plugin = _plugin(url, home)
         if self._plugin is None:

@@ -208,7 +208,7 @@ def _normalized(name: str) -> str:
     return " ".join(without_accents(name.replace(".", " ")).casefold().split())
 
 
-def posters_in(record: Record, allowed: network_terms.Table = network_terms.TERMS) -> FindPosters:
+def posters_in(record: Record, allowed: network_terms.Table) -> FindPosters:
     """Finds posters from the record's current state: no posts that are deleted, hidden, forgotten or in doubt, and no
     names if a network's terms allow only a link."""
 

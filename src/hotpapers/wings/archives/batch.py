@@ -60,10 +60,10 @@ class ArchiveBatch:
         self._format = format
         self._in_order = in_order
         self._payloads: list[RawPayload] = []
-        self._items_by_post: dict[str, list[Item]] = defaultdict(list)
+        self._items_by_post = defaultdict[str, list[Item]](list)
         self._files: dict[RawPayload, int] = {}
-        self._named: dict[int, set[str]] = defaultdict(set)
-        self._figures: Counter[tuple[int, str]] = Counter()
+        self._named = defaultdict[int, set[str]](set)
+        self._figures = Counter[tuple[int, str]]()
         self.count = self.size = 0
 
     @property

@@ -35,9 +35,9 @@ class ArchiveFile(NamedTuple):
     head: bytes
     size: int
     seen_at: int
-    altered: Callable[[], bool] = bool
-    path: str = ""
-    given_at: int = 0
+    altered: Callable[[], bool]
+    path: str
+    given_at: int
 
     @property
     def known_by(self) -> bytes:

@@ -51,9 +51,9 @@ class TrackedAt:
         self._at = self._from = self._until = 0
         self._posts: dict[str, tuple[int, int]] = {}
         self.reactions: dict[str, str] = {}
-        self._dropped: set[str] = set()
-        self.held: set[str] = set()
-        self._absent: set[str] = set()
+        self._dropped = set[str]()
+        self.held = set[str]()
+        self._absent = set[str]()
 
     def __contains__(self, key: object) -> bool:
         since, until = self._posts.get(cast("str", key), NEVER)

@@ -42,9 +42,9 @@ class FilePart(NamedTuple):
     file: int
     path: str
     name: str
-    start: int = 0
-    end: int = 0
-    plain: bool = False
+    start: int
+    end: int
+    plain: bool
     copy: bool = False
 
 
@@ -99,7 +99,7 @@ def _rest_of_line(stream: Reader) -> Iterator[bytes]:
 
 @contextmanager
 def open_range(
-    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
+    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool
 ) -> Iterator[Reader]:
     """The bytes of a file between two offsets (`end` 0: to its end), decompressed: whole frames, or `plain`."""
     with open_file(file) as raw:

@@ -75,7 +75,7 @@ class CarFile(NamedTuple):
     root: bytes
     blocks: dict[bytes, bytes]
     forged: set[bytes]
-    problem: str = ""
+    problem: str
 
 
 # ---- the file ----------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def tree_leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     of the node. A repeated node, and a key that is not greater than the one before it, are problems too. Raises
     InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
     """
-    visited: set[bytes] = set()
+    visited = set[bytes]()
     total = 0
     last = b""
 

@@ -47,7 +47,7 @@ class SpilledEvent(NamedTuple):
 def write_events(folder: Path, events: Iterable[SpilledEvent]) -> list[str]:
     """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and the errors
     of iterating."""
-    paths: list[str] = []
+    paths = []
     waiting = []
     size = 0
     for event in events:
@@ -107,7 +107,7 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
+def spill_folder(record: Record, staging: str) -> Iterator[Path]:
     """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
     It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
     ReadOnlyStore, StoreError."""

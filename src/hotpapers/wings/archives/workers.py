@@ -159,7 +159,7 @@ class Workers:
         source = iter(tasks)
         end = None
         submit = partial(self._submit, work, setup)
-        under_way: deque[tuple[Task, Future[str]]] = deque()
+        under_way = deque[tuple[Task, Future[str]]]()
         while True:
             try:
                 while end is None and len(under_way) < MAX_AHEAD * self._count:

@@ -64,7 +64,7 @@ class LimitedClient:
         self._http = http
         self._bases = bases
         self._limit = limit
-        self._counts: Counter[str] = Counter()
+        self._counts = Counter[str]()
         self.answered: dict[str, None] = {}
         self.failed: dict[str, str] = {}
         self.is_refused = False

@@ -51,7 +51,7 @@ class ClassicImport(NamedTuple):
     day: str
     places: int
     repaired: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
 
 
 class ParsedClassicFile(NamedTuple):

@@ -72,8 +72,8 @@ class FormField(NamedTuple):
 
     name: str
     label: str
-    kind: Literal["text", "email", "area", "check"] = "text"
-    value: str = ""
+    kind: Literal["text", "email", "area", "check"]
+    value: str
     hint: str = ""
     error: str = ""
     max_length: int = 500
@@ -90,7 +90,7 @@ class FormSpec(NamedTuple):
 
     action: str
     button: str
-    fields: tuple[FormField, ...] = ()
+    fields: tuple[FormField, ...]
     hidden: tuple[tuple[str, str], ...] = ()
     legend: str = ""
     choices: tuple[tuple[str, str], ...] = ()

@@ -59,8 +59,8 @@ class RecordChanges:
     """The changes of the record after a first cut and up to a last one, and the posts that name several papers."""
 
     def __init__(self, view: AsOfView, after: int) -> None:
-        self._papers: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        self._posts: dict[str, set[int]] = defaultdict(set)
+        self._papers = defaultdict[int, list[tuple[int, str]]](list)
+        self._posts = defaultdict[str, set[int]](set)
         self._moments: list[tuple[int, int]] = []
         for post, paper, at in queries.shared_posts(view, after):
             self._papers[post].append((at, paper))
@@ -213,7 +213,7 @@ class EngagementOverDays:
 
     def _count_ages(self, after: int, until: int, recounted: Set[str]) -> Set[str]:
         """Counts papers that reached another age, at the ages they had not reached before."""
-        by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
+        by_ages = defaultdict(list)
         for paper, at in self.announced.items():
             # Also those that at the first cut were measured before the youngest age
             if paper not in recounted and (

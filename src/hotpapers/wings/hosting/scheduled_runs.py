@@ -20,7 +20,7 @@ from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render import find_channel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, current_time
-from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.meta import read_meta, save_meta
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.site_jobs import site_health
 from hotpapers.wings.hosting import schedule
@@ -123,8 +123,7 @@ def _check_unmoved(record: Record, folders: dict[str, str], site: ConfiguredSite
             f"{name}: its pages are at {before} and would move to {after}, to other addresses; write the publications "
             f"in {site.file} in the order that they had",
         )
-    with record.database.write():
-        write_meta(record.database, SITE_FOLDERS, json.dumps(known | folders))
+    save_meta(record.database, SITE_FOLDERS, json.dumps(known | folders))
 
 
 CHANNELS = ("site", "feeds")

@@ -1,10 +1,9 @@
 """Mastodon and compatible servers: hashtag and public timelines of the servers that the operator names.
 
-source           the connector; counts, and what is gone
+source           the connector; counts, what is gone, and the answers to a post
 settings         which servers are read
 author_addresses addresses of authors that a server leaves out
 status_parser    the formats of statuses, read into items
-threads          the answers to a post
 timelines        which pages of a timeline are read
 wing             what it hooks into the core
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -22,11 +22,12 @@ from hotpapers.collect.sources.batched_requests import (
     raise_failures,
     soonest_retry,
 )
-from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.wings.mastodon import status_parser, threads
+from hotpapers.collect.sources.decoding import Flag, decode_or_none, decode_response, unreadable_key
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
+from hotpapers.wings.mastodon import status_parser
 from hotpapers.wings.mastodon.author_addresses import address_host
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, TimelineEntry, edit_payloads, is_public
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PlacedStatus, TimelineEntry, edit_payloads, is_public
 from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000
@@ -51,13 +52,13 @@ class MastodonSource(PostSource[MastodonSettings]):
     name = NETWORK
 
     def _set_up(self) -> None:
-        self._failing: set[str] = set()  # home servers, as of the last round
-        self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
+        self._failing = set[str]()  # home servers, as of the last round
+        self._removal_checks = OrderedDict[str, RemovalCheck]()
         hosts = (address_host(server.base) for server in self.settings.servers)
         self._hosts = frozenset(hosts)
         self._read_since: dict[str, int] = {}
-        self._uris_by_id: OrderedDict[str, str] = OrderedDict()
-        self._tellers: OrderedDict[str, str] = OrderedDict()
+        self._uris_by_id = OrderedDict[str, str]()
+        self._tellers = OrderedDict[str, str]()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
@@ -219,9 +220,9 @@ class MastodonSource(PostSource[MastodonSettings]):
         response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}/context", accept=GONE)
         if response.status in GONE:
             return [None]
-        answers = decode_response(response, threads.Context).descendants
+        answers = decode_response(response, Context).descendants
         hosts = {address_host(home[1])}
-        return list(threads.reply_payloads(answers, home, response.at, None if hosts <= self._hosts else hosts))
+        return list(reply_payloads(answers, home, response.at, None if hosts <= self._hosts else hosts))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""
@@ -304,3 +305,57 @@ def stream_events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]
             size += len(value) + 1
             if size <= MAX_EVENT_BYTES:
                 data.append(value)
+
+
+# ---- the answers to a post ---------------------------------------------------------------------------
+
+# As its home server has them: https://docs.joinmastodon.org/methods/statuses/#context
+
+MAX_ANSWERS = 60
+"""Answers that a server shows to those who have no account there."""
+MAX_DEPTH = 19
+"""How far below the post the last of these are."""
+
+
+class Context(msgspec.Struct):
+    """The answers to a post."""
+
+    descendants: list[msgspec.Raw] = []
+
+
+class _Answer(msgspec.Struct):
+    number_or_id: str | int = msgspec.field(name="id")
+    uri: str
+    in_reply_to_id: str | int | None = None
+    visibility: str = "public"
+    local_only: Flag = False
+
+
+def reply_payloads(
+    answers: Sequence[msgspec.Raw], home: re.Match[str], at: int, hosts: Collection[str] | None
+) -> Iterator[RawPayload | str | None]:
+    """The answers, those that can be seen by everybody. `hosts`: those whose posts are believed; None for all. An
+    answer to one that is not among them is placed below a gap. If some are believed and the list is whole, ends with
+    how the ids on the home server begin."""
+    decoded = ((raw, decode_or_none(raw, _Answer)) for raw in answers[:MAX_REPLIES])
+    listed = [(raw, answer) for raw, answer in decoded if answer]
+    uris = {str(answer.number_or_id): answer.uri for _, answer in listed} | {home[2]: home[0]}
+    depths = {home[2]: 0}
+    for raw, answer in listed:
+        above = str(answer.in_reply_to_id)
+        depths[str(answer.number_or_id)] = depths.get(above, 0) + 1
+        parent = uris.get(above, "")
+        if not parent:
+            parent = f"{home[1]}/statuses/{answer.in_reply_to_id}"
+            yield gap_payload(parent, home[0], at)
+        is_believed = hosts is None or address_host(answer.uri) in hosts
+        if not (is_public(answer.visibility, answer.local_only) and is_believed):
+            yield gap_payload(answer.uri, parent, at)
+        else:
+            is_local = address_host(answer.uri) == address_host(home[1])
+            placed = PlacedStatus(raw, parent, is_local)
+            yield RawPayload(REPLY, answer.uri, msgspec.json.encode(placed), at)
+    if len(answers) >= MAX_ANSWERS or len(listed) < len(answers) or max(depths.values()) >= MAX_DEPTH:
+        yield None
+    elif hosts is not None:
+        yield f"{home[1]}/"

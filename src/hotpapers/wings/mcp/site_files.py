@@ -88,7 +88,7 @@ class FileCache:
         self._clock = clock
         self._lock = threading.Lock()
         self._bytes = 0
-        self._files: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._files = OrderedDict[str, tuple[float, bytes]]()
 
     def get(self, path: str) -> bytes | None:
         """A file; None if it is not kept, or no longer fresh."""

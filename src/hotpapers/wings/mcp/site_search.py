@@ -147,7 +147,7 @@ class _PartSearch:
         return _best(self._postings(form, letters, begins) for form, letters in forms.items() if letters)
 
     def _postings(self, form: str, letters: str, begins: bool) -> Scores:
-        weights: defaultdict[int, int] = defaultdict(int)
+        weights = defaultdict[int, int](int)
         for line in self._question.within(self._lines(form, begins)):
             if line.startswith("*") and "C" in letters:  # in most texts
                 matches = _POSTING.findall(line)

@@ -75,9 +75,7 @@ def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
     )
 
 
-def nearest_in(
-    block: VectorBlock, vector: WeighedVector, count: int, least: int = 1
-) -> Iterator[tuple[int, DatedPaper]]:
+def nearest_in(block: VectorBlock, vector: WeighedVector, count: int, least: int) -> Iterator[tuple[int, DatedPaper]]:
     """The papers of a block that are nearest to one, at least so close (as in `vectors`), the nearest first."""
     products = [0] * len(block.papers)
     table = _numbers()

@@ -153,7 +153,7 @@ class LikedWords(NamedTuple):
 
 def learn_words(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> LikedWords:
     """The words' weights. The order of the other papers changes the last digits."""
-    weights: defaultdict[str, int] = defaultdict(int)
+    weights = defaultdict[str, int](int)
     pulls = [0] * (len(starred) + len(others))
     for _ in range(ROUNDS):
         for n, paper in enumerate((*starred, *others)):

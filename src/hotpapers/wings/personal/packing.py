@@ -49,8 +49,8 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
 def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int], taken_back: Mapping[str, str]) -> bytes:
     """The script with the titles of papers. By key, `places`: those of papers in the day's issue; `taken_back`: how
     papers were taken back."""
-    rows: dict[str, list[str | int]] = {}
-    states: dict[str, str] = {}
+    rows = {}
+    states = {}
     for paper in papers:
         if paper_id := site_paths.paper_id(paper.paper):
             title, authors = text_of(paper)[1:3]

@@ -82,7 +82,7 @@ def tsvector_text(columns: Iterable[tuple[Sequence[str], str]]) -> str:
     return " ".join(f"{_quoted(word)}:{','.join(positions)}" for word, positions in places.items())
 
 
-def tsquery_expression(query: SearchQuery, *, one_column: bool = False) -> str:
+def tsquery_expression(query: SearchQuery, *, one_column: bool) -> str:
     """A query in tsquery syntax. `one_column`: for rows whose words all have the same weight."""
     groups = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]

@@ -235,7 +235,7 @@ class RegistryJob:
             waiting = papers_of(state.turn)
         asked_for = [(key, doi) for key, articles in waiting[:at_most] for doi in _registered(key, articles)]
         unanswered = set(asked_for)
-        standing: set[object] = set()
+        standing = set[object]()
         for pair, work in one_by_one(asked_for, lambda pair: (pair, self._work(pair[1]))):
             if work is not None:
                 unanswered.discard(pair)

@@ -20,7 +20,7 @@ from hotpapers.publish.deliver.export_site import export_again, folders_of
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.schedule.publishing import Part
-from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, tombstones
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import policies, publication_log, queries, site_logs, witness_client
@@ -137,7 +137,7 @@ def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
     return LogKeeping(logs, site.site_config, site.terms, connection)
 
 
-def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site_config: SiteConfig = NOBODY) -> int:
+def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site_config: SiteConfig) -> int:
     """Writes only the files of a publication's log to each folder with its site. Returns how many changed. Raises
     UsageError for a folder that cannot be written."""
     log = logs.readable(publication)

@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base.errors import HotPapersError, InputError, NetError
 from hotpapers.base.http import ClientLimits, PoliteHttpClient, user_agent
-from hotpapers.base.http.proxies import NO_PROXIES, Proxies
+from hotpapers.base.http.proxies import Proxies
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
 from hotpapers.base.text import timestamps
@@ -44,7 +44,7 @@ MAX_ANSWER_BYTES = 200_000
 
 
 def make_summarizer(
-    settings: SummarySettings, contact: str, stop: threading.Event | None = None, proxies: Proxies = NO_PROXIES
+    settings: SummarySettings, contact: str, stop: threading.Event | None, proxies: Proxies
 ) -> BeforeFreezing:
     """The function that writes sentences with the configured model. `stop`, `proxies`: as for any client."""
     model = with_key(settings)

@@ -9,6 +9,5 @@ describe   machine-readable descriptions: Data Package, Croissant
 commands   what `hotpapers export` does: writes all files into a folder; `import parquet`
 wing       what it hooks into the core
 
-field_places  whether fields get the places that their papers would explain: plain functions
-field_pages   the page `fields/` and its data
+field_pages   whether fields get the places that their papers would explain: the page `fields/` and its data
 """

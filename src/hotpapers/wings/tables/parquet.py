@@ -110,7 +110,7 @@ def _row(n: int, line: bytes) -> dict[str, Any]:
     return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
 
 
-def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
+def parquet_lines(file: str, name: str) -> Iterator[bytes]:
     """The lines in a Parquet export, in order. Raises NotExchange. `name`: the file's name in messages."""
     if not Path(file).is_file():
         raise InputError("no such file", file=name or file)

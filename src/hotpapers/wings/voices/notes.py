@@ -18,7 +18,7 @@ from hotpapers.record import Record
 from hotpapers.record.commitments import sha256
 from hotpapers.record.database import Database
 from hotpapers.record.identities import find_identities
-from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.meta import read_meta, save_meta, write_meta
 from hotpapers.wings.voices.queries import keys_in
 
 LISTS = "voices lists"
@@ -51,8 +51,7 @@ def keep_lists(record: Record, lists: Mapping[str, KeptList], wanted: Collection
         if mark in wanted
     }
     if kept != kept_lists(record):
-        with record.database.write():
-            write_meta(record.database, LISTS, msgspec.json.encode(kept).decode())
+        save_meta(record.database, LISTS, msgspec.json.encode(kept).decode())
 
 
 def drop_forgotten(record: Record) -> None:

@@ -140,7 +140,7 @@ def test_the_account_s_own_statement_overrides_the_rules_on_single_accounts(reco
     assert review_account(record, BOT)[0][0].is_bot
     record.append([judged(BOT, "human", rule="proved", at=NOW + 4)], source="account", at=NOW + 4)
     assert review_account(record, BOT)[0][0].is_bot
-    withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
+    withdraw_verdict(record, NOTHING, BOT, at=NOW + 5, paper="")
     assert samples.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0][0].is_bot
 
 
@@ -151,7 +151,7 @@ def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
     judge_accounts(record, BotSettings(people=(BOT,)), NOW + HOUR)
     judge_accounts(record, NOTHING, NOW + 2 * HOUR)
     assert samples.reason(record, BOT, "operator") == "truly", "the verdict that the settings covered is back"
-    withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR)
+    withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR, paper="")
     assert samples.verdicts(record) == {(BOT, "share"): "bot"}
 
 

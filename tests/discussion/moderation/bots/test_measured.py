@@ -60,6 +60,9 @@ def at_worst(moments: Sequence[int]) -> AccountActivity:
         bare=len(moments),
         even=gap_evenness(moments),
         rest=longest_rest(moments),
+        category="",
+        covered=0,
+        announced=0,
     )
 
 

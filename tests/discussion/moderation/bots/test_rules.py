@@ -83,9 +83,11 @@ def test_figures_of_an_account() -> None:
     posts = [ObservedPost(n * HOUR, f"post{n}", (f"p{n}",), about[f"p{n}"].title) for n in range(12)]
     posts.append(ObservedPost(12 * HOUR, "post12", ("p0", "p1"), "What a fine pair of papers to read at tea time"))
     expected = AccountActivity(posts=13, papers=12, bare=12, even=0, rest=11, category="a", covered=2, announced=4)
-    assert measure_account(posts, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}) == expected
+    assert measure_account(posts, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}, all_papers=0) == expected
     assert measure_account(posts, about, {}, 700).papers == 700
-    assert measure_account([], {}, {}) == AccountActivity()
+    assert measure_account([], {}, {}, all_papers=0) == AccountActivity(
+        posts=0, papers=0, bare=0, even=0, rest=24, category="", covered=0, announced=0
+    )
 
 
 # ---- rules -----------------------------------------------------------------------------------------------
@@ -110,10 +112,10 @@ def test_the_reasons_have_the_figures() -> None:
     "activity",
     [
         AccountActivity(posts=600, papers=631, bare=600, even=37, rest=3, category="cs.LG", covered=200, announced=800),
-        AccountActivity(posts=280, papers=280, bare=280, even=20, rest=6),
-        AccountActivity(posts=90, papers=90, bare=90, even=100, rest=0),
-        AccountActivity(posts=400, papers=400, bare=350, even=100, rest=0),
-        AccountActivity(posts=50, papers=50, bare=50, category="cs.RO", covered=47, announced=60),
+        AccountActivity(posts=280, papers=280, bare=280, even=20, rest=6, category="", covered=0, announced=0),
+        AccountActivity(posts=90, papers=90, bare=90, even=100, rest=0, category="", covered=0, announced=0),
+        AccountActivity(posts=400, papers=400, bare=350, even=100, rest=0, category="", covered=0, announced=0),
+        AccountActivity(posts=50, papers=50, bare=50, category="cs.RO", covered=47, announced=60, even=0, rest=24),
     ],
     ids=["the busiest person", "twenty bare titles a day", "few", "with words", "most of a field"],
 )

@@ -99,7 +99,7 @@ class Follower:
     def __init__(self, folder: Path, url: str, policy: str = "", store: str = "") -> None:
         folder.mkdir(exist_ok=True)
         self.record = Record(store or str(folder / "own.db"))
-        self.site = FollowedSite("neighbour", url, policy, folder / "followed" / "neighbour")
+        self.site = FollowedSite("neighbour", url, policy, folder / "followed" / "neighbour", own_logs=None)
         self.time = FakeTime()
 
     def close(self) -> None:

@@ -19,7 +19,8 @@ from tests.wings.peers.following.sites import FIRST, NAME, Follower, Publisher, 
 
 NOON = FIRST + 20 * DAY + 12 * HOUR
 INTAKE = IntakeResult(
-    files=1, items=5, withdrawn=0, since=NOON - HOUR, until=NOON, missing=((FIRST, FIRST + HOUR),), problems=()
+    files=1, items=5, withdrawn=0, since=NOON - HOUR, until=NOON, missing=((FIRST, FIRST + HOUR),),
+    problems=(), others=(),
 )  # fmt: skip
 
 

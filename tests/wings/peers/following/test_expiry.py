@@ -9,6 +9,7 @@ import pytest
 
 from hotpapers.base.model import DAY, Measurement, Post
 from hotpapers.keep.privacy.forget import forget_key
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.wings.proof.log_keeping import export_logs
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
@@ -64,7 +65,7 @@ def test_old_files_are_removed_from_the_site(sqlite_url: str, publisher: Publish
         forget_key(site.record, next(iter(site.record.view().items(Post))).post)
         for days in (2, 92, 94):
             update_log(site.record.database, NAME, config, CUT + days * DAY)
-            export_logs(site.record, NAME, SiteLogs(config))
+            export_logs(site.record, NAME, SiteLogs(config), site_config=NOBODY)
             assert bool(lists_in(folder)) == (days < 94)
         assert not folder.exists()
 

@@ -112,13 +112,13 @@ def next_day(day: str, extra_holidays: Container[str] = ()) -> str:
     return day if has_announcement(day, extra_holidays) else next_day(day, extra_holidays)
 
 
-def previous_day(day: str, extra_holidays: Container[str] = ()) -> str:
+def previous_day(day: str, extra_holidays: Container[str]) -> str:
     """The previous label with an announcement."""
     day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     return day if has_announcement(day, extra_holidays) else previous_day(day, extra_holidays)
 
 
-def labels_between(start: str, end: str, extra_holidays: Container[str] = ()) -> Iterator[str]:
+def labels_between(start: str, end: str, extra_holidays: Container[str]) -> Iterator[str]:
     """The labels with an announcement after a start and before an end."""
     day = next_day(start, extra_holidays)
     while day < end:

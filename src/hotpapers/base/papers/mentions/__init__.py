@@ -17,7 +17,7 @@ any text: every needle is examined a single time, with at most 300 characters ar
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hotpapers.base.papers.arxiv import addresses
@@ -26,6 +26,8 @@ from hotpapers.base.text.unescaping import decode_escapes, has_escapes, lowercas
 __all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "shifted", "spans"]
 
 _NO_ESCAPE_ENDS = " \t\n\"'(<["
+Matcher = Callable[[str, str, int], addresses.Mention | None]
+"""Reads the mention around a needle in a text, at a place."""
 
 
 class PaperMention(NamedTuple):
@@ -60,19 +62,7 @@ def plain_text(text: str) -> tuple[str, list[int]]:
 
 def spans_in(plain: str, dropped: list[int]) -> list[addresses.Mention]:
     """The mentions in a text made plain by `plain_text`."""
-    escapes = has_escapes(plain)
-    mentions = []
-    for needle in addresses.NEEDLES:
-        place = plain.find(needle)
-        while place >= 0:
-            mention = addresses.match_address(plain, needle, place)
-            if escapes and not is_unambiguous(plain, place, mention):
-                mention = match_decoded(plain, needle, place)
-            if mention:
-                mentions.append(mention)
-                place = mention[1] - 1
-            place = plain.find(needle, place + 1)
-    mentions.sort()
+    mentions = sorted(mentions_around(plain, addresses.NEEDLES, addresses.match_address))
     # Remove overlaps: a mention that would begin inside the one before it begins after that one
     for n in range(1, len(mentions)):
         before = mentions[n - 1][1]
@@ -80,6 +70,21 @@ def spans_in(plain: str, dropped: list[int]) -> list[addresses.Mention]:
         if start < before:
             mentions[n] = (before, end, id, version, form)
     return [shift_mention(mention, dropped) for mention in mentions] if dropped else mentions
+
+
+def mentions_around(plain: str, needles: Iterable[str], match: Matcher) -> Iterator[addresses.Mention]:
+    """The mentions around each needle in turn, also if escapes are in them."""
+    escapes = has_escapes(plain)
+    for needle in needles:
+        place = plain.find(needle)
+        while place >= 0:
+            mention = match(plain, needle, place)
+            if escapes and not is_unambiguous(plain, place, mention):
+                mention = match_decoded(plain, needle, place, match)
+            if mention:
+                yield mention
+                place = mention[1] - 1
+            place = plain.find(needle, place + 1)
 
 
 def shift_mention(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
@@ -102,7 +107,7 @@ def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) ->
 
 
 def match_decoded(
-    plain: str, needle: str, place: int, match: Callable[..., addresses.Mention | None] | None = None
+    plain: str, needle: str, place: int, match: Matcher = addresses.match_address
 ) -> addresses.Mention | None:
     """The mention around a needle after undoing the escapes near it. `match`: if not `addresses.match_address`."""
     low = max(0, place - addresses.BEFORE)
@@ -112,7 +117,7 @@ def match_decoded(
     needle_at = window.place(place)
     if not window.text.startswith(needle, needle_at):
         return None  # the needle's first character was the end of an escape
-    mention = (match or addresses.match_address)(window.text, needle, needle_at)
+    mention = match(window.text, needle, needle_at)
     if mention is None:
         return None
     start, end, id, version, form = mention

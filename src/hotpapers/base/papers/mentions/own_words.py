@@ -67,7 +67,7 @@ def own_words(text: str, papers: Iterable[Paper | None]) -> OwnWords:
     if 100 * sum(len(words[number]) for number in own) > BARE * sum(map(len, words)):
         # The positions of words in runs that are also in an abstract
         runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in known_papers))
-        quoted: set[int] = set()
+        quoted = set[int]()
         for start in range(len(words) - RUN + 1):
             if tuple(words[start : start + RUN]) in runs:
                 quoted.update(range(start, start + RUN))

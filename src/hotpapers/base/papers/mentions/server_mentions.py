@@ -17,7 +17,7 @@ from hotpapers.base.errors import NotAnArxivId
 from hotpapers.base.papers import arxiv, doi, paper_servers
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.papers.arxiv.addresses import Mention
-from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, plain_text, shift_mention, spans_in
+from hotpapers.base.papers.mentions import mentions_around, plain_text, shift_mention, spans_in
 from hotpapers.base.papers.paper_servers import PaperServer
 
 _WHOLE_DOI = re.compile(r"\A\s*(?:doi:?\s*)?(?=10\.)", re.IGNORECASE)
@@ -89,23 +89,8 @@ def _elsewhere(plain: str, dropped: list[int]) -> list[Mention]:
     """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
     if plain.isascii() and not ("/" in plain or "%" in plain or "&" in plain or "\\" in plain):
         return []  # most posts: an address or a DOI has a slash, perhaps escaped
-    mentions = []
-    for needle in [needle for needle in _needles() if needle in plain]:
-        place = plain.find(needle)
-        while place >= 0:
-            mention = _match(plain, needle, place)
-            if not is_unambiguous(plain, place, mention):
-                mention = match_decoded(plain, needle, place, _match)
-            if mention:
-                mentions.append(mention)
-                place = mention[1] - 1
-            place = plain.find(needle, place + 1)
-    return [shift_mention(mention, dropped) for mention in mentions]
-
-
-@cache
-def _needles() -> tuple[str, ...]:
-    return ("10.", *_addresses())
+    needles = ("10.", *_addresses())
+    return [shift_mention(mention, dropped) for mention in mentions_around(plain, needles, _match)]
 
 
 @cache

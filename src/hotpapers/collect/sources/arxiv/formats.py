@@ -74,8 +74,8 @@ def parse_feed(data: bytes) -> DailyFeed:
     if _text(channel, "title").startswith("Feed error"):
         raise InputError(f"arXiv's feed: {_text(channel, 'description') or _text(channel, 'subtitle')}"[:300])
     published_on = paper_items.day_of(_text(channel, "pubDate") or _text(channel, "updated"))
-    items: list[DailyFeedEntry] = []
-    unreadable: list[bytes] = []
+    items = []
+    unreadable = []
     for body in bodies:
         try:
             item = xml.parse(body)

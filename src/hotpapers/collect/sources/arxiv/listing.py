@@ -150,7 +150,7 @@ class CompletenessChecks:
         self._missed = missed
         self._known_ids = known_ids
         self._refused = False
-        self.incomplete: set[str] = set()
+        self.incomplete = set[str]()
         self._listings: dict[str, tuple[dict[str, ListingCount], int] | NetError] = {}
 
     def check(self, archive: str, feed_ids: Ids, cursor: ArxivCursor) -> tuple[list[RawPayload], ArxivCursor]:

@@ -63,10 +63,10 @@ def build_paper(
     title: str,
     authors: Iterable[str],
     categories: Iterable[str],
-    abstract: str | None = "",
+    abstract: str | None,
     comment: str | None = "",
-    doi: str | None = "",
-    journal: str | None = "",
+    doi: str | None,
+    journal: str | None,
     is_withdrawn: bool = False,
     **dates: Any,
 ) -> Paper:

@@ -42,8 +42,8 @@ class ArxivPoll:
         self.cursor = start
         self._is_first = is_first
         self._holidays: Container[str] = frozenset(settings.holidays)
-        self._described: set[str] = set()
-        self._known_ids: set[str] = set()
+        self._described = set[str]()
+        self._known_ids = set[str]()
         self._api_fails = False
         self._feed_ids: dict[str, frozenset[str]] = {}
         self._checks: CompletenessChecks | None = None

@@ -4,16 +4,17 @@ schemas         the network's formats, as far as needed
 stream_hosts    the hosts of both versions of the stream
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
-threads         the answers to a post
 
-Here: `BlueskySource`, the connector, which follows the stream and asks for counts.
+Here: `BlueskySource`, the connector, which follows the stream and asks for counts and for the answers to a post.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from hotpapers.base.durations import format_duration
 from hotpapers.base.errors import NetError, StreamGap
@@ -21,11 +22,12 @@ from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, Raw
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
-from hotpapers.collect.sources.bluesky import parser, schemas, threads
+from hotpapers.collect.sources.bluesky import parser, schemas
+from hotpapers.collect.sources.bluesky.schemas import AppViewPostUri
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
 from hotpapers.collect.sources.bluesky.stream_hosts import FIRST_MOMENT, SECOND_VERSION, host_messages, sequence_cursor
-from hotpapers.collect.sources.decoding import decode_entries, decode_response, unreadable_key
-from hotpapers.collect.sources.thread_payloads import REPLY
+from hotpapers.collect.sources.decoding import decode_entries, decode_or_none, decode_response, unreadable_key
+from hotpapers.collect.sources.thread_payloads import MAX_REPLIES, REPLY, gap_payload
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 
@@ -145,15 +147,15 @@ class BlueskySource(PostSource[BlueskySettings]):
     def thread(self, http: HttpClient, post: str) -> ThreadPayloads:
         """The answers to a post and what quotes it; none if the view does not have it."""
         uri = post.removeprefix(f"{self.name}:")
-        text = urlencode({"uri": uri, "depth": threads.DEPTH, "parentHeight": 0})
+        text = urlencode({"uri": uri, "depth": DEPTH, "parentHeight": 0})
         response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPostThread?{text}", accept=UNREADABLE_REQUEST)
         if response.status in UNREADABLE_REQUEST:
             return [None]
-        thread = decode_response(response, threads.ThreadAnswer).thread
-        text = urlencode({"uri": uri, "limit": threads.QUOTATIONS})
+        thread = decode_response(response, ThreadAnswer).thread
+        text = urlencode({"uri": uri, "limit": QUOTATIONS})
         quotes = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getQuotes?{text}")
         quotations = (payload for _, payload in _entries(quotes, REPLY))
-        return [*threads.reply_payloads(thread, uri, response.at), *quotations]
+        return [*reply_payloads(thread, uri, response.at), *quotations]
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""
@@ -314,3 +316,64 @@ def stream_pages(
             detector.check(now, newest)
             last_check_at = now
     raise NetError(f"{urlsplit(url).netloc} ended the stream")
+
+
+# ---- the answers to a post ---------------------------------------------------------------------------
+
+# From one request for its thread (lexicon app.bsky.feed.getPostThread). The view leaves out answers that are deleted or
+# against the author's rules, those between accounts that block each other, and all below them. Gaps are those that the
+# author of the first post has hidden.
+
+DEPTH, QUOTATIONS = 40, 100
+"""Answers to answers, and quotations, that are requested."""
+
+
+class _HiddenReplies(msgspec.Struct, rename="camel"):
+    hidden_replies: list[str] = []
+
+
+class _Restriction(msgspec.Struct):
+    record: _HiddenReplies | None = None
+
+
+class _RestrictedPost(msgspec.Struct):
+    threadgate: _Restriction | None = None
+
+
+class ThreadTree(msgspec.Struct):
+    """A post with the answers to it; without `post`, one that the view does not show."""
+
+    uri: str = ""
+    post: msgspec.Raw = msgspec.Raw(b"null")
+    replies: list[msgspec.Raw] | None = None
+
+
+class ThreadAnswer(msgspec.Struct):
+    """The response of getPostThread."""
+
+    thread: ThreadTree
+
+
+def reply_payloads(thread: ThreadTree, uri: str, at: int) -> Iterator[RawPayload | None]:
+    """The answers in the thread of a post, the nearest first. None if there may be others: of a post too far down, or
+    that is not shown, the view says nothing about answers."""
+    root = decode_or_none(thread.post, _RestrictedPost)
+    restriction = root and root.threadgate and root.threadgate.record
+    hidden = frozenset(restriction.hidden_replies if restriction else ())
+    waiting = [(uri, reply) for reply in thread.replies or ()]
+    if thread.replies is None:
+        yield None
+    for number, (parent, raw) in enumerate(waiting):
+        view = decode_or_none(raw, ThreadTree)
+        if number == MAX_REPLIES or view is None:
+            yield None
+            return
+        if view.replies is None:
+            yield None
+        known = decode_or_none(view.post, AppViewPostUri)
+        name = known.uri if known else view.uri
+        if not name:
+            continue
+        is_shown = known is not None and name not in hidden
+        yield RawPayload(REPLY, name, bytes(view.post), at) if is_shown else gap_payload(name, parent, at)
+        waiting += [(name, reply) for reply in view.replies or ()]

@@ -21,7 +21,7 @@ from hotpapers.base.model import (
     Verdict,
     storable_text,
 )
-from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_id, mentions_by_name, title_verdicts
@@ -55,7 +55,7 @@ def answer_key(uri: str, kind: str) -> str:
     return f"{uri}#{kind}"
 
 
-def read_payload(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
+def read_payload(payload: RawPayload, names: PaperIndex) -> Iterable[Item]:
     """The items in a payload. Raises InputError and msgspec's errors if it cannot be read."""
     match payload.kind:
         case "post" | "edit":
@@ -136,7 +136,7 @@ def _post(
     )
 
 
-def list_mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
+def list_mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex) -> list[Mention]:
     """One mention for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MAX_LINKS]
@@ -179,7 +179,7 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
 def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
     """Byte offsets in a text's UTF-8 as code points; those outside the text or inside a character are left out."""
     encoded = text.encode("utf-8", "surrogatepass")
-    result: dict[int, int] = {}
+    result = {}
     counted_bytes = code_point = 0
     for place in sorted(places):
         if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):

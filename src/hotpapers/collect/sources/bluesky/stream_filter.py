@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import PostTracker, RawPayload, ReactionType
-from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, answer_key, key_of, record_address
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
@@ -44,7 +44,7 @@ class EventFilter:
     have yet.
     """
 
-    def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES) -> None:
+    def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex) -> None:
         self._names = names
         self._known = known
         self._most_reactions = remembers
@@ -52,9 +52,9 @@ class EventFilter:
         self._post_of = known.post_of if isinstance(known, PostTracker) else lambda reaction: None
         self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
         self._posts_of = known.posts_of if isinstance(known, PostTracker) else lambda account: ()
-        self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
+        self._posts_by_reaction = OrderedDict[str, str]()
         self._replaced: dict[str, Replacement] = {}
-        self.fresh: set[str] = set()
+        self.fresh = set[str]()
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
@@ -111,7 +111,7 @@ class EventFilter:
                 removals = []
             return [*removals, *self._withdrawn_answers(uri, {}, body, at)]
         record = post_record(commit.record)
-        payloads: list[RawPayload] = []
+        payloads = []
         if commit.operation == "update" and self._is_known(uri):
             payloads.append(RawPayload("edit", uri, body, at))
         elif names_paper(commit.record, record, self._names):
@@ -187,7 +187,7 @@ def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
         return None
 
 
-def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
+def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex) -> bool:
     """Whether a post names a paper, by the search of `parser.read_payload`, over all its words and links together.
 
     An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.

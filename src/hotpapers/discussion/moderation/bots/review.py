@@ -86,7 +86,7 @@ def set_verdict(
     record.append(verdicts, source=OPERATOR, at=at)
 
 
-def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int, paper: str = "") -> None:
+def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int, paper: str) -> None:
     """Withdraws the operator's verdicts on an account, about a paper or about itself, and its owner's word, so that the
     rules decide again; not what the settings say."""
     _, before = _judged(record.view(), settings, key, paper)

@@ -57,14 +57,14 @@ class AccountActivity(NamedTuple):
     `category`: the category of whose `announced` new papers it `covered` the largest share.
     """
 
-    posts: int = 0
-    papers: int = 0
-    bare: int = 0
-    even: int = 0
-    rest: int = 24
-    category: str = ""
-    covered: int = 0
-    announced: int = 0
+    posts: int
+    papers: int
+    bare: int
+    even: int
+    rest: int
+    category: str
+    covered: int
+    announced: int
 
 
 Announced = Mapping[str, Collection[str]]
@@ -77,7 +77,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
 
 
 def measure_account(
-    posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
+    posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int
 ) -> AccountActivity:
     """The figures of one account. `about`: known facts about papers; `all_papers`: how many it named in all, if `posts`
     are only its latest."""
@@ -248,7 +248,7 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
     `group`: ascending by moment.
     """
     windows = list(_windows(group))
-    best: deque[tuple[int, int]] = deque()  # windows around a place: (end, accounts), descending by accounts
+    best = deque[tuple[int, int]]()  # windows around a place: (end, accounts), descending by accounts
     next_window = 0
     for place, post in enumerate(group):
         while next_window < len(windows) and windows[next_window][0] <= place:
@@ -266,7 +266,7 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
 def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
     """For each post, the hour-long window that ends with it: the index of its first post, and how many accounts it
     has."""
-    counts: dict[str, int] = defaultdict(int)
+    counts = defaultdict[str, int](int)
     first = 0
     for newest in group:
         counts[newest.account] += 1

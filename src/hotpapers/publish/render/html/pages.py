@@ -10,20 +10,23 @@ rendered in an order that makes use of the cache.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
-from hotpapers.publish.render.html.quoted_posts import QuotedPosts
-from hotpapers.publish.render.html.search_index import index_files
+from hotpapers.publish.render.html.search_index import index_files, script_file
 from hotpapers.publish.render.html.single_pages import SinglePages
-from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.site_context import PublicationPart, SiteContext
 from hotpapers.publish.render.html.wing_parts import parts_of
 from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.issue_view import EntryView
 from hotpapers.publish.view.page_fields import PageChoice
+from hotpapers.publish.view.phrases import marked_title
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.text_for_scripts import script_text
 
 MAX_PATH_CHARS = 200
 PathFilter = Callable[[str], bool]
@@ -66,7 +69,7 @@ class SitePages:
         """
         all_days = self._site.days
         chosen_days = set(all_days if days is None else days).intersection(all_days)
-        yielded: set[str] = set()
+        yielded = set[str]()
         for n, day in enumerate(all_days):
             if not is_own(day):
                 continue
@@ -164,7 +167,7 @@ class SiteChannel:
 
     name = "site"
 
-    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+    def __init__(self, site_config: SiteConfig) -> None:
         self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
@@ -179,10 +182,49 @@ class SiteChannel:
     ) -> Iterator[RenderedFile]:
         """A share of `render`'s files. Files in several shares are the same in each."""
         pages = SitePages(issue_reader, publication, self._site_config)
-        removed_paths: set[str] = set()
+        removed_paths = set[str]()
         for path in pages.paths(days, is_own):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
             removed_paths |= pages.ended(path)
         yield from index_files(issue_reader, publication, days, is_own)
         yield from (RenderedFile(path, b"") for path in sorted(removed_paths))
+
+
+# ---- quoted posts, for the search page of a static site --------------------------------------------
+
+_QUOTED_PATH = re.compile(r"search/posts/(\d{4}-\d\d-\d\d)\.js", re.ASCII)
+
+
+class QuotedPosts(PublicationPart):
+    """The posts that each issue of a publication quotes, as a script: `search/posts/2020-06-29.js`.
+
+    Each is a list: path of the paper's page, its title (`script_text`), text, author, handle, network, day, moment,
+    address, language, direction. The file is made again with its issue, so posts that are no longer shown leave both
+    together.
+    """
+
+    def has(self, path: str) -> bool:
+        return _QUOTED_PATH.fullmatch(path) is not None
+
+    def day_paths(self, day: str) -> Iterator[str]:
+        yield f"search/posts/{day}.js"
+
+    def page(self, path: str) -> bytes | None:
+        match = _QUOTED_PATH.fullmatch(path)
+        if match is None or not self._site.has(match[1]):
+            return None
+        issue = self._site.issue(match[1])
+        entries = (*issue.entries, *issue.ongoing)
+        rows = [row for entry in entries for row in _quoted_rows(entry)]
+        return script_file(path, rows).data
+
+
+def _quoted_rows(entry: EntryView) -> Iterator[tuple[object, ...]]:
+    title = script_text(marked_title(entry.title, withdrawn=entry.withdrawn))
+    for post in entry.posts:
+        text = "".join(piece.text for piece in post.pieces)
+        yield (
+            entry.path, title, text, post.author, post.handle, post.network, post.day, post.moment, post.url, post.lang,
+            post.dir,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 Programs read the files below. The site's own pages load each as a script of the same name, which browsers also do from
 a disk: `search/2020-q2/07.js` is `searchFile("2020-q2/07", "…")`. Two differ: titles and texts in `papers/…` are those
 of `script_text`, and `index` also has the days whose posts are searched. Beside them are scripts of quoted posts
-(`quoted_posts`).
+(`pages.QuotedPosts`).
 
     search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
     search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
@@ -58,7 +58,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def index_files(
-    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool] = bool
+    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool]
 ) -> Iterator[RenderedFile]:
     """The files of a publication's index that change when these days' issues change. `is_own`: selects a share of the
     quarters, by name."""
@@ -92,7 +92,7 @@ def part_files(
     part: str,
     issues: Sequence[tuple[str, Sequence[EntrySummary]]],
     texts: Mapping[tuple[str, str], str],
-    window: str = "daily",
+    window: str,
 ) -> Iterator[RenderedFile]:
     """The files of a part. `issues`: days with their entries; `texts`: by day and paper; `window`: of the issues."""
     index_path, *paths = paths_of(part)
@@ -118,7 +118,7 @@ def part_files(
 def index_lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result = defaultdict(list)
-    text_counts: Counter[str] = Counter()
+    text_counts = Counter[str]()
     in_texts = []
     for number, (summary, text) in enumerate(papers):
         paper_number = to_base36(number)
@@ -161,12 +161,9 @@ def shown_files(
 ) -> Iterator[RenderedFile]:
     """Files with the displayed details of an issue's papers: JSON for programs, and a script for pages."""
     path = f"search/papers/{day}.json"
-    summaries = list(summaries)
-    texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]
-    rows = [_row(summary, tex_to_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
-    yield _json(path, rows)
-    scripted = [_row(summary, script_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
-    yield script_file(path, scripted)
+    papers = [(summary, one_line(texts.get((day, summary.paper), ""))) for summary in summaries]
+    yield _json(path, [_row(summary, tex_to_text, text) for summary, text in papers])
+    yield script_file(path, [_row(summary, script_text, text) for summary, text in papers])
 
 
 def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tuple[Any, ...]:

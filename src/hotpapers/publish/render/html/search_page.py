@@ -51,7 +51,7 @@ class HitView(NamedTuple):
     day: str
     places: tuple[HitIssueView, ...]
     text: Markup
-    taken_back: str = ""
+    taken_back: str
 
 
 class PostHitView(NamedTuple):

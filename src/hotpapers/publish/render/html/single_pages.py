@@ -361,7 +361,7 @@ def worked_example(issue: PublishedIssue) -> Entry | None:
 def reference_of(issue: PublishedIssue, part: ScoreComponent) -> list[tuple[int, int]]:
     """(voices, papers) pairs, ascending, of the reference with which a part was compared: the archive, its group, or
     all papers."""
-    histogram: Counter[int] = Counter()
+    histogram = Counter[int]()
     for peer in issue.content.peers:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (
             "all",

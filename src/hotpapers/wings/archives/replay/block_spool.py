@@ -45,7 +45,7 @@ class BlockSpool:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._check(folder / "archive.json", origin)
-        self.done: dict[str, set[int]] = defaultdict(set)
+        self.done = defaultdict[str, set[int]](set)
         ends = self._read_progress()
         for path in folder.glob("*.jsonl.zst"):
             os.truncate(path, ends.get(path.name.removesuffix(".jsonl.zst"), 0))

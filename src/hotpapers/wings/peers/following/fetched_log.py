@@ -33,7 +33,7 @@ class FollowedSite(NamedTuple):
     url: str
     policy: str
     folder: Path
-    own_logs: Path | None = None
+    own_logs: Path | None
 
 
 class LoggedFolder(NamedTuple):

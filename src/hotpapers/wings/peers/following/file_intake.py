@@ -51,7 +51,7 @@ class IntakeResult(NamedTuple):
     until: int
     missing: tuple[Span, ...]
     problems: tuple[str, ...]
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...]
 
     @property
     def all_problems(self) -> tuple[str, ...]:
@@ -91,8 +91,7 @@ class Intake:
         """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
         answer does. Raises NetError, StoreError, NotAProof for too many withdrawals."""
         if not self._peer.head.position:
-            with self._peer.database.write():
-                meta.write_meta(self._peer.database, BEGAN, str(self._oldest))
+            meta.save_meta(self._peer.database, BEGAN, str(self._oldest))
         self._apply_withdrawals()
         self._drop_old_lists()
         files = [(log, file) for log in self._fetched.logs for file in self._files_of(log)]
