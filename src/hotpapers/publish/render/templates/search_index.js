@@ -14,8 +14,8 @@ const searchIndex = (() => {
     /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]|[^\p{L}\p{N}\p{M}]/gu;
   const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
   const GREEK =
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi " +
-    "psi omega";
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon " +
+    "phi chi psi omega";
   const RUN =
     "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff" +
     "\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
@@ -114,8 +114,8 @@ const searchIndex = (() => {
     const category = /^cat/.test(field) ? dois.categoryOf(text) : "";
     if (CATEGORY.test(category)) return [label("category", text, category)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
-    const letters = whole.replace(ACCENTED, "$1$2").replace(NAMED, "$1");
-    const terms = [...letters.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    const words = whole.replace(ACCENTED, "$1$2").replace(NAMED, "$1").matchAll(WORD);
+    const terms = [...words].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
     const kind = /author|title/.test(field) ? field : "";
     const plain = whole.replace(/["\s]+/g, " ").trim();
