@@ -98,12 +98,22 @@ def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> Non
     policy_text = (tmp_path / "neighbor/public/log/policy.txt").read_text()
     policy = cwd / "policy.txt"
     policy.write_text(policy_text)
-    assert "with the keys" not in good("follow", url, "--policy", policy)
+    text = good("follow", url, "--policy", policy)
+    assert "with the keys" not in text and f'  policy = """\n{policy_text.strip()}\n  """' in text
     policy.write_text("quorum none\n")
     assert "names no log" in failure("follow", url, "--policy", policy)
     policy.write_text("nonsense")
     assert "policy.txt:1" in failure("follow", url, "--policy", policy)
     assert "begins with https://" in misuse("follow", "papers.example")
+
+
+def test_a_site_is_followed_once_whatever_its_address(cwd: Path, url: str) -> None:
+    good("follow", url, "--name", "neighbor")
+    other = url.replace("127.0.0.1", "localhost")
+    assert other != url
+    assert "has the key of neighbor, which is followed; a site counts once" in failure("follow", other, "--name", "far")
+    good("follow", url.replace("http", "HTTP"), "--name", "neighbor")
+    assert {source for source, *_ in measurements(cwd / "hotpapers.db")} == {"neighbor"}
 
 
 def test_nobody_follows_their_own_site(cwd: Path, url: str, tmp_path: Path) -> None:

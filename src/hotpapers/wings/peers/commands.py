@@ -82,13 +82,14 @@ def follow(
 
 def is_address(text: str) -> bool:
     """Whether a text is the address of a site."""
-    return text.lower().startswith(("http://", "https://"))
+    return text.startswith(("http://", "https://"))
 
 
 def named_site(url: str, name: str | None, policy: Path | None, site: common.Site) -> FollowedSite:
     """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
     settings could not have."""
-    address = url.rstrip("/") + "/"
+    scheme, separator, place = url.strip().partition("://")
+    address = f"{scheme.lower()}{separator}{place.rstrip('/')}/"
     matching_sites = (other for other in followed_sites(site) if other.url == address)
     configured = next(matching_sites, None)
     if configured is not None and name in (None, configured.name) and policy is None:

@@ -63,6 +63,19 @@ def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
     return policy
 
 
+def check_new_site(site: FollowedSite, http: HttpClient) -> None:
+    """Raises NotAProof if a site that is read for the first time has the key of one that is followed: a site counts
+    once, whichever of its publications or addresses is followed. Otherwise raises like `policy_of`."""
+    if site.policy.strip() or (site.folder / POLICY).exists():
+        return
+    _, policy = _policy(site, http)
+    keys = {log.public for log in policy.logs}
+    for file in sorted(site.folder.parent.glob(f"*/{POLICY}")):
+        known = parse_policy(file.read_text("utf-8"))
+        if keys.intersection(log.public for log in known.logs):
+            raise NotAProof(f"{site.name}: has the key of {file.parent.name}, which is followed; a site counts once")
+
+
 def _policy(site: FollowedSite, http: HttpClient) -> tuple[str, LogPolicy]:
     """The text and the policy in the settings, else as the site has them now."""
     text = site.policy if site.policy.strip() else _published_policy(site, http)

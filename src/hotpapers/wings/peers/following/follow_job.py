@@ -23,6 +23,7 @@ from hotpapers.wings.peers.following.fetched_log import (
     FetchedLogs,
     FollowedSite,
     LoggedFolder,
+    check_new_site,
     fetch_log,
     key_changes,
     policy_of,
@@ -66,6 +67,7 @@ def follow_site(
     StoreError."""
     site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        check_new_site(site, http)
         fetched = _fetch_logs(site, http)
         with _open_copy(site, fetched.logs, http.now()) as peer:
             before = peer.head.position
