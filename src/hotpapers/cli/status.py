@@ -22,7 +22,7 @@ from hotpapers.record import current_time
 from hotpapers.record.statistics import StoreStatistics
 from hotpapers.site.inspection import Inspection
 from hotpapers.site.run_notices import common_zone, next_sentence, time_zones
-from hotpapers.site.site_jobs import settings_problems, site_health
+from hotpapers.site.site_jobs import site_health
 
 LATE = DAY // 720
 """Microseconds after which a job is reported as due: rounds start a little late."""
@@ -43,9 +43,7 @@ def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
     setting invalid.
     """
     if is_brief:
-        mistakes = settings_problems(site, site.record)
         well = site_health(site, site.record, current_time())
-        well = well._replace(ok=well.ok and not mistakes, problems=(*mistakes, *well.problems))
         print_result(well, _health_lines(well), as_json)
         raise click.exceptions.Exit(0 if well.ok else 1)
     state = site.inspect()

@@ -79,11 +79,13 @@ def site_jobs(
 
 
 def site_health(site: ConfiguredSite, record: Record, at: int, *, once: bool = False) -> SiteHealth:
-    """The health of the jobs that the settings ask for. `once`: see `assess_health`."""
+    """The health of the settings and of the jobs that they ask for. `once`: see `assess_health`."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
     alarms = [alarm for alarm, _ in wing_alarms(site, record)]
-    return assess_health(record, names, at, alarms, wanted_jobs(site), once=once)
+    mistakes = settings_problems(site, record)
+    health = assess_health(record, names, at, alarms, wanted_jobs(site), once=once)
+    return health._replace(ok=health.ok and not mistakes, problems=(*mistakes, *health.problems))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------

@@ -204,7 +204,9 @@ def why_empty(issue: PublishedIssue) -> str:
     if issue.listing:
         return "The listing of this day has no papers."
     if content.announced == 0 and content.publication.window == "daily":
-        fields = " in this publication’s fields" if content.publication.categories else ""
+        publication = content.publication
+        fields = " in this publication’s fields" if publication.categories else ""
+        fields = " with this publication’s words" if publication.include or publication.exclude else fields
         if not waits_for_announcement(content.publication):
             return f"Nothing was posted{fields}."
         name = calendar.holiday_reason(content.day)
