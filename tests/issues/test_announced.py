@@ -153,6 +153,7 @@ def test_on_a_day_without_an_announcement() -> None:
     assert without_papers() == "Nothing was announced."
     assert without_papers(day="2021-01-04", categories=("cs.LG",)) == "Nothing was announced (New Year)."
     assert without_papers(categories=("cs.LG",)) == "Nothing was announced in this publication’s fields."
+    assert without_papers(include=("tea",)) == "Nothing was announced with this publication’s words."
     assert without_papers(of=0, new=3, readings=(NetworkReading(network="x", state="complete"),)) == (
         "Quiet day: nobody discussed a new paper."
     )

@@ -173,6 +173,8 @@ def test_types() -> None:
         "robots.txt": "text/plain; charset=utf-8",
         "2021-01-14/issue.bib": "application/x-bibtex; charset=utf-8",
         "2021-01-14/issue.ris": "application/x-research-info-systems; charset=utf-8",
+        "2021-01-14/issue.json": "application/json",
+        "feeds/issues.json": "application/feed+json; charset=utf-8",
     }
     assert {path: ask(f"/{path}")[1]["content-type"] for path in expected} == expected
 

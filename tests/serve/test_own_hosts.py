@@ -42,10 +42,23 @@ def test_hosts(base: str, listens_on: str) -> None:
     assert hosts.refusal(scope_of("/")) is None, "browsers always name a host"
 
 
-def test_the_address_in_mails_is_a_name_of_the_app(tmp_path: Path) -> None:
+def test_addresses_in_messages_are_names_of_the_app(tmp_path: Path) -> None:
     file = tmp_path / "hotpapers.toml"
-    file.write_text('[mailing]\nrelay = "127.0.0.1"\naddress = "papers@owls.example"\nbase = "https://app.example/"\n')
-    assert "app.example" in further_hosts(load(file), "")
+    file.write_text("""
+[[publication]]
+name = "daily"
+title = "The Daily Dozen"
+[mailing]
+relay = "127.0.0.1"
+address = "papers@owls.example"
+base = "https://app.example/"
+[[bluesky]]
+publication = "daily"
+account = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+password = "env:PASSWORD"
+feed = "https://feeds.example"
+""")
+    assert {"app.example", "feeds.example"} <= set(further_hosts(load(file), ""))
     assert "pages.example" in further_hosts(load(file), "https://pages.example/daily/")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import RenderedFile
-from hotpapers.publish.deliver.files import WriteCounts, write_files
+from hotpapers.publish.deliver.files import WriteCounts, check_owner, write_files
 
 PAGES = (RenderedFile("index.html", b"one"), RenderedFile("2021/01/14/index.html", b"two"))
 
@@ -143,6 +143,19 @@ def test_a_path_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "page").mkdir()
     with pytest.raises(UsageError, match=r"page: cannot be written: Is a directory"):
         write_files(tmp_path, [RenderedFile("page", b"1")])
+
+
+def test_what_is_no_feed_is_not_read_as_one(tmp_path: Path) -> None:
+    (tmp_path / "for").mkdir()
+    (tmp_path / "for" / "9b1f.atom").write_text("<feed><generator>Hot Papers</generator></feed>")
+    check_owner(tmp_path)
+    os.mkfifo(tmp_path / "for" / "pipe.atom")
+    with pytest.raises(UsageError, match="contains for, which this program did not write"):
+        check_owner(tmp_path)
+    (tmp_path / "for" / "pipe.atom").unlink()
+    (tmp_path / "for" / "link.atom").symlink_to("nowhere")
+    with pytest.raises(UsageError, match="contains for"):
+        check_owner(tmp_path)
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
