@@ -36,7 +36,7 @@ def test_for_people() -> None:
 
 
 def test_a_field_does_not_replace_the_moment_of_a_line() -> None:
-    line = json.loads(line_of("json", "next issue", at="Thursday", level="high", day="2024-05-07"))
+    line = json.loads(line_of("json", "next issue", at="Thursday", day="2024-05-07"))
     assert line["at"] != "Thursday" and line["level"] == "info"
     assert (line["event"], line["day"]) == ("next issue", "2024-05-07")
 

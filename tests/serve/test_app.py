@@ -18,7 +18,7 @@ from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.app import SiteApp
-from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader, type_of
 from tests.conftest import needs_wings
 from tests.publish.query import query_stores
 from tests.publish.render.build import LISTED, PlainIssueReader
@@ -173,10 +173,11 @@ def test_types() -> None:
         "robots.txt": "text/plain; charset=utf-8",
         "2021-01-14/issue.bib": "application/x-bibtex; charset=utf-8",
         "2021-01-14/issue.ris": "application/x-research-info-systems; charset=utf-8",
-        "2021-01-14/issue.json": "application/json",
-        "feeds/issues.json": "application/feed+json; charset=utf-8",
     }
     assert {path: ask(f"/{path}")[1]["content-type"] for path in expected} == expected
+    data = ("2021-01-14/issue.json", "fields/fields.json", "2021-01-14/hot.json")
+    assert {type_of(path) for path in data} == {"application/json"}
+    assert type_of("feeds/issues.json") == type_of("query.json") == "application/feed+json; charset=utf-8"
 
 
 @pytest.mark.parametrize("path", ["/", "/style.css", "/nothing", "/2021-01-14"])

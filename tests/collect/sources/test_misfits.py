@@ -84,7 +84,7 @@ def is_of_another_type(odd: Any, value: Any) -> bool:
 def removable(body: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Each path in a payload that is not a flag, and the payload without it."""
     for path in paths(body):
-        if path[-1] not in FLAGS and path[-1] != "submitter_user":  # an object or a text
+        if path[-1] not in FLAGS and path[-1] not in ("submitter_user", "author_id"):  # of two types
             without = copy.deepcopy(body)
             del at_path(without, path[:-1])[path[-1]]
             yield path, without

@@ -12,10 +12,12 @@ import msgspec
 from hotpapers.base.model import Item, Post, RawPayload, Snapshot, TextLink
 from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.text.timestamps import of_x_post
+from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
     decode_entries,
+    decode_entry,
     decode_or_none,
     entry_decoder,
     microseconds_of,
@@ -103,12 +105,12 @@ class XPost(XPostId):
     lang: str = "und"
     entities: _Entities | None = None
     note_tweet: _Note | None = None
-    public_metrics: XMetrics | None = None
+    public_metrics: msgspec.Raw = NOBODY
     referenced_tweets: list[_Reference] = []
     possibly_sensitive: Flag = False
 
 
-_decode_post = entry_decoder(XPost, strict=False)
+_decode_metrics = entry_decoder(XMetrics, strict=False)
 """In some exports, numbers are texts."""
 
 
@@ -201,12 +203,12 @@ def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     key = f"{NETWORK}:{payload.key}"
     at = payload.at
     if payload.kind == "counts":
-        return _snapshot(key, _decode_post(payload.body).public_metrics, at)
+        return _snapshot(key, decode_entry(payload.body, XPost).public_metrics, at)
     if payload.kind == "gone":
         problem = decode_or_none(payload.body, XProblem)
         return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
     pair = msgspec.json.decode(payload.body, type=XPostWithAuthor)
-    tweet = _decode_post(pair.tweet)
+    tweet = decode_entry(pair.tweet, XPost)
     author = decode_or_none(pair.author, XUser) or tweet.author or XUser(tweet.author_key)
     if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
         return []
@@ -235,8 +237,10 @@ def read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
     return with_papers(post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=was_edited)
 
 
-def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
-    if counts is None:
+def _snapshot(key: str, metrics: msgspec.Raw, at: int) -> list[Item]:
+    try:
+        counts = _decode_metrics(metrics)
+    except BROKEN:
         return []
     return [
         Snapshot(

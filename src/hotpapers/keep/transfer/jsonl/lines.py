@@ -34,7 +34,7 @@ StorableText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$")]
 """Without U+0000, which some databases cannot store."""
 NoteName = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=1000)]
 NoteText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=10_000_000)]
-TombstoneMark = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z", max_length=32)]
+TombstoneMark = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 Pair = tuple[Number, Number]
 Remainder = tuple[Number, Number, str]
 ErasedIdentity = tuple[Number, Number, StorableText]
