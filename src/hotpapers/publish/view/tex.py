@@ -213,7 +213,9 @@ for _ in range(4):
     _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
 """Text in which braces are nested at most four times."""
 _STYLED = lazy_pattern(
-    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large|(?:it|sc|sl|up|bf|md|rm|sf|tt)(?:shape|series|family))\b\s*+({_INSIDE})\}}"
+    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}"
+    r"|\{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large|(?:it|sc|sl|up|bf|md|rm|sf|tt)(?:shape|series|family))\b"
+    rf"\s*+({_INSIDE})\}}"
 )
 
 
