@@ -190,7 +190,7 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Pa
         good("export", "--output", disk / "a.jsonl", "--store", store)
         before = (disk / "a.jsonl").read_bytes()
         (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - 4096))
-        message = misuse("export", "--output", disk / "a.jsonl", "--store", store)
+        message = failure("export", "--output", disk / "a.jsonl", "--store", store)
         assert message == f"{disk / 'a.jsonl'}: cannot be written: No space left on device"
         assert (disk / "a.jsonl").read_bytes() == before
         assert {path.name for path in disk.iterdir()} == {"a.jsonl", "others"}

@@ -153,23 +153,22 @@ def configured_folders(site: ConfiguredSite, publication: str) -> list[ChannelFo
     for name in settings.publish.channels:
         if name not in CHANNELS:
             raise SettingsError(f"{site.file}: publish.channels: {name!r} is not one of {list_choices(name, CHANNELS)}")
-    folder = _folder(site, _own_folder(site, publication) or settings.publish.output)
-    is_below = publication in settings.below or _is_unnamed_below(site, publication)
-    is_below = is_below and not _own_folder(site, publication)
+    own_folder = _own_folder(site, publication)
+    is_below = not own_folder and (publication in settings.below or _is_unnamed_below(site, publication))
+    folder = _folder(site, own_folder or settings.publish.output)
     return _below(folder / publication if is_below else folder, settings.publish.channels)
 
 
 def _is_unnamed_below(site: ConfiguredSite, publication: str) -> bool:
-    """Whether a publication that the settings do not name, though others, has a folder of its name: unless its files
-    are in the output folder itself, as those of one that was named first."""
+    """Whether a publication that the settings do not name has a folder of its name: as it was written, or else beside
+    several that are named."""
     names = {table.name for table in site.settings.publication}
-    if not names or publication in names:
+    if publication in names:
         return False
     output = site.output_folder
     written = chain.from_iterable(folders_of(site.record, publication).values())
-    return not any(
-        folder.is_relative_to(output) and not folder.is_relative_to(output / publication) for folder in written
-    )
+    places = {folder.is_relative_to(output / publication) for folder in written if folder.is_relative_to(output)}
+    return places == {True} or (not places and len(names) > 1)
 
 
 def requested_folders(

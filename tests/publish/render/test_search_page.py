@@ -27,6 +27,7 @@ from hotpapers.publish.render.html.search_page import (
     SearchAnswer,
     marked_names,
 )
+from hotpapers.publish.render.html.single_pages import without_comments
 from hotpapers.publish.render.templating import POLICY, SEARCH_POLICY
 from hotpapers.publish.view.highlighting import mark_spans
 from hotpapers.publish.view.site_config import NOBODY
@@ -35,6 +36,8 @@ from tests.publish.render.build import LISTED, PlainIssueReader, issue, listing_
 from tests.publish.render.hostile import HOSTILE
 from tests.publish.render.html import Page
 from tests.publish.render.sample import LISTED_READER, OWN_READER
+from tools.script_tokens import script_tokens
+from tools.token_budget import SRC
 
 INDEX_FILE = data("search-site", "index.txt")
 ANSWER_FILE = data("search-site", "answer.html")
@@ -293,6 +296,14 @@ def test_the_page_of_the_site() -> None:
     assert set(SEARCH_POLICY.split("; ")) ^ set(POLICY.split("; ")) == {
         "form-action 'none'", "form-action 'self'",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("file", sorted(SRC.rglob("*.js")), ids=lambda file: file.name)
+def test_scripts_are_served_without_comments_and_indents_and_with_all_else(file: Path) -> None:
+    script = file.read_bytes()
+    served = without_comments(script)
+    assert list(script_tokens(served.decode())) == list(script_tokens(script.decode()))
+    assert len(served) < len(script) and not re.search(rb"^ *(?://|  \S)", served, re.M)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -274,8 +274,8 @@ def _paper_script() -> bytes:
 
 
 def without_comments(script: bytes) -> bytes:
-    """A script without lines that are comments."""
-    return re.sub(rb"^ *(//.*|/\*\*.*\*/)\n", b"", script, flags=re.MULTILINE)
+    """A script without lines that are comments, and without indents."""
+    return re.sub(rb"^ *(?://.*|/\*\*.*\*/)\n|^ +", b"", script, flags=re.MULTILINE)
 
 
 STATUS_ISSUES = 15
