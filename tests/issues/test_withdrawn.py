@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import HOUR, Issue, Notice, NoticeType, Paper
+from hotpapers.base.text.timestamps import format_rfc3339
 from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
@@ -20,6 +22,7 @@ from hotpapers.publish.schedule.queries import revised_papers
 from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record.batches import last_written_at
 from hotpapers.record.database import Params
 from hotpapers.record.record import Record
 from hotpapers.record.sqlite import SqliteDatabase
@@ -95,7 +98,10 @@ def test_a_paper_withdrawn_later_is_marked_everywhere(record: Record, tmp_path: 
     assert [details.paper for details in as_issue(shown).entries if details.withdrawn] == [key(7)]
     assert [summary.paper for summary in reader.entry_summaries("daily") if summary.withdrawn] == [key(7)]
     assert [line.paper.paper for line in reader.announced("daily", DAY) if line.withdrawn] == [key(7)]
-    assert title in (FeedMaker(reader, "daily", NOBODY).feed("feeds/papers.atom") or b"").decode()
+    feed = json.loads(FeedMaker(reader, "daily", NOBODY).feed("feeds/papers.json") or b"")
+    known_at = {item["title"]: item["date_modified"] for item in feed["items"] if title in item["title"]}
+    assert known_at == {title + shown.papers[key(7)].title: format_rfc3339(last_written_at(record.database))}
+    assert last_written_at(record.database) > shown.frozen_at
     mail = message_view(shown, NOBODY, 9)
     assert all(f"[withdrawn] {shown.papers[key(7)].title}" in text for text in (as_text(mail), as_html(mail)))
     export_site(record, "daily", [DAY], "site", tmp_path / "site")
@@ -154,3 +160,13 @@ def test_not_all_papers_are_read_to_find_the_withdrawn_ones(sqlite_url: str, mon
         monkeypatch.setattr(SqliteDatabase, "iterate", noted_iterate)
         assert revised_papers(record, 0) == [*RecordIssueReader(record).taken_back] == [key(1)]
     assert len(plans) == 2 and "INDEX paper_withdrawn" in plans[1] and "SCAN" not in plans[0], plans
+
+
+@pytest.mark.parametrize(("type", "is_known"), [("retraction", True), ("correction", False)])
+def test_only_notices_that_take_a_paper_back_say_since_when(record: Record, type: NoticeType, is_known: bool) -> None:
+    assert RecordIssueReader(record).taken_back_at(key(7)) == 0
+    write(record, Notice(paper=key(7), notice="doi:10.1000/notice", type=type, day=DAY, observed_at=TODAY))
+    known_at = last_written_at(record.database)
+    write(record, paper(9))
+    reader = RecordIssueReader(record)
+    assert (reader.taken_back_at(key(7)), reader.taken_back_at(key(8))) == (known_at if is_known else 0, 0)

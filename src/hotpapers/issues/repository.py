@@ -132,10 +132,8 @@ class RecordIssueReader:
         """For a listing, as it printed them; of papers withdrawn since, as their issue has them."""
         issues = self.held(publication)
         entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].listed]
-        printed = dict(queries.printed_abstracts(self._now, publication, without_duplicates(day for day, _ in entries)))
-        not_printed = (paper for day, paper in entries if (day, paper) not in printed)
-        known = self._now.by_key(Paper, not_printed)
-        texts = dict(printed)
+        texts = dict(queries.printed_abstracts(self._now, publication, without_duplicates(day for day, _ in entries)))
+        known = self._now.by_key(Paper, (paper for day, paper in entries if (day, paper) not in texts))
         for day, key in entries:
             paper = known.get(key)
             if paper is None or (day, key) in texts:
@@ -233,9 +231,7 @@ class RecordIssueReader:
         """The posts about papers that may be shown now, by paper."""
         quotations = self._shown(rows_of_papers)
         policy = self._quotation_policy(quotations)
-        return {
-            paper: quotation_policy.quotable_posts(policy, paper, of_paper) for paper, of_paper in quotations.items()
-        }
+        return {paper: quotation_policy.quotable_posts(policy, paper, posts) for paper, posts in quotations.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.as_of, content.position)
@@ -273,7 +269,7 @@ class RecordIssueReader:
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
         issue_header = self._read_header(publication, day, edition)
         content = issue_header.content
-        view = self._view_of(issue_header.content)
+        view = self._view_of(content)
         rows = listed_places(view, publication, day) if issue_header.listing else ()
         places = {row.item.paper: row.item for row in rows}
         all_posts = self._shown(self._posts(view, content, places), is_imported=bool(places))
@@ -284,7 +280,7 @@ class RecordIssueReader:
             posts=self._quoted_posts(content, all_posts),
             places=places,
             withdrawn=self.taken_back,
-            notices={paper: notices for paper, notices in self._notices.items() if paper in papers},
+            notices={paper: tuple(notices) for paper, notices in self._notices.items() if paper in papers},
             later=self._later(papers),
             articles=self._articles(papers),
             printed=all_posts if issue_header.listing else {},
@@ -345,8 +341,7 @@ class RecordIssueReader:
             for paper in papers
             if paper in all_posts
         )
-        quotations = chain.from_iterable(all_posts.values())
-        whole = {quotation.post.post: quotation.post for quotation in quotations}
+        whole = {quotation.post.post: quotation.post for quotation in chain.from_iterable(all_posts.values())}
         return quotation_policy.one_per_account(quotable_posts, whole)
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
@@ -363,13 +358,13 @@ class RecordIssueReader:
         """The papers that were taken back, each with how."""
         return self._now.taken_back()
 
+    def taken_back_at(self, paper: str) -> int:
+        return self._now.taken_back_at(paper)
+
     @cached_property
-    def _notices(self) -> dict[str, tuple[Notice, ...]]:
+    def _notices(self) -> dict[str, list[Notice]]:
         """Publishers' notices, by paper."""
-        notices: dict[str, tuple[Notice, ...]] = {}
-        for notice in self._now.notices():
-            notices[notice.paper] = (*notices.get(notice.paper, ()), notice)
-        return notices
+        return lists_by_key((notice.paper, notice) for notice in self._now.notices())
 
 
 def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
@@ -383,8 +378,11 @@ def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     view = record.view(position=frozen.content.position)
     dates = days_from(publication, date.fromisoformat(before) + timedelta(days=1))
     days = (date.isoformat() for date in dates)
-    days_before = takewhile(lambda between: between < day, days)
-    return tuple(between for between in days_before if has_no_issue(view, publication, between, frozen.frozen_at))
+    return tuple(
+        between
+        for between in takewhile(lambda between: between < day, days)
+        if has_no_issue(view, publication, between, frozen.frozen_at)
+    )
 
 
 def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

@@ -97,6 +97,14 @@ class AsOfView(NamedTuple):
         withdrawn = self.items(model.Paper, f"t.withdrawn = 1 AND {where}")
         return model.taken_back((paper.paper for paper in withdrawn), self.notices())
 
+    def taken_back_at(self, paper: str) -> int:
+        """When it became known that a paper was taken back, in µs UTC; 0 if it was not."""
+        types = sql_placeholders(model.TAKEN_BACK)
+        sql = f"""SELECT min(at) FROM batch WHERE position IN (SELECT since FROM paper
+            WHERE paper = {NUMBER} AND withdrawn = 1
+            UNION SELECT since FROM notice WHERE paper = {NUMBER} AND type IN ({types}))"""
+        return int(first_value(self.database, sql, (paper, paper, *model.TAKEN_BACK)) or 0)
+
     def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
         """The items of a kind with one of some keys in a field."""
         for chunk in statement_slices(sorted(set(keys))):
@@ -105,8 +113,7 @@ class AsOfView(NamedTuple):
     def by_key(self, cls: type[AnyItem], keys: Iterable[str]) -> dict[str, AnyItem]:
         """The items of a kind with some of its keys, each a single value, by key."""
         [name] = cls.key
-        items = self.items_among(cls, name, keys)
-        return {getattr(item, name): item for item in items}
+        return {getattr(item, name): item for item in self.items_among(cls, name, keys)}
 
     def observations(self, cls: type[AnyItem], where: str, params: Params) -> Iterator[RowOf[AnyItem]]:
         """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,

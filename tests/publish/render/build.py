@@ -117,6 +117,10 @@ class PlainIssueReader:
         """All papers announced on a day."""
         return self._announced.get(day, ())
 
+    def taken_back_at(self, paper: str) -> int:
+        """Nothing is."""
+        return 0
+
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced."""
         return self._announcements.get(paper, ())

@@ -147,6 +147,9 @@ class IssueReader(Protocol):
         monthly one is named after, as known when it was frozen; ordered by category and id; none
         if these days have more than 5,000. Raises NotFound."""
 
+    def taken_back_at(self, paper: str) -> int:
+        """When it became known that a paper was taken back, in µs UTC; 0 if it was not."""
+
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced, oldest first."""
 

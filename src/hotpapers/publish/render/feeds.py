@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -89,24 +89,28 @@ def _xml(template: str, feed: FeedDocument) -> bytes:
 
 def json_feed(feed: FeedDocument) -> bytes:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
-    document: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
-    document |= _given(home_page_url=feed.home, feed_url=feed.own, description=feed.note)
-    document["items"] = [
-        {
-            "id": item.id,
-            "title": item.title,
-            "content_html": item.html,
-            "date_published": format_rfc3339(item.published),
-            "date_modified": format_rfc3339(item.updated),
-            **_given(
-                url=item.url,
-                summary=item.text,
-                tags=item.categories,
-                authors=[{"name": author} for author in item.authors],
-            ),
-        }
-        for item in feed.items
-    ]
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "language": "en",
+        **_given(home_page_url=feed.home, feed_url=feed.own, description=feed.note),
+        "items": [
+            {
+                "id": item.id,
+                "title": item.title,
+                "content_html": item.html,
+                "date_published": format_rfc3339(item.published),
+                "date_modified": format_rfc3339(item.updated),
+                **_given(
+                    url=item.url,
+                    summary=item.text,
+                    tags=item.categories,
+                    authors=[{"name": author} for author in item.authors],
+                ),
+            }
+            for item in feed.items
+        ],
+    }
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
@@ -232,22 +236,19 @@ class FeedMaker:
             (content.further or (), view.further, True),
         ):
             for n, entry in enumerate(entries):
-                frozen_at = first_frozen_at.get(entry.paper, latest.frozen_at)
-                yield FeedPaper(latest, entry, views, n, is_further, frozen_at)
+                published = first_frozen_at.get(entry.paper, latest.frozen_at)
+                yield FeedPaper(latest, entry, views, n, is_further, published)
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem], page: str = "") -> FeedDocument:
         """The feed at a path. `page`: the path of the page that it is about; the front page by default."""
         papers = tuple(islice(items, PAPERS))
-        if self._days and not papers:
-            latest = self._site.issue_header(self._days[0])
-        else:
-            latest = None
+        latest_at = self._site.issue_header(self._days[0]).frozen_at if self._days else 0
         return FeedDocument(
             id=permanent_id(self._name, path),
             title=f"{self._site.title}: {about}" if about else self._site.title,
             home=site_paths.public_url(self._base, page),
             own=site_paths.public_url(self._base_of(path), path),
-            updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
+            updated=max((item.updated for item in papers), default=latest_at),
             items=papers,
             note=phrases.publication_note(self._site.publication),
             to_root=site_paths.to_root(path.partition("?")[0]),
@@ -265,16 +266,13 @@ class FeedMaker:
         name = phrases.issue_heading(latest.content.publication.window, day)
         with_pages = frozenset(entry.paper for entry in latest.content.listed)  # papers that left have none
         for number in range(len(latest.editions), 0, -1):
-            if number == latest.content.edition:
-                issue = latest
-            else:
-                issue = self._site.frozen(day, number)
-            path = site_paths.issue_path(day, 0 if issue is latest else number)
+            edition = number if number < len(latest.editions) else 0
+            issue = self._site.frozen(day, edition)
             title = f"{name}, corrected" if number > 1 else name
             html = self._issue_html(issue, with_pages)
             id = permanent_id(self._name, day, str(number))
-            introduction = glance.introduction(issue)
-            yield self._item(id, title, path, issue.frozen_at, html, introduction)
+            path = site_paths.issue_path(day, edition)
+            yield self._item(id, title, path, issue.frozen_at, html, glance.introduction(issue))
 
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
@@ -283,8 +281,7 @@ class FeedMaker:
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path = site_paths.top_path(period)
-            papers = tops.top(period).papers[:TOP_PAPERS]
-            frozen_at = self._site.issue_header(day).frozen_at
+            at = self._site.issue_header(day).frozen_at
             rows = [
                 (
                     paper.rank,
@@ -294,17 +291,16 @@ class FeedMaker:
                     phrases.first_names(paper.summary.authors),
                     count_noun(paper.voices, "like") if tops.unit == "likes" else words.people_phrase(paper.voices),
                 )
-                for paper in papers
+                for paper in tops.top(period).papers[:TOP_PAPERS]
             ]
             text = " · ".join(title for _, _, title, *_ in rows[: glance.TITLES])
-            html = _html("issue", note, rows, (), ())
+            title = f"Top of {period_name(period)}"
             id = permanent_id(self._name, path)
-            yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
+            yield self._item(id, title, path, at, _html("issue", note, rows, (), ()), text)
 
     def _item(self, id: str, title: str, path: str, at: int, html: str, text: str) -> FeedItem:
         """An item about a page of the site."""
-        url = site_paths.public_url(self._base, path)
-        return FeedItem(id, title, url, at, at, html, text, (), (), path)
+        return FeedItem(id, title, site_paths.public_url(self._base, path), at, at, html, text, (), (), path)
 
     def _issue_html(self, issue: PublishedIssue, with_pages: Container[str]) -> str:
         content = issue.content
@@ -321,8 +317,7 @@ class FeedMaker:
         corrected = f"Corrected: {one_line(content.reason)}" if content.reason else ""
         before = (phrases.publication_note(content.publication), corrected, phrases.why_empty(issue))
         facts = " · ".join(phrases.facts(issue, with_reasons=False))
-        notes = phrases.notes(issue)
-        return _html("issue", before, rows, lane_views(issue), (facts, *notes))
+        return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
         issue = feed_paper.issue
@@ -337,7 +332,7 @@ class FeedMaker:
             title=view.plain_title,
             url=site_paths.paper_url(self._base, entry.paper),
             published=feed_paper.published,
-            updated=issue.frozen_at,
+            updated=max(issue.frozen_at, self._issue_reader.taken_back_at(entry.paper) if view.withdrawn else 0),
             html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
             text=view.opening.text,
             authors=view.authors,
@@ -350,8 +345,8 @@ class FeedMaker:
         text = one_line(post.text)
         at = post.created_at
         title = f"{source['author']}, {source['network']}"
-        id = permanent_id(self._name, post.post)
-        return FeedItem(id, title, source["url"], at, at, _html("paragraphs", [text]), text, (), ())
+        html = _html("paragraphs", [text])
+        return FeedItem(permanent_id(self._name, post.post), title, source["url"], at, at, html, text, (), ())
 
 
 def _networks_of(entry: Entry) -> set[str]:
