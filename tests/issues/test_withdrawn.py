@@ -167,6 +167,7 @@ def test_only_notices_that_take_a_paper_back_say_since_when(record: Record, type
     assert RecordIssueReader(record).taken_back_at(key(7)) == 0
     write(record, Notice(paper=key(7), notice="doi:10.1000/notice", type=type, day=DAY, observed_at=TODAY))
     known_at = last_written_at(record.database)
+    assert record.view(position=record.head.position - 1).taken_back_at(key(7)) == 0
     write(record, paper(9))
     reader = RecordIssueReader(record)
     assert (reader.taken_back_at(key(7)), reader.taken_back_at(key(8))) == (known_at if is_known else 0, 0)

@@ -57,8 +57,7 @@ class AsOfView(NamedTuple):
     def last_row(self, cls: ItemType) -> int:
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
-        first_row = self.first_row(model.kind_of(cls), "since", self.position + 1)
-        return max(first_row - 1, 0)
+        return max(self.first_row(model.kind_of(cls), "since", self.position + 1) - 1, 0)
 
     def first_row(self, table: str, grows: str, least: int, number: str = "id") -> int:
         """The number of a table's first row in which `grows`, a column that grows with the numbers, is `least` or more;
@@ -80,8 +79,7 @@ class AsOfView(NamedTuple):
 
     def latest(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> list[RowOf[AnyItem]]:
         """The latest row of each key of a kind, as a list: faster than `iterate` if there are few."""
-        rows = self.database.rows(self._statement(cls, where, order), params)
-        return [read_row(SPECS[cls], row) for row in rows]
+        return [read_row(SPECS[cls], row) for row in self.database.rows(self._statement(cls, where, order), params)]
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
         """The items of these rows."""
@@ -98,11 +96,11 @@ class AsOfView(NamedTuple):
         return model.taken_back((paper.paper for paper in withdrawn), self.notices())
 
     def taken_back_at(self, paper: str) -> int:
-        """When it became known that a paper was taken back, in µs UTC; 0 if it was not."""
-        types = sql_placeholders(model.TAKEN_BACK)
-        sql = f"""SELECT min(at) FROM batch WHERE position IN (SELECT since FROM paper
-            WHERE paper = {NUMBER} AND withdrawn = 1
-            UNION SELECT since FROM notice WHERE paper = {NUMBER} AND type IN ({types}))"""
+        """When it first became known, up to this view, that a paper was taken back, in µs UTC; 0 if it did not."""
+        sql = f"""SELECT min(at) FROM batch WHERE position <= {self.position} AND position IN (
+            SELECT since FROM paper WHERE paper = {NUMBER} AND withdrawn = 1
+            UNION SELECT since FROM notice
+            WHERE paper = {NUMBER} AND type IN ({sql_placeholders(model.TAKEN_BACK)}))"""
         return int(first_value(self.database, sql, (paper, paper, *model.TAKEN_BACK)) or 0)
 
     def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
@@ -144,8 +142,8 @@ class AsOfView(NamedTuple):
                 SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
                     SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
                     ORDER BY later.observed_at DESC LIMIT 1)"""
-            rows = self.database.rows(sql, [*chain.from_iterable(chunk)])
-            yield from (read_row(spec, row) for row in rows)
+            for row in self.database.rows(sql, [*chain.from_iterable(chunk)]):
+                yield read_row(spec, row)
 
     def _statement(self, cls: ItemType, where: str, order: str) -> str:
         spec = SPECS[cls]

@@ -167,8 +167,8 @@ def _is_unnamed_below(site: ConfiguredSite, publication: str) -> bool:
         return False
     output = site.output_folder
     written = chain.from_iterable(folders_of(site.record, publication).values())
-    places = {folder.is_relative_to(output / publication) for folder in written if folder.is_relative_to(output)}
-    return places == {True} or (not places and len(names) > 1)
+    inside = [folder for folder in written if folder.is_relative_to(output)]
+    return all(folder.is_relative_to(output / publication) for folder in inside) if inside else len(names) > 1
 
 
 def requested_folders(

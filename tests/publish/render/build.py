@@ -118,7 +118,7 @@ class PlainIssueReader:
         return self._announced.get(day, ())
 
     def taken_back_at(self, paper: str) -> int:
-        """Nothing is."""
+        """No paper is taken back."""
         return 0
 
     def announcements(self, paper: str) -> Sequence[Announcement]:

@@ -27,7 +27,7 @@ from hotpapers.publish.render.html.search_page import (
     SearchAnswer,
     marked_names,
 )
-from hotpapers.publish.render.html.single_pages import without_comments
+from hotpapers.publish.render.html.single_pages import served_script
 from hotpapers.publish.render.templating import POLICY, SEARCH_POLICY
 from hotpapers.publish.view.highlighting import mark_spans
 from hotpapers.publish.view.site_config import NOBODY
@@ -301,7 +301,7 @@ def test_the_page_of_the_site() -> None:
 @pytest.mark.parametrize("file", sorted(SRC.rglob("*.js")), ids=lambda file: file.name)
 def test_scripts_are_served_without_comments_and_indents_and_with_all_else(file: Path) -> None:
     script = file.read_bytes()
-    served = without_comments(script)
+    served = served_script(script)
     assert list(script_tokens(served.decode())) == list(script_tokens(script.decode()))
     assert len(served) < len(script) and not re.search(rb"^ *(?://|  \S)", served, re.M)
 

@@ -148,7 +148,7 @@ class IssueReader(Protocol):
         if these days have more than 5,000. Raises NotFound."""
 
     def taken_back_at(self, paper: str) -> int:
-        """When it became known that a paper was taken back, in µs UTC; 0 if it was not."""
+        """When it first became known that a paper was taken back, in µs UTC; 0 if it did not."""
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
         """When and where a paper and its versions were announced, oldest first."""

@@ -130,7 +130,8 @@ FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {
 
 class FeedPaper(NamedTuple):
     """A paper in an issue. `views`: those of its lane, in which its own is the `n`-th; `is_further`: whether the issue
-    has only a line for it; `published`: when the first edition containing it was frozen, µs UTC."""
+    has only a line for it; `published`: when the first edition containing it was frozen; `updated`: when the latest
+    was or, if that is later, when it became known that the paper was taken back; both in µs UTC."""
 
     issue: PublishedIssue
     entry: Entry
@@ -138,6 +139,7 @@ class FeedPaper(NamedTuple):
     n: int
     is_further: bool
     published: int
+    updated: int
 
     @property
     def view(self) -> EntryView:
@@ -225,11 +227,11 @@ class FeedMaker:
 
     def _papers_on(self, day: str) -> Iterator[FeedPaper]:
         latest = self._site.frozen(day)
+        content = latest.content
         first_frozen_at: dict[str, int] = {}
-        for number in range(1, latest.content.edition):
+        for number in range(1, content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
             first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.listed} | first_frozen_at
-        content = latest.content
         view = issue_view(latest)
         for entries, views, is_further in (
             (content.entries, view.entries, False),
@@ -237,7 +239,10 @@ class FeedMaker:
         ):
             for n, entry in enumerate(entries):
                 published = first_frozen_at.get(entry.paper, latest.frozen_at)
-                yield FeedPaper(latest, entry, views, n, is_further, published)
+                is_taken_back = entry.paper in latest.withdrawn
+                taken_back_at = self._issue_reader.taken_back_at(entry.paper) if is_taken_back else 0
+                updated = max(latest.frozen_at, taken_back_at)
+                yield FeedPaper(latest, entry, views, n, is_further, published, updated)
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem], page: str = "") -> FeedDocument:
         """The feed at a path. `page`: the path of the page that it is about; the front page by default."""
@@ -332,7 +337,7 @@ class FeedMaker:
             title=view.plain_title,
             url=site_paths.paper_url(self._base, entry.paper),
             published=feed_paper.published,
-            updated=max(issue.frozen_at, self._issue_reader.taken_back_at(entry.paper) if view.withdrawn else 0),
+            updated=feed_paper.updated,
             html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
             text=view.opening.text,
             authors=view.authors,

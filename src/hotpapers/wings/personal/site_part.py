@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hotpapers.base.model import SitePart
 from hotpapers.base.text.bibtex_fields import latex_grammar
-from hotpapers.publish.render.html.single_pages import doi_script, without_comments
+from hotpapers.publish.render.html.single_pages import doi_script, served_script
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import load_macro
 from hotpapers.publish.view import site_paths
@@ -47,7 +47,7 @@ def library_script() -> bytes:
     """The script of the page of a reader's own papers."""
     grammar = f"const libraryGrammar = {json.dumps(latex_grammar() | entry_grammar())};\n".encode()
     scripts = (file.read_bytes() for file in _LIBRARY_SCRIPTS)
-    return without_comments(b"\n".join([doi_script(), grammar, *scripts]))
+    return served_script(b"\n".join([doi_script(), grammar, *scripts]))
 
 
 class PersonalPart(SitePart):

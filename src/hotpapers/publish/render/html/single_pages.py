@@ -81,7 +81,7 @@ class SinglePages:
             **({"sitemap.xml": lambda: build_sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(read_asset, name) for name in ASSETS},
-            **{name: partial(without_comments, read_asset(name)) for name in (*SCRIPTS, UNFOLDING)},
+            **{name: partial(served_script, read_asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "dois.js": doi_script,
             "reader.js": _reader_script,
             **({PAPER_ACTIONS: _paper_script} if has_paper_scripts() else {}),
@@ -258,23 +258,23 @@ def _style(own: str) -> bytes:
 def doi_script() -> bytes:
     """A script that finds the works that DOIs name, with the patterns of servers as JavaScript writes them."""
     grammar = json.dumps(paper_servers.doi_grammar()).replace("(?P<", "(?<")
-    return f"const doiGrammar = {grammar};\n".encode() + without_comments(read_asset("dois.js"))
+    return f"const doiGrammar = {grammar};\n".encode() + served_script(read_asset("dois.js"))
 
 
 def _reader_script() -> bytes:
     """The scripts of all pages, and those of wings."""
     scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.files)
-    return without_comments(b"\n".join([*map(read_asset, READER), *scripts]))
+    return served_script(b"\n".join([*map(read_asset, READER), *scripts]))
 
 
 def _paper_script() -> bytes:
-    """The scripts of wings for pages with papers, joined, without comments."""
+    """The scripts of wings for pages with papers, joined."""
     scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.paper_files)
-    return without_comments(b"\n".join(scripts))
+    return served_script(b"\n".join(scripts))
 
 
-def without_comments(script: bytes) -> bytes:
-    """A script without lines that are comments, and without indents."""
+def served_script(script: bytes) -> bytes:
+    """A script as it is served: without lines that are comments, and without indents."""
     return re.sub(rb"^ *(?://.*|/\*\*.*\*/)\n|^ +", b"", script, flags=re.MULTILINE)
 
 
