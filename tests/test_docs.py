@@ -414,10 +414,12 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 def test_the_page_on_where_to_look_names_existing_code() -> None:
-    rows = re.findall(r"^\* [^`]+: `([\w/.]+)` `(\w+)`$", text_of(DOCS / "development" / "where.md"), re.M)
-    assert len(rows) >= 20
-    for name, name_there in rows:
-        source = text_of(ROOT / "src" / "hotpapers" / name)
-        assert re.search(rf"^(?:async )?(?:def|class) {name_there}\b|^{name_there}\b.*=", source, re.M), (
-            f"{name}: {name_there}"
-        )
+    rows = re.findall(r"^\* .*: (`[\w/]+/[^`]+`.*)$", text_of(DOCS / "development" / "where.md"), re.M)
+    assert len(rows) == text_of(DOCS / "development" / "where.md").count("\n* ") >= 40
+    for row in rows:
+        places = re.findall(r"`([\w/]+/\w+\.\w+)`(?: `([\w.]+)`)?", row)
+        assert len(places) == row.count(".py`") + row.count(".js`"), row
+        for name, name_there in places:
+            source = text_of(ROOT / "src" / "hotpapers" / name)
+            for part in name_there.split(".") if name_there else ():
+                assert re.search(rf"^ *(?:async )?(?:def|class) {part}\b|^ *{part}\b.*[=:]", source, re.M), row

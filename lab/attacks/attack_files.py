@@ -20,9 +20,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from hotpapers.base.errors import AttackFailed
 from lab.attacks.attack_figures import Goal
-from lab.attacks.campaign import Attack, Campaign
+from lab.attacks.campaign import Attack, AttackFailed, Campaign
 
 SECONDS = 60
 """The time limit for one campaign."""

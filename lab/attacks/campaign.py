@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from hotpapers.base.errors import AttackFailed
+from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from lab.attacks.attack_figures import ACCOUNT, KNOWN_ACCOUNT, LIKE, POST, Goal
 from lab.worlds import PaperPost, ReactionGroup
@@ -26,6 +26,10 @@ MOST_REACTIONS = 1_000_000
 """The most posts, and likes and reposts, of a campaign: more would take memory and time without limit."""
 ATTACKERS = 2**40
 """The numbers of attackers' accounts and posts start here."""
+
+
+class AttackFailed(InputError):
+    """The code of a given attack fails: which attack, and how."""
 
 
 class AttackedNetwork(NamedTuple):

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, signal
 from typing import Any, NamedTuple, TypeVar
 
-from hotpapers.base.errors import AttackFailed, UsageError
+from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY
 from hotpapers.base.suggestions import list_choices
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
@@ -19,7 +19,7 @@ from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking, windows
 from lab.attacks.attack_figures import Goal
 from lab.attacks.attack_files import load_attack
-from lab.attacks.campaign import Attack
+from lab.attacks.campaign import Attack, AttackFailed
 from lab.attacks.catalogue import ATTACKS
 from lab.attacks.clauses import count_without
 from lab.attacks.honest import (

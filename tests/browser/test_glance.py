@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,24 @@ def test_the_list_stays_beside_the_entries_and_marks_where_one_is(tab: Tab, demo
     assert tab.run("document.querySelector('.glance').getBoundingClientRect().right") <= tab.run(
         "document.querySelector('.entry').getBoundingClientRect().left"
     )
+
+
+def test_links_of_papers_on_one_subject_take_no_titles_place(tab: Tab, demos: Path) -> None:
+    """The list may end with lines such as *On lattices: 1 and 8*, with links to the same entries."""
+    original = demos / CLASSIC
+    text = original.read_text("utf-8")
+    anchors = re.findall(r'<article class="entry" id="([^"]+)"', text)
+    links = " and ".join(f'<a href="#{anchors[n]}">{n + 1}</a>' for n in (0, 7))
+    page = original.with_name("group.html")
+    page.write_text(text.replace("</ol>\n</nav>", f'</ol>\n<p class="facts alike">On lattices: {links}</p></nav>', 1))
+    tab.set_view(LAPTOP)
+    tab.open(page.as_uri())
+    assert tab.run("document.querySelectorAll('.alike a').length") == 2
+    for n in (0, 7, 8):
+        tab.run(f"document.querySelectorAll('.entry')[{n}].scrollIntoView()")
+        title = tab.run(f"document.querySelectorAll('.glance li > a:not(.figure)')[{n}].textContent")
+        tab.wait(f"JSON.stringify({CURRENT}) === {json.dumps(json.dumps([title], ensure_ascii=False))}")
+    page.unlink()
 
 
 def test_a_title_leads_to_its_entry_without_a_script(tab: Tab, demos: Path) -> None:

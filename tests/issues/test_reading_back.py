@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.base.model import BEGAN, HOUR, MAX_INTEGER, READ_BACK, Coverage, Issue, Item, Window
+from hotpapers.base.model import BEGAN, HISTORY, HOUR, MAX_INTEGER, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow as Measured
@@ -216,3 +216,5 @@ def test_a_first_issue_closes_when_all_is_read_back(
     write(record, first_read("hackernews", BEGINS - DAY_LONG, done, CUT + begins * MINUTE))
     publication = msgspec.structs.replace(DAILY, window=window)
     assert closing_time(record.view(), publication, DAY) == CUT + closes * MINUTE
+    afterwards = msgspec.structs.replace(publication, publication=f"{DAILY.publication}{HISTORY}")
+    assert closing_time(record.view(), afterwards, DAY) == CUT, "one made from archives waits for no network"

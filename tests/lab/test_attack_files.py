@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from hotpapers.base.errors import AttackFailed
 from lab.attacks import attack_files, report
-from lab.attacks.campaign import Attack, Campaign
+from lab.attacks.campaign import Attack, AttackFailed, Campaign
 from lab.worlds import read_laws
 from tests.cli.run import command_line, environment, failure, good, misuse, run, run_process
 from tests.lab.campaigns import PAPER, RIVAL, campaign

@@ -172,7 +172,7 @@ class DirectClient:
                 return self._request_once(target, NONE, method, body, accept)  # headers stay with their host
             if method == "POST" and urlsplit(target).netloc in self._others:
                 raise RequestRefused(f"{url}: redirects a form to {target}")
-            raise RequestRefused(f"{host}: resolves to an inside address not named in the settings")
+            raise RequestRefused(f"{host}: resolves to an internal address not named in the settings")
         check_status(reply.status, response_headers, accept, self.now())
         return Response(reply.status, response_headers, reply.body, url, self.now())
 

@@ -30,7 +30,7 @@ NAMES = {
     "home.example": ["192.168.0.1"],
     "shared.example": ["100.64.0.1"],
 }
-"""Public names that resolve to inside addresses."""
+"""Public names that resolve to internal addresses."""
 INTERNAL_HOSTS = (
     "127.0.0.1", "localhost", "localhost.", "LOCALHOST", "127.1", "127.0.1", "127.255.255.254", "0.0.0.0", "0",
     "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "%31%32%37.0.0.1",
@@ -51,7 +51,7 @@ OTHER_TARGETS = (
 
 
 class Trap:
-    """Listens on an inside address, with IPv4 and IPv6; `hits` counts connections."""
+    """Listens on an internal address, with IPv4 and IPv6; `hits` counts connections."""
 
     def __init__(self) -> None:
         self.hits: list[str] = []

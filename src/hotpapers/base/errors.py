@@ -8,9 +8,8 @@
     │   ├── NotAnArxivId        not an arXiv identifier
     │   ├── NotClassic          a file that is not in the classic format
     │   ├── NotExchange         a line that is not in the exchange format
-    │   ├── NotAProof           an invalid key, note, checkpoint, proof or policy of a log
-    │   │   └── RewrittenPast   a log has signed a history that does not extend the one it signed before
-    │   └── AttackFailed        the code of an attack fails: which attack, and how
+    │   └── NotAProof           an invalid key, note, checkpoint, proof or policy of a log
+    │       └── RewrittenPast   a log has signed a history that does not extend the one it signed before
     ├── StoreError              the store cannot be used
     │   ├── NotAStore           the file or database belongs to another program
     │   ├── NewerStore          written by a newer version of this program
@@ -104,10 +103,6 @@ class RewrittenPast(NotAProof):
     def __init__(self, reason: str, evidence: tuple[str, ...]) -> None:
         self.evidence = evidence
         super().__init__(reason)
-
-
-class AttackFailed(InputError):
-    """The code of a given attack fails: which attack, and how."""
 
 
 class StoreError(HotPapersError):

@@ -203,8 +203,8 @@ def _spans_between(view: AsOfView, networks: Iterable[str], start: int, end: int
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
-    """The worst state between two moments. A later reading replaces an earlier one, so a stretch that was missed and
-    then read is complete. `since`: when the worst state first began."""
+    """How a network was read between two moments: the worst state and every gap. A later reading replaces an earlier
+    one, so a stretch that was missed and then read is complete. `since`: when the worst state first began."""
     pieces = covered_ranges(spans, start, end)
     ranges = [piece for piece in pieces if piece.by or piece.end - piece.start > TURN]
     gaps = tuple(_gaps(ranges))

@@ -104,8 +104,9 @@ def freeze_issue(
     at: int | None = None,
     prepare: Callable[[Publication, int], object] | None = None,
 ) -> FrozenIssue:
-    """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: adds
-    data to the record for the new issue, which closes at a moment; not for a listing.
+    """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: runs
+    before a new issue is built, with the publication and the closing, µs UTC, to add data to the record; not for
+    listings.
 
     Raises UsageError if the reason is missing or superfluous, or if the publication cannot have an issue on that day,
     IssueError if the day is not over, NotFound if there is no listing.
@@ -163,7 +164,8 @@ def closed_at(record: Record, publication: Publication, day: str, at: int) -> in
 
 
 def check_read(record: Record, publication: Publication, day: str, at: int) -> None:
-    """Raises IssueError if networks were not read for a day's issue by its hour, nor in time afterwards, or not yet."""
+    """Raises IssueError if networks have not been read up to the hour of a day's issue: still possible later, or too
+    late."""
     view = record.view()
     if publication.window == "listing" or at < scheduled_closing(publication, day):
         return

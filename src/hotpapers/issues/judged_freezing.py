@@ -14,7 +14,7 @@ from hotpapers.issues.freeze import FrozenIssue, freeze_issue
 from hotpapers.record import Record, current_time
 
 BeforeFreezing = Callable[[Record, Publication, str, int], object]
-"""Prepares a record for a publication's issue of a day, which closes at a moment, µs UTC."""
+"""Prepares a record for a publication's issue of a day; last comes when it closes, µs UTC."""
 
 
 def judge_and_freeze(

@@ -165,12 +165,9 @@ def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
     clock = scheduled_closing(publication, day)
     latest = latest_closing(publication, day)
     read_back_at = queries.read_back_at(view) or 0
-    if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT:
-        closes = read_back_at
-    else:
-        closes = clock
-    hours = _hours_of(view, publication, day)
-    moments = (caught_up_at(view, publication, hour, latest) for hour in hours)
+    is_first = clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT
+    closes = read_back_at if is_first and not is_retrospective(publication.publication) else clock
+    moments = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
     caught_up = max(filter(None, moments), default=0)
     if caught_up > closes:
         until = min(caught_up + COUNTED_WITHIN, latest)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SiteFiles(NamedTuple):
-    """`make(pages)`: further files of a publication's site."""
+    """`make(site)`: further pages and files of a publication's site, as a `PublicationPart`."""
 
     make: Callable[[SiteContext], SitePart]
 

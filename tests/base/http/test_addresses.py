@@ -69,7 +69,7 @@ def test_naming_one_address_names_no_other(host: str, server: Server) -> None:
 
 
 def test_naming_a_host_names_one_port() -> None:
-    with client(base_addresses=["http://127.0.0.1:1"]) as http, pytest.raises(RequestRefused, match="inside address"):
+    with client(base_addresses=["http://127.0.0.1:1"]) as http, pytest.raises(RequestRefused, match="internal address"):
         http.get("http://127.0.0.1:2/")
 
 

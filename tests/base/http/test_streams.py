@@ -254,7 +254,7 @@ def test_what_is_no_address_of_a_websocket(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "2130706433"])
 def test_websockets_to_inside_addresses(host: str, server: Server) -> None:
-    with client() as http, pytest.raises(RequestRefused, match="inside address"):
+    with client() as http, pytest.raises(RequestRefused, match="internal address"):
         next(http.messages(f"ws://{host}:{server.port}/"))
     assert not server.requests
 

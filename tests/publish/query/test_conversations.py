@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
-from hotpapers.base.model import HOUR, Post
+from hotpapers.base.model import DAY, HOUR, Post
+from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.conversation_schemas import PaperConversationDetails
-from tests.issues.made import write
+from hotpapers.record import current_time
+from tests.issues.made import post, write
 from tests.publish.query.query_stores import ID, TODAY, ask
 
 
@@ -48,3 +51,18 @@ def test_posts_without_answers_are_no_conversation(any_session: QuerySession) ->
     details = ask(any_session, "conversation", paper=ID)
     assert details.sentence == "" and details.people == 0
     assert all(len(conversation.thread) == 1 for conversation in details.conversations)
+
+
+@pytest.mark.parametrize(("days", "is_regular"), [(1, False), (60, True)])
+def test_regulars_are_those_of_today(
+    any_session: QuerySession, monkeypatch: pytest.MonkeyPatch, days: int, is_regular: bool
+) -> None:
+    """Somebody whose first post was seen yesterday is none, though the record has three of them."""
+    monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", 1)
+    at = current_time() - days * DAY
+    of_one = [item for n in (1, 2, 3) for item in post(n, f"bluesky:lin-{n}", at, account="bluesky:lin")]
+    write(any_session.record, of_one)
+    standing_queries.learn_standing(any_session.record.database)
+    details = ask(any_session, "conversation", paper=ID)
+    rows = [row for conversation in details.conversations for row in conversation.thread]
+    assert sum(row.regular for row in rows) == is_regular

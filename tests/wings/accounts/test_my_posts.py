@@ -324,7 +324,7 @@ def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFix
     caplog.set_level("INFO", "hotpapers")
     response = site.ask(site.code("http://127.0.0.1:1/users/eve"))
     assert response.status == 400 and "does not let us read this profile" in response.text and site.verdicts() == []
-    assert "is an inside address" in str([vars(line)["fields"] for line in caplog.records])
+    assert "is an internal address" in str([vars(line)["fields"] for line in caplog.records])
     assert "inside" not in response.text
 
 

@@ -199,7 +199,7 @@ def test_a_trial_fails_where_sending_would_wait(server: Server) -> None:
 def test_an_inside_address_is_used_only_if_it_is_the_operator_s_own(server: Server) -> None:
     sender = webhook(server.on("/issues", answer(200)))
     [message] = sender.messages(OWN_READER, "daily", DAY)
-    with client(None) as http, pytest.raises(RequestRefused, match="inside address"):
+    with client(None) as http, pytest.raises(RequestRefused, match="internal address"):
         sender.send(message, http)
     with client(server) as http:
         assert sender.send(message, http) == "200"

@@ -3,7 +3,7 @@
 `PoliteHttpClient` implements `model.HttpClient`. Create one per source and use it from one thread.
 
     client          sends requests, follows redirects itself, retries
-    retry_policy    pure: pace, what a status means, how long a server asks us to wait, what its dates say of our clock
+    retry_policy    pure: pace, waits before retries, what a status means, what a server's dates say of our clock
     address_guard   which addresses are internal and never fetched; names are resolved and checked here, once;
                     the address that a server of ours listens on
     proxies         which requests go through which proxy, and connections through one

@@ -59,15 +59,15 @@ class AddressGuard:
             raise RequestRefused(f"{host} is not a host name") from None
         addresses = tuple(dict.fromkeys(str(row[4][0]) for row in answers))
         inside = [address for address in addresses if is_inside(address)]
-        # a single inside address among public ones may be an attack
+        # a single internal address among public ones may be an attack
         if inside and (host, port) not in self._own_hosts:
-            raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) not named in the settings")
+            raise RequestRefused(f"{host} port {port} is an internal address ({inside[0]}) not named in the settings")
         return addresses
 
     def check_name(self, host: str, port: int) -> None:
         """For a host that a proxy looks up: judges its name alone. Raises RequestRefused."""
         if (host, port) not in self._own_hosts and is_inside_name(host):
-            raise RequestRefused(f"{host} port {port} is an inside address not named in the settings")
+            raise RequestRefused(f"{host} port {port} is an internal address not named in the settings")
 
 
 _INSIDE_DOMAINS = frozenset(

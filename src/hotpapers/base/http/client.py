@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import socket
 import ssl
 import threading
@@ -38,6 +37,7 @@ from hotpapers.base.http.retry_policy import (
     Headers,
     HostPacer,
     Retryable,
+    backoff_seconds,
     check_status,
     pace_of,
     plain_reason,
@@ -96,7 +96,7 @@ class PoliteHttpClient:
     `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host; an
     entry covers the host's subdomains too; 1 for all others. `reserve(host, pace)`: reserves the host's next slot and
     returns the seconds to wait; by default for this client alone. `base_addresses`: from the operator's settings;
-    only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
+    only the hosts and ports named there may be internal addresses. `clock`: µs UTC. `sleep`: waits seconds.
     `stop`: once set, anything that waits raises Stopped. `secrets`: kept out of all errors. `resolve`: like
     socket.getaddrinfo. `context`: which certificates to trust; the system's authorities by default. `on_headers`:
     called with each response's headers. `proxies`: through which requests go; names are then looked up by them.
@@ -164,7 +164,7 @@ class PoliteHttpClient:
         Your headers are not sent on to other servers.
 
         With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
-        Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
+        Tried up to `limits.tries` times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
         address = read_address(url, HTTP)
         request_headers = self._headers(headers)
@@ -357,13 +357,13 @@ class PoliteHttpClient:
         sent_requests = 0
         for n in range(self._limits.tries):
             if n:
-                self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
+                self.sleep(backoff_seconds(n, self._limits.backoff))
             try:
                 outcome = attempt()
                 return outcome._replace(tries=sent_requests + 1) if isinstance(outcome, Response) else outcome
             except Retryable as failure:
                 retryable = failure
-                sent_requests = sent_requests + failure.sent
+                sent_requests += failure.sent
             if retryable.sent and not resend:
                 break
         reason = retryable.reason

@@ -1,8 +1,9 @@
-"""The pace of requests, the meaning of a status, the wait that a server asks for, and this machine's clock error by a
-server's dates. No network access: `PoliteHttpClient` makes the attempts."""
+"""The pace of requests, the wait before a retry, the meaning of a status, and this machine's clock error by a server's
+dates. No network access: `PoliteHttpClient` makes the attempts."""
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 import time
@@ -81,6 +82,11 @@ class HostPacer:
 
 
 # ---- what a status means -----------------------------------------------------------------------------
+
+
+def backoff_seconds(retry: int, first: float) -> float:
+    """The wait before a retry, by its number: twice as long each time, give or take half."""
+    return first * 2.0 ** (retry - 1) * random.uniform(0.5, 1.5)
 
 
 class Retryable(Exception):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from hotpapers.base.model import Landmarks, ThreadNode, ThreadPost
 
@@ -47,7 +48,7 @@ _QUESTION_MARK = re.compile(r"[?？؟⁇]")
 def first_posts(walked: Iterable[ThreadNode]) -> Landmarks:
     """The first post of each kind among the posts of trees, by time."""
     nodes = [node for node in walked if node.post]
-    nodes.sort(key=lambda node: (node.post.post.created_at, node.key) if node.post else (0, ""))
+    nodes.sort(key=attrgetter("began_at", "key"))
     posts = [node.post for node in nodes if node.post]
     questions = [node for node in nodes if node.post and not node.post.is_author and is_question(node.post)]
     answers = [(answer, question.post) for question in questions for answer in _answers_to(question)]

@@ -67,9 +67,7 @@ def trees_of(posts: Iterable[ThreadPost], title: str = "") -> tuple[ThreadNode, 
     members, answers = _merged(children, by_key, title)
     nodes: dict[str, ThreadNode] = {}
     for key in reversed(members):
-        replies = [nodes[reply] for reply in answers.get(key, ()) if reply in nodes]
-        if len(replies) > 1:
-            replies.sort(key=likes_first)
+        replies = sorted([nodes[reply] for reply in answers.get(key, ()) if reply in nodes], key=likes_first)
         united = [by_key[member] for member in members[key] if member in by_key]
         node = _node(key, united, tuple(replies))
         if node.post or node.replies:

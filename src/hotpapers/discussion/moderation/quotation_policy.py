@@ -1,4 +1,5 @@
-"""The one gate for quotations: no channel shows a post's words unless they pass it.
+"""The last gate for quotations: no channel shows a post's words unless they pass it. `network_terms.admissible_items`
+is the first one, at intake, and `issues.queries.withheld_posts` the second.
 
 It is applied whenever an issue is rendered, so the operator's blocklist, a network's terms and an author's wish apply
 to issues frozen long ago too, and so do edits: a post is shown with its current words. An issue's content and its

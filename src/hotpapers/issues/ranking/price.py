@@ -1,9 +1,9 @@
 """The price of a score: the fewest accounts that would give a paper nobody talks about as many points.
 
 The accounts are spread over networks in the cheapest way, at the cheapest of the ages at which papers are compared;
-each counts once. How many need standing follows from what known voices vouch for (see `vouched`). The price is a lower
-bound: where a network names its accounts, unknown ones count only next to known ones. Also, a score does not quite
-decide a place: ties go by known voices, and the added paper changes what others are compared with.
+each counts once. How many need standing follows from what known voices vouch for (`rarity_2.needed_voices`). The price
+is a lower bound: where a network names its accounts, unknown ones count only next to known ones. Also, a score does not
+quite decide a place: ties go by known voices, and the added paper changes what others are compared with.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from hotpapers.publish.query.request_params import ConversationParams
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.conversation_views import facts_sentence, nearest_posts
+from hotpapers.record import current_time
 
 MAX_CONVERSATIONS = 100
 """Most conversations in an answer."""
@@ -23,7 +24,7 @@ MAX_CONVERSATIONS = 100
 def conversations_about(session: QuerySession, params: ConversationParams) -> PaperConversationDetails:
     """What people say about a paper: who answered whom, as trees, with the words that may be shown."""
     key = known_paper(session, params.paper)
-    view = session.record.view()
+    view = session.record.view(current_time())  # who has standing depends on the moment
     paper = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     reader = session.issue_reader().conversation_reader(view, own_voices(session))
     about = reader.read({key: paper}).get(key, model.PaperConversations())

@@ -6,7 +6,7 @@ jetstream     Bluesky's stream: Jetstream's events, and what counts of repositor
 repository    the trees of AT Protocol repositories, as such events
 hackernews    hits, items, table rows
 reddit        submissions and comments
-x             posts and pages of both of its APIs
+x             posts and pages of its API v2; `x_first_api.jq` converts those of 1.1
 formats       the table of formats
 framing       content in blocks of whole lines, and positions in it
 bulk          mentions of papers in bytes, fast

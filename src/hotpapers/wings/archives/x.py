@@ -7,6 +7,9 @@
 A repost includes the post that it repeats, a quote the one that it quotes, each with its own counts. Every version of
 an edited post has its own id; a version that is not the last was seen, at the latest, when the next was made. Later
 ones take away papers that they no longer name.
+
+Ids are trusted most: they contain the time of posting. Texts, links and counts are taken as given; `retrieved_at` and
+`redacted_at` only say when a post was seen or gone.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Status(msgspec.Struct):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Why its author or servers say it may not be quoted; such posts do not count: see `network_terms`."""
+        """The reasons that its author or server gives against quoting it: see `network_terms.admissible_items`."""
         account = self.account
         lines = [text for field in account.fields or () for text in (field.name, field.value)]
         texts = [html_to_text(line or "")[0] for line in (account.display_name, account.note, *lines)]

@@ -29,7 +29,7 @@
   function markWhereOneIs() {
     const list = find(".glance");
     if (!list) return;
-    const links = new Map(all("a[href^='#']", list).map((link) => [link.hash.slice(1), link]));
+    const links = new Map(all("li > a[href^='#']", list).map((link) => [link.hash.slice(1), link]));
     const entries = all(".entry").filter(({ id }) => links.has(id));
     let current;
     const look = () => {
