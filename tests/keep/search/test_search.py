@@ -248,7 +248,8 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("ketle", "kettle"), ("Kettel steam", "kettle steam"), ("title:kettlle -tea", "title:kettle -tea"),
+        ("ketle", "kettle"), ("ketles", "kettle"), ("title:ekttles", "title:kettle"),
+        ("Kettel steam", "kettle steam"), ("title:kettlle -tea", "title:kettle -tea"),
         ("jettle stean", "kettle steam"), ("author:brewsters", "author:brewster"), ("kettles", ""), ("quokka", ""),
         ("kettle quokka", ""), ("ketle author:nobody", ""), ("ketl*", ""), ("tae", ""), ("ke" + "t" * 40 + "le", ""),
     ],

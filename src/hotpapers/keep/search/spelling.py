@@ -1,7 +1,8 @@
 """Suggestions for words that no paper has: words that one slip of the fingers turns into these.
 
-Each word that is one letter more, less, other or exchanged with its neighbor is looked up in the index (P. Norvig, How
-to Write a Spelling Corrector, 2007), which takes no longer the more words there are.
+Each word that is one letter more, less, other or exchanged with its neighbor, with or without a plural ending, is
+looked up in the index (P. Norvig, How to Write a Spelling Corrector, 2007), which takes no longer the more words there
+are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from string import ascii_lowercase
 
 from hotpapers.keep.search import query_parser
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery
-from hotpapers.record.database import Database, first_column, sql_placeholders, statement_slices
+from hotpapers.record.database import Database, column_among
 
 MIN_CHARS, MAX_CHARS = 4, 24
 """Letters of a word that is looked up: shorter ones may be anything, and longer ones are no words."""
@@ -41,14 +42,9 @@ def _is_plain(atom: SearchAtom) -> bool:
 
 def _nearest(database: Database, atom: SearchAtom, count: Counter) -> str:
     """The word nearest to that of a condition that most papers have; empty if there is none."""
-    candidates = sorted(set(typing_slips(atom.terms[0].words[0])))
-    known = [
-        word
-        for chunk in statement_slices(candidates)
-        for word in first_column(
-            database, f"SELECT word FROM search_word WHERE word IN ({sql_placeholders(chunk)})", chunk
-        )
-    ]
+    term = atom.terms[0]
+    candidates = sorted({slip for word in (*term.words, *term.stems) for slip in typing_slips(word)})
+    known = column_among(database, "SELECT word FROM search_word WHERE word IN (…)", candidates)
     counts = {word: count(SearchQuery(((atom.instead(word),),))) for word in known}
     return max(counts, key=lambda word: (counts[word], word), default="")
 

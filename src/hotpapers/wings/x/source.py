@@ -40,6 +40,8 @@ COUNTED = "public_metrics,edit_history_tweet_ids"
 UNSURE_AGAIN = 6 * 3600
 """Seconds until the next request after an interrupted one that may have been charged."""
 ERRORS = range(400, 600)
+SPENT = "the part of the monthly budget that is available by today is spent"
+"""A reason for issues, which are public: without the amount."""
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
 
@@ -72,7 +74,6 @@ class _PaidRequests:
         self._settings = settings
         self._limits = limits
         self.account = BudgetState.of(cursor)
-        self.spent_reason = f"the part of the monthly budget of {settings.budget:g} that is available by today is spent"
 
     @property
     def affordable(self) -> int:
@@ -85,7 +86,7 @@ class _PaidRequests:
         self.account = self.account.this_month(self.http.now())
         size = min(MIN_PAGE if self.account.asking else PAGE, self.affordable)
         if size < least:
-            raise RetryLater(_until_tomorrow(self.http.now()), self.spent_reason)
+            raise RetryLater(_until_tomorrow(self.http.now()), SPENT)
         return size
 
     def ask(
@@ -182,7 +183,7 @@ class XSource(PostSource[XSettings]):
             if is_spent and next_token:  # results come newest first, so older posts stay unread
                 oldest = min(response.ids, key=int, default="")
                 leaves = PartiallyRead(
-                    f"{paid.spent_reason}; older posts were not read",
+                    f"{SPENT}; older posts were not read",
                     again=_until_tomorrow(http.now()),
                     lost_until=timestamps.of_x_post(oldest) if oldest else http.now(),
                 )
