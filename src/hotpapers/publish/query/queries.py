@@ -17,7 +17,7 @@ from hotpapers.discussion.engagement.queries import (
 from hotpapers.record import NUMBER, SPECS, AsOfView, Database, RowOf, key_of, read_row, select_columns
 
 
-def withheld_posts(view: AsOfView) -> Iterator[str]:
+def all_withheld_posts(view: AsOfView) -> Iterator[str]:
     """Posts that are deleted, no longer to be quoted, or from a hidden account."""
     newest = view.newest(SPECS[model.Post], "post")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}

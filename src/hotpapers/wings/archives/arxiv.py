@@ -32,11 +32,11 @@ class ArxivArchive(ArchiveFormat):
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The paper on a line."""
         paper = paper_of(line)
-        at = paper.observed_at or self._place.seen_at
-        if not FIRST_PAPER <= at <= self._place.now + DAY:
+        at = paper.observed_at or self._target.seen_at
+        if not FIRST_PAPER <= at <= self._target.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
         body = msgspec.json.encode(paper)
-        seen_at = min(at, self._place.now)
+        seen_at = min(at, self._target.now)
         return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), body, seen_at)]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:

@@ -82,12 +82,12 @@ class ArchiveFormat:
     only_known: frozenset[str] = frozenset()
     takes_all = False
 
-    def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+    def __init__(self, target: ImportTarget) -> None:
+        self._target = target
 
-    def begin(self, place: ImportTarget) -> None:
+    def begin(self, target: ImportTarget) -> None:
         """Starts another file."""
-        self._place = place
+        self._target = target
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """Extracts the possibly relevant payloads of a line. Raises one of UNREADABLE if the line is not in this
@@ -122,9 +122,9 @@ class SourceArchive(ArchiveFormat):
 
     source: Callable[[PaperIndex], Source]
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
-        self._source = type(self).source(place.names)
+    def __init__(self, target: ImportTarget) -> None:
+        super().__init__(target)
+        self._source = type(self).source(target.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """Extracts the payloads of an entry, or of a list of them, about papers and about posts that are gone."""
@@ -148,7 +148,7 @@ class SourceArchive(ArchiveFormat):
             except UNREADABLE as problem:
                 if problems is not None:
                     problems.append(problem)
-                yield RawPayload(BROKEN, unreadable_key(body), body, self._place.now)
+                yield RawPayload(BROKEN, unreadable_key(body), body, self._target.now)
 
     def page(self, raws: Sequence[msgspec.Raw], take: Take) -> list[RawPayload]:
         """The payloads of a line that contains only entries. If none is readable, raises the first one's error."""

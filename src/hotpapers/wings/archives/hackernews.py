@@ -111,16 +111,16 @@ class HackerNewsArchive(SourceArchive):
             raise InputError("item without an id")
         handle = row.by or row.author
         moments = (row.retrieved_at, row.retrieved_on, row.retrieved_utc)
-        seen_moment = partial(self._place.when_seen, moments=moments)
+        seen_moment = partial(self._target.when_seen, moments=moments)
         if row.deleted or row.dead or not handle:
             time = (moment_of(row.created_times()) or 0) // SECOND
             dead = bool(row.dead)
             counts = {"id": int(id), "time": time, "dead": dead, "deleted": not row.dead}
             return [RawPayload("counts", str(id), msgspec.json.encode(counts), seen_moment(0))]
         texts = (row.title, row.url, row.text, row.story_text, row.comment_text)
-        if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(filter(None, texts))):
+        if row.kind() in PASSED_OVER or not self._target.may_name("\n".join(filter(None, texts))):
             return ()
-        created_at = self._place.when_made(row.created_times())
+        created_at = self._target.when_made(row.created_times())
         body = msgspec.json.encode(_hit(row, str(id), handle, created_at))
         return [RawPayload("post", str(id), body, seen_moment(created_at))]
 

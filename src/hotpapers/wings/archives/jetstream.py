@@ -160,12 +160,12 @@ class JetstreamArchive(ArchiveFormat):
         """The lines of a stream. Raises InputError after yielding what could be read."""
         return line_blocks(stream)
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
+    def __init__(self, target: ImportTarget) -> None:
+        super().__init__(target)
         settings = BlueskySettings(mode="stream")
-        self._known = TrackedAt(place.record)
-        self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
-        self._source = BlueskySource(settings, self._known, place.names)
+        self._known = TrackedAt(target.record)
+        self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=target.names)
+        self._source = BlueskySource(settings, self._known, target.names)
         self._new_keys = set[object]()
 
     def prepare(self, lines: Sequence[bytes]) -> None:
@@ -178,7 +178,7 @@ class JetstreamArchive(ArchiveFormat):
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of an event."""
         event = event_of(line)
-        at = check_moment(event.time_us, self._place.now + HOUR)
+        at = check_moment(event.time_us, self._target.now + HOUR)
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
         return list(map(self._noted, payloads))
@@ -214,7 +214,7 @@ class JetstreamArchive(ArchiveFormat):
 
     def learned(self) -> None:
         """Everything taken so far was parsed."""
-        self._known.keep(self._place.now)
+        self._known.keep(self._target.now)
         self._event_filter.fresh.clear()
         self._new_keys.clear()
 
@@ -228,7 +228,7 @@ class HistoryArchive(JetstreamArchive):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new, or something new was read about the same before."""
-        view = self._place.record.view()
+        view = self._target.record.view()
         known = self._new_keys
         items = [item for item in super().read(payload) if typed_key(item) in known or not _says(view, item)]
         known.update(map(typed_key, items))
@@ -266,7 +266,7 @@ class CarArchive(JetstreamArchive):
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
         key = payload.key
-        record = self._place.record
+        record = self._target.record
         is_known = key in self._new_keys or (
             is_recorded(record, key_of(key))
             if payload.kind == "post"

@@ -131,14 +131,14 @@ class RedditArchive(SourceArchive):
         parts = (thing.crosspost_parent_list, thing.gallery_data)
         shared = [bytes(part).decode("utf-8", "replace") for part in parts]
         words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
-        may_name = self._place.may_name("\n".join(filter(None, words)))
+        may_name = self._target.may_name("\n".join(filter(None, words)))
         if not (gone or may_name or thing.edited):
             return ()
-        created_at = self._place.when_made(thing.created_utc)
+        created_at = self._target.when_made(thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
         # Its score is from the last time it was seen
         seen_times = (thing.retrieved_on, thing.retrieved_utc, thing.later().retrieved_2nd_on)
-        when_seen = self._place.when_seen(created_at, seen_times)
+        when_seen = self._target.when_seen(created_at, seen_times)
         if gone:
             kinds = ["counts"]
         else:

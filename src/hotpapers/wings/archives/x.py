@@ -80,7 +80,7 @@ class XArchive(SourceArchive):
             if entry.action != "delete":
                 return ()
             number = self._number(str(entry.id))
-            when_seen = self._place.when_seen(0, (entry.redacted_at,))
+            when_seen = self._target.when_seen(0, (entry.redacted_at,))
             return [RawPayload("gone", str(number), b"null", when_seen)]
         if entry.id is not None and entry.text is not None:
             # The posts nested inside a flattened post
@@ -91,7 +91,7 @@ class XArchive(SourceArchive):
 
     def _at(self, line: _Line) -> int:
         twarc = decode_or_none(line.twarc, _Twarc) or _Twarc()
-        return self._place.when_seen(0, (twarc.retrieved_at,))
+        return self._target.when_seen(0, (twarc.retrieved_at,))
 
     def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
@@ -124,7 +124,7 @@ class XArchive(SourceArchive):
         first = min([number, *history])
         body = msgspec.json.encode(author)
         seen_at = max(at, timestamps.of_x_post(own.id))
-        kinds = ["post"] if self._place.may_name(raw.decode("utf-8", "replace")) else []
+        kinds = ["post"] if self._target.may_name(raw.decode("utf-8", "replace")) else []
         kinds += [EDIT] if number > first else []
         return [RawPayload(kind, str(first), body, seen_at) for kind in kinds]
 
@@ -138,6 +138,6 @@ class XArchive(SourceArchive):
         """A post's id as a number. Raises InputError if it is not one, or of a post from the future."""
         if not (id.isascii() and id.isdigit() and len(id) < 20):
             raise InputError(f"not a post id: {id[:40]!r}")
-        if timestamps.of_x_post(id) > self._place.now + DAY:
+        if timestamps.of_x_post(id) > self._target.now + DAY:
             raise InputError(f"the id of a post from the future: {id}")
         return int(id)

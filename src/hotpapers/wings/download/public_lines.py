@@ -97,7 +97,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
     policy = QuotationPolicy(session.terms, blocklist_for(view))  # knows no authors: every reply is one to others
     edited = {post.post: post for post in edited_posts(view)}
-    keys = frozenset(hidden | set(queries.withheld_posts(view)))
+    keys = frozenset(hidden | set(queries.all_withheld_posts(view)))
     withheld = WithheldWords(network_terms.ids_only(session.terms), keys, policy, edited)
     for line in exporter.record_lines(session.record, records_only=True, ids_only=withheld.networks):
         if public := _public(line, withheld):
