@@ -102,7 +102,7 @@ STORAGE = {"storage.html", "storage.js"}
 """What pages from a disk load besides."""
 SCRIPTS = {
     "all of a day": {"unfold.js"}, "my papers": {"library.js"}, "bookmarklet": {"bookmarklet.js", "dois.js"},
-    "search": {"dois.js", "search.js", "search_index.js", "search_spelling.js"},
+    "search": {"dois.js", "search.js", "search_words.js", "search_index.js", "search_spelling.js"},
 }  # fmt: skip
 
 

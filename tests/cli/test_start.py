@@ -363,7 +363,13 @@ def test_a_supervisor_is_told_whether_all_is_well(demo_folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "problem"),
-    [('[publish]\nchannels = ["sit"]\n', "did you mean site?"), ('ranking = "rarity/3"\n', "did you mean rarity/2?")],
+    [
+        ('[publish]\nchannels = ["sit"]\n', "did you mean site?"),
+        ('ranking = "rarity/3"\n', "did you mean rarity/2?"),
+        ('[publish]\nlook = "nowhere"\n', "nowhere"),
+        ("[source.bluesky]\nmodes = 1\n", "did you mean mode?"),
+        ('[embeddings]\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\nkey = "env:NOPE_1"\n', "NOPE_1 is not set"),
+    ],
 )
 def test_settings_with_which_nothing_runs_are_not_well(
     demo_folder: Path, tmp_path: Path, lines: str, problem: str

@@ -23,8 +23,8 @@ INERT = {
 SCRIPTS = tuple(
     f"{name}.js"
     for name in (
-        "reader", "storage", "bookmarklet", "search", "search_index", "search_spelling", "unfold", "paper_actions",
-        "library", "dois",
+        "reader", "storage", "bookmarklet", "search", "search_words", "search_index", "search_spelling", "unfold",
+        "paper_actions", "library", "dois",
     )
 )  # fmt: skip
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import IssueError, UsageError
+from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.base.model import HOUR, Announcement, Coverage, Issue, Publication, Window
 from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.issues import build, freeze, windows
 from hotpapers.issues.coverage import TURN
 from hotpapers.issues.judged_freezing import judge_and_freeze
@@ -177,6 +179,20 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
         freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR - 1)
     content = freeze.freeze_issue(record, DAILY, DAY, at=late + HOUR).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (late + HOUR, 2, [1])
+
+
+def test_an_announcement_in_a_round_after_a_pause_has_what_the_round_reads(record: Record) -> None:
+    """With `run --once` six hours after the last, arXiv is read first; a network that is read all the time waits for
+    none, nor does one that is read an hour later."""
+    late = CUT + 3 * HOUR
+    write(record, background(), paper(1, at=TODAY, observed_at=late), posts_about(1, 50, TODAY + HOUR))
+    write(record, read("bluesky", CUT - DAY_LONG, CUT), read("reddit", CUT - DAY_LONG, CUT))
+    write(record, read("mastodon", late - HOUR, late - 1))
+    assert windows.closing_time(record.view(), DAILY, DAY) == late
+    write(record, read("bluesky", CUT, late + 40 * SECOND), read("mastodon", late - 1, late + 90 * SECOND))
+    assert windows.closing_time(record.view(), DAILY, DAY) == late + 40 * SECOND
+    write(record, read("reddit", CUT, late + HOUR))
+    assert windows.closing_time(record.view(), DAILY, DAY) == late + 40 * SECOND
 
 
 def test_another_server_s_paper_moves_no_cut(record: Record) -> None:

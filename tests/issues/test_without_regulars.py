@@ -106,8 +106,7 @@ def test_an_issue_of_lines_alone_says_so(record: Record) -> None:
     frozen(record, TEN)
     issue = RecordIssueReader(record).issue("daily", DAY)
     assert (
-        phrases.why_empty(issue)
-        == "Nothing to show yet: none of the 1 paper talked about reached 3 people, two of them regulars."
+        phrases.why_empty(issue) == "Nothing to show yet: no paper talked about reached 3 people, two of them regulars."
     )
 
 

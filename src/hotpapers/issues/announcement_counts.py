@@ -223,9 +223,12 @@ def empty_reason(content: IssueContent) -> str:
         limit = "" if is_known else ", as far as networks were read"
         fields = " of these fields" if is_limited(content) else ""
         return f"Quiet {TIMES[content.publication.window]}: nobody discussed a new paper{fields}{limit}."
-    considered = count_noun(content.considered, "paper")
-    own = "no paper of this publication’s fields"
-    papers = own if is_limited(content) else f"none of the {considered} talked about"
+    if is_limited(content):
+        papers = "no paper of this publication’s fields"
+    elif content.considered == 1:
+        papers = "no paper talked about"
+    else:
+        papers = f"none of the {count_noun(content.considered, 'paper')} talked about"
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
         regulars = ", two of them regulars" if content.further else ""

@@ -183,6 +183,15 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     return max(network_at, _last_caught_up(view, servers_with_lists(publication.categories), cut, latest))
 
 
+def round_read_at(view: AsOfView, publication: Publication, cut: int, latest: int) -> int:
+    """When the last of the publication's networks that no turn before a cut had read was read after it, but not after
+    `latest`: one round reads arXiv and then others. 0 if none was."""
+    networks = publication.networks or network_names()
+    before = _spans_between(view._replace(as_of=cut), networks, cut - TURN, cut)
+    unread = [network for network, spans in zip(networks, before, strict=True) if not spans]
+    return _last_caught_up(view, unread, cut, latest)
+
+
 def _last_caught_up(view: AsOfView, names: Iterable[str], cut: int, latest: int) -> int:
     """When the last of some networks or servers had been read up to the moment, after a cut; 0 if none was. Those that
     were not are ignored."""

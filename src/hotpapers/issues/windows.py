@@ -16,7 +16,7 @@ from hotpapers.base.papers.announcement_days import ANNOUNCING, calendar
 from hotpapers.base.papers.categories import servers_of
 from hotpapers.base.text.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
-from hotpapers.issues.coverage import TURN, caught_up_at, was_read
+from hotpapers.issues.coverage import TURN, caught_up_at, round_read_at, was_read
 from hotpapers.record import AsOfView, readings
 
 DAYS = 7
@@ -180,7 +180,7 @@ def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
         following = calendar.next_label(day)
         limit = max(limit, min(latest, calendar.closes_at(following)))
     if announced_at is not None and clock < announced_at <= limit:
-        return max(closes, announced_at)
+        return max(closes, announced_at, round_read_at(view, publication, announced_at, announced_at + COUNTED_WITHIN))
     return closes
 
 

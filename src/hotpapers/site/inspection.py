@@ -21,7 +21,7 @@ from hotpapers.jobs.job_state import seems_offline
 from hotpapers.jobs.leases import ProcessAtWork, processes_at_work
 from hotpapers.keep.privacy.queries import copies_before
 from hotpapers.publish.deliver.export_site import site_forecasts
-from hotpapers.publish.deliver.size_budget import SizeForecast
+from hotpapers.publish.deliver.size_budget import MEGABYTE, SizeForecast
 from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete_days, switched_off
 from hotpapers.publish.query.status_schemas import MissingPapers
 from hotpapers.publish.schedule.due import ExpectedIssue, days_without_issue, next_issues
@@ -84,7 +84,7 @@ def inspect_site(site: ConfiguredSite) -> Inspection:
         _jobs(site, record),
         list(incomplete_days(record, at)),
         [str(day) for name in dated for day in days_without_issue(record, name, at)],
-        site_forecasts(record, site.site_config.budget),
+        site_forecasts(record, site.settings.publish.budget * MEGABYTE),
         [*exposed, *map(str, too_open(map(Path, copies)))],
         processes_at_work(record),
         _proxies(site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from hotpapers.base.errors import SettingsError, UsageError
@@ -79,12 +80,16 @@ def site_jobs(
 
 
 def site_health(site: ConfiguredSite, record: Record, at: int, *, once: bool = False) -> SiteHealth:
-    """The health of the settings and of the jobs that they ask for. `once`: see `assess_health`."""
+    """The health of the settings and of the jobs that they ask for, or of all if they are invalid. `once`: see
+    `assess_health`."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
     alarms = [alarm for alarm, _ in wing_alarms(site, record)]
     mistakes = settings_problems(site, record)
-    health = assess_health(record, names, at, alarms, wanted_jobs(site), once=once)
+    jobs = None
+    with suppress(UsageError):
+        jobs = wanted_jobs(site)
+    health = assess_health(record, names, at, alarms, jobs, once=once)
     return health._replace(ok=health.ok and not mistakes, problems=(*mistakes, *health.problems))
 
 

@@ -140,7 +140,7 @@ def test_a_redirect_cannot_lead_inside_through_the_proxy(proxy: RunningProxy, tl
     tls_server.on("/", answer(302, location="https://10.0.0.1/"))
     with through(proxy.port, login=LOGIN) as http:
         problem = request_error(http, f"https://paper.example:{tls_server.port}/")
-    assert isinstance(problem, RequestRefused) and "inside" in str(problem)
+    assert isinstance(problem, RequestRefused) and "internal" in str(problem)
 
 
 def test_an_own_host_inside_is_reached_through_the_proxy(proxy: RunningProxy, server: Server) -> None:

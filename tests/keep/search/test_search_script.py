@@ -13,12 +13,18 @@ import pytest
 
 from hotpapers.base.papers.categories import category_title
 from hotpapers.keep.search import query_parser
+from hotpapers.keep.search.tokenizer import _LAYOUT
 from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
 from tests.base.papers.known_fields import known_fields
 from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
 
-SCRIPTS = [read_asset("dom.js"), read_asset("words.js"), doi_script(), read_asset("search_index.js")]
+SCRIPTS = [
+    read_asset("dom.js"),
+    read_asset("words.js"),
+    doi_script(),
+    *map(read_asset, ("search_words.js", "search_index.js")),
+]
 IN_NODE = """
 globalThis.window = globalThis;
 globalThis.document = { currentScript: { src: "https://example.org/search_index.js" } };
@@ -77,7 +83,8 @@ WHOLE = (
 )  # fmt: skip
 SPELLED = (
     "β-Carotene", "Hα and γ-rays of αβ", "title:Ω -ν", "ς", r'Schr\"odinger', r"Erd\H{o}s", r"caf\'e", r'na{\"i}ve',
-    r"{\O}re \o{}st", r"\'Etale \alpha", r"\aa \ss{}x", "ά 𝛼 Ὀ",
+    r"{\O}re \o{}st", r"\'Etale \alpha", r"\aa \ss{}x", "ά 𝛼 Ὀ", r"$\varepsilon$ \vartheta", r"\frac12 \sqrt{x}",
+    "E⃗ x︀", *(rf"a\{command}{{bc}} d" for command in sorted(_LAYOUT)),
 )  # fmt: skip
 """Greek letters, and TeX."""
 

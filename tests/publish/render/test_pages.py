@@ -100,7 +100,7 @@ def test_what_is_not_found_leads_on() -> None:
 def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",
-        "search_index.js", "search_spelling.js", "terms.js", "unfold.js", "my-papers/index.html",
+        "search_index.js", "search_spelling.js", "search_words.js", "terms.js", "unfold.js", "my-papers/index.html",
         "storage.js", "storage.html", "paper_actions.js", "library.js",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
         "paper/index.html", "author/index.html", "category/index.html",
@@ -196,7 +196,7 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         assert not [name for name in names if name == "style" or name.startswith("on")]
         prefix = "../" * path.count("/")
         own = {
-            "search/index.html": ["dois.js", "search_index.js", "search_spelling.js", "search.js"],
+            "search/index.html": ["dois.js", "search_words.js", "search_index.js", "search_spelling.js", "search.js"],
             "bookmarklet/index.html": ["dois.js", "bookmarklet.js"],
         }
         unfolding = ["unfold.js"] if re.fullmatch(r"[\d-]+/all/index.html", path) else []

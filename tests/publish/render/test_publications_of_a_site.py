@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
+from msgspec import UNSET, UnsetType
 
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.site_config import SiteConfig
@@ -61,3 +63,17 @@ def test_the_address_of_an_unnamed_publication_follows_from_its_folder(tmp_path:
     assert config.of("gone", tmp_path / "gone" / "elsewhere").base == "", "nobody knows where that folder is"
     assert config.of("weekly", below).base == f"{BASE}weekly/"
     assert SITE.of("gone", below).base == BASE, "of the only publication, which no setting names"
+
+
+@pytest.mark.parametrize(("last_day", "has_ended"), [("2021-01-15", True), ("2021-01-18", False), (UNSET, False)])
+def test_a_publication_that_ended_says_so_and_takes_no_readers(last_day: str | UnsetType, has_ended: bool) -> None:
+    """Once its last issue is there."""
+    own = msgspec.structs.replace(OWN, last_day=last_day)
+    reader = PlainIssueReader([own], [issue(own, day, [], announced=0) for day in ("2021-01-14", "2021-01-15")])
+    config = SiteConfig(app="https://app.example/", join_path="mail/join", note="Not run now.")
+    pages = SitePages(reader, "daily", config)
+    paths = ("index.html", "about/index.html", "status/index.html")
+    index, about, status = ((pages.page(path) or b"").decode() for path in paths)
+    assert ("it will have no more issues" in index, "Not run now." in index) == (has_ended, not has_ended)
+    assert ("mail/join" in index + about) is not has_ended
+    assert ("This publication has ended." in status, "no more issues" in status) == (has_ended, False)

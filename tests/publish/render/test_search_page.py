@@ -280,6 +280,7 @@ def test_the_page_of_the_site() -> None:
     assert [element.attributes["src"] for element in page.all("script")] == [
         "../reader.js",
         "../dois.js",
+        "../search_words.js",
         "../search_index.js",
         "../search_spelling.js",
         "../search.js",

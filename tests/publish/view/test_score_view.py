@@ -63,7 +63,7 @@ def test_beside_each_count_are_both_numbers_where_they_differ() -> None:
     assert notes == ["128 count", "not counted", "117 count"]
     assert words.counted_note(ENTRY, count("bluesky", 128)) == ""
     assert words.why_counted(ENTRY, ENTRY.counts[0]) == (
-        "All 64 regulars there count, and 64 others: at most one for each."
+        "Counted there: 64 regulars and 64 others, at most one for each."
     )
     assert "does not say who likes a post" in words.why_counted(ENTRY, ENTRY.counts[2])
     assert glance.counts_line(ENTRY) == ("People: Bluesky\u00a0316 (128 count) · Mastodon\u00a0152 (117 count)")

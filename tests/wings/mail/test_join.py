@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from hotpapers.base.model import HOUR
 from hotpapers.record import Record
 from hotpapers.wings.forms.form_router import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
-from tests.issues.made import DAILY
+from tests.issues.made import DAILY, DAY
 from tests.serve.asgi import get
 from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
 from tests.wings.mail.reading import read
@@ -93,6 +95,17 @@ def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: B
     for name in ("weekly", "../daily", "x" * 500):
         assert open_page(site.app, f"/mail/join?publication={name}").status == 404
         assert submit(site.app, "/mail/join", {"publication": name, "address": "a@b.example"}).status == 404
+
+
+def test_an_ended_publication_takes_no_readers(site: Site, box: Box) -> None:
+    site.record.append([msgspec.structs.replace(DAILY, last_day=DAY, observed_at=1)], source="settings")
+    assert open_page(site.app, "/mail/join").status == 200, "its last issue is of today"
+    site.clock += 24 * HOUR
+    response = open_page(site.app, "/mail/join")
+    assert "The Daily Dozen has ended" in response.text and not response.page.all("form")
+    assert "has ended" in site.ask("some@moth.example").text
+    site.finish_work()
+    assert not box.mails
 
 
 def test_the_answer_is_the_same_for_whomever_it_is_about(site: Site, box: Box) -> None:

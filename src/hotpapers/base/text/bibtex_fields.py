@@ -22,7 +22,7 @@ _OPEN_END = lazy_pattern(r"(?<!\\)(?:\\\\)*\\\Z")
 _AND = lazy_pattern(r"\band\b", re.IGNORECASE)
 _TEXT_COMMANDS = """
 emph textbf textit textsc texttt textrm textsf textsl textnormal textup textmd mbox underline em it bf sc tt rm sf sl
-tiny small large Large LARGE normalsize footnotesize huge Huge ensuremath u v H c d b k r t ss o O l L ae AE oe OE aa
+tiny small large Large LARGE normalsize footnotesize huge Huge u v H c d b k r t ss o O l L ae AE oe OE aa
 AA i j S P dag ddag dots ldots copyright pounds quad qquad TeX LaTeX textsuperscript textsubscript textasciicircum
 textasciitilde textbackslash textgreater textless textbar textendash textemdash textellipsis textbullet textunderscore
 textdollar textquoteleft textquoteright textquotedblleft textquotedblright textquotesingle textregistered texttrademark
@@ -59,8 +59,8 @@ _GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
 """Braces of bounded length, so that any text is searched in linear time."""
 _GREEK_WORD = "[\u0370-\u03ff\u1f00-\u1fff]+"
 _IN_TEXT_SOURCE = rf"""(?P<greek>{_GREEK_WORD})
-    | (?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
-        (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
+    | (?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|ensuremath|boldsymbol|sqrt|hat|bar|tilde|d?dot|vec
+        |overline)(?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
     | \\(?P<name>[A-Za-z]+)(?:(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))|)
     | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
     | (?P<backslash>\\)

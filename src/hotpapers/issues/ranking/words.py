@@ -163,7 +163,7 @@ def why_counted(entry: Entry, count: PrintedCount) -> str:
     if isinstance(part.known, int):
         others = part.voices - part.known
         known = count_noun(part.known, "regular")
-        return f"All {known} there count, and {format_number(others)} others: at most one for each."
+        return f"Counted there: {known} and {count_noun(others, 'other')}, at most one for each."
     return "People whose posts say the same as others, or whose post names several papers, do not all count."
 
 

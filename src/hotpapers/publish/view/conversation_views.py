@@ -181,9 +181,10 @@ def _where(networks: Sequence[str]) -> str:
 
 def _facts(conversation: Conversation) -> str:
     """`7 people, 12 posts in 9 h · 2 answers by authors · Bluesky counts 40 posts`."""
-    lasted = format_duration((conversation.ended_at - conversation.began_at) / SECOND)
+    seconds = (conversation.ended_at - conversation.began_at) / SECOND
+    lasted = f" in {format_duration(seconds)}" if seconds else ""
     people = people_phrase(conversation.people)
-    parts = [f"{people}, {count_noun(conversation.posts, 'post')} in {lasted}"]
+    parts = [f"{people}, {count_noun(conversation.posts, 'post')}{lasted}"]
     if conversation.author_answers:
         parts.append(f"{count_noun(conversation.author_answers, 'answer')} by authors")
     if conversation.counted > conversation.posts:

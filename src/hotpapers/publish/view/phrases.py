@@ -267,8 +267,8 @@ def made_afterwards(retrospective: Retrospective) -> str:
 def _survivors(retrospective: Retrospective) -> str:
     if not retrospective.survivors:
         return ""
-    posts = format_number(retrospective.survivors)
-    return f"Of these posts, {posts} come from an archive of what is left of that time: nobody counted them then."
+    come = "1 comes" if retrospective.survivors == 1 else f"{format_number(retrospective.survivors)} come"
+    return f"Of these posts, {come} from an archive of what is left of that time, uncounted then."
 
 
 def _posts_by_then(retrospective: Retrospective) -> str:

@@ -255,7 +255,7 @@ class FileImport:
             raise InputError(ALTERED)
         if not self._readable:
             return
-        stored = f"the first {self._stored.lines:,} lines of {self._file.name} were"
+        stored = f"lines 1 to {self._stored.lines:,} of {self._file.name} were"
         self._batch.store(self._cursor(), stored)
         self._stored = self._place
 

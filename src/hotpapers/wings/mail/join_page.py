@@ -17,7 +17,9 @@ from starlette.routing import BaseRoute
 from hotpapers.base.errors import HotPapersError, NetError, UsageError
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.windows import has_ended
 from hotpapers.publish.view import phrases
 from hotpapers.record import current_time
 from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
@@ -51,7 +53,10 @@ class JoinPage(NamedTuple):
 
     def _show(self, values: Values) -> FormPage:
         publication = self._publication(values)
-        return _form(publication.publication, _title(publication), {}, lines=_offer(publication))
+        title = _title(publication)
+        if self._has_ended(publication):
+            return FormPage(f"{title} has ended", ("It will have no more issues.",))
+        return _form(publication.publication, title, {}, lines=_offer(publication))
 
     def _named(self, values: Values) -> str:
         return values.get("publication") or self.publication
@@ -60,8 +65,13 @@ class JoinPage(NamedTuple):
         with self.router.backend.open_record() as record:
             return publication_of(record, self._named(values))
 
+    def _has_ended(self, publication: Publication) -> bool:
+        return has_ended(publication, as_utc(self.clock()).date())
+
     def _submit(self, values: Values) -> FormPage:
         publication = self._publication(values)
+        if self._has_ended(publication):
+            return self._show(values)
         title = _title(publication)
         try:
             address = normalize_address(values.get("address", ""))

@@ -12,6 +12,7 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_error, print_result
 from hotpapers.publish.query.session import bare_id
 from hotpapers.publish.view.phrases import marked_title
+from hotpapers.publish.view.tex import plain_line
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of
 from hotpapers.wings.personal.own_order import order_for
@@ -56,7 +57,7 @@ def for_me_command(
     places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
     rows = [
         (
-            marked_title(place.paper.title, withdrawn=taken_back.get(place.paper.paper, "")),
+            marked_title(plain_line(place.paper.title), withdrawn=taken_back.get(place.paper.paper, "")),
             {"id": bare_id(place.paper.paper), "reason": place.reason},
         )
         for place in places

@@ -50,7 +50,7 @@
       added = library.papers.filter(isNew).map(starOf);
       return { stars: [...stars, ...added] };
     });
-    const papers = `${added.length} ${added.length === 1 ? "paper" : "papers"} added`;
+    const papers = `${dom.counted(added.length, "paper")} added`;
     const more = numberFollowed() - before;
     if (!paperChoices.problem()) report(more > 0 ? `${papers}; ${more} more followed.` : `${papers}.`);
   }

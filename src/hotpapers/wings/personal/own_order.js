@@ -120,7 +120,7 @@ const paperOrder = (() => {
       report(...hint());
       return;
     }
-    if (days) report(`Reading the papers of ${days.length} days …`);
+    if (days) report(`Reading the papers of ${dom.counted(days.length, "day")} …`);
     const fileDays = days || daysOf(papers);
     const files = (await Promise.all(fileDays.map(dayFiles.vectors))).filter(Boolean);
     const candidates = days || following.authors.length ? await named(papers, fileDays) : papers;
@@ -131,12 +131,12 @@ const paperOrder = (() => {
 
   function factsOf(places, days, missing) {
     const facts = [
-      `My order: ${places.length} papers, what fits you best first:`,
+      `My order: ${dom.counted(places.length, "paper")}, what fits you best first:`,
       "near to your stars, with whom and what you follow, unlike what you want less of.",
     ];
     if (places.length > MAX_SHOWN && days) facts.push(`The first ${MAX_SHOWN} are shown.`);
     if (days) facts.push("The numbers are public places.");
-    if (missing) facts.push(`The files of ${missing} days could not be read.`);
+    if (missing) facts.push(`The files of ${dom.counted(missing, "day")} could not be read.`);
     return facts.join(" ");
   }
 

@@ -29,6 +29,7 @@ from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, perm
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.tex import plain_line
 from hotpapers.record import Record
 from hotpapers.site.hooks import OwnMailer
 from hotpapers.site.site import Site
@@ -270,13 +271,13 @@ class ReaderSender:
 
 def _shown(place: PersonalPlace, taken_back: str, counts: str, discussion: str) -> ReaderPaper:
     paper = place.paper
-    title = phrases.marked_title(paper.title, withdrawn=taken_back)
+    title = phrases.marked_title(plain_line(paper.title), withdrawn=taken_back)
     return ReaderPaper(
         title=phrases.cut_text(title, MAX_TITLE_CHARS),
         authors=phrases.cut_text(", ".join(paper.authors), MAX_AUTHORS_CHARS),
         sentence=first_sentence(paper.abstract),
         counts=counts,
-        reason=place.reason,
+        reason=plain_line(place.reason),
         url=site_paths.abs_url(paper.paper),
         discussion=discussion,
     )

@@ -9,7 +9,7 @@ from hotpapers.cli.hooks import Commands
 from hotpapers.publish.hooks import ApiQuestions, PageScripts, RelatedPapers
 from hotpapers.publish.page_hooks import SiteFiles
 from hotpapers.serve.hooks import AppStart, ModelTools
-from hotpapers.site.hooks import Publishing, Trials
+from hotpapers.site.hooks import Publishing, StatusCheck, Trials
 
 PERSONAL = "hotpapers.wings.personal"
 PAPER_SCRIPTS = ("vectors", "choices", "day_files", "page_papers", "own_order", "for_me")
@@ -30,6 +30,7 @@ WING = Wing(
             }
         ),
         Publishing(load_lazily(f"{PERSONAL}.embeddings.filling:vector_filling")),
+        StatusCheck(load_lazily(f"{PERSONAL}.embeddings.filling:check_server")),
         Trials(load_lazily(f"{PERSONAL}.embeddings.embedding_server:trials")),
         SendingChannel(
             "reader",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from hotpapers.publish.view.highlighting import mark_spans
 
 PATH = "search/index.html"
-SCRIPTS = ("search_index.js", "search_spelling.js", "search.js")
+SCRIPTS = ("search_words.js", "search_index.js", "search_spelling.js", "search.js")
 """The scripts that search a static site."""
 MAX_NAMES = 3
 """Authors of a hit that are shown whether or not they match."""

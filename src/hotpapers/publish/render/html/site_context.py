@@ -26,6 +26,7 @@ from hotpapers.base.papers.announcement_days import calendar
 from hotpapers.base.text.clean_text import one_line
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking.words import people_phrase
+from hotpapers.issues.windows import label_after
 from hotpapers.publish.hooks import RelatedPapers, ReportForms
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
@@ -41,6 +42,7 @@ MAX_DESCRIPTION_CHARS = 300
 """Code points of a page's description in link previews."""
 SCHEDULED_PAGES = ("index.html", "status/index.html")
 """The pages that report on the schedule that makes them."""
+ENDED = "This publication has ended: it will have no more issues."
 MAX_NEAR_CHARS = 60
 """Code points of a related paper's title: ten lines take 2 kB."""
 FINAL_HOURS = 168
@@ -299,6 +301,17 @@ class SiteContext:
         """Further pages about the whole site: a link's text, and the page's path."""
         return [link for part in self.parts for link in part.site_links()]
 
+    @cached_property
+    def has_ended(self) -> bool:
+        """Whether the publication has had its last issue."""
+        return bool(self.publication.last_day and self.days) and not label_after(self.publication, self.days[-1])
+
+    def _schedule(self, path: str) -> str:
+        """A page's report on the schedule; the status page says itself when a publication ended."""
+        if self.has_ended:
+            return ENDED if path == "index.html" else ""
+        return self.site_config.note if path in SCHEDULED_PAGES else ""
+
     def render(
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object
     ) -> bytes:
@@ -311,10 +324,10 @@ class SiteContext:
             contact_links=self.contact_links,
             title=title,
             feeds=self.site_config.feeds,
-            join=join_address(self.site_config, self.name),
+            join="" if self.has_ended else join_address(self.site_config, self.name),
             others=self.others,
             note=phrases.publication_note(self.publication),
-            schedule=self.site_config.note if path in SCHEDULED_PAGES else "",
+            schedule=self._schedule(path),
             description=phrases.cut_text(description, MAX_DESCRIPTION_CHARS),
             base=self.site_config.base,
             **values,

@@ -61,6 +61,8 @@ const dom = (() => {
   const paperAddress = (id) =>
     id.startsWith("10.") ? `https://doi.org/${encodeURI(doiOf(id))}` : `https://arxiv.org/abs/${encodeURI(id)}`;
 
+  const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
   // lets the reader save a text or a blob as a file
   function download(name, data, type) {
     const url = URL.createObjectURL(data instanceof Blob ? data : new Blob([data], { type }));
@@ -68,5 +70,6 @@ const dom = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
-  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, doiOf, paperAddress, download };
+  const forIds = { doiOf, paperAddress };
+  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, counted, download, ...forIds };
 })();

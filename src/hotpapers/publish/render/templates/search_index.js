@@ -4,35 +4,13 @@
 "use strict";
 const searchIndex = (() => {
   const { stem } = readerWords;
+  const { WORD, fold, isRun, wordsOf } = searchWords;
   const MAX_TERMS = 32;
   const MAX_FILES = 4;
   const WEIGHTS = { A: 5, B: 3, C: 1, D: 2, Z: 1 };
 
-  // ---- words, as the index has them
-
-  const POINTS =
-    /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]|[^\p{L}\p{N}\p{M}]/gu;
-  const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
-  const GREEK =
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon " +
-    "phi chi psi omega";
-  const RUN =
-    "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff" +
-    "\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
-  const WORD = new RegExp(`(?:${RUN}\\p{M}*)+|(?:(?!${RUN})[\\p{L}\\p{N}\\p{M}\\p{Cf}])+`, "gu");
-  const isRun = (text) => new RegExp(`^${RUN}`, "u").test(text);
-
-  function fold(text) {
-    const plain = text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(POINTS, "").normalize("NFKC");
-    const word = plain.replace(/[øđłħıæœðþŧßς]/g, (sign) => ALIKE[sign]).slice(0, 64);
-    const isLetter = word.length === 1 && word >= "α" && word <= "ω"; // a letter alone is read aloud
-    return isLetter ? GREEK.split(" ")["αβγδεζηθικλμνξοπρστυφχψω".indexOf(word)] : word;
-  }
-
   // ---- the query: one alternative of each `wanted`, none of `unwanted`; of an alternative, all terms
 
-  const ACCENTED = /\{?\\(?:["'`^~=.] ?|[Hcuvdbtkr](?=\{))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))\}?/g;
-  const NAMED = /\{?\\(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}| )?/g;
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
@@ -114,8 +92,7 @@ const searchIndex = (() => {
     const category = /^cat/.test(field) ? dois.categoryOf(text) : "";
     if (CATEGORY.test(category)) return [label("category", text, category)];
     const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
-    const words = whole.replace(ACCENTED, "$1$2").replace(NAMED, "$1").matchAll(WORD);
-    const terms = [...words].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    const terms = wordsOf(whole);
     if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
     const kind = /author|title/.test(field) ? field : "";
     const plain = whole.replace(/["\s]+/g, " ").trim();
@@ -123,12 +100,6 @@ const searchIndex = (() => {
   }
 
   const label = (kind, text, word = text) => ({ kind, text, field: "label", word: "#" + word.toLowerCase() });
-
-  function threes(run) {
-    const signs = run.normalize("NFKC").match(/\P{M}\p{M}*/gu) || [];
-    if (signs.length < 3) return [{ run, word: signs.join(""), begins: true }];
-    return signs.slice(2).map((_, n) => ({ run, word: signs.slice(n, n + 3).join("") }));
-  }
 
   // ---- the index
 

@@ -151,3 +151,10 @@ def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | VectorC
     pace = {urlsplit(server.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
     connection = make_connection((server.url,), (server.key,), shared, pace, LIMITS)
     return VectorFilling(server, connection)
+
+
+def check_server(site: Site) -> None:
+    """Raises SettingsError if the server's key is not to be found."""
+    table = site.settings.table(TABLE.name)
+    if table.url:
+        server_of(table)
