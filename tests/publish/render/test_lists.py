@@ -300,6 +300,9 @@ SUBJECT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901",
         "https://papers.example/desk"), ("Quill <desk@papers.example>, https://papers.example/.", "desk@papers.example",
         "https://papers.example/"), ("https://social.example/@quill@papers.example", "",
         "https://social.example/@quill@papers.example"), ("in the kitchen", "", ""), ("", "", ""),
+        ("o'neil&son@papers.example", "o'neil&son@papers.example", ""),
+        ("'ada@papers.example'", "ada@papers.example", ""),
+        ("x/y@papers.example", "x/y@papers.example", ""),
         ("javascript:alert(1)", "", ""), ("https://а.example", "", ""), ],
 )  # fmt: skip
 def test_what_a_contact_holds(contact: str, mail: str, page: str) -> None:

@@ -12,7 +12,10 @@ from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 
-_MAIL = re.compile(r"(?<![\w.+!#$%&'*=?^`{|}~-])[A-Za-z0-9_.+-]{1,64}@[^\W_]+(?:[.-]+[^\W_]+)*\.[^\W_]+(?:-+[^\W_]+)*")
+_MAIL = re.compile(
+    r"(?<![\w.+!#$%&*=?^`{|}~/-])[A-Za-z0-9_][A-Za-z0-9_.+!#$%&'*=?^`{|}~/-]{0,63}"
+    r"@[^\W_]+(?:[.-]+[^\W_]+)*\.[^\W_]+(?:-+[^\W_]+)*"
+)
 _PAGE = re.compile(r"https?://[^\s<>\"]+")
 _MAILTO = "mailto:"
 

@@ -70,6 +70,7 @@ const dom = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
-  const forIds = { doiOf, paperAddress };
-  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, counted, download, ...forIds };
+  return {
+    root, all, find, byId, make, button, formula, textOrFormula, loadScript, doiOf, paperAddress, counted, download
+  };
 })();

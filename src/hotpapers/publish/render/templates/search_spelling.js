@@ -42,7 +42,7 @@ const searchSpelling = (() => {
   async function meant(text, parsed) {
     let corrected = text;
     for (const term of parsed.wanted.flat(2).filter(isUnknown).slice(0, MAX_WORDS)) {
-      const word = await nearest(stem(term.word));
+      const word = (await nearest(stem(term.word))) ?? (await nearest(term.word));
       const asTyped = new RegExp(`(?<![\\p{L}\\p{N}])${term.text}(?![\\p{L}\\p{N}])`, "gu");
       if (word) corrected = corrected.replace(asTyped, word);
     }

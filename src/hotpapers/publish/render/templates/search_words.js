@@ -2,11 +2,10 @@
 // program.
 "use strict";
 const searchWords = (() => {
-  const POINTS = new RegExp(
+  const MARKS =
     "[\\u0300-\\u036f\\u0483-\\u0489\\u0591-\\u05c7\\u0610-\\u061a\\u064b-\\u065f\\u0670\\u06d6-\\u06ed" +
-      "\\u1ab0-\\u1ace\\u1dc0-\\u1dff\\u20d0-\\u20f0\\ufe00-\\ufe2f\\u0640]|[^\\p{L}\\p{N}\\p{M}]",
-    "gu"
-  );
+    "\\u1ab0-\\u1ace\\u1dc0-\\u1dff\\u20d0-\\u20f0\\ufe00-\\ufe2f\\u0640]";
+  const POINTS = new RegExp(`${MARKS}|[^\\p{L}\\p{N}\\p{M}]`, "gu");
   const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
   const GREEK =
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon " +
@@ -26,13 +25,12 @@ const searchWords = (() => {
 
   // TeX as it is printed: letters with accents, by name, and without commands for layout
   const ACCENTED = /\{?\\(?:["'`^~=.] ?|[Hcuvdbtkr](?=\{))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))\}?/g;
-  const NAMED = new RegExp(
-    String.raw`\{?\\(?:(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}| )?|var(?=[a-z])|` +
-      "(?:(?:math|text)[a-z]*|boldsymbol|bm|em(?:ph)?|it|bf|rm|sc|tt|sf|operatorname|left|right|[bB]igg?|big[lr]" +
-      "|q?quad|cdots?|l?dots|d?dot|[dt]?frac|(?:no)?limits|displaystyle|(?:over|under)line|(?:wide)?(?:tilde|hat)" +
-      "|bar|vec|mbox|[lr]angle)(?![A-Za-z]))",
-    "g"
-  );
+  const LAYOUT =
+    "(?:math|text)[a-z]*|boldsymbol|bm|em(?:ph)?|it|bf|rm|sc|tt|sf|operatorname|left|right|[bB]igg?|big[lr]|q?quad" +
+    "|cdots?|l?dots|d?dot|[dt]?frac|(?:no)?limits|displaystyle|(?:over|under)line|(?:wide)?(?:tilde|hat)|bar|vec|mbox" +
+    "|[lr]angle";
+  const LETTER = "(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\\{\\}|\\}| )?";
+  const NAMED = new RegExp(`\\{?\\\\(?:${LETTER}|var(?=[a-z])|(?:${LAYOUT})(?![A-Za-z]))`, "g");
 
   function threes(run) {
     const signs = run.normalize("NFKC").match(/\P{M}\p{M}*/gu) || [];
