@@ -107,11 +107,15 @@ def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> Non
     assert "begins with https://" in misuse("follow", "papers.example")
 
 
-def test_a_site_is_followed_once_whatever_its_address(cwd: Path, url: str) -> None:
-    good("follow", url, "--name", "neighbor")
+@pytest.mark.parametrize("given", ["", "first", "second", "both"])
+def test_a_site_is_followed_once_whatever_its_address(cwd: Path, url: str, tmp_path: Path, given: str) -> None:
+    """And whoever's policy it is read with."""
+    policy = ("--policy", tmp_path / "neighbor/public/log/policy.txt")
+    good("follow", url, "--name", "neighbor", *(policy if given in ("first", "both") else ()))
     other = url.replace("127.0.0.1", "localhost")
     assert other != url
-    assert "has the key of neighbor, which is followed; a site counts once" in failure("follow", other, "--name", "far")
+    again = failure("follow", other, "--name", "far", *(policy if given in ("second", "both") else ()))
+    assert "has the key of neighbor, which is followed; a site counts once" in again
     good("follow", url.replace("http", "HTTP"), "--name", "neighbor")
     assert {source for source, *_ in measurements(cwd / "hotpapers.db")} == {"neighbor"}
 

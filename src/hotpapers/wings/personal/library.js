@@ -29,7 +29,7 @@ const paperLibrary = (() => {
     [/^RT [A-Z]/m, "a file of RefWorks"],
     [/<PubmedArticle/, "PubMed XML"],
     [/<(?:b:)?Sources\b/, "a list of sources of Word"],
-    [/^(?:%PDF-|PK\p{Cc}{2})/u, "a PDF or an archive"],
+    [/^(?:%PDF-|PK\p{Cc}{2}|[^\0\n]{1,99}\0)/u, "a PDF or an archive"],
   ];
 
   // the first sign in a file tells: a later one may be in an abstract

@@ -440,7 +440,7 @@ FORMATS = tuple(
         (r"(?m)^RT [A-Z]", "a file of RefWorks"),
         (r"<PubmedArticle", "PubMed XML"),
         (r"<(?:b:)?Sources\b", "a list of sources of Word"),
-        (r"\A%PDF-|\APK\x03\x04", "a PDF or an archive"),
+        (r"\A(?:%PDF-|PK\x03\x04|[^\0\n]{1,99}\0)", "a PDF or an archive"),
     )
 )
 """How each format is known, and its reader, or the name of one that is not read: taken for lists, these would star what

@@ -52,13 +52,12 @@ class FetchedLogs(NamedTuple):
 
 
 def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
-    """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, LogError
-    if our own logs are damaged, NetError if the site does not answer."""
+    """Whom we trust with a site's history: the policy in the settings, else the site's own, which is fetched once. Both
+    are kept. Raises NotAProof, LogError if our own logs are damaged, NetError if the site does not answer."""
     file = site.folder / POLICY
-    if not site.policy.strip() and file.exists():
-        site = site._replace(policy=file.read_text("utf-8"))
-    text, policy = _policy(site, http)
-    if not site.policy.strip():
+    kept = file.read_text("utf-8") if file.exists() else ""
+    text, policy = _policy(site if site.policy.strip() else site._replace(policy=kept), http)
+    if text != kept:
         file_modes.write_atomically(file, text.encode())
     return policy
 
@@ -66,7 +65,7 @@ def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
 def check_new_site(site: FollowedSite, http: HttpClient) -> None:
     """Raises NotAProof if a site that is read for the first time has the key of one that is followed: a site counts
     once, whichever of its publications or addresses is followed. Otherwise raises like `policy_of`."""
-    if site.policy.strip() or (site.folder / POLICY).exists():
+    if (site.folder / POLICY).exists():
         return
     _, policy = _policy(site, http)
     keys = {log.public for log in policy.logs}
