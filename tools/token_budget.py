@@ -17,7 +17,7 @@ from pathlib import Path
 from tools.script_tokens import script_tokens
 
 SRC = Path(__file__).parents[1] / "src" / "hotpapers"
-CORE, ALL, SCRIPTS = 344_100, 561_200, 35_165
+CORE, ALL, SCRIPTS = 344_100, 561_200, 35_200
 """The most tokens of the core, of the core and its wings, and of the scripts of pages."""
 SPACE = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
 STRUCTURE = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from hotpapers.base.papers.categories import category_title
+from hotpapers.base.papers.mentions.server_mentions import paper_or_doi
 from hotpapers.keep.search import query_parser
 from hotpapers.keep.search.tokenizer import _LAYOUT
+from hotpapers.publish.query.session import bare_id
 from hotpapers.publish.render.html.single_pages import doi_script
 from hotpapers.publish.render.templating import read_asset
 from tests.base.papers.known_fields import known_fields
@@ -169,6 +171,18 @@ def test_papers_of_all_servers_are_asked_for_alike_in_the_browser() -> None:
         expected[text] = [word for atom in atoms for term in atom.terms for word in term.words]
     assert sum(map(len, expected.values())) == 10 + len(on_arxiv) + len(OTHER_ADDRESSES)
     assert dict(zip(queries, in_script("papers", queries), strict=True)) == expected
+
+
+@NODE
+def test_the_address_of_a_papers_page_on_a_site_is_taken_in_the_browser() -> None:
+    """As the program takes it before it reads a query."""
+    papers = {
+        "https://papers.example/a/paper/2401.01234/": "2401.01234",
+        "http://papers.example/paper/10.1101/2024.01.02.573921/index.html#said": "10.1101/2024.01.02.573921",
+        "https://papers.example/paper/10.1016/s0140-6736~2805~2967889-x/?x=1": "10.1016/s0140-6736(05)67889-x",
+    }
+    assert in_script("papers", list(papers)) == [[f"#{paper}"] for paper in papers.values()]
+    assert [bare_id(paper_or_doi(address)) for address in papers] == list(papers.values())
 
 
 def test_hyphens_and_minus_signs_exclude_a_word_and_no_other_sign_does() -> None:

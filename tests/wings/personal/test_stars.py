@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, read_choices
+from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in, read_choices
 
 BIBTEX = r"""@article{kettle2021,
   title = {Steam in {Kettles}: a Survey},
@@ -101,3 +101,15 @@ def test_a_paper_counts_once() -> None:
 def test_a_file_without_papers_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match=r"mine\.txt: names no paper; write one id or DOI a line"):
         read_choices(data, "mine.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("https://papers.example/paper/2405.00001/", "arxiv:2405.00001"), ("10.1234/abc", "doi:10.1234/abc"),
+        ("https://papers.example/a/paper/10.1016/s0140-6736~2805~2967889-x/", "doi:10.1016/s0140-6736(05)67889-x"),
+        ("doi: 10.1101/2024.01.02.573921", "doi:10.1101/2024.01.02.573921"), ("a kettle", ""),
+    ],
+)  # fmt: skip
+def test_a_single_star_may_be_an_address_on_a_site(text: str, key: str) -> None:
+    assert key_in(text) == key

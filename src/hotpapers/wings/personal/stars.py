@@ -18,7 +18,7 @@ from hotpapers.base.errors import InputError, require
 from hotpapers.base.papers import arxiv, paper_servers
 from hotpapers.base.papers.arxiv.grammar import ID, id_from_groups
 from hotpapers.base.papers.mentions import PaperMention, find
-from hotpapers.base.papers.mentions.server_mentions import parse_paper
+from hotpapers.base.papers.mentions.server_mentions import paper_or_doi, parse_paper
 from hotpapers.base.text.patterns import lazy_pattern
 from hotpapers.base.text.raised_text import with_superscripts
 from hotpapers.base.untrusted_json import decode_json
@@ -283,5 +283,8 @@ def arxiv_key(text: str) -> str:
 
 
 def key_in(text: str) -> str:
-    """The key of the paper whose id, DOI or address a text is; "" for another text."""
-    return arxiv_key(text) or doi_key(text)
+    """The key of the paper whose id, DOI or address, also of its page on a site, a text is; "" for another text."""
+    try:
+        return paper_or_doi(text)
+    except InputError:
+        return doi_key(text)

@@ -125,9 +125,12 @@ const dois = (() => {
     return match ? canonical(match) : "";
   }
 
-  // the id of a paper: of an id, a DOI or an address
+  const OWN_PAGE = /^https?:\/\/[^\s?#]*\/paper\/([^\s?#]{7,250}?)(?:\/|\/index\.html)?(?:[?#]\S*)?$/;
+
+  // the id of a paper: of an id, a DOI or an address, also that of its page on a site of this program
   function paperIn(text) {
-    const word = text.replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
+    const [, name] = OWN_PAGE.exec(text.trim()) ?? [];
+    const word = (name?.replaceAll("~", "%") ?? text).replace(/%[2-7][\da-f]/gi, (sign) => String.fromCharCode(Number(`0x${sign.slice(1)}`)));
     return wholeId(word) || workIn(word.toLowerCase().replace(/^10\./, "doi:$&"));
   }
 
