@@ -159,9 +159,10 @@ def latest_closing(publication: Publication, day: str) -> int:
 
 
 def closing_time(view: AsOfView, publication: Publication, day: str) -> int:
-    """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
-    until networks have been read back to before the site started; one at whose hour nothing was read waits until
-    networks have been read up to now, and has the counts that were read right afterwards."""
+    """The moment at which a day's issue closes. A daily one waits for a late announcement, and has what the same round
+    reads; a site's first one waits until networks have been read back to before the site started; one at whose hour
+    nothing was read waits until networks have been read up to now, and has the counts that were read right
+    afterwards."""
     clock = scheduled_closing(publication, day)
     latest = latest_closing(publication, day)
     read_back_at = queries.read_back_at(view) or 0
