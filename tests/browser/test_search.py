@@ -311,7 +311,7 @@ def test_no_result_comes_alive(tab: Tab, site: str) -> None:
         tab.wait(f"document.querySelectorAll('.hits li').length > {count}")
     assert tab.run("document.querySelectorAll('.hits li').length") == len(HOSTILE)
     assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True], "the page's own form alone"
-    assert tab.run("document.querySelectorAll('script').length") == 5
+    assert tab.run("document.querySelectorAll('script').length") == 6
     assert all(url.startswith(site) for url in tab.requests())
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
@@ -323,7 +323,7 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
     if query.isprintable():
         assert tab.run("document.getElementById('find').value") == query
-    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 5
+    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 6
 
 
 # ---- usage ---------------------------------------------------------------------------------------------
