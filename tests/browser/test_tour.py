@@ -104,7 +104,7 @@ FACTS = """(() => {
   const every = [...talk.querySelectorAll('.conversations > li')];
   const lines = every.filter((line) => line.querySelector('summary')); // without remarks that nobody answered
   if (!lines.length) return null;
-  const sizes = lines.map((line) => Number(/(\\d+) posts? in/.exec(line.querySelector('.facts').textContent)[1]));
+  const sizes = lines.map((line) => Number(/(\\d+) posts?/.exec(line.querySelector('.facts').textContent)[1]));
   const largest = lines[sizes.indexOf(Math.max(...sizes))].querySelector('summary b').textContent;
   const said = talk.querySelector('.facts').textContent;
   const authors = lines.filter((line) => line.querySelector('.facts').textContent.includes('by authors'));
